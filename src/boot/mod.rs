@@ -1,0 +1,1 @@
+//! Kernel command lines and the boot configurations that carry them.

@@ -1,0 +1,176 @@
+//! A finding, built a piece at a time.
+
+use super::{Code, Severity};
+use crate::source::Span;
+
+/// Another place that belongs to a finding, or a remark without a place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Related {
+    /// What is to be seen there.
+    pub message: String,
+    /// The place.
+    pub span: Option<Span>,
+}
+
+/// Whether a fix may be applied without a person looking at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Safety {
+    /// The installation is what it was meant to be before; nothing else changes.
+    Safe,
+    /// Changes what will be installed: a person decides.
+    Unsafe,
+}
+
+/// Replace the bytes of `span` by `replacement` (an empty span inserts).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edit {
+    /// What is replaced.
+    pub span: Span,
+    /// By what.
+    pub replacement: String,
+}
+
+/// Edits that remove the cause of a finding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fix {
+    /// "add --thin", in the imperative.
+    pub title: String,
+    /// Whether it may be applied unseen.
+    pub safety: Safety,
+    /// Non-overlapping edits.
+    pub edits: Vec<Edit>,
+}
+
+/// One thing found at one place.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Which kind.
+    pub code: &'static Code,
+    /// How bad it is here.
+    pub severity: Severity,
+    /// A sentence that names the words, the number seen and the number wanted.
+    pub message: String,
+    /// What to do; where it helps, the line to write.
+    pub help: Option<String>,
+    /// The place; a finding about the file as a whole has none.
+    pub span: Option<Span>,
+    /// Words at the underlined place, shorter than the message.
+    pub label: Option<String>,
+    /// Other places.
+    pub related: Vec<Related>,
+    /// How to mend it.
+    pub fix: Option<Fix>,
+}
+
+impl Finding {
+    /// A finding of this kind, at its usual severity, about the file as a whole.
+    pub fn new(code: &'static Code, message: impl Into<String>) -> Self {
+        Finding {
+            code,
+            severity: code.severity,
+            message: message.into(),
+            help: None,
+            span: None,
+            label: None,
+            related: Vec::new(),
+            fix: None,
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn at(mut self, span: Span) -> Self {
+        self.span = Some(span);
+        self
+    }
+
+    /// Where it is, if that is known.
+    #[must_use]
+    pub fn at_opt(mut self, span: Option<Span>) -> Self {
+        self.span = span;
+        self
+    }
+
+    /// Short words at the underlined place.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// What to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Another severity than the code's usual one.
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// Another place that belongs to it.
+    #[must_use]
+    pub fn related(mut self, span: Span, message: impl Into<String>) -> Self {
+        self.related.push(Related { message: message.into(), span: Some(span) });
+        self
+    }
+
+    /// A remark without a place.
+    #[must_use]
+    pub fn note(mut self, message: impl Into<String>) -> Self {
+        self.related.push(Related { message: message.into(), span: None });
+        self
+    }
+
+    /// How to mend it.
+    #[must_use]
+    pub fn fix(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
+        self
+    }
+}
+
+/// Where rules put what they find.
+#[derive(Debug, Default)]
+pub struct Findings {
+    list: Vec<Finding>,
+}
+
+impl Findings {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, finding: Finding) {
+        self.list.push(finding);
+    }
+
+    /// All so far, in the order they were found.
+    pub fn iter(&self) -> std::slice::Iter<'_, Finding> {
+        self.list.iter()
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The list, sorted by place (findings without a place first), then code, then message: the same output every time.
+    pub fn into_sorted(mut self) -> Vec<Finding> {
+        self.list.sort_by(|a, b| (a.span, a.code.id, &a.message).cmp(&(b.span, b.code.id, &b.message)));
+        self.list
+    }
+}
+
+impl Extend<Finding> for Findings {
+    fn extend<T: IntoIterator<Item = Finding>>(&mut self, iter: T) {
+        self.list.extend(iter);
+    }
+}

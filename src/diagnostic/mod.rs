@@ -1,0 +1,10 @@
+//! What is said about a place: codes with their documentation, severities, findings, fixes. Knows no kickstart.
+//!
+//! Every code is declared with [`declare_code!`](crate::declare_code), whose doc comment is the text that
+//! `ks-lint explain CODE` prints and `docs/rules.md` is generated from.
+
+mod code;
+mod finding;
+
+pub use code::{Category, Code, Severity};
+pub use finding::{Edit, Finding, Findings, Fix, Related, Safety};

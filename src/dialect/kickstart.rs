@@ -1,0 +1,186 @@
+//! A kickstart after parsing: commands with their options' values and spans, and sections with their bodies.
+//! Rules, the storage model and the boot checks read this.
+
+use super::Version;
+use crate::source::{FileId, Span};
+use std::borrow::Cow;
+
+/// Words with the place they stand at. The text is unquoted; the span covers the quotes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Value<'s> {
+    /// Unquoted.
+    pub text: Cow<'s, str>,
+    /// With its quotes.
+    pub span: Span,
+}
+
+/// One argument of a command.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arg<'s> {
+    /// An option; an abbreviation is resolved, an alias has the table's first name (`--onpart` for `--usepart`).
+    Option {
+        /// Canonical name with its dashes: `--size`.
+        name: &'static str,
+        /// The option's name as written.
+        name_span: Span,
+        /// Its value, unless it is a flag.
+        value: Option<Value<'s>>,
+    },
+    /// A positional argument.
+    Positional(Value<'s>),
+}
+
+/// One command of the command section.
+#[derive(Clone, Debug)]
+pub struct Command<'s> {
+    /// Name as in the tables (`part` for `partition`).
+    pub name: &'static str,
+    /// The name as written.
+    pub name_span: Span,
+    /// From the name to the last argument.
+    pub span: Span,
+    /// Arguments in order.
+    pub args: Vec<Arg<'s>>,
+    /// Whether the language accepts it. Rules about what the host will be skip commands that it does not.
+    pub valid: bool,
+}
+
+impl<'s> Command<'s> {
+    /// The last value given for an option (the last repeat wins).
+    pub fn value(&self, option: &str) -> Option<&Value<'s>> {
+        self.args.iter().rev().find_map(|a| match a {
+            Arg::Option { name, value: Some(v), .. } if *name == option => Some(v),
+            _ => None,
+        })
+    }
+
+    /// Whether an option is given, with or without a value.
+    pub fn has(&self, option: &str) -> bool {
+        self.option_span(option).is_some()
+    }
+
+    /// Where an option is given (name and value), the last one if repeated.
+    pub fn option_span(&self, option: &str) -> Option<Span> {
+        self.args.iter().rev().find_map(|a| match a {
+            Arg::Option { name, name_span, value } if *name == option => {
+                Some(value.as_ref().map_or(*name_span, |v| name_span.to(v.span)))
+            }
+            _ => None,
+        })
+    }
+
+    /// The value of an option as the reference reads an integer; nothing if absent or not one, saturated at the
+    /// ends of `i64` (the reference has no limit).
+    pub fn int(&self, option: &str) -> Option<i64> {
+        super::python_int(&self.value(option)?.text)
+    }
+
+    /// The positional arguments in order.
+    pub fn positionals(&self) -> impl Iterator<Item = &Value<'s>> {
+        self.args.iter().filter_map(|a| match a {
+            Arg::Positional(v) => Some(v),
+            Arg::Option { .. } => None,
+        })
+    }
+
+    /// The first positional argument: the mount point of `part` and `logvol`, the name of `volgroup`.
+    pub fn first(&self) -> Option<&Value<'s>> {
+        self.positionals().next()
+    }
+}
+
+/// The kinds of section that the language knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SectionKind {
+    /// `%packages`
+    Packages,
+    /// `%pre`
+    Pre,
+    /// `%pre-install`
+    PreInstall,
+    /// `%post`
+    Post,
+    /// `%onerror`
+    OnError,
+    /// `%traceback`
+    Traceback,
+    /// `%certificate`
+    Certificate,
+    /// `%addon`
+    Addon,
+    /// `%anaconda`
+    Anaconda,
+}
+
+/// A section: header, lines, `%end`.
+#[derive(Clone, Debug)]
+pub struct Section<'s> {
+    /// Which.
+    pub kind: SectionKind,
+    /// `%post` as written.
+    pub name_span: Span,
+    /// The whole header line without its line end.
+    pub header_span: Span,
+    /// Options and positionals of the header. For `%addon` and `%anaconda`, which the language does not check,
+    /// every word is a positional.
+    pub args: Vec<Arg<'s>>,
+    /// All lines between header and `%end`, with their line ends.
+    pub body: Span,
+    /// From the header to `%end`.
+    pub span: Span,
+    /// Whether the language accepts it.
+    pub valid: bool,
+}
+
+impl<'s> Section<'s> {
+    /// Whether an option stands in the header.
+    pub fn has(&self, option: &str) -> bool {
+        self.args.iter().any(|a| matches!(a, Arg::Option { name, .. } if *name == option))
+    }
+
+    /// The last value given for an option of the header.
+    pub fn value(&self, option: &str) -> Option<&Value<'s>> {
+        self.args.iter().rev().find_map(|a| match a {
+            Arg::Option { name, value: Some(v), .. } if *name == option => Some(v),
+            _ => None,
+        })
+    }
+
+    /// The positional words of the header.
+    pub fn positionals(&self) -> impl Iterator<Item = &Value<'s>> {
+        self.args.iter().filter_map(|a| match a {
+            Arg::Positional(v) => Some(v),
+            Arg::Option { .. } => None,
+        })
+    }
+}
+
+/// A kickstart of one syntax version.
+#[derive(Clone, Debug)]
+pub struct Kickstart<'s> {
+    /// As which version it was read.
+    pub version: Version,
+    /// The file it starts in.
+    pub file: FileId,
+    /// Commands in the order the installer meets them.
+    pub commands: Vec<Command<'s>>,
+    /// Sections in order.
+    pub sections: Vec<Section<'s>>,
+}
+
+impl<'s> Kickstart<'s> {
+    /// All accepted commands of this name, in order.
+    pub fn all<'k>(&'k self, name: &'k str) -> impl Iterator<Item = &'k Command<'s>> {
+        self.commands.iter().filter(move |c| c.valid && c.name == name)
+    }
+
+    /// The last accepted command of this name (a later one overrides an earlier one).
+    pub fn last(&self, name: &str) -> Option<&Command<'s>> {
+        self.commands.iter().rev().find(|c| c.valid && c.name == name)
+    }
+
+    /// All sections of a kind, in order.
+    pub fn sections_of(&self, kind: SectionKind) -> impl Iterator<Item = &Section<'s>> {
+        self.sections.iter().filter(move |s| s.kind == kind)
+    }
+}

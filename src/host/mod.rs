@@ -1,0 +1,1 @@
+//! Facts of the machine it runs on: memory, disks, partition tables, signatures. Opens devices read-only.

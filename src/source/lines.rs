@@ -1,0 +1,117 @@
+//! Lines as the reference parser counts them.
+
+/// Line, column and byte offset of a place. Lines and columns count from 1; columns are characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+    /// Offset in bytes, from 0.
+    pub offset: u32,
+}
+
+/// Whether this character ends a line. The set is that of Python's `str.splitlines`, which the reference parser
+/// uses (pykickstart 3.78, `readKickstartFromString`); `\r\n` is one line end.
+pub fn is_line_end(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\x0b' | '\x0c' | '\x1c' | '\x1d' | '\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// The lines of a text with their line ends, in order; joined they are the text.
+pub fn split_lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let len = line_length(rest);
+        let (line, tail) = rest.split_at(len);
+        rest = tail;
+        Some(line)
+    })
+}
+
+/// Length in bytes of the first line of `text` with its line end.
+fn line_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut i = 0;
+    while i < bytes.len() {
+        match bytes[i] {
+            b'\r' => return if bytes.get(i + 1) == Some(&b'\n') { i + 2 } else { i + 1 },
+            b'\n' | 0x0b | 0x0c | 0x1c..=0x1e => return i + 1,
+            // U+0085 is C2 85; U+2028 and U+2029 are E2 80 A8 and E2 80 A9.
+            0xc2 if bytes.get(i + 1) == Some(&0x85) => return i + 2,
+            0xe2 if bytes.get(i + 1) == Some(&0x80) && matches!(bytes.get(i + 2), Some(0xa8 | 0xa9)) => {
+                return i + 3;
+            }
+            _ => i += 1,
+        }
+    }
+    bytes.len()
+}
+
+/// Where each line starts.
+#[derive(Debug)]
+pub struct LineIndex {
+    starts: Vec<u32>,
+}
+
+impl LineIndex {
+    /// Reads the text once.
+    pub fn new(text: &str) -> Self {
+        let mut starts = Vec::with_capacity(text.len() / 32 + 1);
+        let mut at = 0u32;
+        for line in split_lines(text) {
+            starts.push(at);
+            at += line.len() as u32;
+        }
+        if starts.is_empty() {
+            starts.push(0);
+        }
+        LineIndex { starts }
+    }
+
+    /// Number of the line (from 1) that the byte at `offset` is in. The end of the text belongs to the last line.
+    pub fn line(&self, offset: usize) -> u32 {
+        self.starts.partition_point(|&s| s as usize <= offset) as u32
+    }
+
+    /// How many lines there are; an empty text has one.
+    pub fn count(&self) -> u32 {
+        self.starts.len() as u32
+    }
+
+    /// Byte at which a line (from 1) starts, or nothing when there is no such line.
+    pub fn start_of(&self, line: u32) -> Option<usize> {
+        self.starts.get((line as usize).checked_sub(1)?).map(|&s| s as usize)
+    }
+
+    /// Line and column of a byte offset in `text`, which is the text this index was made of.
+    pub fn position(&self, text: &str, offset: usize) -> Position {
+        let line = self.line(offset).max(1);
+        let start = self.starts[line as usize - 1] as usize;
+        let column = text[start..offset].chars().count() as u32 + 1;
+        Position { line, column, offset: offset as u32 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_where_the_reference_ends_them() {
+        let text = "a\r\nb\rc\x0bd\u{85}e\u{2028}f\n";
+        let lines: Vec<_> = split_lines(text).collect();
+        assert_eq!(lines, ["a\r\n", "b\r", "c\x0b", "d\u{85}", "e\u{2028}", "f\n"]);
+        assert_eq!(lines.concat(), text);
+    }
+
+    #[test]
+    fn columns_are_characters_and_offsets_are_bytes() {
+        let text = "x\nbüro y";
+        let index = LineIndex::new(text);
+        let y = text.find('y').unwrap();
+        assert_eq!(index.position(text, y), Position { line: 2, column: 6, offset: y as u32 });
+    }
+}
