@@ -3,7 +3,7 @@
 use crate::diagnostic::{Finding, Findings};
 use crate::dialect::{self, Version};
 use crate::policy::Policy;
-use crate::rules::{Context, RULES};
+use crate::rules::{self, Context};
 use crate::source::{FileId, Sources};
 
 /// What one file came to.
@@ -42,7 +42,7 @@ pub fn lint(
     {
         let kickstart = dialect::parse(&sources, file, syntax.value, &mut findings);
         let context = Context { sources: &sources, kickstart: &kickstart, policy };
-        for rule in RULES {
+        for rule in rules::all() {
             (rule.check)(&context, &mut findings);
         }
     }

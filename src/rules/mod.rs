@@ -2,6 +2,12 @@
 //!
 //! Invariant: a rule only reads its [`Context`] and pushes findings; it prints nothing and touches no file.
 
+pub mod addon; // the %addon org_ovirt_node section, waivers
+pub mod node; // the layout policy
+pub mod security; // passwords, unverified downloads
+pub mod storage; // what holds on any disks: Anaconda's own errors
+pub mod unattended; // where the installer would stop and ask
+
 use crate::diagnostic::{Code, Findings};
 use crate::dialect::Kickstart;
 use crate::policy::Policy;
@@ -26,5 +32,11 @@ pub struct Rule {
     pub check: fn(&Context<'_>, &mut Findings),
 }
 
-/// Every rule, in the order of its code.
-pub static RULES: &[Rule] = &[];
+/// Every rule, a family a row. A family's list stands in its own `mod.rs`.
+pub static FAMILIES: &[&[Rule]] =
+    &[storage::RULES, node::RULES, addon::RULES, unattended::RULES, security::RULES];
+
+/// Every rule.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    FAMILIES.iter().copied().flatten()
+}
