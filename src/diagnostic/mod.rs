@@ -5,6 +5,8 @@
 
 mod code;
 mod finding;
+mod nearest;
 
 pub use code::{Category, Code, Severity};
 pub use finding::{Edit, Finding, Findings, Fix, Related, Safety};
+pub use nearest::nearest;
