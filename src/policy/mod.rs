@@ -1,37 +1,61 @@
-//! Layout constraints as data: built in, or the user's TOML.
+//! Layout constraints as data: built in (`builtin/*.toml`), or the user's TOML.
 //!
 //! Invariant: a policy is plain data; it knows no kickstart and decides nothing.
 
-use crate::units::MiB;
+mod file;
+
+use crate::units::{Bytes, MiB};
 use std::path::Path;
 
-/// Which volumes a node has to have, how large, and on what.
-#[derive(Clone, Debug, PartialEq)]
+/// What a node's storage has to look like. Every part can be absent: what a policy does not state is not checked.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Policy {
     /// `ovirt-node`, or the name in the user's file.
     pub name: String,
     /// One sentence.
     pub description: String,
-    /// Root's device has to be one of these (`lvm-thin`).
-    pub root_device_types: Vec<String>,
-    /// File systems that root may have.
-    pub root_filesystems: Vec<String>,
-    /// Volumes besides root, by mount point.
+    /// The root file system.
+    pub root: Root,
+    /// `/boot`.
+    pub boot: Boot,
+    /// Volumes besides root and `/boot`, sorted by mount point (a parent stands before what is mounted in it).
     pub volumes: Vec<Volume>,
-    /// Least size of root that the profile's own partitioning would make.
-    pub root_min: Option<MiB>,
-    /// Least size of /boot.
-    pub boot_min: Option<MiB>,
-    /// Mount points that must not be volumes of their own (`/usr`).
+    /// Mount points that must not be volumes of their own (`/usr`): an image has to hold them.
     pub not_separate: Vec<String>,
-    /// Share of the volume group that is kept free, in percent.
-    pub reserve_percent: u8,
-    /// Images that must fit, the installed one included.
-    pub images: u32,
-    /// Content that one image is expected to write to the pool.
-    pub image_content: MiB,
-    /// Largest number of characters of a volume name, and so on, come with the rules that need them.
+    /// Mount options (`--fsoptions`) that every thin volume needs (`discard`).
     pub mount_options: Vec<String>,
+    /// The thin pool and its volume group.
+    pub pool: Pool,
+    /// The images that have to fit.
+    pub images: Images,
+    /// What Anaconda makes when the kickstart leaves the partitioning to it (`autopart`).
+    pub partitioning: Partitioning,
+    /// By what Anaconda recognises the installation that its own copy of these constraints is for.
+    pub anaconda: Anaconda,
+}
+
+/// Constraints of the root file system.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Root {
+    /// What root may stand on; empty: anything. Anaconda's `root_device_types`.
+    pub device_types: Vec<DeviceType>,
+    /// File systems it may have (`xfs`, `ext4`); empty: any.
+    pub filesystems: Vec<String>,
+    /// Least size that Anaconda's own check enforces (`req_partition_sizes`).
+    pub min: Option<MiB>,
+    /// Least size that is recommended.
+    pub recommended: Option<MiB>,
+}
+
+/// Constraints of `/boot`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Boot {
+    /// Least size of the device if there is a `/boot`; Anaconda's own check enforces it (`req_partition_sizes`).
+    pub min: Option<MiB>,
+    /// Least size of the *file system*, as `statvfs` reports it (`f_blocks * f_frsize`): smaller than the device.
+    pub min_filesystem: Option<Bytes>,
+    /// File systems it may have; empty: any.
+    pub filesystems: Vec<String>,
 }
 
 /// A volume that a policy asks for.
@@ -39,28 +63,194 @@ pub struct Policy {
 pub struct Volume {
     /// Mount point.
     pub mount: String,
-    /// Whether the node does not work without it; else it is recommended.
-    pub required: bool,
-    /// Whether a missing one is right (a size then only holds if it is there).
-    pub optional: bool,
-    /// Least size that Anaconda's own check enforces.
+    /// Whether it has to be there.
+    pub presence: Presence,
+    /// Least size that Anaconda's own check enforces if it is there (`req_partition_sizes`).
     pub min: Option<MiB>,
-    /// Size that the project recommends.
+    /// Least size that is recommended if it is there.
     pub recommended: Option<MiB>,
+}
+
+/// Whether a volume has to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Presence {
+    /// The node does not work without it.
+    Required,
+    /// The node works without it, but not well.
+    Recommended,
+    /// It may be absent; its sizes hold only if it is there.
+    Optional,
+}
+
+/// What a file system stands on, by Anaconda's names for its `root_device_types`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum DeviceType {
+    /// A thick logical volume.
+    Lvm,
+    /// A thin logical volume.
+    LvmThinp,
+    /// A software RAID array.
+    Md,
+    /// A partition.
+    Partition,
+    /// A btrfs subvolume.
+    Btrfs,
+    /// A whole disk.
+    Disk,
+}
+
+impl DeviceType {
+    /// Anaconda's name, as it stands in its configuration.
+    pub fn anaconda_name(self) -> &'static str {
+        match self {
+            DeviceType::Lvm => "LVM",
+            DeviceType::LvmThinp => "LVM_THINP",
+            DeviceType::Md => "MD",
+            DeviceType::Partition => "PARTITION",
+            DeviceType::Btrfs => "BTRFS",
+            DeviceType::Disk => "DISK",
+        }
+    }
+
+    /// As a person says it, with its article.
+    pub fn described(self) -> &'static str {
+        match self {
+            DeviceType::Lvm => "a logical volume",
+            DeviceType::LvmThinp => "a thin logical volume",
+            DeviceType::Md => "a software RAID array",
+            DeviceType::Partition => "a partition",
+            DeviceType::Btrfs => "a btrfs subvolume",
+            DeviceType::Disk => "a whole disk",
+        }
+    }
+}
+
+/// The thin pool that holds the images, and what its volume group keeps free for it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pool {
+    /// Share of the volume group that is kept free, in percent.
+    pub reserve_percent: Option<u8>,
+    /// Size that the layout gives the pool's metadata when it is initialised, if the volume group has room.
+    pub metadata: Option<MiB>,
+    /// Share of the pool's data or metadata, in percent, from which LVM extends the pool by itself
+    /// (`thin_pool_autoextend_threshold`); above it the pool counts as full.
+    pub autoextend_threshold: Option<u8>,
+}
+
+/// The images that have to fit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Images {
+    /// How many, the installed one included.
+    pub keep: Option<u32>,
+    /// Data that one image is expected to write to the pool.
+    pub content: Option<MiB>,
+    /// What one image puts on `/boot`: kernel and initramfs.
+    pub boot_content: Option<MiB>,
+}
+
+/// Default partitioning of an installer profile.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Partitioning {
+    /// Scheme of `autopart` without `--type`; nothing: Anaconda's own default (LVM).
+    pub scheme: Option<Scheme>,
+    /// What `autopart` makes beside the platform's boot partitions, in the profile's order; empty: Anaconda's own default.
+    pub requests: Vec<PartitioningRequest>,
+}
+
+/// A scheme of `autopart`, by Anaconda's names for its `default_scheme`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Scheme {
+    /// Partitions.
+    Plain,
+    /// btrfs subvolumes.
+    Btrfs,
+    /// Thick logical volumes.
+    Lvm,
+    /// Thin logical volumes in a pool.
+    LvmThinp,
+}
+
+impl Scheme {
+    /// Anaconda's name, as it stands in its configuration.
+    pub fn anaconda_name(self) -> &'static str {
+        match self {
+            Scheme::Plain => "PLAIN",
+            Scheme::Btrfs => "BTRFS",
+            Scheme::Lvm => "LVM",
+            Scheme::LvmThinp => "LVM_THINP",
+        }
+    }
+
+    /// The word of `autopart --type=`.
+    pub fn autopart_type(self) -> &'static str {
+        match self {
+            Scheme::Plain => "plain",
+            Scheme::Btrfs => "btrfs",
+            Scheme::Lvm => "lvm",
+            Scheme::LvmThinp => "thinp",
+        }
+    }
+}
+
+/// One line of a default partitioning.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PartitioningRequest {
+    /// Mount point, or `swap`.
+    pub mount: String,
+    /// Exactly this size (swap has none: the installer takes it from the memory).
+    pub size: Option<MiB>,
+    /// At least this size; it grows.
+    pub min: Option<MiB>,
+    /// It grows to this size at most.
+    pub max: Option<MiB>,
+}
+
+/// By what Anaconda recognises an installation, and what its configuration says beside storage.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Anaconda {
+    /// `profile_id` of a file in `profile.d` (Anaconda 35 and newer), also the value of `inst.profile=`.
+    pub profile_id: Option<String>,
+    /// The profile it builds on.
+    pub base_profile: Option<String>,
+    /// `ID` in os-release that selects the profile.
+    pub os_id: Option<String>,
+    /// `VARIANT_ID` in os-release that selects the profile.
+    pub variant_id: Option<String>,
+    /// Product in `.buildstamp` that selects a file in `product.d` (RHEL 8 and 9), also the value of `inst.product=`.
+    pub product_name: Option<String>,
+    /// The product it builds on.
+    pub base_product: Option<String>,
+    /// Parts of the installer's interface that the profile hides.
+    pub hidden_spokes: Vec<String>,
+    /// Source of packages when the kickstart names none.
+    pub default_source: Option<String>,
+    /// Path of the licence that the profile shows.
+    pub eula: Option<String>,
 }
 
 /// A policy that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyError {
     /// No such name.
-    #[error("unknown policy '{name}'")]
+    #[error("unknown policy '{name}'{}", did_you_mean(nearest.as_deref()))]
     Unknown {
         /// As given.
         name: String,
         /// The nearest known name.
         nearest: Option<String>,
     },
-    /// A file that cannot be read or understood.
+    /// A file that cannot be read.
+    #[error("{path}: cannot read the policy: {source}")]
+    Read {
+        /// As given.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file that cannot be understood.
     #[error("{path}:{line}: {message}")]
     File {
         /// As given.
@@ -72,10 +262,33 @@ pub enum PolicyError {
     },
 }
 
+fn did_you_mean(nearest: Option<&str>) -> String {
+    match nearest {
+        Some(name) => format!("; did you mean '{name}'?"),
+        None => format!(
+            "; the built-in ones are {}, anything else is a path to a TOML file",
+            Policy::builtin_names().join(", ")
+        ),
+    }
+}
+
+/// Name and text of each built-in policy, the newest first.
+static BUILTIN: &[(&str, &str)] = &[
+    ("ovirt-node", include_str!("builtin/ovirt-node.toml")),
+    ("ovirt-node-4.4", include_str!("builtin/ovirt-node-4.4.toml")),
+    ("rhvh-4.4", include_str!("builtin/rhvh-4.4.toml")),
+    ("ovirt-node-4.3", include_str!("builtin/ovirt-node-4.3.toml")),
+];
+
 impl Policy {
     /// The names of the built-in policies.
     pub fn builtin_names() -> &'static [&'static str] {
         &["ovirt-node", "ovirt-node-4.4", "rhvh-4.4", "ovirt-node-4.3"]
+    }
+
+    /// The TOML of a built-in policy, with the sources of its numbers as comments.
+    pub fn builtin_text(name: &str) -> Option<&'static str> {
+        BUILTIN.iter().find(|(n, _)| *n == name).map(|(_, text)| *text)
     }
 
     /// A built-in policy.
@@ -83,14 +296,114 @@ impl Policy {
     /// # Errors
     /// [`PolicyError::Unknown`], with the nearest name.
     pub fn builtin(name: &str) -> Result<Policy, PolicyError> {
-        Err(PolicyError::Unknown { name: name.to_owned(), nearest: None })
+        match Policy::builtin_text(name) {
+            Some(text) => Policy::from_toml(text, name),
+            None => Err(PolicyError::Unknown {
+                name: name.to_owned(),
+                nearest: crate::diagnostic::nearest(name, Policy::builtin_names().iter().copied())
+                    .map(str::to_owned),
+            }),
+        }
     }
 
     /// A policy from a TOML file.
     ///
     /// # Errors
-    /// [`PolicyError::File`]: file, line, what was expected.
+    /// [`PolicyError::Read`], or [`PolicyError::File`]: file, line, what was expected.
     pub fn from_file(path: &Path) -> Result<Policy, PolicyError> {
-        Err(PolicyError::File { path: path.display().to_string(), line: 1, message: String::new() })
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| PolicyError::Read { path: shown.clone(), source })?;
+        Policy::from_toml(&text, &shown)
+    }
+
+    /// A policy from the text of a TOML file; `path` is what errors call it, and without a `name` in the text
+    /// its last part without `.toml` is the policy's name.
+    ///
+    /// # Errors
+    /// [`PolicyError::File`]: file, line, what was expected.
+    pub fn from_toml(text: &str, path: &str) -> Result<Policy, PolicyError> {
+        file::read(text, path)
+    }
+
+    /// What the policy says about a mount point besides `/` and `/boot`.
+    pub fn volume(&self, mount: &str) -> Option<&Volume> {
+        self.volumes.iter().find(|v| v.mount == mount)
+    }
+
+    /// Whether root has to be a thin volume and nothing else.
+    pub fn wants_thin_root(&self) -> bool {
+        self.root.device_types == [DeviceType::LvmThinp]
+    }
+
+    /// Requires a volume, at least so large; never weakens what the policy says already.
+    pub fn require(&mut self, mount: &str, min: Option<MiB>) {
+        let raise = |now: &mut Option<MiB>| *now = (*now).max(min);
+        match mount {
+            "/" => raise(&mut self.root.min),
+            "/boot" => raise(&mut self.boot.min),
+            _ => match self.volumes.binary_search_by(|v| v.mount.as_str().cmp(mount)) {
+                Ok(at) => {
+                    self.volumes[at].presence = Presence::Required;
+                    raise(&mut self.volumes[at].min);
+                }
+                Err(at) => self.volumes.insert(
+                    at,
+                    Volume { mount: mount.to_owned(), presence: Presence::Required, min, recommended: None },
+                ),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_policy_reads_and_bears_its_name() {
+        for (i, name) in Policy::builtin_names().iter().enumerate() {
+            assert_eq!(BUILTIN[i].0, *name, "the two lists of built-in policies differ");
+            let policy = Policy::builtin(name).unwrap();
+            assert_eq!(policy.name, *name);
+            assert!(policy.wants_thin_root(), "{name}: root has to be thin");
+            assert!(policy.volumes.is_sorted_by(|a, b| a.mount < b.mount), "{name}: volumes are not sorted");
+        }
+    }
+
+    #[test]
+    fn the_numbers_are_the_ones_of_each_release() {
+        let var = |name: &str| {
+            let policy = Policy::builtin(name).unwrap();
+            let var = policy.volume("/var").unwrap();
+            (var.presence, var.min.unwrap().0, var.recommended.unwrap().0)
+        };
+        assert_eq!(var("ovirt-node"), (Presence::Required, 5 * 1024, 5 * 1024));
+        assert_eq!(var("ovirt-node-4.4"), (Presence::Required, 10 * 1024, 15 * 1024));
+        assert_eq!(var("rhvh-4.4"), (Presence::Required, 10 * 1024, 15 * 1024));
+        assert_eq!(var("ovirt-node-4.3"), (Presence::Required, 10 * 1024, 15 * 1024));
+        assert!(Policy::builtin("ovirt-node").unwrap().volume("/var/tmp").is_some());
+        assert!(Policy::builtin("ovirt-node-4.4").unwrap().volume("/var/tmp").is_none());
+    }
+
+    #[test]
+    fn an_unknown_name_suggests_the_nearest() {
+        let error = Policy::builtin("ovirt-nod").unwrap_err().to_string();
+        assert_eq!(error, "unknown policy 'ovirt-nod'; did you mean 'ovirt-node'?");
+        let error = Policy::builtin("fedora").unwrap_err().to_string();
+        assert!(error.contains("the built-in ones are ovirt-node, ovirt-node-4.4"), "{error}");
+    }
+
+    #[test]
+    fn a_requirement_tightens_and_never_weakens() {
+        let mut policy = Policy::builtin("ovirt-node").unwrap();
+        policy.require("/var", Some(MiB(1)));
+        assert_eq!(policy.volume("/var").unwrap().min, Some(MiB(5120)), "a smaller minimum changes nothing");
+        policy.require("/var/log", Some(MiB(9000)));
+        assert_eq!(policy.volume("/var/log").unwrap().presence, Presence::Required);
+        assert_eq!(policy.volume("/var/log").unwrap().min, Some(MiB(9000)));
+        policy.require("/srv", None);
+        assert_eq!(policy.volume("/srv").unwrap().presence, Presence::Required);
+        assert!(policy.volumes.is_sorted_by(|a, b| a.mount < b.mount));
     }
 }
