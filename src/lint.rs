@@ -1,10 +1,18 @@
 //! One kickstart through parser and rules.
+//!
+//! Invariant: what a file comes to depends on its text, the files it includes and the [`Settings`]; nothing here
+//! prints or knows an output format.
+
+mod auto;
+pub mod config;
 
 use crate::diagnostic::{Finding, Findings};
 use crate::dialect::{self, Version};
 use crate::policy::Policy;
 use crate::rules::{self, Context};
 use crate::source::{FileId, Sources};
+use std::path::Path;
+use std::sync::Arc;
 
 /// What one file came to.
 #[derive(Debug)]
@@ -21,36 +29,58 @@ pub struct FileReport {
     pub waived: Vec<(Finding, String)>,
 }
 
+impl FileReport {
+    /// The path that was asked about, as given (`-` for standard input).
+    pub fn path(&self) -> &Path {
+        self.sources.get(FileId(0)).path()
+    }
+}
+
 /// A choice and the reason for it, for the summary line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chosen<T> {
     /// What was chosen.
     pub value: T,
-    /// "from its #version header", "given with --syntax", …
+    /// Completes "RHEL9: …", as in "from its #version header" or "given with --syntax".
     pub because: String,
 }
 
+impl<T> Chosen<T> {
+    /// A choice with its reason.
+    pub fn new(value: T, because: impl Into<String>) -> Self {
+        Chosen { value, because: because.into() }
+    }
+}
+
+/// What a kickstart is held against; [`Default`] finds out from the kickstart itself.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The syntax version, when it does not come from the kickstart.
+    pub syntax: Option<Chosen<Version>>,
+    /// The syntax version of a kickstart that claims none; without one [`Version::DEFAULT`].
+    pub default_syntax: Option<Chosen<Version>>,
+    /// The policy (or that there is none), when it does not follow from the kickstart.
+    pub policy: Option<Chosen<Option<Arc<Policy>>>>,
+}
+
 /// Checks a kickstart that is already in `sources`.
-pub fn lint(
-    sources: Sources,
-    file: FileId,
-    syntax: Chosen<Version>,
-    policy: Option<&Policy>,
-    because: String,
-) -> FileReport {
+pub fn lint(sources: Sources, file: FileId, settings: &Settings) -> FileReport {
     let mut findings = Findings::new();
-    {
+    let syntax = auto::syntax(&sources, file, settings, &mut findings);
+    let policy = {
         let kickstart = dialect::parse(&sources, file, syntax.value, &mut findings);
-        let context = Context { sources: &sources, kickstart: &kickstart, policy };
+        let policy = settings.policy.clone().unwrap_or_else(|| auto::policy(&sources, &kickstart));
+        let context = Context { sources: &sources, kickstart: &kickstart, policy: policy.value.as_deref() };
         for rule in rules::all() {
             (rule.check)(&context, &mut findings);
         }
-    }
-    let name = policy.map_or_else(|| "none".to_owned(), |p| p.name.clone());
+        policy
+    };
+    let name = policy.value.map_or_else(|| "none".to_owned(), |p| p.name.clone());
     FileReport {
         sources,
         syntax,
-        policy: Chosen { value: name, because },
+        policy: Chosen::new(name, policy.because),
         findings: findings.into_sorted(),
         waived: Vec::new(),
     }

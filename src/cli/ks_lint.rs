@@ -1,8 +1,41 @@
 //! `ks-lint`: reads, prints findings. Needs no root, writes to no device.
+//!
+//! A verb is a file of this folder with `pub struct Args` (clap) and
+//! `pub fn run(args: Args) -> anyhow::Result<ExitCode>`, one variant of `Verb` and one arm in [`main`]. It reads
+//! files with [`input`](super::input), and gives findings to [`output`](super::output) as reports.
+//! An `Err` is printed to standard error and becomes exit status 2: the work could not be done.
 
+use super::{check, fail};
+use clap::Parser;
 use std::process::ExitCode;
+
+/// Finds what is wrong in a kickstart before a disk is touched.
+#[derive(Debug, Parser)]
+#[command(name = "ks-lint", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
+#[command(
+    after_help = "Exit status: 0 nothing found at or above --fail-on, 1 findings, 2 the work could not be done.\n\
+                        Without a command, the paths are checked; a file with the name of a command is ./NAME."
+)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    check: check::Args,
+}
+
+/// The commands, one line each.
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Check kickstarts (what happens without a command, too)
+    Check(check::Args),
+}
 
 /// Runs `ks-lint` with this process's arguments.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let cli = Cli::parse();
+    let result = match cli.verb {
+        None => check::run(cli.check),
+        Some(Verb::Check(args)) => check::run(args),
+    };
+    result.unwrap_or_else(|error| fail("ks-lint", &error))
 }

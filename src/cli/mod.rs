@@ -1,5 +1,28 @@
 //! The command lines of the two programs: data (clap structures) and thin verbs.
+//!
+//! Invariant: a verb reads its input, calls the library, and gives what came of it to [`report`](crate::report);
+//! it decides nothing about a kickstart.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+pub mod check;
+pub mod input;
 pub mod ks_lint;
 pub mod node_layout;
+pub mod output;
+
+use std::process::ExitCode;
+
+/// "Could not do the work" as exit status.
+pub const COULD_NOT: u8 = 2;
+
+/// Says on standard error why the work could not be done.
+pub fn fail(program: &str, error: &anyhow::Error) -> ExitCode {
+    complain(program, &format!("{error:#}"));
+    ExitCode::from(COULD_NOT)
+}
+
+/// One line on standard error, harmless to a terminal. A closed standard error is not worth a panic.
+pub fn complain(program: &str, message: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{program}: error: {}", crate::report::harmless(message));
+}

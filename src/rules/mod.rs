@@ -6,6 +6,7 @@ pub mod addon; // the %addon org_ovirt_node section, waivers
 pub mod node; // the layout policy
 pub mod security; // passwords, unverified downloads
 pub mod storage; // what holds on any disks: Anaconda's own errors
+pub mod style; // the file itself: empty, its header
 pub mod unattended; // where the installer would stop and ask
 
 use crate::diagnostic::{Code, Findings};
@@ -34,7 +35,7 @@ pub struct Rule {
 
 /// Every rule, a family a row. A family's list stands in its own `mod.rs`.
 pub static FAMILIES: &[&[Rule]] =
-    &[storage::RULES, node::RULES, addon::RULES, unattended::RULES, security::RULES];
+    &[storage::RULES, node::RULES, addon::RULES, unattended::RULES, security::RULES, style::RULES];
 
 /// Every rule.
 pub fn all() -> impl Iterator<Item = &'static Rule> {

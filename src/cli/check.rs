@@ -1,0 +1,203 @@
+//! `ks-lint check`: kickstarts through the parser and every rule.
+
+use super::input::{self, InputError};
+use super::output::{OutputArgs, exit_code};
+use crate::diagnostic::{Severity, nearest};
+use crate::dialect::Version;
+use crate::lint::config::{self, Config};
+use crate::lint::{self, Chosen, Settings};
+use crate::policy::{Policy, PolicyError};
+use crate::report::{Format, Rendered, Style};
+use anyhow::{Context, bail};
+use rayon::prelude::*;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+
+/// The command line.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Kickstarts; a directory is searched for *.ks (and *.cfg with kickstart content), - is standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// What the kickstarts are held against
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+    /// How it comes out
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Options of every verb that reads a kickstart.
+#[derive(Clone, Debug, clap::Args)]
+pub struct SettingsArgs {
+    /// Syntax version: RHEL9, RHEL9.4, F46, …; auto takes the #version header, the configuration, else RHEL9
+    #[arg(long, default_value = "auto", value_name = "VERSION")]
+    pub syntax: String,
+    /// Layout policy: auto, none, a built-in name, or a TOML file; auto is ovirt-node for a kickstart that makes a node
+    #[arg(long, default_value = "auto", value_name = "POLICY")]
+    pub policy: String,
+}
+
+/// Settings of the command line, completed by the nearest configuration file of each kickstart.
+#[derive(Debug)]
+pub struct SettingsSource {
+    given: Settings,
+    cache: Mutex<HashMap<PathBuf, Result<Arc<FileSettings>, String>>>,
+}
+
+/// What holds for the files of one directory.
+#[derive(Debug)]
+pub struct FileSettings {
+    /// For [`lint::lint`].
+    pub settings: Settings,
+    /// `fail-on` of the configuration.
+    pub fail_on: Option<Severity>,
+}
+
+impl SettingsArgs {
+    /// Reads the options.
+    ///
+    /// # Errors
+    /// An unknown syntax version or policy (with the nearest known one), or a policy file that cannot be used.
+    pub fn source(&self) -> anyhow::Result<SettingsSource> {
+        let syntax = match self.syntax.as_str() {
+            "auto" => None,
+            name => Some(Chosen::new(version(name)?, "given with --syntax")),
+        };
+        let policy = policy(&self.policy, Path::new(""))?.map(|p| Chosen::new(p, "given with --policy"));
+        let given = Settings { syntax, policy, ..Settings::default() };
+        Ok(SettingsSource { given, cache: Mutex::new(HashMap::new()) })
+    }
+}
+
+impl SettingsSource {
+    /// The settings for one file.
+    ///
+    /// # Errors
+    /// A configuration file that cannot be used.
+    pub fn of(&self, path: &Path) -> anyhow::Result<Arc<FileSettings>> {
+        let directory = match path.parent() {
+            Some(parent) if path != Path::new(input::STDIN) => parent,
+            _ => Path::new(""),
+        };
+        let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+        let mut cache = self.cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(known) = cache.get(directory) {
+            return known.clone().map_err(anyhow::Error::msg);
+        }
+        let fresh = self.read(directory).map(Arc::new).map_err(|error| format!("{error:#}"));
+        cache.insert(directory.to_owned(), fresh.clone());
+        fresh.map_err(anyhow::Error::msg)
+    }
+
+    fn read(&self, directory: &Path) -> anyhow::Result<FileSettings> {
+        let mut settings = self.given.clone();
+        let Some(config) = config::nearest(directory)? else {
+            return Ok(FileSettings { settings, fail_on: None });
+        };
+        complete(&mut settings, &config).with_context(|| config.path.display().to_string())?;
+        Ok(FileSettings { settings, fail_on: config.fail_on })
+    }
+}
+
+/// What the command line leaves open, from the configuration.
+fn complete(settings: &mut Settings, config: &Config) -> anyhow::Result<()> {
+    let because = format!("from {}", config.path.display());
+    if let Some(name) = config.syntax.as_deref().filter(|name| *name != "auto") {
+        settings.default_syntax = Some(Chosen::new(version(name)?, because.clone()));
+    }
+    if let (None, Some(name)) = (&settings.policy, &config.policy) {
+        let directory = config.path.parent().unwrap_or(Path::new(""));
+        settings.policy = policy(name, directory)?.map(|p| Chosen::new(p, because));
+    }
+    Ok(())
+}
+
+/// A syntax version by name.
+fn version(name: &str) -> anyhow::Result<Version> {
+    Version::from_name(name).map_err(|unknown| {
+        let names: Vec<String> = Version::all().map(|v| v.to_string()).collect();
+        match nearest(name, names.iter().map(String::as_str)) {
+            Some(known) => anyhow::anyhow!("{unknown}; did you mean {known}?"),
+            None => unknown.into(),
+        }
+    })
+}
+
+/// A policy by name or file; nothing for `auto`, an inner nothing for `none`. What looks like a path (it has a
+/// slash or ends in `.toml`) is a file, relative to `directory`.
+#[allow(clippy::option_option)] // "not said" and "said: none" differ
+fn policy(name: &str, directory: &Path) -> anyhow::Result<Option<Option<Arc<Policy>>>> {
+    let policy = match name {
+        "auto" => return Ok(None),
+        "none" => return Ok(Some(None)),
+        _ if name.contains('/') || name.ends_with(".toml") => Policy::from_file(&directory.join(name))?,
+        _ => match Policy::builtin(name) {
+            Ok(policy) => policy,
+            Err(PolicyError::Unknown { .. }) => {
+                let names = ["auto", "none"].into_iter().chain(Policy::builtin_names().iter().copied());
+                let known = names.clone().collect::<Vec<_>>().join(", ");
+                match nearest(name, names) {
+                    Some(near) => bail!("unknown policy '{name}'; did you mean {near}? (known: {known})"),
+                    None => bail!("unknown policy '{name}': expected one of {known}, or a .toml file"),
+                }
+            }
+            Err(error) => return Err(error.into()),
+        },
+    };
+    Ok(Some(Some(Arc::new(policy))))
+}
+
+/// So many files are checked before their reports are written.
+const BATCH: usize = 64;
+
+/// Checks every path.
+///
+/// # Errors
+/// Options that cannot be used, or an output that cannot be written to.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let settings = args.settings.source()?;
+    let style = args.output.style();
+    let mut printer = args.output.printer();
+    let check = |path: &Path| check(path, &settings, args.output.fail_on, args.output.format, &style);
+    for batch in input::expand(&args.paths).chunks(BATCH) {
+        let one = |(path, found): &(PathBuf, Result<(), InputError>)| match found {
+            Ok(()) => check(path),
+            Err(error) => bail!("{error}"),
+        };
+        // Starting threads costs more than checking one file.
+        let done: Vec<_> = if batch.len() == 1 {
+            batch.iter().map(one).collect()
+        } else {
+            batch.par_iter().map(one).collect()
+        };
+        for ((path, _), result) in batch.iter().zip(done) {
+            match result {
+                Ok(rendered) => printer.rendered(rendered)?,
+                Err(error) => {
+                    let message = format!("{error:#}");
+                    super::complain("ks-lint", &format!("{}: {message}", path.display()));
+                    printer.unreadable(path, &message);
+                }
+            }
+        }
+    }
+    Ok(exit_code(&printer.finish().context("standard output cannot be written to")?))
+}
+
+/// One file, read, checked and rendered.
+fn check(
+    path: &Path,
+    settings: &SettingsSource,
+    fail_on: Option<Severity>,
+    format: Format,
+    style: &Style,
+) -> anyhow::Result<Rendered> {
+    let (sources, file) = input::read(path)?;
+    let settings = settings.of(path)?;
+    let report = lint::lint(sources, file, &settings.settings);
+    let fail_on = fail_on.or(settings.fail_on).unwrap_or(Severity::Error);
+    Ok(Rendered::new(&report, fail_on, format, style))
+}

@@ -1,0 +1,157 @@
+//! What `--syntax auto` and `--policy auto` come to for one kickstart.
+
+use super::{Chosen, Settings};
+use crate::diagnostic::{Finding, Findings, nearest};
+use crate::dialect::{Kickstart, SectionKind, Version};
+use crate::policy::Policy;
+use crate::rules::style;
+use crate::source::{FileId, Sources, Span};
+use std::sync::Arc;
+
+/// The line that says which syntax a kickstart is written in. The reference takes the first line of the file
+/// that starts with it, wherever it stands (pykickstart 3.78, `versionFromFile`).
+const HEADER: &str = "#version=";
+
+/// The syntax version of a kickstart: given, from its header, from the configuration, or the default.
+pub(super) fn syntax(
+    sources: &Sources,
+    file: FileId,
+    settings: &Settings,
+    findings: &mut Findings,
+) -> Chosen<Version> {
+    if let Some(given) = &settings.syntax {
+        return given.clone();
+    }
+    let fallback =
+        || settings.default_syntax.clone().unwrap_or_else(|| Chosen::new(Version::DEFAULT, "the default"));
+    let Some(span) = header(sources, file) else {
+        return fallback();
+    };
+    let name = sources.text_of(span);
+    if name.eq_ignore_ascii_case("DEVEL") {
+        // Anaconda writes DEVEL into the kickstart it leaves behind, whatever release it is.
+        let chosen = fallback();
+        let message = format!("'#version=DEVEL' names no release; the file is read as {}", chosen.value);
+        let help = format!("write '#version={}', or the release that will install it", chosen.value);
+        findings.push(Finding::new(&style::VERSION_DEVEL, message).at(span).help(help));
+        return chosen;
+    }
+    match Version::from_name(name) {
+        Ok(version) => Chosen::new(version, "from its #version header"),
+        Err(unknown) => {
+            let chosen = fallback();
+            let names: Vec<String> = Version::all().map(|v| v.to_string()).collect();
+            let help = match nearest(name, names.iter().map(String::as_str)) {
+                Some(name) => format!("write '#version={name}'"),
+                None => format!("write '#version={}'", chosen.value),
+            };
+            let message = format!("{unknown}; the file is read as {}", chosen.value);
+            findings.push(Finding::new(&style::VERSION_UNKNOWN, message).at(span).help(help));
+            chosen
+        }
+    }
+}
+
+/// The name in the first header line.
+fn header(sources: &Sources, file: FileId) -> Option<Span> {
+    let text = sources.get(file).text();
+    let is_line_start = |at: usize| text[..at].chars().next_back().is_none_or(crate::source::is_line_end);
+    let (at, _) = text.match_indices(HEADER).find(|(at, _)| is_line_start(*at))?;
+    let start = at + HEADER.len();
+    let line = crate::source::split_lines(&text[start..]).next().unwrap_or_default();
+    Some(Span::new(file, start, start + line.trim_end().len()))
+}
+
+/// Commands in `%post` that make the installed system a node, as words that follow each other (other words may
+/// stand between). `nodectl init` and `imgbase layout --init` are oVirt's, `node-layout init` is ours.
+const INITIALISERS: &[&[&str]] =
+    &[&["nodectl", "init"], &["imgbase", "layout", "--init"], &["node-layout", "init"]];
+
+/// The policy that follows from a kickstart: `ovirt-node` for one that makes a node, else none.
+pub(super) fn policy(sources: &Sources, kickstart: &Kickstart<'_>) -> Chosen<Option<Arc<Policy>>> {
+    let Some(because) = makes_a_node(sources, kickstart) else {
+        return Chosen::new(None, "nothing in it makes a node");
+    };
+    match Policy::builtin("ovirt-node") {
+        Ok(policy) => Chosen::new(Some(Arc::new(policy)), because),
+        Err(error) => Chosen::new(None, error.to_string()),
+    }
+}
+
+/// Why this kickstart is one of a node, if it is.
+fn makes_a_node(sources: &Sources, kickstart: &Kickstart<'_>) -> Option<&'static str> {
+    let is_ours = |s: &crate::dialect::Section<'_>| {
+        s.positionals().next().is_some_and(|name| name.text == "org_ovirt_node")
+    };
+    if kickstart.sections_of(SectionKind::Addon).any(is_ours) {
+        return Some("it has %addon org_ovirt_node");
+    }
+    kickstart
+        .sections_of(SectionKind::Post)
+        .any(|section| sources.text_of(section.body).lines().any(initialises))
+        .then_some("it initialises a node layout in %post")
+}
+
+/// Whether a line of a script runs one of the [`INITIALISERS`].
+fn initialises(line: &str) -> bool {
+    let line = line.trim_start();
+    if line.starts_with('#') {
+        return false;
+    }
+    let words = || line.split([' ', '\t', ';', '&', '|', '(', ')', '"', '\'']).filter(|w| !w.is_empty());
+    INITIALISERS.iter().any(|sequence| {
+        let mut wanted = sequence.iter().peekable();
+        for word in words() {
+            let name = word.rsplit('/').next().unwrap_or(word);
+            if wanted.peek().is_some_and(|w| **w == name) {
+                wanted.next();
+            }
+        }
+        wanted.peek().is_none()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_line_that_initialises_a_layout_is_recognised() {
+        for line in [
+            "nodectl init",
+            "/usr/sbin/nodectl init || exit 1",
+            "imgbase layout --init",
+            "imgbase --debug layout --init",
+            "  (set -e; node-layout init)",
+        ] {
+            assert!(initialises(line), "{line:?} initialises a layout");
+        }
+        for line in ["# nodectl init", "nodectl info", "imgbase layout", "systemctl enable nodectl-init"] {
+            assert!(!initialises(line), "{line:?} does not initialise a layout");
+        }
+    }
+
+    fn chosen(text: &str) -> (Chosen<Version>, Vec<&'static str>) {
+        let mut sources = Sources::new();
+        let file = sources.add("x.ks", text.to_owned()).unwrap();
+        let mut findings = Findings::new();
+        let chosen = syntax(&sources, file, &Settings::default(), &mut findings);
+        (chosen, findings.iter().map(|f| f.code.name).collect())
+    }
+
+    #[test]
+    fn the_header_says_the_version_wherever_it_stands() {
+        let (version, findings) = chosen("# made by hand\n#version=rhel8.9  \r\nlang C\n");
+        assert_eq!((version.value, findings.len()), (Version::rhel(8), 0));
+    }
+
+    #[test]
+    fn a_header_that_names_no_release_is_the_default_and_a_remark() {
+        assert_eq!(
+            chosen("#version=DEVEL\n"),
+            (Chosen::new(Version::DEFAULT, "the default"), vec!["version-devel"])
+        );
+        assert_eq!(chosen("#version=RHEL99\n").1, ["version-unknown"]);
+        assert_eq!(chosen("echo #version=RHEL8\n").0.value, Version::DEFAULT);
+    }
+}

@@ -1,0 +1,115 @@
+//! The report for people: every finding drawn over its lines, and a line at the end of each file that says how it
+//! was read.
+
+use super::excerpt::{Excerpt, Mark, excerpts};
+use super::place::Places;
+use super::{Summary, count, harmless, style::Style};
+use crate::diagnostic::{Finding, Severity};
+use crate::lint::FileReport;
+use crate::source::Sources;
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Snippet};
+use std::fmt::Write;
+
+/// One file: its findings, then its summary line.
+pub(super) fn file(report: &FileReport, style: &Style) -> String {
+    let mut text = String::new();
+    let mut places = Places::new(&report.sources);
+    for finding in &report.findings {
+        text.push_str(&draw(finding, &report.sources, &mut places, style));
+        text.push_str("\n\n");
+    }
+    let counts = Summary::of(report, Severity::Error).counts();
+    let path = report.path().to_string_lossy();
+    let _ = writeln!(
+        text,
+        "{}: {counts} (syntax {}: {}; policy {}: {})",
+        style.bold(&harmless(&path)),
+        report.syntax.value,
+        harmless(&report.syntax.because),
+        harmless(&report.policy.value),
+        harmless(&report.policy.because)
+    );
+    for (finding, reason) in &report.waived {
+        let line = finding.span.map(|s| format!(" at line {}", places.at(s.file, s.start).line));
+        let line = line.unwrap_or_default();
+        let _ = writeln!(text, "  waived {}{line}: {}", finding.code.id, harmless(reason));
+    }
+    text
+}
+
+/// The line that closes a run over several files.
+pub(super) fn total(summary: &Summary, style: &Style) -> String {
+    if summary.files + summary.unreadable.len() < 2 {
+        return String::new();
+    }
+    let mut text = format!("{}: {}", style.bold(&count(summary.files, "file")), summary.counts());
+    if !summary.unreadable.is_empty() {
+        let _ = write!(text, "; {} could not be checked", summary.unreadable.len());
+    }
+    text + "\n"
+}
+
+/// One finding.
+fn draw(finding: &Finding, sources: &Sources, places: &mut Places<'_>, style: &Style) -> String {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Info => Level::INFO,
+    };
+    let title = level.primary_title(harmless(&finding.message)).id(finding.code.id);
+    let mut group = Group::with_title(title);
+    let primary = finding.span.map(|span| Mark { span, primary: true, label: finding.label.as_deref() });
+    let related = finding
+        .related
+        .iter()
+        .filter_map(|r| Some(Mark { span: r.span?, primary: false, label: Some(r.message.as_str()) }));
+    let excerpts = excerpts(sources, primary.into_iter().chain(related).collect());
+    if finding.span.is_none() {
+        group = group.element(Origin::path(path(sources, crate::source::FileId(0))));
+    }
+    for excerpt in &excerpts {
+        group = group.element(snippet(excerpt, sources));
+    }
+    for note in finding.related.iter().filter(|r| r.span.is_none()) {
+        group = group.element(Level::NOTE.message(harmless(&note.message)));
+    }
+    if let Some(help) = &finding.help {
+        group = group.element(Level::HELP.message(harmless(help)));
+    }
+    let mut drawn = style.renderer.render(&[group]);
+    for excerpt in &excerpts {
+        correct_column(&mut drawn, excerpt, sources, places);
+    }
+    drawn
+}
+
+fn path(sources: &Sources, file: crate::source::FileId) -> String {
+    harmless(&sources.get(file).path().to_string_lossy()).into_owned()
+}
+
+/// Where an excerpt shows a part of a long line, the column that was counted in the part becomes that of the line.
+fn correct_column(drawn: &mut String, excerpt: &Excerpt<'_>, sources: &Sources, places: &mut Places<'_>) {
+    let Some((mark, place)) = excerpt.marks.iter().min_by_key(|(m, place)| (!m.primary, place.start)) else {
+        return;
+    };
+    let line_start = excerpt.text[..place.start].rfind('\n').map_or(0, |at| at + 1);
+    let shown = excerpt.text[line_start..place.start].chars().count() + 1;
+    let position = places.at(mark.span.file, mark.span.start);
+    if position.column as usize != shown {
+        let path = path(sources, excerpt.file);
+        let wrong = format!("{path}:{}:{shown}\n", position.line);
+        let right = format!("{path}:{}:{}\n", position.line, position.column);
+        *drawn = drawn.replacen(&wrong, &right, 1);
+    }
+}
+
+fn snippet<'a>(excerpt: &'a Excerpt<'a>, sources: &Sources) -> Snippet<'a, Annotation<'a>> {
+    let annotations = excerpt.marks.iter().map(|(mark, place)| {
+        let kind = if mark.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+        kind.span(place.clone()).label(mark.label.map(harmless))
+    });
+    Snippet::source(excerpt.text.as_str())
+        .path(path(sources, excerpt.file))
+        .line_start(excerpt.first_line as usize)
+        .annotations(annotations)
+}

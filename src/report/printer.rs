@@ -1,0 +1,190 @@
+//! Writes reports one after the other, and counts.
+
+use super::{Format, Style, count, human, json};
+use crate::diagnostic::Severity;
+use crate::lint::FileReport;
+use std::io::{self, BufWriter, Write};
+
+/// What a whole run came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Files that were checked.
+    pub files: usize,
+    /// Errors in all of them.
+    pub errors: usize,
+    /// Warnings in all of them.
+    pub warnings: usize,
+    /// Infos in all of them.
+    pub infos: usize,
+    /// Findings that the files waive; they are in none of the other counts.
+    pub waived: usize,
+    /// Whether there is a finding at or above the severity that makes a run fail.
+    pub failed: bool,
+    /// Paths that could not be checked, each with the reason.
+    pub unreadable: Vec<(String, String)>,
+}
+
+impl Summary {
+    /// Findings by severity, in words: `2 errors, 1 warning`.
+    pub(super) fn counts(&self) -> String {
+        let parts: Vec<String> = [
+            (self.errors, count(self.errors, "error")),
+            (self.warnings, count(self.warnings, "warning")),
+            (self.infos, format!("{} info", self.infos)),
+            (self.waived, format!("{} waived", self.waived)),
+        ]
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(_, text)| text)
+        .collect();
+        if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") }
+    }
+
+    /// What one file came to, when findings from `fail_on` on make it fail.
+    pub(super) fn of(report: &FileReport, fail_on: Severity) -> Summary {
+        let of = |severity| report.findings.iter().filter(|f| f.severity == severity).count();
+        Summary {
+            files: 1,
+            errors: of(Severity::Error),
+            warnings: of(Severity::Warning),
+            infos: of(Severity::Info),
+            waived: report.waived.len(),
+            failed: report.findings.iter().any(|f| f.severity >= fail_on),
+            unreadable: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, other: Summary) {
+        self.files += other.files;
+        self.errors += other.errors;
+        self.warnings += other.warnings;
+        self.infos += other.infos;
+        self.waived += other.waived;
+        self.failed |= other.failed;
+        self.unreadable.extend(other.unreadable);
+    }
+}
+
+/// One file's report as text, made apart from the printing: in parallel, and without keeping the file.
+#[derive(Debug)]
+pub struct Rendered {
+    text: String,
+    summary: Summary,
+}
+
+impl Rendered {
+    /// Renders a report; findings from `fail_on` on make the run fail.
+    pub fn new(report: &FileReport, fail_on: Severity, format: Format, style: &Style) -> Rendered {
+        Rendered { text: format.render(report, style), summary: Summary::of(report, fail_on) }
+    }
+}
+
+/// Writes reports in one format and counts what they hold. A reader that closes its end (`| head`) is no error:
+/// the rest is not written, and the counts stay true.
+#[derive(Debug)]
+pub struct Printer<W: Write> {
+    out: BufWriter<Patient<W>>,
+    format: Format,
+    style: Style,
+    summary: Summary,
+}
+
+impl<W: Write> Printer<W> {
+    /// A printer to `out`.
+    pub fn new(out: W, format: Format, style: Style) -> Self {
+        Printer {
+            out: BufWriter::new(Patient { inner: out, closed: false }),
+            format,
+            style,
+            summary: Summary::default(),
+        }
+    }
+
+    /// Writes one report; findings from `fail_on` on make the run fail.
+    ///
+    /// # Errors
+    /// When the output cannot be written to.
+    pub fn file(&mut self, report: &FileReport, fail_on: Severity) -> io::Result<()> {
+        let rendered = Rendered::new(report, fail_on, self.format, &self.style);
+        self.rendered(rendered)
+    }
+
+    /// Writes one report that was rendered before, in this printer's format and style.
+    ///
+    /// # Errors
+    /// When the output cannot be written to.
+    pub fn rendered(&mut self, rendered: Rendered) -> io::Result<()> {
+        match self.format {
+            Format::Human => {}
+            Format::Json if self.summary.files == 0 => {
+                self.out.write_all((json::head() + "\n").as_bytes())?
+            }
+            Format::Json => self.out.write_all(b",\n")?,
+        }
+        self.summary.add(rendered.summary);
+        self.out.write_all(rendered.text.as_bytes())
+    }
+
+    /// Remembers a path that could not be checked. The caller has told the person.
+    pub fn unreadable(&mut self, path: &std::path::Path, message: &str) {
+        self.summary.unreadable.push((path.to_string_lossy().into_owned(), message.to_owned()));
+    }
+
+    /// Writes what closes the output.
+    ///
+    /// # Errors
+    /// When the output cannot be written to.
+    pub fn finish(mut self) -> io::Result<Summary> {
+        match self.format {
+            Format::Human => {
+                let text = human::total(&self.summary, &self.style);
+                self.out.write_all(text.as_bytes())?;
+            }
+            Format::Json => {
+                if self.summary.files == 0 {
+                    self.out.write_all(json::head().as_bytes())?;
+                }
+                self.out.write_all(json::tail(&self.summary).as_bytes())?;
+            }
+        }
+        self.out.flush()?;
+        Ok(self.summary)
+    }
+}
+
+/// Takes a closed reader as one that has seen enough.
+#[derive(Debug)]
+struct Patient<W> {
+    inner: W,
+    closed: bool,
+}
+
+impl<W: Write> Patient<W> {
+    fn forgive<T>(&mut self, result: io::Result<T>, otherwise: T) -> io::Result<T> {
+        match result {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(otherwise)
+            }
+            result => result,
+        }
+    }
+}
+
+impl<W: Write> Write for Patient<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.closed {
+            return Ok(bytes.len());
+        }
+        let result = self.inner.write(bytes);
+        self.forgive(result, bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.closed {
+            return Ok(());
+        }
+        let result = self.inner.flush();
+        self.forgive(result, ())
+    }
+}

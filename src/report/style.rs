@@ -1,0 +1,64 @@
+//! Whether and how output is coloured, and how wide it may be.
+
+use annotate_snippets::Renderer;
+use std::io::IsTerminal;
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR says no or CLICOLOR_FORCE says yes
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// How human output looks.
+#[derive(Clone, Debug)]
+pub struct Style {
+    /// Whether escape sequences may be written.
+    pub(super) coloured: bool,
+    pub(super) renderer: Renderer,
+}
+
+/// Columns where there is no terminal to ask: lines of a CI log are not cut at 80.
+const WIDTH: usize = 120;
+
+impl Style {
+    /// No colour.
+    pub fn plain() -> Style {
+        Style::new(false, WIDTH)
+    }
+
+    /// What standard output and the environment ask for. `NO_COLOR` (<https://no-color.org>) and
+    /// `CLICOLOR_FORCE` (<https://bixense.com/clicolors>) count when they are set and not empty or `0`.
+    pub fn of_stdout(color: Color) -> Style {
+        let stdout = std::io::stdout();
+        let terminal = stdout.is_terminal();
+        let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
+        let coloured = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto if set("NO_COLOR") => false,
+            Color::Auto if set("CLICOLOR_FORCE") => {
+                std::env::var_os("CLICOLOR_FORCE").is_some_and(|v| v != "0")
+            }
+            Color::Auto => terminal && std::env::var_os("TERM").is_none_or(|t| t != "dumb"),
+        };
+        let columns = rustix::termios::tcgetwinsize(&stdout).map_or(0, |size| usize::from(size.ws_col));
+        // Narrower than this, an excerpt shows nothing.
+        Style::new(coloured, if columns == 0 { WIDTH } else { columns.max(40) })
+    }
+
+    fn new(coloured: bool, width: usize) -> Style {
+        let renderer = if coloured { Renderer::styled() } else { Renderer::plain() };
+        Style { coloured, renderer: renderer.term_width(width) }
+    }
+
+    /// Bold, where there is colour.
+    pub(super) fn bold(&self, text: &str) -> String {
+        if self.coloured { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
