@@ -11,6 +11,8 @@
 //! the file. Fixtures of the family `node` are held against `ovirt-node` whatever is in them, and a line
 //! `# policy: NAME` in a fixture of any family names its policy.
 
+#![allow(clippy::expect_used, clippy::panic)] // a test that cannot be set up has failed
+
 use ks_lint::diagnostic::Severity;
 use ks_lint::lint::{Chosen, FileReport, Settings, lint};
 use ks_lint::policy::Policy;
