@@ -5,10 +5,12 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod check;
+pub mod explain;
 pub mod input;
 pub mod ks_lint;
 pub mod node_layout;
 pub mod output;
+pub mod rules;
 
 use std::process::ExitCode;
 
@@ -25,4 +27,17 @@ pub fn fail(program: &str, error: &anyhow::Error) -> ExitCode {
 pub fn complain(program: &str, message: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stderr(), "{program}: error: {}", crate::report::harmless(message));
+}
+
+/// Writes a text to standard output. A reader that has seen enough (`| head`) is no error.
+///
+/// # Errors
+/// When standard output cannot be written to.
+pub fn print(text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
 }

@@ -48,6 +48,19 @@ impl Category {
             Category::Style => "style",
         }
     }
+
+    /// What its findings are about, as one sentence.
+    pub fn description(self) -> &'static str {
+        match self {
+            Category::Syntax => "The language of the syntax version rejects it, or warns about it.",
+            Category::Storage => "Anaconda's partitioning or its storage check will fail.",
+            Category::Node => "The layout policy of the node, and what sets the node up.",
+            Category::Unattended => "The installer will stop and ask.",
+            Category::Boot => "Kernel command lines and the boot configurations that carry them.",
+            Category::Security => "Secrets in the clear, downloads that nobody verifies.",
+            Category::Style => "The file itself.",
+        }
+    }
 }
 
 /// How bad it is.
@@ -102,8 +115,19 @@ pub struct Code {
 impl Code {
     /// The first paragraph of the documentation, on one line.
     pub fn summary(&self) -> String {
-        let first = self.documentation.trim().split("\n\n").next().unwrap_or_default();
+        let text = self.text();
+        let first = text.split("\n\n").next().unwrap_or_default();
         first.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The documentation as Markdown, without the blank that a doc comment has before each line.
+    pub fn text(&self) -> String {
+        let lines: Vec<_> = self
+            .documentation
+            .lines()
+            .map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end())
+            .collect();
+        lines.join("\n").trim().to_owned()
     }
 }
 

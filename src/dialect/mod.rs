@@ -28,3 +28,6 @@ pub fn parse<'s>(
 pub fn python_int(text: &str) -> Option<i64> {
     text.trim().parse().ok()
 }
+
+/// The codes of the findings that [`parse`] reports.
+pub static CODES: &[&crate::diagnostic::Code] = &[];

@@ -19,6 +19,7 @@ mod human;
 mod json;
 mod place;
 mod printer;
+pub mod reference;
 mod style;
 
 pub use printer::{Printer, Rendered, Summary};

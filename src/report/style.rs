@@ -58,7 +58,7 @@ impl Style {
     }
 
     /// Bold, where there is colour.
-    pub(super) fn bold(&self, text: &str) -> String {
+    pub fn bold(&self, text: &str) -> String {
         if self.coloured { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
     }
 }

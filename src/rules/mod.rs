@@ -41,3 +41,17 @@ pub static FAMILIES: &[&[Rule]] =
 pub fn all() -> impl Iterator<Item = &'static Rule> {
     FAMILIES.iter().copied().flatten()
 }
+
+/// Every code there is, sorted: those of the rules, and those that other rooms report.
+pub fn codes() -> Vec<&'static Code> {
+    let elsewhere = [crate::dialect::CODES, crate::boot::CODES];
+    let mut codes: Vec<_> =
+        all().flat_map(|rule| rule.codes).chain(elsewhere.into_iter().flatten()).copied().collect();
+    codes.sort_by_key(|code| (code.category, code.id));
+    codes
+}
+
+/// The code with this id or name, in any case.
+pub fn code(word: &str) -> Option<&'static Code> {
+    codes().into_iter().find(|c| c.id.eq_ignore_ascii_case(word) || c.name.eq_ignore_ascii_case(word))
+}

@@ -1,0 +1,133 @@
+//! The documentation of findings: for a terminal, as Markdown, as JSON. One source, the doc comment of each code.
+
+use super::style::Style;
+use crate::diagnostic::{Category, Code, Severity};
+use std::fmt::Write;
+
+/// What stands at the head of `docs/rules.md`.
+const HEAD: &str = "\
+# Findings
+
+<!-- Generated from the documentation in the source: ks-lint rules --format markdown >docs/rules.md -->
+
+Every finding has a stable code: letters for the category and three digits, never reused. The severity is the usual
+one; a finding says where it differs. `ks-lint explain CODE` prints one of these pages. A finding that is right and
+accepted is waived in the kickstart, with a reason: `# ks-lint: waive CODE -- reason`, or in the add-on's section
+`waive CODE --reason=\"…\"`.
+";
+
+/// All pages as one Markdown document: a table a category, then the pages.
+pub fn markdown(codes: &[&'static Code]) -> String {
+    let mut text = HEAD.to_owned();
+    for category in categories(codes) {
+        let _ = write!(
+            text,
+            "\n## {} ({})\n\n{}\n\n",
+            category.prefix(),
+            category.name(),
+            category.description()
+        );
+        text.push_str("| code | name | severity | |\n| --- | --- | --- | --- |\n");
+        for code in of(codes, category) {
+            let (id, anchor) = (code.id, code.id.to_ascii_lowercase());
+            let summary = code.summary().replace('|', "\\|");
+            let _ = writeln!(text, "| [{id}](#{anchor}) | {} | {} | {summary} |", code.name, code.severity);
+        }
+    }
+    for code in codes {
+        let _ = write!(
+            text,
+            "\n### {}\n\n`{}`, {}\n\n{}\n",
+            code.id,
+            code.name,
+            code.severity,
+            demoted(&code.text())
+        );
+    }
+    text
+}
+
+/// The page's headings, below the heading that the document gives the page. Lines in a code block stay.
+fn demoted(page: &str) -> String {
+    let mut in_code = false;
+    let lines = page.lines().map(|line| {
+        in_code ^= line.starts_with("```");
+        if !in_code && line.starts_with("## ") { format!("##{line}") } else { line.to_owned() }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// One page for a terminal: headings stand out, code is indented.
+pub fn page(code: &Code, style: &Style) -> String {
+    let title = format!("{} {}", code.id, code.name);
+    let mut text = format!("{} ({}, {})\n\n", style.bold(&title), code.category.name(), code.severity);
+    let mut in_code = false;
+    for line in code.text().lines() {
+        if line.starts_with("```") {
+            in_code = !in_code;
+        } else if in_code {
+            let _ = writeln!(text, "    {line}");
+        } else if let Some(heading) = line.strip_prefix("## ") {
+            let _ = writeln!(text, "{}", style.bold(heading));
+        } else {
+            let _ = writeln!(text, "{line}");
+        }
+    }
+    text
+}
+
+/// One line a code, for a terminal.
+pub fn list(codes: &[&'static Code], style: &Style) -> String {
+    let widest = codes.iter().map(|c| c.name.len()).max().unwrap_or_default();
+    let mut text = String::new();
+    for category in categories(codes) {
+        let separator = if text.is_empty() { "" } else { "\n" };
+        let _ = writeln!(text, "{separator}{}: {}", style.bold(category.name()), category.description());
+        for code in of(codes, category) {
+            let severity = code.severity.to_string();
+            let _ =
+                writeln!(text, "  {:<8} {:<widest$}  {severity:<7}  {}", code.id, code.name, code.summary());
+        }
+    }
+    text
+}
+
+/// All pages for a program: a list of objects with `code`, `name`, `category`, `severity`, `summary`,
+/// `documentation` (Markdown).
+///
+/// # Errors
+/// None in practice: plain structures are serialised.
+pub fn json(codes: &[&'static Code]) -> serde_json::Result<String> {
+    #[derive(serde::Serialize)]
+    struct Page {
+        code: &'static str,
+        name: &'static str,
+        category: Category,
+        severity: Severity,
+        summary: String,
+        documentation: String,
+    }
+    let pages: Vec<_> = codes
+        .iter()
+        .map(|code| Page {
+            code: code.id,
+            name: code.name,
+            category: code.category,
+            severity: code.severity,
+            summary: code.summary(),
+            documentation: code.text(),
+        })
+        .collect();
+    serde_json::to_string_pretty(&pages).map(|text| text + "\n")
+}
+
+/// The categories that have codes, in order.
+fn categories(codes: &[&'static Code]) -> Vec<Category> {
+    let mut categories: Vec<_> = codes.iter().map(|c| c.category).collect();
+    categories.dedup();
+    categories
+}
+
+fn of<'c>(codes: &'c [&'static Code], category: Category) -> impl Iterator<Item = &'static Code> + 'c {
+    codes.iter().copied().filter(move |c| c.category == category)
+}

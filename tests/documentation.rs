@@ -1,0 +1,95 @@
+//! The documentation of findings: complete, in its form, and the generated page up to date.
+#![allow(clippy::expect_used, clippy::panic)] // a test that cannot be set up has failed
+
+use ks_lint::report::reference;
+use ks_lint::rules;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+#[test]
+fn the_generated_page_is_up_to_date() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
+    let fresh = reference::markdown(&rules::codes());
+    let stored = std::fs::read_to_string(&path).unwrap_or_default();
+    if stored != fresh {
+        let differs = stored.lines().zip(fresh.lines()).position(|(a, b)| a != b).unwrap_or_default();
+        panic!(
+            "docs/rules.md is not what the source says (line {}); run:\n  \
+             cargo run --quiet -- rules --format markdown >docs/rules.md",
+            differs + 1
+        );
+    }
+}
+
+#[test]
+fn codes_and_names_are_unique_and_fit_their_category() {
+    let (mut ids, mut names) = (BTreeSet::new(), BTreeSet::new());
+    for code in rules::codes() {
+        let digits = code.id.strip_prefix(code.category.prefix()).unwrap_or_default();
+        assert!(
+            digits.len() == 3 && digits.bytes().all(|b| b.is_ascii_digit()),
+            "{}: a code of category {} is {} and three digits",
+            code.id,
+            code.category.name(),
+            code.category.prefix()
+        );
+        let fits = code.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        assert!(
+            fits && code.name.contains('-'),
+            "{}: the name '{}' is words joined by '-'",
+            code.id,
+            code.name
+        );
+        assert!(ids.insert(code.id), "{} is declared twice", code.id);
+        assert!(names.insert(code.name), "{}: the name '{}' is taken", code.id, code.name);
+    }
+}
+
+#[test]
+fn every_page_starts_with_a_sentence_and_keeps_to_the_headings() {
+    const HEADINGS: &[&str] = &["What it says", "Why", "Example", "Write instead", "Source"];
+    for code in rules::codes() {
+        let summary = code.summary();
+        assert!(
+            summary.ends_with('.') && summary.len() > 20,
+            "{}: starts with '{summary}', not a sentence",
+            code.id
+        );
+        let text = code.text();
+        let mut in_code = false;
+        for line in text.lines() {
+            in_code ^= line.starts_with("```");
+            if let Some(heading) = line.strip_prefix("## ").filter(|_| !in_code) {
+                assert!(HEADINGS.contains(&heading), "{}: '{heading}' is none of {HEADINGS:?}", code.id);
+            }
+        }
+        assert!(!in_code, "{}: a code block is not closed", code.id);
+        assert!(text.contains("## Why"), "{}: does not say why", code.id);
+    }
+}
+
+/// Every `declare_code!` of the source has to be in the registry, or `explain` does not know what `check` prints.
+#[test]
+fn every_declared_code_is_known_to_explain() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let known: BTreeSet<_> = rules::codes().iter().map(|c| c.id).collect();
+    for entry in ignore::WalkBuilder::new(source).build() {
+        let path = entry.expect("the source can be walked").into_path();
+        if path.extension().is_none_or(|e| e != "rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("the source can be read");
+        let declarations = text.lines().map(str::trim_start).filter(|line| !line.starts_with("//"));
+        for line in declarations.filter(|line| line.contains("static ")) {
+            let Some(id) = line.split_once(" = \"").and_then(|(_, rest)| rest.split_once("\", \"")) else {
+                continue;
+            };
+            assert!(
+                known.contains(id.0),
+                "{} declares {}, which no rule and no CODES lists",
+                path.display(),
+                id.0
+            );
+        }
+    }
+}
