@@ -38,7 +38,7 @@ pub enum InputError {
         /// The first byte that does not belong.
         byte: u8,
     },
-    /// Larger than [`LARGEST`].
+    /// Larger than any kickstart.
     #[error("is larger than {} MiB, which no kickstart is", LARGEST >> 20)]
     TooLarge,
     /// A directory without anything to check.
