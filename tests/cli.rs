@@ -1,0 +1,10 @@
+//! `ks-lint` as it is run: options, exit status, bad input.
+#![allow(clippy::expect_used, clippy::panic)] // a test that cannot be set up has failed
+
+mod cli {
+    mod bad_input;
+    mod choices;
+    mod json;
+    mod output;
+    mod run;
+}

@@ -1,0 +1,81 @@
+//! Which syntax version, which policy and which severity count, and why.
+
+use super::run::{COMPLETE, Place};
+
+fn file_of(place: &Place, arguments: &[&str]) -> serde_json::Value {
+    let output = place.run(["--format", "json"].iter().chain(arguments));
+    output.json()["files"][0].clone()
+}
+
+fn syntax(place: &Place, arguments: &[&str]) -> (String, String) {
+    let file = file_of(place, arguments);
+    let text = |key: &str| file[key].as_str().expect("text").to_owned();
+    (text("syntax"), text("syntax_because"))
+}
+
+#[test]
+fn the_command_line_goes_before_the_header_and_the_header_before_the_configuration() {
+    let place = Place::new();
+    place.file("header.ks", "#version=RHEL8\nlang C\n");
+    place.file("sub/plain.ks", "lang C\n");
+    assert_eq!(syntax(&place, &["sub/plain.ks"]), ("RHEL9".to_owned(), "the default".to_owned()));
+    place.file(".ks-lint.toml", "syntax = \"RHEL10\"\n");
+    assert_eq!(syntax(&place, &["header.ks"]).0, "RHEL8");
+    let (version, because) = syntax(&place, &["sub/plain.ks"]);
+    assert_eq!(version, "RHEL10", "the configuration of a parent directory counts");
+    assert!(because.ends_with("/.ks-lint.toml"), "{because}");
+    assert_eq!(syntax(&place, &["--syntax", "f46", "header.ks"]).0, "F46");
+    assert_eq!(syntax(&place, &["--syntax", "rhel9.4", "header.ks"]).0, "RHEL9");
+}
+
+#[test]
+fn the_nearest_configuration_counts() {
+    let place = Place::new();
+    place.file(".ks-lint.toml", "syntax = \"RHEL10\"\n");
+    place.file("sub/.ks-lint.toml", "syntax = \"RHEL8\"\n");
+    place.file("sub/x.ks", "lang C\n");
+    assert_eq!(syntax(&place, &["sub/x.ks"]).0, "RHEL8");
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_named_with_its_line() {
+    let place = Place::new();
+    place.file("x.ks", "lang C\n");
+    place.file(".ks-lint.toml", "\nsyntx = \"RHEL9\"\n");
+    let output = place.run(["x.ks"]);
+    assert_eq!(output.status, 2);
+    assert!(output.stderr.contains(".ks-lint.toml:2: "), "{}", output.stderr);
+    place.file(".ks-lint.toml", "policy = \"ovirt-nod\"\n");
+    let output = place.run(["x.ks"]);
+    assert_eq!(output.status, 2);
+    assert!(output.stderr.contains("did you mean ovirt-node?"), "{}", output.stderr);
+}
+
+#[test]
+fn fail_on_moves_the_limit_and_comes_from_the_configuration_too() {
+    let place = Place::new();
+    place.file("x.ks", format!("#version=RHEL-9\n{COMPLETE}"));
+    assert_eq!(place.run(["x.ks"]).status, 0, "a warning: {}", place.run(["x.ks"]).stdout);
+    assert_eq!(place.run(["--fail-on", "warning", "x.ks"]).status, 1);
+    place.file(".ks-lint.toml", "fail-on = \"warning\"\n");
+    assert_eq!(place.run(["x.ks"]).status, 1);
+    assert_eq!(place.run(["--fail-on", "error", "x.ks"]).status, 0, "the command line goes first");
+}
+
+#[test]
+fn a_file_with_the_name_of_a_command_is_reached_with_its_directory() {
+    let place = Place::new();
+    place.file("rules", "lang C\n");
+    assert!(place.run(["./rules"]).stdout.starts_with("./rules: "));
+    assert!(place.run(["check", "rules"]).stdout.starts_with("rules: "));
+    assert!(place.run(["rules"]).stdout.contains("STY001"));
+}
+
+#[test]
+fn standard_input_is_a_file_called_dash() {
+    let place = Place::new();
+    let input = format!("#version=DEVEL\n{COMPLETE}");
+    let output = place.run_with_input(&["--format", "json", "-"], input.as_bytes());
+    assert_eq!(output.json()["files"][0]["path"], "-");
+    assert_eq!(output.codes(), ["STY002"]);
+}

@@ -1,0 +1,72 @@
+//! The output for people, and the commands that explain it.
+
+use super::run::{COMPLETE, Place, finish};
+
+#[test]
+fn several_files_end_with_a_total() {
+    let place = Place::new();
+    place.file("a.ks", format!("#version=DEVEL\n{COMPLETE}"));
+    place.file("b.ks", format!("#version=RHEL9\n{COMPLETE}"));
+    let output = place.run(["a.ks", "b.ks", "missing.ks"]);
+    insta::assert_snapshot!(output.stdout);
+    assert_eq!(
+        output.stderr,
+        "ks-lint: error: missing.ks: cannot be read: No such file or directory (os error 2)\n"
+    );
+}
+
+#[test]
+fn colour_is_for_terminals_and_for_who_asks() {
+    let place = Place::new();
+    place.file("a.ks", "");
+    let coloured = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = place.command();
+        command.args(arguments).arg("a.ks").envs(variables.iter().copied());
+        finish(&mut command).stdout.contains('\x1b')
+    };
+    assert!(!coloured(&[], &[]), "a pipe is no terminal");
+    assert!(coloured(&["--color", "always"], &[]));
+    assert!(coloured(&["--color", "always"], &[("NO_COLOR", "1")]), "the command line goes first");
+    assert!(coloured(&[], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!coloured(&[], &[("CLICOLOR_FORCE", "0")]));
+    assert!(!coloured(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+}
+
+#[test]
+fn a_finding_is_explained_by_code_and_by_name() {
+    let place = Place::new();
+    let by_code = place.run(["explain", "sty001"]);
+    assert_eq!(by_code.status, 0);
+    assert!(by_code.stdout.starts_with("STY001 empty-kickstart (style, warning)\n"), "{}", by_code.stdout);
+    assert_eq!(place.run(["explain", "EMPTY-kickstart"]).stdout, by_code.stdout);
+    let unknown = place.run(["explain", "STY0001"]);
+    assert_eq!(unknown.status, 2);
+    assert!(unknown.stderr.contains("did you mean STY001?"), "{}", unknown.stderr);
+}
+
+#[test]
+fn the_list_of_findings_is_there_for_programs() {
+    let place = Place::new();
+    let output = place.run(["rules", "--format", "json"]);
+    let json = output.json();
+    let rules = json.as_array().expect("a list");
+    assert!(
+        rules.iter().any(|r| r["code"] == "STY001" && r["severity"] == "warning" && r["category"] == "style")
+    );
+}
+
+#[test]
+fn usage_mistakes_are_status_2() {
+    let place = Place::new();
+    for arguments in [&[][..], &["--format", "xml", "x"], &["--no-such-option"], &["explain"]] {
+        assert_eq!(place.run(arguments).status, 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_complete_kickstart_is_clean() {
+    let place = Place::new();
+    place.file("x.ks", COMPLETE);
+    let output = place.run(["--fail-on", "warning", "x.ks"]);
+    assert_eq!(output.status, 0, "{}", output.stdout);
+}
