@@ -2,6 +2,7 @@
 
 use super::input::{self, InputError};
 use super::output::{OutputArgs, exit_code};
+use super::progress::Progress;
 use crate::diagnostic::{Severity, nearest};
 use crate::dialect::Version;
 use crate::lint::config::{self, Config};
@@ -162,7 +163,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let style = args.output.style();
     let mut printer = args.output.printer();
     let check = |path: &Path| check(path, &settings, args.output.fail_on, args.output.format, &style);
-    for batch in input::expand(&args.paths).chunks(BATCH) {
+    let paths = input::expand(&args.paths);
+    let mut progress = Progress::new(paths.len());
+    for batch in paths.chunks(BATCH) {
         let one = |(path, found): &(PathBuf, Result<(), InputError>)| match found {
             Ok(()) => check(path),
             Err(error) => bail!("{error}"),
@@ -174,16 +177,19 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             batch.par_iter().map(one).collect()
         };
         for ((path, _), result) in batch.iter().zip(done) {
-            match result {
-                Ok(rendered) => printer.rendered(rendered)?,
+            progress.done_one();
+            progress.aside(|| match result {
+                Ok(rendered) => printer.rendered(rendered).and_then(|()| printer.flush_to_terminal()),
                 Err(error) => {
                     let message = format!("{error:#}");
                     super::complain("ks-lint", &format!("{}: {message}", path.display()));
                     printer.unreadable(path, &message);
+                    Ok(())
                 }
-            }
+            })?;
         }
     }
+    progress.finish();
     Ok(exit_code(&printer.finish().context("standard output cannot be written to")?))
 }
 

@@ -10,6 +10,7 @@ pub mod input;
 pub mod ks_lint;
 pub mod node_layout;
 pub mod output;
+pub mod progress;
 pub mod rules;
 
 use std::process::ExitCode;

@@ -125,6 +125,14 @@ impl<W: Write> Printer<W> {
         self.out.write_all(rendered.text.as_bytes())
     }
 
+    /// Brings out what is written so far, where a person looks on: what goes to standard error then comes in order.
+    ///
+    /// # Errors
+    /// When the output cannot be written to.
+    pub fn flush_to_terminal(&mut self) -> io::Result<()> {
+        if self.style.terminal { self.out.flush() } else { Ok(()) }
+    }
+
     /// Remembers a path that could not be checked. The caller has told the person.
     pub fn unreadable(&mut self, path: &std::path::Path, message: &str) {
         self.summary.unreadable.push((path.to_string_lossy().into_owned(), message.to_owned()));

@@ -20,6 +20,8 @@ pub enum Color {
 pub struct Style {
     /// Whether escape sequences may be written.
     pub(super) coloured: bool,
+    /// Whether a person looks on.
+    pub(super) terminal: bool,
     pub(super) renderer: Renderer,
 }
 
@@ -29,7 +31,7 @@ const WIDTH: usize = 120;
 impl Style {
     /// No colour.
     pub fn plain() -> Style {
-        Style::new(false, WIDTH)
+        Style::new(false, false, WIDTH)
     }
 
     /// What standard output and the environment ask for. `NO_COLOR` (<https://no-color.org>) and
@@ -49,12 +51,12 @@ impl Style {
         };
         let columns = rustix::termios::tcgetwinsize(&stdout).map_or(0, |size| usize::from(size.ws_col));
         // Narrower than this, an excerpt shows nothing.
-        Style::new(coloured, if columns == 0 { WIDTH } else { columns.max(40) })
+        Style::new(coloured, terminal, if columns == 0 { WIDTH } else { columns.max(40) })
     }
 
-    fn new(coloured: bool, width: usize) -> Style {
+    fn new(coloured: bool, terminal: bool, width: usize) -> Style {
         let renderer = if coloured { Renderer::styled() } else { Renderer::plain() };
-        Style { coloured, renderer: renderer.term_width(width) }
+        Style { coloured, terminal, renderer: renderer.term_width(width) }
     }
 
     /// Bold, where there is colour.

@@ -1,0 +1,143 @@
+"""Times ks-lint and the reference parser on the same kickstarts, in one run. See scripts/compare-with-reference.
+
+What is measured:
+- a process: the reference's command-line validator and `ks-lint` on kickstart-examples/node.ks, caches warm; median
+- a document in one process: making the reference's handler and parsing, against one `ks-lint` process (one thread)
+  that reads, checks and reports the same documents, its start included
+- growth: one `ks-lint` process on 10^2 to 10^6 lines, with its peak memory
+"""
+
+import argparse
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+KS_LINT = os.path.join(ROOT, "target", "release", "ks-lint")
+KSVALIDATOR = os.path.join(os.path.dirname(sys.executable), "ksvalidator")
+NODE = os.path.join(ROOT, "kickstart-examples", "node.ks")
+VERSION = "RHEL9"
+
+
+def run(command, threads=None):
+    """Seconds and peak memory (KiB) of one process. Its output is thrown away, its status is not looked at."""
+    environment = dict(os.environ)
+    if threads:
+        environment["RAYON_NUM_THREADS"] = str(threads)
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+    _, _, usage = os.wait4(process.pid, 0)
+    process.returncode = 0
+    return time.perf_counter() - started, usage.ru_maxrss
+
+
+def median_run(command, times):
+    """Median seconds and largest peak memory of `times` runs, after two that warm the caches."""
+    for _ in range(2):
+        run(command)
+    results = [run(command) for _ in range(times)]
+    return statistics.median(seconds for seconds, _ in results), max(memory for _, memory in results)
+
+
+def documents(count, seed):
+    """Kickstarts of 60 to 140 lines as they are found in the field, no two the same."""
+    rng = random.Random(seed)
+    for number in range(count):
+        lines = [f"#version={VERSION}", f"# host {number}", "lang en_US.UTF-8", "keyboard --xlayouts=us",
+                 f"timezone {rng.choice(['UTC', 'Europe/Prague', 'Asia/Tokyo'])} --utc", "text", "zerombr",
+                 f"network --device=eno{rng.randint(1, 4)} --bootproto=static --ip=192.0.2.{rng.randint(2, 254)}"
+                 f" --netmask=255.255.255.0 --gateway=192.0.2.1 --hostname=node{number}.example.com --activate",
+                 f"rootpw --iscrypted $6$salt{number}$hash", "selinux --enforcing", "firewall --enabled --ssh",
+                 f"clearpart --all --initlabel --drives=sda --disklabel={rng.choice(['gpt', 'msdos'])}",
+                 f"bootloader --timeout={rng.randint(0, 9)} --append=\"console=ttyS{rng.randint(0, 2)}\"",
+                 f"part /boot --fstype=xfs --size={rng.randint(1024, 4096)}", "reqpart",
+                 f"part pv.01 --size={rng.randint(50000, 90000)} --grow", "volgroup host pv.01 --reserved-percent=20",
+                 "logvol none --vgname=host --name=pool --thinpool --size=60000 --grow"]
+        for name in ("root", "var", "var_log", "var_tmp", "home", "tmp"):
+            mount = "/" if name == "root" else "/" + name.replace("_", "/")
+            lines.append(f"logvol {mount} --vgname=host --name={name} --thin --poolname=pool --fstype=xfs"
+                         f" --size={rng.randint(1024, 12000)} --fsoptions=discard")
+        for extra in range(rng.randint(5, 25)):
+            lines.append(f"repo --name=r{extra} --baseurl=https://mirror.example/{rng.randint(1, 999)}/")
+            lines.append(f"user --name=u{extra} --groups=wheel,g{rng.randint(1, 9)} --lock")
+        lines += ["reboot", "%packages", "@core"] + [f"package-{rng.randint(1, 9999)}" for _ in range(20)] + ["%end"]
+        lines += ["%post --erroronfail"] + [f"echo {rng.random()} >>/root/log" for _ in range(15)] + ["%end"]
+        yield "\n".join(lines) + "\n"
+
+
+def many_lines(count):
+    """A kickstart of so many lines."""
+    lines = [f"#version={VERSION}", "lang en_US.UTF-8"]
+    for number in range(count - 2):
+        lines.append((f"repo --name=r{number} --baseurl=https://mirror.example/{number}/",
+                      f"user --name=u{number} --groups=wheel --gecos=\"User {number}\"",
+                      f"# line {number}")[number % 3])
+    return "\n".join(lines) + "\n"
+
+
+def reference_seconds(texts):
+    """Median seconds of the reference for making a handler and parsing one document, after a warm-up."""
+    from pykickstart.parser import KickstartParser
+    from pykickstart.version import makeVersion
+
+    def one(text):
+        started = time.perf_counter()
+        parser = KickstartParser(makeVersion(VERSION))
+        try:
+            parser.readKickstartFromString(text)
+        except Exception:  # what it refuses takes its time, too
+            pass
+        return time.perf_counter() - started
+
+    warnings.simplefilter("ignore")
+    one(texts[0])
+    return statistics.fmean(one(text) for text in texts)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Times ks-lint against the reference parser.")
+    parser.add_argument("--documents", type=int, default=1000, help="documents for the in-process comparison")
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    rows = []
+
+    ours, our_memory = median_run([KS_LINT, "--syntax", VERSION, NODE], 200)
+    theirs, their_memory = median_run([KSVALIDATOR, "-v", VERSION, NODE], 20)
+    rows.append(("one process on node.ks", theirs, ours, their_memory, our_memory))
+
+    with tempfile.TemporaryDirectory() as directory:
+        texts = list(documents(arguments.documents, arguments.seed))
+        for number, text in enumerate(texts):
+            with open(os.path.join(directory, f"{number}.ks"), "w", encoding="utf-8") as file:
+                file.write(text)
+        command = [KS_LINT, "--syntax", VERSION, "--policy", "none", directory]
+        run(command, threads=1)
+        results = [run(command, threads=1) for _ in range(10)]
+        ours = statistics.median(seconds for seconds, _ in results) / len(texts)
+        theirs = reference_seconds(texts[:200])
+        rows.append((f"a document, {len(texts)} in one process", theirs, ours, None, results[0][1]))
+
+        print(f"{'':34} {'reference':>12} {'ks-lint':>12} {'ratio':>7}   {'peak memory':>24}")
+        for name, theirs, ours, their_memory, our_memory in rows:
+            memory = f"{our_memory / 1024:.1f} MiB"
+            if their_memory:
+                memory = f"{their_memory / 1024:.1f} MiB / {memory}"
+            print(f"{name:34} {theirs * 1e3:9.3f} ms {ours * 1e3:9.3f} ms {theirs / ours:6.0f}x   {memory:>24}")
+
+        print(f"\n{'lines':>10} {'ks-lint':>12} {'per line':>12}   {'peak memory':>12}")
+        for power in range(2, 7):
+            path = os.path.join(directory, "lines.ks")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(many_lines(10 ** power))
+            seconds, memory = median_run([KS_LINT, path], 5 if power < 6 else 3)
+            per_line = seconds / 10 ** power * 1e6
+            print(f"{10 ** power:>10} {seconds * 1e3:9.2f} ms {per_line:9.3f} us   {memory / 1024:8.1f} MiB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+//! A bar on the terminal for runs that take longer than a second.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+/// Runs shorter than this show no bar.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Counts what is done; a bar on standard error appears when it takes long, where that is a terminal.
+#[derive(Debug)]
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    shown: bool,
+    started: Instant,
+}
+
+impl Progress {
+    /// So many things are to be done.
+    pub fn new(total: usize) -> Progress {
+        let bar = (total > 1 && std::io::stderr().is_terminal()).then(|| {
+            let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::hidden());
+            let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} files, {eta} left");
+            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        });
+        Progress { bar, shown: false, started: Instant::now() }
+    }
+
+    /// One more is done.
+    pub fn done_one(&mut self) {
+        let Some(bar) = &self.bar else { return };
+        if !self.shown && self.started.elapsed() > PATIENCE {
+            bar.set_draw_target(ProgressDrawTarget::stderr());
+            self.shown = true;
+        }
+        bar.inc(1);
+    }
+
+    /// Prints while the bar is out of the way.
+    pub fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+        match &self.bar {
+            Some(bar) if self.shown => bar.suspend(print),
+            _ => print(),
+        }
+    }
+
+    /// Removes the bar.
+    pub fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
