@@ -74,7 +74,7 @@ struct Edit<'a> {
 /// What stands before the first file.
 pub(super) fn head() -> String {
     let version = env!("CARGO_PKG_VERSION");
-    format!("{{\"schema\":{SCHEMA},\"tool\":{{\"name\":\"ks-lint\",\"version\":\"{version}\"}},\"files\":[")
+    format!("{{\"schema\":{SCHEMA},\"tool\":{{\"name\":\"ks-lint\",\"version\":\"{version}\"}},\"files\":[\n")
 }
 
 /// One file, as an element of `files`.
@@ -106,7 +106,7 @@ pub(super) fn tail(summary: &Summary) -> String {
     let unreadable: Vec<_> =
         summary.unreadable.iter().map(|(path, message)| Unreadable { path, message }).collect();
     format!(
-        "],\"unreadable\":{},\"summary\":{{\"files\":{},\"errors\":{},\"warnings\":{},\"infos\":{},\"waived\":{}}}}}\n",
+        "\n],\"unreadable\":{},\"summary\":{{\"files\":{},\"errors\":{},\"warnings\":{},\"infos\":{},\"waived\":{}}}}}\n",
         text(&unreadable),
         summary.files,
         summary.errors,

@@ -15,16 +15,19 @@
 //! ```
 
 mod excerpt;
+mod github;
 mod human;
 mod json;
 mod place;
 mod printer;
 pub mod reference;
+mod sarif;
 mod style;
 
 pub use printer::{Printer, Rendered, Summary};
 pub use style::{Color, Style};
 
+use crate::diagnostic::Code;
 use crate::lint::FileReport;
 
 /// How findings are written.
@@ -35,6 +38,10 @@ pub enum Format {
     Human,
     /// For programs: one object, the same shape for every verb
     Json,
+    /// For code scanning services: SARIF 2.1.0
+    Sarif,
+    /// For GitHub Actions: annotations on the lines of a pull request
+    Github,
 }
 
 impl Format {
@@ -43,6 +50,35 @@ impl Format {
         match self {
             Format::Human => human::file(report, style),
             Format::Json => json::file(report),
+            Format::Sarif => sarif::file(report),
+            Format::Github => github::file(report),
+        }
+    }
+
+    /// What stands before the first file.
+    fn head(self) -> String {
+        match self {
+            Format::Human | Format::Github => String::new(),
+            Format::Json => json::head(),
+            Format::Sarif => sarif::head(),
+        }
+    }
+
+    /// What stands between two files.
+    fn separator(self) -> &'static str {
+        match self {
+            Format::Human | Format::Github => "",
+            Format::Json | Format::Sarif => ",\n",
+        }
+    }
+
+    /// What stands behind the last file; `seen` are the kinds of finding that there were.
+    fn tail(self, summary: &Summary, seen: impl Iterator<Item = &'static Code>, style: &Style) -> String {
+        match self {
+            Format::Human => human::total(summary, style),
+            Format::Github => String::new(),
+            Format::Json => json::tail(summary),
+            Format::Sarif => sarif::tail(summary, seen),
         }
     }
 }

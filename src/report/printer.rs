@@ -1,8 +1,9 @@
 //! Writes reports one after the other, and counts.
 
-use super::{Format, Style, count, human, json};
-use crate::diagnostic::Severity;
+use super::{Format, Style, count};
+use crate::diagnostic::{Code, Severity};
 use crate::lint::FileReport;
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 
 /// What a whole run came to.
@@ -70,12 +71,17 @@ impl Summary {
 pub struct Rendered {
     text: String,
     summary: Summary,
+    seen: Vec<&'static Code>,
 }
 
 impl Rendered {
     /// Renders a report; findings from `fail_on` on make the run fail.
     pub fn new(report: &FileReport, fail_on: Severity, format: Format, style: &Style) -> Rendered {
-        Rendered { text: format.render(report, style), summary: Summary::of(report, fail_on) }
+        let waived = report.waived.iter().map(|(finding, _)| finding);
+        let mut seen: Vec<_> = report.findings.iter().chain(waived).map(|f| f.code).collect();
+        seen.sort_by_key(|code| code.id);
+        seen.dedup();
+        Rendered { text: format.render(report, style), summary: Summary::of(report, fail_on), seen }
     }
 }
 
@@ -87,6 +93,11 @@ pub struct Printer<W: Write> {
     format: Format,
     style: Style,
     summary: Summary,
+    /// Kinds of finding so far, by code.
+    seen: BTreeMap<&'static str, &'static Code>,
+    begun: bool,
+    /// Files that something was written for.
+    written: usize,
 }
 
 impl<W: Write> Printer<W> {
@@ -97,6 +108,9 @@ impl<W: Write> Printer<W> {
             format,
             style,
             summary: Summary::default(),
+            seen: BTreeMap::new(),
+            begun: false,
+            written: 0,
         }
     }
 
@@ -114,15 +128,24 @@ impl<W: Write> Printer<W> {
     /// # Errors
     /// When the output cannot be written to.
     pub fn rendered(&mut self, rendered: Rendered) -> io::Result<()> {
-        match self.format {
-            Format::Human => {}
-            Format::Json if self.summary.files == 0 => {
-                self.out.write_all((json::head() + "\n").as_bytes())?
+        self.begin()?;
+        if !rendered.text.is_empty() {
+            if self.written > 0 {
+                self.out.write_all(self.format.separator().as_bytes())?;
             }
-            Format::Json => self.out.write_all(b",\n")?,
+            self.written += 1;
         }
         self.summary.add(rendered.summary);
+        self.seen.extend(rendered.seen.into_iter().map(|code| (code.id, code)));
         self.out.write_all(rendered.text.as_bytes())
+    }
+
+    /// What stands before the first file, once.
+    fn begin(&mut self) -> io::Result<()> {
+        if std::mem::replace(&mut self.begun, true) {
+            return Ok(());
+        }
+        self.out.write_all(self.format.head().as_bytes())
     }
 
     /// Brings out what is written so far, where a person looks on: what goes to standard error then comes in order.
@@ -143,18 +166,9 @@ impl<W: Write> Printer<W> {
     /// # Errors
     /// When the output cannot be written to.
     pub fn finish(mut self) -> io::Result<Summary> {
-        match self.format {
-            Format::Human => {
-                let text = human::total(&self.summary, &self.style);
-                self.out.write_all(text.as_bytes())?;
-            }
-            Format::Json => {
-                if self.summary.files == 0 {
-                    self.out.write_all(json::head().as_bytes())?;
-                }
-                self.out.write_all(json::tail(&self.summary).as_bytes())?;
-            }
-        }
+        self.begin()?;
+        let tail = self.format.tail(&self.summary, self.seen.values().copied(), &self.style);
+        self.out.write_all(tail.as_bytes())?;
         self.out.flush()?;
         Ok(self.summary)
     }
