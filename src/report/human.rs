@@ -4,7 +4,7 @@
 use super::excerpt::{Excerpt, Mark, excerpts};
 use super::place::Places;
 use super::{Summary, count, harmless, style::Style};
-use crate::diagnostic::{Finding, Severity};
+use crate::diagnostic::{Code, Finding, Severity};
 use crate::lint::FileReport;
 use crate::source::Sources;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Snippet};
@@ -37,16 +37,20 @@ pub(super) fn file(report: &FileReport, style: &Style) -> String {
     text
 }
 
-/// The line that closes a run over several files.
-pub(super) fn total(summary: &Summary, style: &Style) -> String {
-    if summary.files + summary.unreadable.len() < 2 {
-        return String::new();
+/// What closes a run: a total of several files and, where a person looks on, where to read more.
+pub(super) fn total(summary: &Summary, seen: Option<&'static Code>, style: &Style) -> String {
+    let mut text = String::new();
+    if summary.files + summary.unreadable.len() > 1 {
+        let _ = write!(text, "{}: {}", style.bold(&count(summary.files, "file")), summary.counts());
+        if !summary.unreadable.is_empty() {
+            let _ = write!(text, "; {} could not be checked", summary.unreadable.len());
+        }
+        text.push('\n');
     }
-    let mut text = format!("{}: {}", style.bold(&count(summary.files, "file")), summary.counts());
-    if !summary.unreadable.is_empty() {
-        let _ = write!(text, "; {} could not be checked", summary.unreadable.len());
+    if let Some(code) = seen.filter(|_| style.terminal) {
+        let _ = writeln!(text, "More about a finding: ks-lint explain {}", code.id);
     }
-    text + "\n"
+    text
 }
 
 /// One finding.

@@ -73,9 +73,9 @@ impl Format {
     }
 
     /// What stands behind the last file; `seen` are the kinds of finding that there were.
-    fn tail(self, summary: &Summary, seen: impl Iterator<Item = &'static Code>, style: &Style) -> String {
+    fn tail(self, summary: &Summary, mut seen: impl Iterator<Item = &'static Code>, style: &Style) -> String {
         match self {
-            Format::Human => human::total(summary, style),
+            Format::Human => human::total(summary, seen.next(), style),
             Format::Github => String::new(),
             Format::Json => json::tail(summary),
             Format::Sarif => sarif::tail(summary, seen),
