@@ -70,7 +70,7 @@ pub fn lint(sources: Sources, file: FileId, settings: &Settings) -> FileReport {
     let policy = {
         let kickstart = dialect::parse(&sources, file, syntax.value, &mut findings);
         let policy = settings.policy.clone().unwrap_or_else(|| auto::policy(&sources, &kickstart));
-        let context = Context { sources: &sources, kickstart: &kickstart, policy: policy.value.as_deref() };
+        let context = Context::new(&sources, &kickstart, policy.value.as_deref());
         for rule in rules::all() {
             (rule.check)(&context, &mut findings);
         }

@@ -13,6 +13,7 @@ use crate::diagnostic::{Code, Findings};
 use crate::dialect::Kickstart;
 use crate::policy::Policy;
 use crate::source::Sources;
+use std::cell::OnceCell;
 
 /// All that a rule may look at.
 #[derive(Debug)]
@@ -23,6 +24,20 @@ pub struct Context<'a> {
     pub kickstart: &'a Kickstart<'a>,
     /// The layout policy; rules of category `node` run only with one.
     pub policy: Option<&'a Policy>,
+    /// What the rules of the family `node` see of the kickstart, made when the first of them asks.
+    node_view: OnceCell<node::View<'a>>,
+}
+
+impl<'a> Context<'a> {
+    /// A kickstart of `sources`, held against a policy.
+    pub fn new(sources: &'a Sources, kickstart: &'a Kickstart<'a>, policy: Option<&'a Policy>) -> Self {
+        Context { sources, kickstart, policy, node_view: OnceCell::new() }
+    }
+
+    /// The kickstart by mount point, pool and volume group.
+    pub(crate) fn node_view(&self) -> &node::View<'a> {
+        self.node_view.get_or_init(|| node::View::new(self.sources, self.kickstart))
+    }
 }
 
 /// A rule: the codes it reports and the function that looks.

@@ -1,0 +1,178 @@
+use super::{append, installation, may_exist, replace};
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings, Safety, Severity};
+use crate::dialect::{Family, Version};
+use crate::policy::Policy;
+use crate::rules::Context;
+
+declare_code! {
+    /// `autopart` is told to leave out what a node needs.
+    ///
+    /// ## Why
+    /// `--noboot` leaves a root on a thin volume without a `/boot`, which Anaconda refuses. `--nohome` leaves out a
+    /// volume that the node expects. `--noswap` leaves a host without swap.
+    ///
+    /// ## Example
+    /// ```text
+    /// autopart --type=thinp --nohome
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// autopart --type=thinp
+    /// ```
+    ///
+    /// ## Source
+    /// oVirt's documentation: no `--nohome`; Anaconda, boot-loader checks.
+    pub(super) static LEAVES_OUT = "NODE019", "autopart-leaves-out", Node, Warning;
+
+    /// `autopart` makes another kind of storage than thin volumes.
+    ///
+    /// ## Why
+    /// A node's root has to be a thin volume: its images are snapshots. With another type the layout's
+    /// initialisation fails, and an installer with the node's profile refuses the partitioning.
+    ///
+    /// ## Example
+    /// ```text
+    /// autopart --type=lvm
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// autopart --type=thinp
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda, profile `ovirt`: `root_device_types = LVM_THINP`.
+    pub(super) static NOT_THIN = "NODE020", "autopart-not-thin", Node, Error;
+
+    /// The partitioning is left to the installer, and is a node's only under the node's profile.
+    ///
+    /// ## Why
+    /// `autopart` makes what the installer's profile says. With the node's profile these are `/`, `/home`, `/tmp`,
+    /// `/var` and the volumes in it. An installer that does not recognise the product (a generic boot.iso, a network
+    /// installation from a CentOS or RHEL tree) makes only `/`, `/home` and swap: no `/var`, and the layout's
+    /// initialisation fails. Without `--type=thinp` it even makes thick volumes.
+    ///
+    /// ## Write instead
+    /// Either boot the installer as the node's (`inst.profile=ovirt` on RHEL 10 and Fedora, `inst.product="oVirt Node
+    /// Next"` on RHEL 8 and 9), or write the volumes down.
+    ///
+    /// ## Source
+    /// Anaconda, `data/profile.d/ovirt.conf` and `data/product.d/ovirt.conf`.
+    pub(super) static NEEDS_PROFILE = "NODE021", "autopart-needs-profile", Node, Info;
+}
+
+pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+    let Some((policy, view)) = installation(context) else { return };
+    let Some(autopart) = view.autopart else {
+        if !view.custom && view.include.is_none() && !may_exist(context, findings, "autopart") {
+            findings.push(needs_profile(
+                context,
+                policy,
+                "no command lays out the disks: the installer partitions them",
+            ));
+        }
+        return;
+    };
+    if !policy.wants_thin_root() {
+        return;
+    }
+    let kind = autopart.value("--type");
+    let other = kind.filter(|k| k.text != "thinp");
+    if let Some(kind) = other {
+        findings.push(
+            Finding::new(
+                &NOT_THIN,
+                format!(
+                    "autopart of type '{}' makes no thin volumes; the policy {} needs type 'thinp'",
+                    kind.text, policy.name
+                ),
+            )
+            .at(autopart.option_span("--type").unwrap_or(autopart.span))
+            .help("write 'autopart --type=thinp'")
+            .fix(replace(kind.span, "use thin volumes", "thinp", Safety::Unsafe)),
+        );
+        return;
+    }
+    if kind.is_none() && autopart.has("--nolvm") {
+        findings.push(
+            Finding::new(
+                &NOT_THIN,
+                format!("'--nolvm' makes partitions; the policy {} needs thin volumes", policy.name),
+            )
+            .at(autopart.option_span("--nolvm").unwrap_or(autopart.span))
+            .help("write 'autopart --type=thinp'"),
+        );
+        return;
+    }
+    for (option, severity, what) in [
+        (
+            "--noboot",
+            Severity::Error,
+            "there would be no /boot, and the boot loader cannot read a thin volume",
+        ),
+        ("--nohome", Severity::Warning, "there would be no /home, a volume that the node expects"),
+        ("--noswap", Severity::Info, "the host would have no swap"),
+    ] {
+        let wanted = option != "--nohome" || policy.volume("/home").is_some();
+        if let Some(span) = autopart.option_span(option).filter(|_| wanted) {
+            findings.push(
+                Finding::new(&LEAVES_OUT, format!("autopart {option}: {what}"))
+                    .severity(severity)
+                    .at(span)
+                    .help(format!("leave out '{option}'")),
+            );
+        }
+    }
+    match kind {
+        Some(_) => findings.push(
+            needs_profile(context, policy, "what autopart makes depends on the installer's profile")
+                .at(autopart.span),
+        ),
+        None => findings.push(
+            needs_profile(
+                context,
+                policy,
+                "autopart without a type makes thin volumes only under the node's profile",
+            )
+            .severity(Severity::Warning)
+            .at(autopart.span)
+            .help("write 'autopart --type=thinp'")
+            .fix(append(autopart, "say that it is thin", "--type=thinp", Safety::Safe)),
+        ),
+    }
+}
+
+/// The finding, with the boot option that selects the profile of the policy on this release.
+fn needs_profile(context: &Context<'_>, policy: &Policy, cause: &str) -> Finding {
+    let volumes: Vec<_> = policy
+        .partitioning
+        .requests
+        .iter()
+        .map(|r| r.mount.as_str())
+        .filter(|m| *m != "/" && *m != "swap")
+        .collect();
+    let profiles = match context.kickstart.version {
+        Version { family: Family::Rhel, release } => release >= 10,
+        // Anaconda 35.19
+        Version { family: Family::Fedora, release } => release >= 35,
+    };
+    let option = match (&policy.anaconda.profile_id, &policy.anaconda.product_name) {
+        (Some(id), _) if profiles => Some(format!("'inst.profile={id}'")),
+        (_, Some(product)) if !profiles && context.kickstart.version != Version::rhel(7) => {
+            Some(format!("'inst.product=\"{product}\"'"))
+        }
+        _ => None,
+    };
+    let how = option.map_or_else(|| "with the node's installer image".to_owned(), |o| format!("with {o}"));
+    let made = match volumes.as_slice() {
+        [] => String::new(),
+        some => format!(" ({})", some.join(", ")),
+    };
+    Finding::new(
+        &NEEDS_PROFILE,
+        format!("{cause}; the volumes of a node{made} are made only under the profile of {}", policy.name),
+    )
+    .help(format!("boot the installer {how}, or write the volumes down"))
+}

@@ -1,0 +1,121 @@
+use super::{installation, may_exist};
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings, Severity};
+use crate::dialect::SectionKind;
+use crate::rules::Context;
+use crate::source::split_lines;
+
+declare_code! {
+    /// The kickstart installs no image.
+    ///
+    /// ## Why
+    /// A node is installed from one image: the base that is frozen is what its project has built and tested, and an
+    /// upgrade replaces it with the next one. A set of packages, or nothing at all, is not that.
+    ///
+    /// ## Example
+    /// ```text
+    /// url --url=https://example.org/BaseOS/x86_64/os/
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// liveimg --url=https://example.org/ovirt-node-ng-image.squashfs.img --checksum=<sha256 of the file>
+    /// ```
+    ///
+    /// ## Source
+    /// oVirt's documentation on unattended installation; Anaconda falls back to packages without `liveimg`.
+    pub(super) static MISSING = "NODE028", "image-missing", Node, Error;
+
+    /// `%packages` stands beside `liveimg` and does nothing.
+    ///
+    /// ## Why
+    /// With `liveimg` the installer unpacks the image and installs no packages. What the list asks for will not be
+    /// there, without a word about it.
+    ///
+    /// ## Example
+    /// ```text
+    /// liveimg --url=https://example.org/ovirt-node-ng-image.squashfs.img
+    /// %packages
+    /// vim
+    /// %end
+    /// ```
+    ///
+    /// ## Write instead
+    /// Remove the section. What the host needs beside the image is installed later (imgbased keeps packages that were
+    /// installed on the host over an upgrade).
+    ///
+    /// ## Source
+    /// Anaconda: the live image payload has no packages.
+    pub(super) static PACKAGES_BESIDE = "NODE029", "packages-beside-image", Node, Warning;
+
+    /// The kickstart builds an image; it does not install a host.
+    ///
+    /// ## Why
+    /// Such a kickstart is fed to livemedia-creator, which takes the file system that comes out of it. Its root on
+    /// one plain partition is right there, so the layout's rules are not applied. On a host it would make no node.
+    ///
+    /// ## Source
+    /// ovirt-node-ng-image, `data/ovirt-node-ng-image.j2`.
+    pub(super) static BUILDS = "NODE030", "builds-an-image", Node, Info;
+}
+
+pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+    if context.policy.is_none() {
+        return;
+    }
+    let view = context.node_view();
+    if let Some(words) = view.build {
+        findings.push(
+            Finding::new(
+                &BUILDS,
+                "this kickstart builds an image of a node; the rules for an installation are not applied",
+            )
+            .at(words)
+            .label("only an image is built with this")
+            .help("to judge it as an installation, add the '%addon org_ovirt_node' section"),
+        );
+        return;
+    }
+    let Some((policy, _)) = installation(context) else { return };
+    match view.image {
+        Some(image) if image.name == "liveimg" => {
+            let beside = context.kickstart.sections_of(SectionKind::Packages).find(|section| {
+                split_lines(context.sources.text_of(section.body))
+                    .any(|line| !matches!(line.trim_start().chars().next(), None | Some('#')))
+            });
+            if let Some(section) = beside {
+                findings.push(
+                    Finding::new(&PACKAGES_BESIDE, "the packages are not installed: 'liveimg' installs the image as it is")
+                        .at(section.header_span)
+                        .related(image.span, "the image")
+                        .help("remove the section; install packages on the running host, or build them into the image"),
+                );
+            }
+        }
+        // Another kind of image is somebody's own.
+        Some(_) => {}
+        None if may_exist(context, findings, "liveimg") => {}
+        None => {
+            let message = match (view.packages_source, view.packages.is_empty()) {
+                (Some(source), _) => {
+                    format!(
+                        "'{}' installs packages; a node ({}) is installed from an image",
+                        source.name, policy.name
+                    )
+                }
+                (None, false) => {
+                    format!("packages are installed; a node ({}) is installed from an image", policy.name)
+                }
+                (None, true) => "no image is named that could be installed".to_owned(),
+            };
+            let span = view.packages_source.map(|c| c.span).or_else(|| view.packages.first().copied());
+            let severity = if view.addon.is_some() { Severity::Warning } else { Severity::Error };
+            findings.push(
+                Finding::new(&MISSING, message)
+                    .severity(severity)
+                    .at_opt(span)
+                    .help("write 'liveimg --url=https://… --checksum=…'"),
+            );
+        }
+    }
+}

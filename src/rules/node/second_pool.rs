@@ -1,0 +1,46 @@
+use super::custom;
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings};
+use crate::rules::Context;
+
+declare_code! {
+    /// There is more than one thin pool.
+    ///
+    /// ## Why
+    /// The node knows one pool: the one that root is in. It is tagged, watched and extended, and the space that is
+    /// left is counted there. A second pool takes room from the same disks, and nobody looks after it.
+    ///
+    /// ## Example
+    /// ```text
+    /// logvol none --vgname=HostVG --name=HostPool --thinpool --size=51200
+    /// logvol none --vgname=HostVG --name=VarPool --thinpool --size=51200
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// logvol none --vgname=HostVG --name=HostPool --thinpool --size=102400
+    /// ```
+    ///
+    /// ## Source
+    /// imgbased 1.2.26: the tag `imgbased:pool` is expected once.
+    pub(super) static CODE = "NODE031", "second-thin-pool", Node, Warning;
+}
+
+pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+    let Some((_, view)) = custom(context) else { return };
+    let Some(root) = view.root_pool() else { return };
+    for pool in view.pools.iter().filter(|p| p.accepted && !std::ptr::eq(p.command, root.command)) {
+        findings.push(
+            Finding::new(
+                &CODE,
+                format!(
+                    "'{}/{}' is a second thin pool; root is in '{}/{}'",
+                    pool.group, pool.name, root.group, root.name
+                ),
+            )
+            .at(pool.command.span)
+            .related(root.command.span, "root's pool")
+            .help(format!("put its volumes into '{}' and remove the line", root.name)),
+        );
+    }
+}

@@ -1,0 +1,424 @@
+//! What the rules of this family look at: the kickstart's storage commands by mount point, pool and volume group.
+//! It is made once for a kickstart and decides nothing.
+
+use super::post::{self, InitCall};
+use crate::dialect::{Command, Kickstart, SectionKind};
+use crate::source::{Sources, Span, split_lines};
+use crate::units::MiB;
+use std::collections::HashMap;
+
+/// What a kickstart asks for, as far as a node's layout is concerned.
+#[derive(Debug)]
+pub(crate) struct View<'a> {
+    /// Why this kickstart builds an image instead of installing one, if it does: the words that say so.
+    pub(super) build: Option<Span>,
+    /// The accepted `autopart`, if there is one.
+    pub(super) autopart: Option<&'a Command<'a>>,
+    /// The accepted `reqpart`, if there is one.
+    pub(super) reqpart: Option<&'a Command<'a>>,
+    /// Every mount point, in the order of the file. The last request for a mount point wins, as in Anaconda.
+    pub(super) volumes: Vec<Volume<'a>>,
+    /// Every `logvol --thinpool`.
+    pub(super) pools: Vec<Pool<'a>>,
+    /// Every `volgroup`.
+    pub(super) groups: Vec<Group<'a>>,
+    /// Every accepted `logvol`.
+    pub(super) logvols: Vec<&'a Command<'a>>,
+    /// Every accepted `part`.
+    pub(super) partitions: Vec<&'a Command<'a>>,
+    /// Whether a command lays out storage piece by piece.
+    pub(super) custom: bool,
+    /// A `%include` or `%ksappend` whose content is not here: what seems to be missing may be in it.
+    pub(super) include: Option<Span>,
+    /// The accepted command that says where the system comes from as an image.
+    pub(super) image: Option<&'a Command<'a>>,
+    /// The accepted command that names packages' source (`url`, `cdrom`, …).
+    pub(super) packages_source: Option<&'a Command<'a>>,
+    /// The `%packages` sections' headers.
+    pub(super) packages: Vec<Span>,
+    /// The headers of `%addon org_ovirt_node`, and whether it initialises the layout.
+    pub(super) addon: Option<(Span, bool)>,
+    /// Calls in `%post` that initialise the layout.
+    pub(super) inits: Vec<InitCall<'a>>,
+    /// Whether a `%post` speaks of such a program in a way that is not understood.
+    pub(super) init_hidden: bool,
+}
+
+/// A file system with a mount point.
+#[derive(Debug)]
+pub(super) struct Volume<'a> {
+    /// The command that asks for it.
+    pub(super) command: &'a Command<'a>,
+    /// Mount point, without a trailing slash.
+    pub(super) mount: &'a str,
+    /// Where the mount point stands.
+    pub(super) mount_span: Span,
+    /// What it stands on.
+    pub(super) on: On<'a>,
+    /// How large it will be.
+    pub(super) size: Size,
+    /// Whether the language accepts the command; the others only say that the volume was meant to be there.
+    pub(super) accepted: bool,
+}
+
+/// What a file system stands on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum On<'a> {
+    /// `part`
+    Partition,
+    /// `raid`
+    Raid,
+    /// `logvol`
+    Thick,
+    /// `logvol --thin`: volume group and pool.
+    Thin(&'a str, &'a str),
+    /// `btrfs`
+    Btrfs,
+    /// `mount`: a device that exists, of a kind that is not known.
+    Existing,
+}
+
+impl On<'_> {
+    /// As a person says it, with its article.
+    pub(super) fn described(self) -> &'static str {
+        match self {
+            On::Partition => "a partition",
+            On::Raid => "a software RAID array",
+            On::Thick => "a thick logical volume",
+            On::Thin(..) => "a thin logical volume",
+            On::Btrfs => "a btrfs subvolume",
+            On::Existing => "an existing device",
+        }
+    }
+}
+
+/// A size as a kickstart states it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Size {
+    /// Exactly so large.
+    Fixed(MiB),
+    /// At least so large, at most the second.
+    Grows(MiB, Option<MiB>),
+    /// Depends on disks, memory, or what exists.
+    Unknown,
+}
+
+impl Size {
+    /// Of a `part` or `logvol`.
+    fn of(command: &Command<'_>) -> Size {
+        if ["--percent", "--useexisting", "--noformat", "--onpart", "--recommended", "--hibernation"]
+            .iter()
+            .any(|o| command.has(o))
+            && !command.has("--resize")
+        {
+            return Size::Unknown;
+        }
+        let positive =
+            |option| command.int(option).and_then(|n| u64::try_from(n).ok()).filter(|n| *n > 0).map(MiB);
+        match (positive("--size"), command.has("--grow")) {
+            (Some(size), false) => Size::Fixed(size),
+            (Some(size), true) => Size::Grows(size, positive("--maxsize")),
+            // A partition without --size begins at 1 MiB.
+            (None, true) => Size::Grows(MiB(1), positive("--maxsize")),
+            (None, false) => Size::Unknown,
+        }
+    }
+
+    /// The most that it can become, if that is known.
+    pub(super) fn at_most(self) -> Option<MiB> {
+        match self {
+            Size::Fixed(size) => Some(size),
+            Size::Grows(_, max) => max,
+            Size::Unknown => None,
+        }
+    }
+
+    /// The least that it will be, if that is known.
+    pub(super) fn at_least(self) -> Option<MiB> {
+        match self {
+            Size::Fixed(size) | Size::Grows(size, _) => Some(size),
+            Size::Unknown => None,
+        }
+    }
+}
+
+/// A thin pool.
+#[derive(Debug)]
+pub(super) struct Pool<'a> {
+    /// The `logvol --thinpool`.
+    pub(super) command: &'a Command<'a>,
+    /// Its name.
+    pub(super) name: &'a str,
+    /// Its volume group.
+    pub(super) group: &'a str,
+    /// How large its data will be.
+    pub(super) size: Size,
+    /// Whether the language accepts the command.
+    pub(super) accepted: bool,
+}
+
+/// A volume group.
+#[derive(Debug)]
+pub(super) struct Group<'a> {
+    /// The `volgroup`.
+    pub(super) command: &'a Command<'a>,
+    /// Its name.
+    pub(super) name: &'a str,
+}
+
+/// Commands that name a source of packages.
+const PACKAGE_SOURCES: [&str; 6] = ["url", "nfs", "cdrom", "harddrive", "hmc", "repo"];
+
+/// Commands that install a whole system instead of packages.
+const IMAGE_SOURCES: [&str; 4] = ["liveimg", "ostreesetup", "ostreecontainer", "bootc"];
+
+/// Starts of the names of packages that only an image of a node is built with.
+const NODE_PACKAGES: [&str; 5] = [
+    "ovirt-release",
+    "ovirt-node",
+    "imgbased",
+    "redhat-release-virtualization-host",
+    "redhat-virtualization-host",
+];
+
+impl<'a> View<'a> {
+    /// Reads the commands once, and the `%post` scripts once.
+    pub(crate) fn new(sources: &'a Sources, kickstart: &'a Kickstart<'a>) -> Self {
+        let mut view = View {
+            build: None,
+            autopart: kickstart.last("autopart"),
+            reqpart: kickstart.last("reqpart"),
+            volumes: Vec::new(),
+            pools: Vec::new(),
+            groups: Vec::new(),
+            logvols: Vec::new(),
+            partitions: Vec::new(),
+            custom: false,
+            include: include(sources, kickstart),
+            image: None,
+            packages_source: None,
+            packages: kickstart.sections_of(SectionKind::Packages).map(|s| s.header_span).collect(),
+            addon: addon(sources, kickstart),
+            inits: Vec::new(),
+            init_hidden: false,
+        };
+        let mut mounts: HashMap<&str, usize> = HashMap::new();
+        for command in &kickstart.commands {
+            view.read(command, &mut mounts);
+        }
+        for section in kickstart.sections_of(SectionKind::Post) {
+            let script = post::Script::read(sources, section);
+            view.init_hidden |= script.hidden;
+            view.inits.extend(script.inits);
+        }
+        post::judge_order(sources, kickstart, &mut view.inits);
+        view.build = view.builds_an_image(sources, kickstart);
+        view
+    }
+
+    fn read(&mut self, command: &'a Command<'a>, mounts: &mut HashMap<&'a str, usize>) {
+        let option = |name: &str| command.value(name).map(|v| v.text.as_ref());
+        let on = match command.name {
+            "part" => On::Partition,
+            "raid" => On::Raid,
+            "btrfs" => On::Btrfs,
+            "mount" => On::Existing,
+            "logvol" if command.has("--thin") => {
+                On::Thin(option("--vgname").unwrap_or_default(), option("--poolname").unwrap_or_default())
+            }
+            // What exists already may be thin.
+            "logvol" if command.has("--useexisting") || command.has("--noformat") => On::Existing,
+            "logvol" => On::Thick,
+            "volgroup" => {
+                self.custom = true;
+                if let Some(name) = command.first() {
+                    self.groups.push(Group { command, name: &name.text });
+                }
+                return;
+            }
+            name if command.valid && IMAGE_SOURCES.contains(&name) => {
+                self.image = Some(command);
+                return;
+            }
+            name if command.valid && PACKAGE_SOURCES.contains(&name) => {
+                self.packages_source = Some(command);
+                return;
+            }
+            _ => return,
+        };
+        self.custom = true;
+        if command.valid {
+            match command.name {
+                "logvol" => self.logvols.push(command),
+                "part" => self.partitions.push(command),
+                _ => {}
+            }
+        }
+        if command.name == "logvol" && command.has("--thinpool") {
+            self.pools.push(Pool {
+                command,
+                name: option("--name").unwrap_or_default(),
+                group: option("--vgname").unwrap_or_default(),
+                size: Size::of(command),
+                accepted: command.valid,
+            });
+            return;
+        }
+        // `mount DEVICE MOUNTPOINT`; the others name the mount point first.
+        let place = if on == On::Existing { command.positionals().nth(1) } else { command.first() };
+        let Some(place) = place.filter(|p| p.text.starts_with('/')) else { return };
+        let mount = trimmed(&place.text);
+        let volume = Volume {
+            command,
+            mount,
+            mount_span: place.span,
+            on,
+            size: if matches!(command.name, "part" | "logvol") { Size::of(command) } else { Size::Unknown },
+            accepted: command.valid,
+        };
+        match mounts.get(mount) {
+            // A command that the language refuses does not replace one that it accepts.
+            Some(&at) if command.valid || !self.volumes[at].accepted => self.volumes[at] = volume,
+            Some(_) => {}
+            None => {
+                mounts.insert(mount, self.volumes.len());
+                self.volumes.push(volume);
+            }
+        }
+    }
+
+    /// The accepted request for a mount point.
+    pub(super) fn volume(&self, mount: &str) -> Option<&Volume<'a>> {
+        self.volumes.iter().find(|v| v.accepted && v.mount == mount)
+    }
+
+    /// The pool that root stands on, if the kickstart makes it.
+    pub(super) fn root_pool(&self) -> Option<&Pool<'a>> {
+        match self.volume("/")?.on {
+            On::Thin(group, pool) => self.pool(group, pool),
+            _ => None,
+        }
+    }
+
+    /// The pool of this name in this volume group.
+    pub(super) fn pool(&self, group: &str, name: &str) -> Option<&Pool<'a>> {
+        self.pools.iter().find(|p| p.group == group && p.name == name)
+    }
+
+    /// The volume group of this name.
+    pub(super) fn group(&self, name: &str) -> Option<&Group<'a>> {
+        self.groups.iter().find(|g| g.name == name)
+    }
+
+    /// The thin volumes of a pool.
+    pub(super) fn thin_in<'v>(&'v self, pool: &'v Pool<'a>) -> impl Iterator<Item = &'a Command<'a>> + 'v {
+        self.logvols.iter().copied().filter(move |c| {
+            let is = |option, name: &str| c.value(option).is_some_and(|v| v.text == name);
+            c.has("--thin") && is("--vgname", pool.group) && is("--poolname", pool.name)
+        })
+    }
+
+    /// A `logvol` line that would add this mount point to root's pool.
+    pub(super) fn line_for(&self, mount: &str, size: MiB, options: &[String]) -> String {
+        let (group, pool) = match self.volume("/").map(|v| v.on) {
+            Some(On::Thin(group, pool)) => (group, pool),
+            _ => match self.pools.first() {
+                Some(pool) => (pool.group, pool.name),
+                None => (self.groups.first().map_or("HostVG", |g| g.name), "HostPool"),
+            },
+        };
+        let name = match mount.trim_start_matches('/') {
+            "" => "root".to_owned(),
+            path => path.replace('/', "_"),
+        };
+        let options = match options {
+            [] => String::new(),
+            list => format!(" --fsoptions=\"defaults,{}\"", list.join(",")),
+        };
+        format!(
+            "logvol {mount} --vgname={group} --name={name} --thin --poolname={pool}{options} --size={}",
+            size.0
+        )
+    }
+
+    /// The words that show that this kickstart is fed to an image builder (livemedia-creator): a `%post` that
+    /// calls `imgbase image-build`, or packages of a node onto one plain partition.
+    fn builds_an_image(&self, sources: &Sources, kickstart: &Kickstart<'_>) -> Option<Span> {
+        if self.image.is_some() || self.addon.is_some() || !self.inits.is_empty() {
+            return None;
+        }
+        if let Some(span) = kickstart
+            .sections_of(SectionKind::Post)
+            .find_map(|s| post::call_of(sources, s, &["imgbase", "image-build"]))
+        {
+            return Some(span);
+        }
+        let on_one_partition = self.groups.is_empty()
+            && self.autopart.is_none()
+            && self.volume("/").is_some_and(|v| v.on == On::Partition)
+            && self.volumes.iter().all(|v| v.mount == "/" || v.mount.starts_with("/boot"));
+        if !on_one_partition || self.packages_source.is_none() {
+            return None;
+        }
+        kickstart.sections_of(SectionKind::Packages).find_map(|section| {
+            words_at_line_starts(sources, section.body)
+                .find(|(word, _)| NODE_PACKAGES.iter().any(|p| word.starts_with(p)))
+                .map(|(_, span)| span)
+        })
+    }
+}
+
+/// A mount point without trailing slashes.
+fn trimmed(mount: &str) -> &str {
+    match mount.trim_end_matches('/') {
+        "" => "/",
+        rest => rest,
+    }
+}
+
+/// The first word of each line of a body, with its place.
+fn words_at_line_starts(sources: &Sources, body: Span) -> impl Iterator<Item = (&str, Span)> {
+    let mut at = body.start as usize;
+    split_lines(sources.text_of(body)).filter_map(move |line| {
+        let start = at + (line.len() - line.trim_start().len());
+        at += line.len();
+        let word = line.split_whitespace().next()?;
+        Some((word, Span::new(body.file, start, start + word.len())))
+    })
+}
+
+/// The header of the add-on's section, and whether it initialises the layout (it does unless it says `--no-init`).
+fn addon(sources: &Sources, kickstart: &Kickstart<'_>) -> Option<(Span, bool)> {
+    let section = kickstart
+        .sections_of(SectionKind::Addon)
+        .find(|s| s.positionals().next().is_some_and(|w| w.text == "org_ovirt_node"))?;
+    let skips = split_lines(sources.text_of(section.body)).any(|line| {
+        let mut words = line.split('#').next().unwrap_or_default().split_whitespace();
+        words.next() == Some("layout") && words.any(|w| w == "--no-init")
+    });
+    Some((section.header_span, !skips))
+}
+
+/// The first line of the command section that takes in another file.
+fn include(sources: &Sources, kickstart: &Kickstart<'_>) -> Option<Span> {
+    let text = sources.get(kickstart.file).text();
+    let mut at = 0;
+    let mut in_section = false;
+    for line in split_lines(text) {
+        let start = at;
+        at += line.len();
+        if !line.starts_with('%') {
+            continue;
+        }
+        let word = line.split_whitespace().next().unwrap_or_default();
+        match word {
+            "%include" | "%ksappend" if !in_section => {
+                return Some(Span::new(kickstart.file, start, start + line.trim_end().len()));
+            }
+            "%include" | "%ksappend" => {}
+            "%end" => in_section = false,
+            _ => in_section = true,
+        }
+    }
+    None
+}

@@ -1,0 +1,44 @@
+use super::custom;
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings};
+use crate::rules::Context;
+
+declare_code! {
+    /// A part of the image, such as `/usr`, is a volume of its own.
+    ///
+    /// ## Why
+    /// An image is one file system: its base is a snapshot of root. What is on another volume is not frozen with it,
+    /// is not exchanged by an upgrade and does not come back with a rollback. A `/usr` of the next image would run
+    /// on the `/etc` of this one, or the other way round.
+    ///
+    /// ## Example
+    /// ```text
+    /// logvol /usr --vgname=HostVG --name=usr --thin --poolname=HostPool --size=6144
+    /// ```
+    ///
+    /// ## Write instead
+    /// Nothing: remove the line, and give its size to `/`.
+    ///
+    /// ## Source
+    /// oVirt's documentation on custom partitioning: no separate `/usr`.
+    pub(super) static CODE = "NODE009", "separate-usr", Node, Error;
+}
+
+pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+    let Some((policy, view)) = custom(context) else { return };
+    for volume in
+        view.volumes.iter().filter(|v| v.accepted && policy.not_separate.iter().any(|m| m == v.mount))
+    {
+        let message = format!("{} is a volume of its own; it belongs to the image, on root", volume.mount);
+        let size = match (volume.size.at_least(), view.volume("/").and_then(|v| v.size.at_least())) {
+            (Some(this), Some(root)) => format!(" and give its size to / ('--size={}')", (this + root).0),
+            _ => String::new(),
+        };
+        findings.push(
+            Finding::new(&CODE, message)
+                .at(volume.mount_span.to(volume.command.span))
+                .label("not part of the base")
+                .help(format!("remove the line{size}")),
+        );
+    }
+}

@@ -1,0 +1,128 @@
+use super::view::On;
+use super::{View, custom, may_exist};
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings};
+use crate::policy::{Policy, Presence, Volume};
+use crate::rules::Context;
+use crate::units::MiB;
+
+declare_code! {
+    /// `/var` is no volume of its own.
+    ///
+    /// ## Why
+    /// `/var` holds what has to survive an upgrade and a rollback: the host's data, the logs, the state of services.
+    /// On root it would be replaced with every image. `imgbase layout --init` fails without it ("/var must be a
+    /// mount point"), after it has changed the volume group, and an installer with the node's profile refuses the
+    /// partitioning ("Your /var must be on a separate partition or LV.").
+    ///
+    /// ## Example
+    /// ```text
+    /// logvol / --vgname=HostVG --name=root --thin --poolname=HostPool --size=20480
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// logvol / --vgname=HostVG --name=root --thin --poolname=HostPool --size=10240
+    /// logvol /var --vgname=HostVG --name=var --thin --poolname=HostPool --fsoptions="defaults,discard" --size=5120
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda, profile `ovirt`: `must_not_be_on_root = /var`; imgbased, `osupdater`.
+    pub(super) static VAR = "NODE003", "var-not-separate", Node, Error;
+
+    /// A volume that the policy requires is missing.
+    ///
+    /// ## Why
+    /// The policy, or a `require` line in the add-on's section, says that the host does not work without it.
+    ///
+    /// ## Write instead
+    /// ```text
+    /// logvol /srv --vgname=HostVG --name=srv --thin --poolname=HostPool --fsoptions="defaults,discard" --size=10240
+    /// ```
+    pub(super) static REQUIRED = "NODE004", "required-volume-missing", Node, Error;
+
+    /// A volume that the policy recommends is missing.
+    ///
+    /// ## Why
+    /// A crash dump, a core of logs or a guest's upload that fills one of these places then fills `/var`, and with
+    /// it the host. Nothing makes these volumes later: the layout is initialised with the volumes that are there.
+    ///
+    /// ## Example
+    /// ```text
+    /// logvol /var --vgname=HostVG --name=var --thin --poolname=HostPool --size=15360
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// logvol /var --vgname=HostVG --name=var --thin --poolname=HostPool --size=5120
+    /// logvol /var/log --vgname=HostVG --name=var_log --thin --poolname=HostPool --size=8192
+    /// logvol /var/log/audit --vgname=HostVG --name=var_log_audit --thin --poolname=HostPool --size=2048
+    /// ```
+    ///
+    /// ## Source
+    /// imgbased, the volumes of `layout --init`; Anaconda, default partitioning of the profile `ovirt`.
+    pub(super) static RECOMMENDED = "NODE005", "recommended-volume-missing", Node, Warning;
+}
+
+pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+    let Some((policy, view)) = custom(context) else { return };
+    let missing = |presence: Presence, findings: &Findings| -> Vec<&Volume> {
+        policy
+            .volumes
+            .iter()
+            .filter(|v| v.presence == presence && view.volume(&v.mount).is_none())
+            .filter(|v| !may_exist(context, findings, &v.mount))
+            .collect()
+    };
+    for volume in missing(Presence::Required, findings) {
+        let (code, what) = if volume.mount == "/var" {
+            (&VAR, "on a volume of its own")
+        } else {
+            (&REQUIRED, "as a volume")
+        };
+        let message = format!("{} is not {what}; the policy {} requires it", volume.mount, policy.name);
+        findings.push(
+            Finding::new(code, message)
+                .at_opt(view.volume("/").map(|root| root.command.span))
+                .label(format!("{} would be on root", volume.mount))
+                .help(format!("write '{}'", line(view, policy, volume))),
+        );
+    }
+    // Where root is not even thin, the layout is another one altogether.
+    if policy.wants_thin_root() && !matches!(view.volume("/").map(|v| v.on), Some(On::Thin(..))) {
+        return;
+    }
+    let recommended = missing(Presence::Recommended, findings);
+    if recommended.is_empty() {
+        return;
+    }
+    let names: Vec<_> = recommended.iter().map(|v| v.mount.as_str()).collect();
+    let (are, volumes) = if names.len() == 1 { ("is", "a volume") } else { ("are", "volumes") };
+    let message = format!(
+        "{} {are} not {volumes} of {} own; the policy {} recommends it",
+        join(&names),
+        if names.len() == 1 { "its" } else { "their" },
+        policy.name
+    );
+    let lines: Vec<_> = recommended.iter().map(|v| line(view, policy, v)).collect();
+    findings.push(
+        Finding::new(&RECOMMENDED, message)
+            .at_opt(view.volume("/var").or_else(|| view.volume("/")).map(|v| v.command.span))
+            .help(format!("write\n{}", lines.join("\n"))),
+    );
+}
+
+/// The line that makes a missing volume.
+fn line(view: &View<'_>, policy: &Policy, volume: &Volume) -> String {
+    let size = volume.recommended.max(volume.min).unwrap_or(MiB::from_gib(1));
+    view.line_for(&volume.mount, size, &policy.mount_options)
+}
+
+/// `a, b and c`
+fn join(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [head @ .., last] => format!("{} and {last}", head.join(", ")),
+    }
+}

@@ -1,0 +1,99 @@
+use super::custom;
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings};
+use crate::rules::Context;
+
+declare_code! {
+    /// A volume or volume group has a name that LVM or the node refuses.
+    ///
+    /// ## Why
+    /// LVM takes letters, digits and `+ _ . -`, no `-` at the start, and keeps some names for its own hidden volumes.
+    /// Anaconda and imgbased take at most 55 characters. Some of these names stop the installation early, others
+    /// only when the volume is made.
+    ///
+    /// ## Example
+    /// ```text
+    /// logvol /var --vgname=HostVG --name=var/volume --thin --poolname=HostPool --size=5120
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// logvol /var --vgname=HostVG --name=var --thin --poolname=HostPool --size=5120
+    /// ```
+    ///
+    /// ## Source
+    /// lvm(8), "Valid names"; blivet, `is_lvm_name_valid`; imgbased 1.2.26, `lvm.py`.
+    pub(super) static CODE = "NODE027", "volume-name-refused", Node, Error;
+}
+
+/// Longest name that Anaconda and imgbased take, in characters.
+const LONGEST: usize = 55;
+
+/// Parts that make a name one of LVM's hidden volumes.
+const RESERVED_PARTS: [&str; 16] = [
+    "_cdata", "_cmeta", "_corig", "_cvol", "_wcorig", "_iorig", "_imeta", "_mlog", "_mimage", "_pmspare",
+    "_rimage", "_rmeta", "_tdata", "_tmeta", "_vdata", "_vorigin",
+];
+
+pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+    let Some((_, view)) = custom(context) else { return };
+    let groups = view.groups.iter().filter(|g| g.command.valid).filter_map(|g| {
+        let name = g.command.first()?;
+        Some(("the volume group", name, false))
+    });
+    let volumes = view.logvols.iter().filter_map(|c| Some(("the volume", c.value("--name")?, true)));
+    for (what, name, volume) in groups.chain(volumes) {
+        if let Some(problem) = problem(&name.text, volume) {
+            findings.push(
+                Finding::new(&CODE, format!("{what} '{}': {problem}", name.text.escape_debug()))
+                    .at(name.span)
+                    .help("use letters, digits, '_' and '.'"),
+            );
+        }
+    }
+}
+
+/// What is wrong with a name, if anything.
+pub(super) fn problem(name: &str, volume: bool) -> Option<String> {
+    if name.is_empty() {
+        return Some("a name has to have a character".to_owned());
+    }
+    if name == "." || name == ".." {
+        return Some("LVM does not take this name".to_owned());
+    }
+    if let Some(c) = name.chars().find(|c| !c.is_ascii_alphanumeric() && !"+_.-".contains(*c)) {
+        return Some(format!("LVM does not take '{}' in a name", c.escape_debug()));
+    }
+    if name.starts_with('-') {
+        return Some("LVM does not take a '-' at the start of a name".to_owned());
+    }
+    if name.len() > LONGEST {
+        return Some(format!("{} characters, {LONGEST} are the most", name.len()));
+    }
+    if !volume {
+        return None;
+    }
+    if let Some(start) = ["snapshot", "pvmove"].iter().find(|s| name.starts_with(**s)) {
+        return Some(format!("LVM keeps names that start with '{start}' for itself"));
+    }
+    RESERVED_PARTS
+        .iter()
+        .find(|p| name.contains(**p))
+        .map(|part| format!("LVM keeps names with '{part}' in them for its hidden volumes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::problem;
+
+    #[test]
+    fn names_are_refused_where_lvm_refuses_them() {
+        for name in ["root", "var_log", "ovirt-node-ng-4.5.6-0.20261121.0+1", "a.b", "+", "_x"] {
+            assert_eq!(problem(name, true), None, "{name} is a name that LVM takes");
+        }
+        for name in ["", ".", "..", "-rf", "a b", "a/b", "ü", "pool_tmeta", "snapshot1", &"x".repeat(56)] {
+            assert!(problem(name, true).is_some(), "{name} is no name that LVM takes");
+        }
+        assert_eq!(problem("snapshot1", false), None, "a volume group may be called so");
+    }
+}

@@ -1,0 +1,63 @@
+use super::custom;
+use super::view::On;
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings};
+use crate::rules::Context;
+
+declare_code! {
+    /// A volume of the policy is not a thin volume in the pool that root is in.
+    ///
+    /// ## Why
+    /// Image and data share one pool: it is the one that is watched, extended and kept from overfilling, and freed
+    /// space of one volume serves the others. A volume somewhere else takes its full size at once, or belongs to a
+    /// pool that nobody watches.
+    ///
+    /// ## Example
+    /// ```text
+    /// logvol /var --vgname=HostVG --name=var --size=5120
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// logvol /var --vgname=HostVG --name=var --thin --poolname=HostPool --fsoptions="defaults,discard" --size=5120
+    /// ```
+    ///
+    /// ## Source
+    /// oVirt's documentation on custom partitioning: all volumes are thin volumes in one pool.
+    pub(super) static CODE = "NODE008", "volume-not-in-pool", Node, Warning;
+}
+
+pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+    let Some((policy, view)) = custom(context) else { return };
+    // Where root is not thin, or its pool does not exist, that is the cause.
+    let Some(root_pool) = view.root_pool() else { return };
+    for volume in view.volumes.iter().filter(|v| v.accepted && policy.volume(v.mount).is_some()) {
+        let message = match volume.on {
+            On::Thin(group, pool) if group == root_pool.group && pool == root_pool.name => continue,
+            // A pool that does not exist has been reported, and what exists already is not known.
+            On::Thin(group, pool) if view.pool(group, pool).is_none() => continue,
+            On::Existing => continue,
+            On::Thin(group, pool) => {
+                format!(
+                    "{} is in the pool {group}/{pool}, root in {}/{}",
+                    volume.mount, root_pool.group, root_pool.name
+                )
+            }
+            on => format!(
+                "{} is {}, not a thin volume in root's pool {}/{}",
+                volume.mount,
+                on.described(),
+                root_pool.group,
+                root_pool.name
+            ),
+        };
+        let size = volume.size.at_least().or(policy.volume(volume.mount).and_then(|v| v.recommended));
+        let line = view.line_for(volume.mount, size.unwrap_or_default(), &policy.mount_options);
+        findings.push(
+            Finding::new(&CODE, message)
+                .at(volume.command.span)
+                .related(root_pool.command.span, "root's pool")
+                .help(format!("write '{line}'")),
+        );
+    }
+}
