@@ -97,13 +97,8 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
         return;
     }
     let names: Vec<_> = recommended.iter().map(|v| v.mount.as_str()).collect();
-    let (are, volumes) = if names.len() == 1 { ("is", "a volume") } else { ("are", "volumes") };
-    let message = format!(
-        "{} {are} not {volumes} of {} own; the policy {} recommends it",
-        join(&names),
-        if names.len() == 1 { "its" } else { "their" },
-        policy.name
-    );
+    let what = if names.len() == 1 { "is not a volume of its own" } else { "are not volumes of their own" };
+    let message = format!("{} {what}, as the policy {} recommends", join(&names), policy.name);
     let lines: Vec<_> = recommended.iter().map(|v| line(view, policy, v)).collect();
     findings.push(
         Finding::new(&RECOMMENDED, message)
