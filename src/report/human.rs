@@ -10,6 +10,11 @@ use crate::source::Sources;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Snippet};
 use std::fmt::Write;
 
+/// What stands before a finding's message: `warning[NODE003]: `.
+const TITLE_MARGIN: usize = 18;
+/// What stands before a note or help: line numbers, `= help: `.
+const HELP_MARGIN: usize = 12;
+
 /// One file: its findings, then its summary line.
 pub(super) fn file(report: &FileReport, style: &Style) -> String {
     let mut text = String::new();
@@ -60,7 +65,8 @@ fn draw(finding: &Finding, sources: &Sources, places: &mut Places<'_>, style: &S
         Severity::Warning => Level::WARNING,
         Severity::Info => Level::INFO,
     };
-    let title = level.primary_title(harmless(&finding.message)).id(finding.code.id);
+    let title =
+        level.primary_title(style.wrapped(&harmless(&finding.message), TITLE_MARGIN)).id(finding.code.id);
     let mut group = Group::with_title(title);
     let primary = finding.span.map(|span| Mark { span, primary: true, label: finding.label.as_deref() });
     let related = finding
@@ -75,10 +81,10 @@ fn draw(finding: &Finding, sources: &Sources, places: &mut Places<'_>, style: &S
         group = group.element(snippet(excerpt, sources));
     }
     for note in finding.related.iter().filter(|r| r.span.is_none()) {
-        group = group.element(Level::NOTE.message(harmless(&note.message)));
+        group = group.element(Level::NOTE.message(style.wrapped(&harmless(&note.message), HELP_MARGIN)));
     }
     if let Some(help) = &finding.help {
-        group = group.element(Level::HELP.message(harmless(help)));
+        group = group.element(Level::HELP.message(style.wrapped(&harmless(help), HELP_MARGIN)));
     }
     let mut drawn = style.renderer.render(&[group]);
     for excerpt in &excerpts {
@@ -116,4 +122,105 @@ fn snippet<'a>(excerpt: &'a Excerpt<'a>, sources: &Sources) -> Snippet<'a, Annot
         .path(path(sources, excerpt.file))
         .line_start(excerpt.first_line as usize)
         .annotations(annotations)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::Version;
+    use crate::lint::Chosen;
+    use crate::source::{FileId, Span};
+
+    crate::declare_code! {
+        /// A kind of finding for these tests.
+        static EXAMPLE = "NODE999", "only-an-example", Node, Error;
+    }
+
+    const NODE: &str =
+        "part /boot --size=1000\nvolgroup node pv.01\n\n%include storage.ks\nlang en_US.UTF-8\n";
+    const INCLUDED: &str =
+        "logvol none --name=pool --thinpool\t--size=40000\r\nlogvol / --name=rööt --thin\r\n";
+
+    /// A report about two files; `finding` gets a function from words to the first place where they stand.
+    fn drawn(finding: impl FnOnce(&dyn Fn(&str) -> Span) -> Finding) -> String {
+        let mut sources = Sources::new();
+        sources.add("node.ks", NODE.to_owned()).unwrap();
+        sources.add("storage.ks", INCLUDED.to_owned()).unwrap();
+        let place = |words: &str| {
+            let (file, at) = match NODE.find(words) {
+                Some(at) => (FileId(0), at),
+                None => (FileId(1), INCLUDED.find(words).unwrap()),
+            };
+            Span::new(file, at, at + words.len())
+        };
+        let findings = vec![finding(&place)];
+        let report = FileReport {
+            sources,
+            syntax: Chosen::new(Version::DEFAULT, "the default"),
+            policy: Chosen::new("ovirt-node".to_owned(), "it has %addon org_ovirt_node"),
+            findings,
+            waived: Vec::new(),
+        };
+        file(&report, &Style::plain())
+    }
+
+    #[test]
+    fn places_in_two_files_are_shown_with_their_paths() {
+        insta::assert_snapshot!(drawn(|place| {
+            Finding::new(&EXAMPLE, "the pool is larger than the volume group")
+                .at(place("--size=40000"))
+                .label("40000 MiB")
+                .related(place("pv.01"), "the volume group has 30000 MiB")
+                .related(place("rööt"), "a volume in the pool")
+                .help("make the pool smaller:\n    logvol none --name=pool --thinpool --size=20000")
+        }), @r"
+        error[NODE999]: the pool is larger than the volume group
+         --> storage.ks:1:36
+          |
+        1 | logvol none --name=pool --thinpool    --size=40000
+          |                                       ^^^^^^^^^^^^ 40000 MiB
+        2 | logvol / --name=rööt --thin
+          |                 ---- a volume in the pool
+          |
+         ::: node.ks:2:15
+          |
+        2 | volgroup node pv.01
+          |               ----- the volume group has 30000 MiB
+          |
+          = help: make the pool smaller:
+                      logvol none --name=pool --thinpool --size=20000
+
+        node.ks: 1 error (syntax RHEL9: the default; policy ovirt-node: it has %addon org_ovirt_node)
+        ");
+    }
+
+    #[test]
+    fn a_finding_about_the_file_has_no_excerpt_but_its_notes() {
+        insta::assert_snapshot!(drawn(|_| {
+            Finding::new(&EXAMPLE, "there is no thin pool").note("the policy asks for one")
+        }), @r"
+        error[NODE999]: there is no thin pool
+        --> node.ks
+         = note: the policy asks for one
+
+        node.ks: 1 error (syntax RHEL9: the default; policy ovirt-node: it has %addon org_ovirt_node)
+        ");
+    }
+
+    #[test]
+    fn a_span_over_lines_is_drawn_over_lines() {
+        insta::assert_snapshot!(drawn(|place| {
+            Finding::new(&EXAMPLE, "these belong together").at(place("volgroup node pv.01\n\n%include"))
+        }), @r"
+        error[NODE999]: these belong together
+         --> node.ks:2:1
+          |
+        2 | / volgroup node pv.01
+        3 | |
+        4 | | %include storage.ks
+          | |________^
+
+        node.ks: 1 error (syntax RHEL9: the default; policy ovirt-node: it has %addon org_ovirt_node)
+        ");
+    }
 }
