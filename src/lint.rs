@@ -69,8 +69,9 @@ pub fn lint(sources: Sources, file: FileId, settings: &Settings) -> FileReport {
     let syntax = auto::syntax(&sources, file, settings, &mut findings);
     let policy = {
         let kickstart = dialect::parse(&sources, file, syntax.value, &mut findings);
-        let policy = settings.policy.clone().unwrap_or_else(|| auto::policy(&sources, &kickstart));
-        let context = Context::new(&sources, &kickstart, policy.value.as_deref());
+        let mut context = Context::new(&sources, &kickstart, None);
+        let policy = settings.policy.clone().unwrap_or_else(|| auto::policy(&context));
+        context.policy = policy.value.as_deref();
         for rule in rules::all() {
             (rule.check)(&context, &mut findings);
         }

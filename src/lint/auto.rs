@@ -2,9 +2,9 @@
 
 use super::{Chosen, Settings};
 use crate::diagnostic::{Finding, Findings, nearest};
-use crate::dialect::{Kickstart, SectionKind, Version};
+use crate::dialect::Version;
 use crate::policy::Policy;
-use crate::rules::style;
+use crate::rules::{Context, style};
 use crate::source::{FileId, Sources, Span};
 use std::sync::Arc;
 
@@ -62,14 +62,9 @@ fn header(sources: &Sources, file: FileId) -> Option<Span> {
     Some(Span::new(file, start, start + line.trim_end().len()))
 }
 
-/// Commands in `%post` that make the installed system a node, as words that follow each other (other words may
-/// stand between). `nodectl init` and `imgbase layout --init` are oVirt's, `node-layout init` is ours.
-const INITIALISERS: &[&[&str]] =
-    &[&["nodectl", "init"], &["imgbase", "layout", "--init"], &["node-layout", "init"]];
-
 /// The policy that follows from a kickstart: `ovirt-node` for one that makes a node, else none.
-pub(super) fn policy(sources: &Sources, kickstart: &Kickstart<'_>) -> Chosen<Option<Arc<Policy>>> {
-    let Some(because) = makes_a_node(sources, kickstart) else {
+pub(super) fn policy(context: &Context<'_>) -> Chosen<Option<Arc<Policy>>> {
+    let Some(because) = context.node_view().makes_a_node() else {
         return Chosen::new(None, "nothing in it makes a node");
     };
     match Policy::builtin("ovirt-node") {
@@ -78,58 +73,9 @@ pub(super) fn policy(sources: &Sources, kickstart: &Kickstart<'_>) -> Chosen<Opt
     }
 }
 
-/// Why this kickstart is one of a node, if it is.
-fn makes_a_node(sources: &Sources, kickstart: &Kickstart<'_>) -> Option<&'static str> {
-    let is_ours = |s: &crate::dialect::Section<'_>| {
-        s.positionals().next().is_some_and(|name| name.text == "org_ovirt_node")
-    };
-    if kickstart.sections_of(SectionKind::Addon).any(is_ours) {
-        return Some("it has %addon org_ovirt_node");
-    }
-    kickstart
-        .sections_of(SectionKind::Post)
-        .any(|section| sources.text_of(section.body).lines().any(initialises))
-        .then_some("it initialises a node layout in %post")
-}
-
-/// Whether a line of a script runs one of the [`INITIALISERS`].
-fn initialises(line: &str) -> bool {
-    let line = line.trim_start();
-    if line.starts_with('#') {
-        return false;
-    }
-    let words = || line.split([' ', '\t', ';', '&', '|', '(', ')', '"', '\'']).filter(|w| !w.is_empty());
-    INITIALISERS.iter().any(|sequence| {
-        let mut wanted = sequence.iter().peekable();
-        for word in words() {
-            let name = word.rsplit('/').next().unwrap_or(word);
-            if wanted.peek().is_some_and(|w| **w == name) {
-                wanted.next();
-            }
-        }
-        wanted.peek().is_none()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_script_line_that_initialises_a_layout_is_recognised() {
-        for line in [
-            "nodectl init",
-            "/usr/sbin/nodectl init || exit 1",
-            "imgbase layout --init",
-            "imgbase --debug layout --init",
-            "  (set -e; node-layout init)",
-        ] {
-            assert!(initialises(line), "{line:?} initialises a layout");
-        }
-        for line in ["# nodectl init", "nodectl info", "imgbase layout", "systemctl enable nodectl-init"] {
-            assert!(!initialises(line), "{line:?} does not initialise a layout");
-        }
-    }
 
     fn chosen(text: &str) -> (Chosen<Version>, Vec<&'static str>) {
         let mut sources = Sources::new();

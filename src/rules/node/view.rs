@@ -287,6 +287,17 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Why this is the kickstart of a node, if it is one.
+    pub(crate) fn makes_a_node(&self) -> Option<&'static str> {
+        if self.addon.is_some() {
+            Some("it has %addon org_ovirt_node")
+        } else if self.init_hidden || !self.inits.is_empty() {
+            Some("it initialises a node layout in %post")
+        } else {
+            None
+        }
+    }
+
     /// The accepted request for a mount point.
     pub(super) fn volume(&self, mount: &str) -> Option<&Volume<'a>> {
         self.volumes.iter().find(|v| v.accepted && v.mount == mount)
