@@ -1,4 +1,21 @@
 //! Kernel command lines and the boot configurations that carry them.
+//!
+//! Invariant: everything read here is data of others; a value that a boot loader's variable hides is left alone.
 
-/// The codes of the findings about kernel command lines and boot configurations.
-pub static CODES: &[&crate::diagnostic::Code] = &[];
+pub mod bls; // systemd-boot and Boot Loader Specification entries
+pub mod check; // one boot configuration by itself
+pub mod cmdline; // words with their places
+pub mod codes; // what can be found
+pub mod config; // a boot configuration of any format
+pub mod grub; // GRUB 2 configurations
+pub mod ip; // ip=
+pub mod ipxe; // iPXE scripts
+pub mod iscsi; // netroot=, rd.iscsi.*
+pub mod links; // bond=, team=, bridge=, vlan=, ifname=
+pub mod location; // http:, nfs:, hd:
+pub mod network; // the network that a command line asks for
+pub mod options; // what may be said to the installer and its initramfs
+pub mod pxelinux; // pxelinux, syslinux, isolinux configurations
+pub mod value; // small words of values
+
+pub use codes::CODES;

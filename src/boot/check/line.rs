@@ -1,0 +1,202 @@
+//! Options of one command line that belong together, and those that are missing.
+
+use super::Setting;
+use crate::boot::cmdline::{CommandLine, Word};
+use crate::boot::codes;
+use crate::boot::config::Entry;
+use crate::boot::options::{self, Repeat, Takes};
+use crate::diagnostic::{Finding, Findings};
+
+pub(super) fn check(entry: &Entry<'_>, setting: Setting, findings: &mut Findings) {
+    let line = &entry.line;
+    repeated(line, findings);
+    contradictions(line, findings);
+    waiting(line, findings);
+    passwords(line, findings);
+    let hidden = line.words.iter().any(|w| w.variable.is_some() && w.value.is_none());
+    if hidden {
+        return;
+    }
+    let old = |name: &str| line.last(name).is_some();
+    if line.last("inst.ks").is_none() && !old("ks") && !old("inst.kickstart") && !line.is_on("inst.rescue") {
+        findings.push(
+            Finding::new(&codes::NO_KICKSTART, format!("{} names no kickstart, so the installation is interactive", entry.name()))
+                .at_opt(entry.span())
+                .help("add inst.ks=http://SERVER/PATH"),
+        );
+    }
+    let source = ["inst.stage2", "inst.repo", "inst.method", "root", "stage2", "repo", "method", "inst.liveinst"];
+    if !setting.with_kickstart && !source.iter().any(|n| line.last(n).is_some()) {
+        findings.push(
+            Finding::new(
+                &codes::NO_STAGE2,
+                format!("{} does not say where the installer's runtime image comes from", entry.name()),
+            )
+            .at_opt(entry.span())
+            .help("add inst.stage2=http://SERVER/TREE (the directory with .treeinfo), unless the kickstart has url, nfs or harddrive"),
+        );
+    }
+}
+
+/// The last of a repeated option counts.
+fn repeated(line: &CommandLine<'_>, findings: &mut Findings) {
+    for (n, word) in line.words.iter().enumerate() {
+        let Some(option) = options::find(&word.name) else { continue };
+        if option.repeat == Repeat::All || option.takes == Takes::Flag {
+            continue;
+        }
+        let all = match option.name {
+            "inst.ks" => line.is_on("inst.ks.all"),
+            "inst.stage2" => line.is_on("inst.stage2.all"),
+            _ => false,
+        };
+        let Some(later) = line.words[n + 1..].iter().find(|w| w.name == word.name) else { continue };
+        if all || later.text() == word.text() {
+            continue;
+        }
+        let finding = Finding::new(
+            &codes::REPEATED_OPTION,
+            format!("this '{}' has no effect: a later one counts", option.name),
+        )
+        .at(word.span)
+        .related(later.span, "the one that counts");
+        findings.push(match option.name {
+            "inst.ks" | "inst.stage2" => finding.help(format!("add {}.all to try all of them in order", option.name)),
+            _ => finding.help("remove one of the two"),
+        });
+    }
+}
+
+/// Pairs of which only one has an effect, with the reason.
+const PAIRS: &[(&str, &str, &str)] = &[
+    ("inst.text", "inst.graphical", "the last one decides on the interface"),
+    ("inst.cmdline", "inst.graphical", "the last one decides on the interface"),
+    ("inst.text", "inst.vnc", "VNC switches to the graphical interface"),
+    ("inst.cmdline", "inst.vnc", "VNC switches to the graphical interface"),
+    ("inst.text", "inst.rdp", "RDP switches to the graphical interface"),
+    ("inst.cmdline", "inst.rdp", "RDP switches to the graphical interface"),
+    ("inst.ks", "inst.rescue", "the rescue environment installs nothing"),
+    ("inst.memcheck", "inst.nomemcheck", "the last one counts"),
+    ("inst.mpath", "inst.nompath", "the last one counts"),
+    ("inst.dmraid", "inst.nodmraid", "the last one counts"),
+    ("inst.ibft", "inst.noibft", "the last one counts"),
+    ("inst.sdboot", "inst.extlinux", "there is one boot loader"),
+    ("inst.product", "inst.profile", "a release knows one of the two"),
+    ("root", "inst.stage2", "with root= the initramfs does not look at inst.stage2="),
+];
+
+/// Options without effect unless another one is there.
+const NEEDS: &[(&str, &str)] = &[
+    ("inst.vncpassword", "inst.vnc"),
+    ("inst.vncconnect", "inst.vnc"),
+    ("inst.rdp.username", "inst.rdp"),
+    ("inst.rdp.password", "inst.rdp"),
+    ("inst.webui.remote.pin", "inst.webui.remote"),
+    ("inst.webui.remote.noauth", "inst.webui.remote"),
+    ("inst.variant", "inst.product"),
+    ("inst.nomount", "inst.rescue"),
+    ("inst.ks.sendmac", "inst.ks"),
+    ("inst.ks.sendsn", "inst.ks"),
+    ("inst.ks.all", "inst.ks"),
+    ("inst.stage2.all", "inst.stage2"),
+];
+
+fn contradictions(line: &CommandLine<'_>, findings: &mut Findings) {
+    for (a, b, reason) in PAIRS {
+        let (Some(first), Some(second)) = (line.last(a), line.last(b)) else { continue };
+        if first.is_on() && second.is_on() {
+            contradict(first, second, reason, findings);
+        }
+    }
+    if let (Some(gpt), Some(label)) = (line.last("inst.gpt"), line.last("inst.disklabel")) {
+        if gpt.is_on() && label.text() == "mbr" {
+            contradict(gpt, label, "the last one decides on the disk label", findings);
+        }
+    }
+    if let (Some(off), Some(on)) = (line.last("inst.noselinux"), line.last("inst.selinux")) {
+        if off.is_on() && on.text() == "1" {
+            contradict(off, on, "the last one counts", findings);
+        }
+    }
+    for (option, needed) in NEEDS {
+        let Some(word) = line.last(option) else { continue };
+        if line.last(needed).is_none() {
+            findings.push(
+                Finding::new(&codes::CONTRADICTION, format!("'{option}' has no effect without '{needed}'"))
+                    .at(word.span)
+                    .help(format!("add {needed}, or leave {option} out")),
+            );
+        }
+    }
+}
+
+fn contradict(first: &Word<'_>, second: &Word<'_>, reason: &str, findings: &mut Findings) {
+    let (earlier, later) = if first.span.start <= second.span.start { (first, second) } else { (second, first) };
+    findings.push(
+        Finding::new(
+            &codes::CONTRADICTION,
+            format!("'{}' and '{}' contradict each other: {reason}", earlier.name, later.name),
+        )
+        .at(later.span)
+        .related(earlier.span, "the other one")
+        .help("remove one of the two"),
+    );
+}
+
+/// What stops an unattended installation on purpose.
+const WAITS: &[(&str, &str)] = &[
+    ("inst.pauseatsummary", "waits for a confirmation before it installs"),
+    ("inst.nokill", "does not reboot at the end and after an error"),
+    ("inst.vncconnect", "waits for a VNC viewer that listens"),
+];
+
+fn waiting(line: &CommandLine<'_>, findings: &mut Findings) {
+    if line.last("inst.ks").is_none() {
+        return;
+    }
+    for (option, what) in WAITS {
+        if let Some(word) = line.last(option).filter(|w| w.is_on()) {
+            findings.push(
+                Finding::new(&codes::WAITS, format!("'{option}' {what}"))
+                    .at(word.span)
+                    .help("leave it out for an installation that nobody watches"),
+            );
+        }
+    }
+    if let Some(word) = line.last("inst.dd").filter(|w| w.text().is_empty() && w.variable.is_none()) {
+        findings.push(
+            Finding::new(&codes::WAITS, "'inst.dd' without a location shows a menu of driver disks and waits")
+                .at(word.span)
+                .help("write inst.dd=http://SERVER/PATH.rpm"),
+        );
+    }
+}
+
+/// Options that carry a password.
+const SECRETS: &[&str] =
+    &["inst.vncpassword", "inst.rdp.password", "inst.webui.remote.pin", "rd.iscsi.password", "rd.iscsi.in.password"];
+
+fn passwords(line: &CommandLine<'_>, findings: &mut Findings) {
+    for word in &line.words {
+        let secret = match word.name.as_ref() {
+            n if SECRETS.contains(&n) => !word.text().is_empty(),
+            "netroot" => matches!(crate::boot::iscsi::netroot(word.text()), Ok(Some(target)) if target.secret),
+            "inst.proxy" | "inst.repo" | "inst.stage2" | "inst.ks" => {
+                word.text().split_once("://").is_some_and(|(_, rest)| {
+                    let authority = rest.split('/').next().unwrap_or_default();
+                    authority.split_once('@').is_some_and(|(login, _)| login.contains(':'))
+                })
+            }
+            _ => false,
+        };
+        if secret {
+            findings.push(
+                Finding::new(
+                    &codes::PASSWORD_VISIBLE,
+                    format!("the password of '{}' can be read in /proc/cmdline and in the boot network", word.name),
+                )
+                .at(word.span),
+            );
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! One boot configuration by itself: every word, every command line, every entry. What needs the kickstart as well is
+//! in [`super::together`].
+
+mod line; // options that belong together
+mod network; // the network as a whole
+mod words; // one option at a time
+
+use super::cmdline::CommandLine;
+use super::codes;
+use super::config::{Config, Entry, Format};
+use super::options::FORMER;
+use crate::diagnostic::{Finding, Findings};
+use crate::dialect::Version;
+
+/// What is known beside the command line.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// The release whose installer is started.
+    pub version: Version,
+    /// Whether the kickstart is at hand and checked against the command line elsewhere.
+    pub with_kickstart: bool,
+}
+
+/// Checks all entries. Words that several entries share are spoken of once.
+pub fn config(config: &Config<'_>, setting: Setting, findings: &mut Findings) {
+    let mut found = Findings::new();
+    for entry in config.entries.iter().filter(|e| e.is_linux()) {
+        check_entry(entry, config.format, setting, &mut found);
+    }
+    let mut sorted = found.into_sorted();
+    sorted.dedup_by(|a, b| a.span.is_some() && (a.code, a.span, &a.message) == (b.code, b.span, &b.message));
+    findings.extend(sorted);
+}
+
+fn check_entry(entry: &Entry<'_>, format: Format, setting: Setting, findings: &mut Findings) {
+    let line = &entry.line;
+    let installer = is_installer(line);
+    words::check(line, installer, setting.version, findings);
+    network::check(entry, setting.version, findings);
+    if installer {
+        line::check(entry, setting, findings);
+    }
+    if line.length > LONGEST {
+        findings.push(
+            Finding::new(
+                &codes::TOO_LONG,
+                format!("{} has {} bytes; the kernel keeps {LONGEST}", entry.name(), line.length),
+            )
+            .at_opt(line.span)
+            .help("move network settings into the kickstart, or shorten URLs"),
+        );
+    }
+    let hidden = line.words.iter().any(|w| w.variable.is_some() && w.value.is_none());
+    if installer && entry.initrd.is_empty() && format != Format::Cmdline && !hidden {
+        findings.push(
+            Finding::new(&codes::NO_INITRD, format!("{} loads no initial RAM disk", entry.name()))
+                .at_opt(entry.kernel.as_ref().map(|k| k.span).or(entry.span()))
+                .help(match format {
+                    Format::Pxelinux => "add a line INITRD initrd.img, or initrd=initrd.img to APPEND",
+                    _ => "add a line initrd PATH",
+                }),
+        );
+    }
+}
+
+/// Bytes of a command line that x86-64 and AArch64 keep: `COMMAND_LINE_SIZE` is 2048, with the final NUL.
+const LONGEST: usize = 2047;
+
+/// Whether a command line starts the installer: it has one of Anaconda's options (with or without the prefix), or
+/// boots no root file system.
+pub fn is_installer(line: &CommandLine<'_>) -> bool {
+    if line.any_starting("inst.") || line.words.iter().any(|w| words::meant_for_installer(&w.name).is_some()) {
+        return true;
+    }
+    let old = |name: &str| FORMER.iter().any(|f| f.telling && f.name == name);
+    let boots_a_system = ["root", "boot", "live"].iter().any(|n| line.last(n).is_some());
+    line.words.iter().any(|w| old(&w.name) && w.value.is_some()) && !boots_a_system
+}

@@ -1,0 +1,356 @@
+//! One option at a time: its name, its release, its value.
+
+use crate::boot::cmdline::{CommandLine, Word};
+use crate::boot::codes;
+use crate::boot::options::{self, BootOption, FORMER, Former, Takes};
+use crate::boot::value::{self, Wrong};
+use crate::boot::{ip, iscsi, links, location};
+use crate::diagnostic::{Code, Finding, Findings, Severity, nearest};
+use crate::dialect::Version;
+
+pub(super) fn check(line: &CommandLine<'_>, installer: bool, version: Version, findings: &mut Findings) {
+    let mut variables: Vec<&str> = Vec::new();
+    for word in &line.words {
+        if let (Some(variable), true) = (&word.variable, installer) {
+            if !variables.contains(&variable.as_str()) {
+                variables.push(variable);
+                findings.push(
+                    Finding::new(&codes::VARIABLE, format!("what '{variable}' holds is only known at boot: '{}' is not checked", word.name))
+                        .at(word.span),
+                );
+            }
+        }
+        one(word, installer, version, findings);
+    }
+}
+
+fn one(word: &Word<'_>, installer: bool, version: Version, findings: &mut Findings) {
+    let name = word.name.as_ref();
+    if let Some(option) = options::find(name) {
+        // The network's words mean the same to an installed system; Anaconda's do not.
+        if life(option, word, version, findings) {
+            check_value(option, word, version, findings);
+        }
+    } else if name.contains("${") {
+        // A name that a variable makes.
+    } else if name.starts_with("inst.") || name.starts_with("ovirt_node.") {
+        findings.push(unknown(word, name));
+    } else if let Some(meant) = meant_for_installer(name) {
+        findings.push(
+            Finding::new(&codes::UNKNOWN_OPTION, format!("'{name}' is no boot option, so it is ignored"))
+                .at(word.name_span)
+                .help(format!("did you mean '{meant}'?")),
+        );
+    } else if name.starts_with("rd.") {
+        unknown_dracut(word, name, findings);
+    } else if let Some(former) = FORMER.iter().find(|f| f.name == name) {
+        if installer && !(former.name == "dns" && word.value.is_none()) {
+            check_former(former, word, version, findings);
+        }
+    }
+}
+
+fn unknown(word: &Word<'_>, name: &str) -> Finding {
+    let prefix = if name.starts_with("inst.") { "inst." } else { "ovirt_node." };
+    let known = options::all().map(|o| o.name).filter(|n| n.starts_with(prefix));
+    let program = if prefix == "inst." { "the installer" } else { "the org_ovirt_node add-on" };
+    let finding = Finding::new(
+        &codes::UNKNOWN_OPTION,
+        format!("{program} has no boot option '{name}', so it is ignored"),
+    )
+    .at(word.name_span);
+    // "inst.foo" may be the option of an add-on.
+    match nearest(&name[prefix.len()..], known.clone().map(|n| &n[prefix.len()..])) {
+        Some(near) => finding.help(format!("did you mean '{prefix}{near}'?")),
+        None if prefix == "inst." => finding
+            .severity(Severity::Warning)
+            .help("right if an add-on of this installer reads it"),
+        None => finding.help(format!("known: {}", known.collect::<Vec<_>>().join(", "))),
+    }
+}
+
+fn unknown_dracut(word: &Word<'_>, name: &str, findings: &mut Findings) {
+    // Modules outside dracut bring options of their own, so only a near miss is more than a remark.
+    let known = options::all().map(|o| o.name).filter(|n| n.starts_with("rd."));
+    let finding = Finding::new(&codes::UNKNOWN_OPTION, format!("dracut's manual has no option '{name}'"))
+        .at(word.name_span);
+    findings.push(match nearest(name, known) {
+        Some(near) if near.len().abs_diff(name.len()) <= 2 => {
+            finding.severity(Severity::Warning).help(format!("did you mean '{near}'?"))
+        }
+        _ => finding.severity(Severity::Info),
+    });
+}
+
+/// The option of the installer that a word looks like: `INST.KS`, `inst_ks`, `ist.ks`, `inst-ks`.
+pub(super) fn meant_for_installer(name: &str) -> Option<&'static str> {
+    let lower = name.to_ascii_lowercase();
+    let at = lower.find(['.', '_', '-', ':'])?;
+    if name.starts_with("inst.") || !(3..=5).contains(&at) {
+        return None;
+    }
+    let (prefix, rest) = lower.split_at(at);
+    let rest = &rest[1..];
+    if prefix != "inst" && nearest(prefix, ["inst"]).is_none() {
+        return None;
+    }
+    options::all().map(|o| o.name).filter(|n| n.starts_with("inst.")).find(|n| n[5..] == *rest)
+}
+
+/// Whether the release has the option; says so when it has not.
+fn life(option: &BootOption, word: &Word<'_>, version: Version, findings: &mut Findings) -> bool {
+    let name = option.name;
+    let instead = |finding: Finding| match option.instead {
+        "" => finding,
+        i if i.starts_with("nothing") => finding.help("leave it out"),
+        i => finding.help(format!("write {i}")),
+    };
+    if option.removed.reached(version) {
+        let since = option.removed.name(version);
+        let finding = Finding::new(&codes::REMOVED_OPTION, format!("'{name}' is ignored since {since}"));
+        let harmless = option.instead.starts_with("nothing");
+        let severity = if harmless { Severity::Warning } else { Severity::Error };
+        findings.push(instead(finding).severity(severity).at(word.name_span));
+        return false;
+    }
+    if !option.added.reached(version) {
+        let since = option.added.name(version);
+        let finding = Finding::new(
+            &codes::OPTION_TOO_NEW,
+            format!("'{name}' is ignored by {version}: it is there since {since}"),
+        )
+        .at(word.name_span);
+        findings.push(match name {
+            "inst.profile" => finding.help("on RHEL 8 and 9 a product is chosen: inst.product=\"oVirt Node Next\""),
+            "inst.disklabel" => finding.help("write inst.gpt for GPT"),
+            "inst.rdp" | "inst.rdp.username" | "inst.rdp.password" => finding.help("write inst.vnc"),
+            "inst.noninteractive" => finding.help("write inst.cmdline"),
+            _ => finding.severity(Severity::Warning),
+        });
+        return false;
+    }
+    if option.deprecated.reached(version) {
+        let finding = Finding::new(&codes::DEPRECATED_OPTION, format!("'{name}' is deprecated"));
+        findings.push(instead(finding).at(word.name_span));
+    }
+    true
+}
+
+fn check_former(former: &Former, word: &Word<'_>, version: Version, findings: &mut Findings) {
+    let name = former.name;
+    // pxelinux and kernel have words of the same name without a value: "text", "lang" alone say nothing.
+    let now = match (former.now, &word.value) {
+        ("", _) => None,
+        (now, Some(value)) if now.starts_with("inst.") || now == "modprobe.blacklist" => {
+            Some(format!("write {now}={}", value.text))
+        }
+        (now, _) => Some(format!("write {now}")),
+    };
+    let with_help = |finding: Finding| match &now {
+        Some(now) => finding.help(now.clone()),
+        None => finding.help("leave it out"),
+    };
+    let prefixed = former.now.starts_with("inst.");
+    if former.removed.reached(version) {
+        let finding = if prefixed {
+            Finding::new(
+                &codes::MISSING_PREFIX,
+                format!("'{name}' is ignored since {}: the installer's options need the prefix 'inst.'", former.removed.name(version)),
+            )
+        } else {
+            Finding::new(&codes::REMOVED_OPTION, format!("'{name}' is ignored: the installer does not have it any more"))
+                .severity(Severity::Warning)
+        };
+        findings.push(with_help(finding).at(word.name_span));
+    } else if former.deprecated.reached(version) {
+        let (code, message) = if prefixed {
+            (&codes::MISSING_PREFIX, format!("'{name}' without the prefix 'inst.' is deprecated"))
+        } else {
+            (&codes::DEPRECATED_OPTION, format!("'{name}' is deprecated; the installer still translates it"))
+        };
+        findings.push(with_help(Finding::new(code, message)).severity(Severity::Warning).at(word.name_span));
+    }
+}
+
+fn check_value(option: &BootOption, word: &Word<'_>, version: Version, findings: &mut Findings) {
+    if word.variable.is_some() {
+        return;
+    }
+    let text = word.text();
+    if text.is_empty() {
+        if let Some(finding) = missing_value(option, word) {
+            findings.push(finding);
+        }
+        return;
+    }
+    let mut wrong = Vec::new();
+    if let Err(found) = read(option, text, version, &mut wrong) {
+        wrong.push(found);
+    }
+    let code: &'static Code = match option.takes {
+        Takes::Ip | Takes::Bond | Takes::Team | Takes::Bridge | Takes::Vlan | Takes::IfName | Takes::Route | Takes::BootIf | Takes::Interface => {
+            &codes::WRONG_NETWORK
+        }
+        _ if option.name == "nameserver" => &codes::WRONG_NETWORK,
+        _ => &codes::WRONG_VALUE,
+    };
+    for found in wrong {
+        let span = word.value.as_ref().map_or(word.span, |v| found.span(v));
+        let finding = Finding::new(code, format!("{}=: {}", option.name, found.message)).severity(found.severity).at(span);
+        findings.push(match found.help {
+            Some(help) => finding.help(help),
+            None => finding,
+        });
+    }
+}
+
+/// An option without a value that needs one.
+fn missing_value(option: &BootOption, word: &Word<'_>) -> Option<Finding> {
+    let what = match option.takes {
+        Takes::Flag | Takes::Anything => return None,
+        // "inst.ks" alone asks the DHCP server, "inst.dd" alone a person, "bond" alone takes eth0 and eth1.
+        Takes::Location(options::Fetches::Kickstart | options::Fetches::Drivers) => return None,
+        Takes::Bond | Takes::Team | Takes::Bridge if word.value.is_none() => return None,
+        // "rd.lvm.lv" and "rd.luks" and their like are read as truth values without one.
+        Takes::Text if option.name.starts_with("rd.") && word.value.is_none() => return None,
+        Takes::Location(_) => "a location",
+        Takes::Number(..) => "a number",
+        Takes::Choice(_) | Takes::Choices(_) => "one of its values",
+        _ => "a value",
+    };
+    let code = if matches!(option.takes, Takes::Ip | Takes::Vlan | Takes::IfName | Takes::BootIf | Takes::Interface) {
+        &codes::WRONG_NETWORK
+    } else {
+        &codes::WRONG_VALUE
+    };
+    let finding = Finding::new(code, format!("'{}' needs {what}; without one it is ignored", option.name)).at(word.span);
+    Some(match option.takes {
+        Takes::Choice(words) | Takes::Choices(words) => finding.help(format!("one of {}", words.join(", "))),
+        Takes::Location(_) => finding.help(format!("write {}=http://SERVER/PATH", option.name)),
+        _ => finding,
+    })
+}
+
+/// The profiles that Anaconda ships (`data/profile.d` of main, rhel-10, rhel-9).
+const PROFILES: &[&str] = &[
+    "almalinux", "centos", "circle", "fedora", "fedora-budgie", "fedora-cinnamon", "fedora-designsuite", "fedora-eln",
+    "fedora-i3", "fedora-iot", "fedora-kde", "fedora-kde-mobile", "fedora-kinoite", "fedora-lxde", "fedora-lxqt",
+    "fedora-matecompiz", "fedora-sericea", "fedora-server", "fedora-silverblue", "fedora-sway", "fedora-workstation",
+    "fedora-xfce", "navix", "ovirt", "rhel", "rhvh", "rocky", "scientific-linux", "virtuozzo-linux",
+];
+
+fn read(option: &BootOption, text: &str, version: Version, wrong: &mut Vec<Wrong>) -> Result<(), Wrong> {
+    match option.takes {
+        Takes::Anything => {}
+        Takes::Text if option.name == "inst.profile" && !PROFILES.contains(&text) => {
+            if let Some(near) = nearest(text, PROFILES.iter().copied()) {
+                wrong.push(Wrong::warning(format!("Anaconda ships no profile '{text}'")).help(format!("did you mean '{near}'?")));
+            } else if text.starts_with("ovirt") {
+                wrong.push(Wrong::warning(format!("Anaconda ships no profile '{text}'")).help("the profile of oVirt Node is 'ovirt'"));
+            }
+        }
+        Takes::Text => {}
+        Takes::Flag => {
+            let known = ["0", "1", "yes", "no", "on", "off"];
+            if matches!(text, "false" | "disabled" | "none" | "n") {
+                return Err(Wrong::warning(format!("'{text}' switches it on: only 0, no and off switch it off"))
+                    .help(format!("write {}=0", option.name)));
+            }
+            if !known.contains(&text) && !matches!(text, "true" | "y" | "default" | "enabled") {
+                return Err(Wrong::warning(format!("it takes no value, so '{text}' is ignored"))
+                    .help(format!("write {}", option.name)));
+            }
+        }
+        Takes::Number(least, most) => match text.parse::<u32>() {
+            Ok(n) if (least..=most).contains(&n) => {}
+            _ => return Err(Wrong::error(format!("'{text}' is no number from {least} to {most}"))),
+        },
+        Takes::Choice(words) => choice(text, words)?,
+        Takes::Choices(words) => text.split(',').try_for_each(|t| choice(t, words))?,
+        Takes::Location(fetches) => {
+            location::parse(text, fetches, wrong)?;
+        }
+        Takes::HostPort => {
+            value::host_port(text)?;
+        }
+        Takes::Resolution => resolution(text)?,
+        Takes::Proxy => proxy(text)?,
+        Takes::Address => address(option, text)?,
+        Takes::Interface if value::mac(text).is_none() && !value::is_interface(text) => {
+            return Err(Wrong::error(format!("'{text}' is no name of a network interface")));
+        }
+        Takes::Interface => {}
+        Takes::IscsiName if !iscsi::is_name(text) => return Err(iscsi::wrong_name(text)),
+        Takes::IscsiName => {}
+        Takes::Ip => {
+            ip::parse(text, version, wrong)?;
+        }
+        Takes::Bond => {
+            links::bond(text, wrong)?;
+        }
+        Takes::Team => {
+            links::team(text, wrong)?;
+            if !links::has_teams(version) {
+                wrong.push(Wrong::warning("RHEL 10 has no teams any more").help("use a bond: bond=NAME:INTERFACE,INTERFACE:mode=active-backup"));
+            }
+        }
+        Takes::Bridge => {
+            links::bridge(text)?;
+        }
+        Takes::Vlan => {
+            links::vlan(text)?;
+        }
+        Takes::IfName => {
+            links::ifname(text, wrong)?;
+        }
+        Takes::Route => links::route(text)?,
+        Takes::BootIf => {
+            links::bootif(text)?;
+        }
+        Takes::NetRoot => {
+            iscsi::netroot(text)?;
+        }
+    }
+    Ok(())
+}
+
+fn choice(text: &str, words: &[&str]) -> Result<(), Wrong> {
+    if words.contains(&text) {
+        return Ok(());
+    }
+    let found = Wrong::error(format!("'{text}' is none of {}", words.join(", ")));
+    Err(match nearest(text, words.iter().copied()) {
+        Some(near) => found.help(format!("did you mean '{near}'?")),
+        None => found,
+    })
+}
+
+fn resolution(text: &str) -> Result<(), Wrong> {
+    let size = text.split_once('x').and_then(|(w, h)| Some((w.parse::<u32>().ok()?, h.parse::<u32>().ok()?)));
+    match size {
+        Some((w, h)) if w >= 800 && h >= 600 => Ok(()),
+        Some(_) => Err(Wrong::error(format!("{text} is less than 800x600, the least that the interface needs"))),
+        None => Err(Wrong::error(format!("'{text}' is no screen size")).help("write 1024x768")),
+    }
+}
+
+fn proxy(text: &str) -> Result<(), Wrong> {
+    let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
+    if !matches!(scheme, "http" | "https" | "ftp" | "socks" | "socks4" | "socks5") {
+        return Err(Wrong::error(format!("'{scheme}' is no protocol of a proxy")).help("the form is [PROTOCOL://][USER[:PASSWORD]@]HOST[:PORT]"));
+    }
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host).trim_end_matches('/');
+    value::host_port(host).map(|_| ())
+}
+
+fn address(option: &BootOption, text: &str) -> Result<(), Wrong> {
+    if text.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>().is_ok() {
+        return Ok(());
+    }
+    let found = Wrong::error(format!("'{text}' is no IP address"));
+    if text.contains(',') {
+        let each: Vec<String> = text.split(',').map(|a| format!("{}={}", option.name, a.trim())).collect();
+        return Err(Wrong::error("it takes one address").help(format!("write {}", each.join(" "))));
+    }
+    Err(found)
+}

@@ -1,0 +1,216 @@
+//! Kernel command lines: words with the places they stand at. Knows no option.
+
+use crate::dialect::Value;
+use crate::source::{FileId, Span};
+use pest::Parser;
+use std::borrow::Cow;
+
+mod grammar {
+    #![allow(missing_docs)]
+    #[derive(pest_derive::Parser)]
+    #[grammar = "../grammar/cmdline.pest"]
+    pub(super) struct CommandLineParser;
+}
+use grammar::{CommandLineParser, Rule};
+
+/// One word of a command line: `inst.text`, `ip=dhcp`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Word<'s> {
+    /// What stands before the first `=`, unquoted.
+    pub name: Cow<'s, str>,
+    /// The name as written.
+    pub name_span: Span,
+    /// What stands behind the first `=`, unquoted; nothing for a word without `=`.
+    pub value: Option<Value<'s>>,
+    /// The whole word with its quotes.
+    pub span: Span,
+    /// A variable of the boot loader in the word (`${base}`). What it holds is not known here, so such a value is
+    /// left alone.
+    pub variable: Option<String>,
+}
+
+impl<'s> Word<'s> {
+    /// A word from an unquoted text, split at its first `=`. `span` covers the word as written; when `text` is
+    /// what stands there, name and value get spans of their own.
+    pub fn from_unquoted(text: impl Into<Cow<'s, str>>, span: Span) -> Word<'s> {
+        let text = text.into();
+        let verbatim = text.len() == (span.end - span.start) as usize;
+        let Some(equals) = text.find('=') else {
+            return Word { name: text, name_span: span, value: None, span, variable: None };
+        };
+        let (name, value) = match text {
+            Cow::Borrowed(t) => (Cow::Borrowed(&t[..equals]), Cow::Borrowed(&t[equals + 1..])),
+            Cow::Owned(t) => (Cow::Owned(t[..equals].to_owned()), Cow::Owned(t[equals + 1..].to_owned())),
+        };
+        let at = if verbatim { span.start as usize + equals } else { span.start as usize };
+        let name_span = if verbatim { Span::new(span.file, span.start as usize, at) } else { span };
+        let value_span = if verbatim { Span::new(span.file, at + 1, span.end as usize) } else { span };
+        Word { name, name_span, value: Some(Value { text: value, span: value_span }), span, variable: None }
+    }
+
+    /// The value, or nothing when there is none, it is empty, or a variable hides it.
+    pub fn known_value(&self) -> Option<&str> {
+        match &self.value {
+            Some(v) if self.variable.is_none() && !v.text.is_empty() => Some(&v.text),
+            _ => None,
+        }
+    }
+
+    /// The value as written, `""` without one.
+    pub fn text(&self) -> &str {
+        self.value.as_ref().map_or("", |v| &v.text)
+    }
+
+    /// Whether this word switches its option on: without a value, or with any value but `0`, `no`, `off`
+    /// (dracut's `getargbool`, Anaconda's `store_true`).
+    pub fn is_on(&self) -> bool {
+        !matches!(self.value.as_ref().map(|v| v.text.as_ref()), Some("0" | "no" | "off"))
+    }
+
+    /// Where to point when the value is wrong: at the value, else at the word.
+    pub fn value_span(&self) -> Span {
+        match &self.value {
+            Some(v) if v.span.end > v.span.start => v.span,
+            _ => self.span,
+        }
+    }
+}
+
+/// All words of one command line, in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CommandLine<'s> {
+    /// The words.
+    pub words: Vec<Word<'s>>,
+    /// Where it stands, from the first to the last word; nothing for an empty one.
+    pub span: Option<Span>,
+    /// Number of bytes that the boot loader hands to the kernel.
+    pub length: usize,
+}
+
+impl<'s> CommandLine<'s> {
+    /// A command line from words that a boot loader's own grammar has already split and unquoted.
+    pub fn from_words(words: Vec<Word<'s>>) -> CommandLine<'s> {
+        let span = match (words.first(), words.last()) {
+            (Some(first), Some(last)) if first.span.file == last.span.file => Some(first.span.to(last.span)),
+            (Some(first), _) => Some(first.span),
+            _ => None,
+        };
+        let length = words
+            .iter()
+            .map(|w| w.name.len() + w.value.as_ref().map_or(0, |v| v.text.len() + 1) + 1)
+            .sum::<usize>()
+            .saturating_sub(1);
+        CommandLine { words, span, length }
+    }
+
+    /// All words of this name, in order.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl DoubleEndedIterator<Item = &'a Word<'s>> {
+        self.words.iter().filter(move |w| w.name == name)
+    }
+
+    /// The last word of this name: the one that counts for most options.
+    pub fn last(&self, name: &str) -> Option<&Word<'s>> {
+        self.words.iter().rev().find(|w| w.name == name)
+    }
+
+    /// Whether an option is switched on by its last word.
+    pub fn is_on(&self, name: &str) -> bool {
+        self.last(name).is_some_and(Word::is_on)
+    }
+
+    /// Whether any word's name starts with this.
+    pub fn any_starting(&self, prefix: &str) -> bool {
+        self.words.iter().any(|w| w.name.starts_with(prefix))
+    }
+}
+
+/// Reads a command line that stands at byte `at` of a file. Any text is one; nothing is refused.
+pub fn parse<'s>(text: &'s str, file: FileId, at: usize) -> CommandLine<'s> {
+    let mut words = Vec::new();
+    // The grammar accepts every text; an empty list is the answer to what cannot happen.
+    let Ok(pairs) = CommandLineParser::parse(Rule::line, text) else {
+        return CommandLine::default();
+    };
+    for word in pairs.flatten().filter(|p| p.as_rule() == Rule::word) {
+        let place = |span: pest::Span<'_>| Span::new(file, at + span.start(), at + span.end());
+        let mut name = (Cow::Borrowed(""), place(word.as_span()));
+        let mut value = None;
+        let span = place(word.as_span());
+        for part in word.into_inner().flat_map(pest::iterators::Pair::into_inner) {
+            let part_span = place(part.as_span());
+            match part.as_rule() {
+                Rule::name | Rule::wrapped_name => name = (unquote(part.as_str()), part_span),
+                Rule::value | Rule::wrapped_value => {
+                    value = Some(Value { text: unquote(part.as_str()), span: part_span });
+                }
+                _ => {}
+            }
+        }
+        words.push(Word { name: name.0, name_span: name.1, value, span, variable: None });
+    }
+    let mut line = CommandLine::from_words(words);
+    line.length = text.trim().len();
+    line
+}
+
+/// Without its double quotes.
+fn unquote(text: &str) -> Cow<'_, str> {
+    if text.contains('"') { Cow::Owned(text.replace('"', "")) } else { Cow::Borrowed(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<(String, Option<String>)> {
+        parse(text, FileId(0), 0)
+            .words
+            .into_iter()
+            .map(|w| (w.name.into_owned(), w.value.map(|v| v.text.into_owned())))
+            .collect()
+    }
+
+    #[test]
+    fn blanks_separate_words_and_the_first_equals_sign_ends_the_name() {
+        assert_eq!(
+            words("  quiet\tinst.ks=http://h/a?b=c  ip=\n"),
+            [
+                ("quiet".into(), None),
+                ("inst.ks".into(), Some("http://h/a?b=c".into())),
+                ("ip".into(), Some(String::new())),
+            ]
+        );
+    }
+
+    #[test]
+    fn quotes_protect_blanks_wherever_they_stand() {
+        assert_eq!(words("a=\"b c\"d e"), [("a".into(), Some("b cd".into())), ("e".into(), None)]);
+        assert_eq!(words("\"a=b c\" d"), [("a".into(), Some("b c".into())), ("d".into(), None)]);
+        assert_eq!(words("a=\"b c"), [("a".into(), Some("b c".into()))], "an open quote reaches to the end");
+    }
+
+    #[test]
+    fn spans_cover_what_is_written() {
+        let text = "quiet ip=\"dhcp\"";
+        let line = parse(text, FileId(0), 100);
+        let word = &line.words[1];
+        assert_eq!(&text[word.span.start as usize - 100..word.span.end as usize - 100], "ip=\"dhcp\"");
+        let value = word.value.as_ref().unwrap();
+        assert_eq!(&text[value.span.start as usize - 100..value.span.end as usize - 100], "\"dhcp\"");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_text_is_a_command_line(text in "[ \ta-c=\"'$\\\\é]{0,40}") {
+            let line = parse(&text, FileId(0), 0);
+            for word in &line.words {
+                proptest::prop_assert!(text.get(word.span.range()).is_some(), "a span lies outside the text");
+            }
+            let plain = !text.contains('"');
+            if plain {
+                let expected: Vec<_> = text.split_whitespace().collect();
+                proptest::prop_assert_eq!(line.words.len(), expected.len());
+            }
+        }
+    }
+}

@@ -1,0 +1,383 @@
+//! What can be found in kernel command lines and boot configurations.
+
+use crate::declare_code;
+use crate::diagnostic::Code;
+
+declare_code! {
+    /// The installer knows no boot option of this name.
+    ///
+    /// ## Why
+    /// Anaconda and dracut skip what they do not know, without a word: a misspelt `inst.ks` starts an interactive
+    /// installation. An option near to a known one is an error; an unknown one that is near to none may belong to
+    /// an add-on of the installer and is a warning; an unknown `rd.` word is only mentioned.
+    ///
+    /// ## Example
+    /// ```text
+    /// inst.kickstart_url=http://192.0.2.1/node.ks inst.sendmac
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda, `pyanaconda/argument_parsing.py` (`parse_boot_cmdline`) and `dracut/*.sh`; dracut.cmdline(7).
+    pub static UNKNOWN_OPTION = "BOOT001", "unknown-boot-option", Boot, Error;
+
+    /// A boot option of the installer is written without its prefix `inst.`.
+    ///
+    /// ## Why
+    /// Up to RHEL 7 both spellings work. RHEL 8 and Fedora 33 warn. From RHEL 9 and Fedora 34 on the word is ignored:
+    /// `ks=http://…` then starts an interactive installation.
+    ///
+    /// ## Example
+    /// ```text
+    /// ks=http://192.0.2.1/node.ks
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// inst.ks=http://192.0.2.1/node.ks
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda 34.24-1 requires the prefix (`require_prefix`); `dracut/parse-anaconda-options.sh` of rhel-8 warns.
+    pub static MISSING_PREFIX = "BOOT002", "missing-inst-prefix", Boot, Error;
+
+    /// The release no longer has this boot option.
+    ///
+    /// ## Why
+    /// It is ignored, so the installation runs as if it were not there.
+    ///
+    /// ## Example
+    /// ```text
+    /// inst.vnc inst.vncpassword=secret
+    /// ```
+    ///
+    /// ## Write instead
+    /// On RHEL 10 and Fedora 42:
+    ///
+    /// ```text
+    /// inst.rdp inst.rdp.username=admin inst.rdp.password=secret
+    /// ```
+    ///
+    /// ## Source
+    /// The branches of Anaconda, `pyanaconda/argument_parsing.py`; `docs/boot-options.rst`, "Removed Options".
+    pub static REMOVED_OPTION = "BOOT003", "removed-boot-option", Boot, Error;
+
+    /// The boot option still works, but is deprecated.
+    ///
+    /// ## Why
+    /// The installer translates it or warns, and a later release will ignore it.
+    ///
+    /// ## Source
+    /// Anaconda, `dracut/parse-anaconda-options.sh`, `parse-anaconda-net.sh`; `docs/boot-options.rst`, "Deprecated Options".
+    pub static DEPRECATED_OPTION = "BOOT004", "deprecated-boot-option", Boot, Warning;
+
+    /// The release does not have this boot option yet.
+    ///
+    /// ## Why
+    /// It is ignored, so the installation runs as if it were not there: `inst.profile=ovirt` on RHEL 9 leaves the
+    /// profile, with its partitioning and its constraints, inactive.
+    ///
+    /// ## Source
+    /// The branches of Anaconda, `pyanaconda/argument_parsing.py` and `dracut/*.sh`.
+    pub static OPTION_TOO_NEW = "BOOT005", "boot-option-too-new", Boot, Error;
+
+    /// The value of a boot option is not of the form that the option takes.
+    ///
+    /// ## Why
+    /// The initramfs or the installer ignores the option, reads it as something else, or stops.
+    ///
+    /// ## Source
+    /// Anaconda, `pyanaconda/argument_parsing.py`, `dracut/parse-anaconda-repo.sh`, `parse-anaconda-kickstart.sh`;
+    /// dracut.cmdline(7).
+    pub static WRONG_VALUE = "BOOT006", "wrong-boot-option-value", Boot, Error;
+
+    /// The value of a network argument cannot be what was meant.
+    ///
+    /// ## Why
+    /// Without network the kickstart is never fetched. dracut's scripts stop the boot at many of these mistakes;
+    /// NetworkManager's generator ignores the argument or reads it as automatic configuration.
+    ///
+    /// ## Example
+    /// ```text
+    /// ip=192.0.2.10::192.0.2.1:255.255.255.0:node1:eno1:static
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// ip=192.0.2.10::192.0.2.1:255.255.255.0:node1:eno1:none
+    /// ```
+    ///
+    /// ## Source
+    /// dracut.cmdline(7); dracut, `parse-ip-opts.sh`, `parse-bond.sh`, `parse-vlan.sh`, `parse-bridge.sh`, `parse-team.sh`,
+    /// `parse-ifname.sh`, `net-lib.sh`; NetworkManager, `nmi-cmdline-reader.c`.
+    pub static WRONG_NETWORK = "BOOT007", "wrong-network-argument", Boot, Error;
+
+    /// A boot option that counts once is given more than once, with different values.
+    ///
+    /// ## Why
+    /// The last one counts, silently. With `inst.ks.all` and `inst.stage2.all` all URLs are tried in order.
+    ///
+    /// ## Source
+    /// dracut's `getarg` and Anaconda's `parse_boot_cmdline` take the last word; `docs/boot-options.rst`, `inst.ks.all`.
+    pub static REPEATED_OPTION = "BOOT008", "repeated-boot-option", Boot, Warning;
+
+    /// Two boot options contradict each other.
+    ///
+    /// ## Why
+    /// Only one of them has an effect, and it need not be the one that was meant.
+    ///
+    /// ## Example
+    /// ```text
+    /// inst.text inst.graphical
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda, `pyanaconda/argument_parsing.py` (the last display mode wins), `pyanaconda/display.py` (VNC and RDP
+    /// switch to the graphical interface), `dracut/parse-anaconda-repo.sh` (`root=` wins over `inst.stage2=`).
+    pub static CONTRADICTION = "BOOT009", "contradicting-boot-options", Boot, Warning;
+
+    /// The installer is told of no kickstart.
+    ///
+    /// ## Why
+    /// Without `inst.ks=` the installation is interactive, unless a disk with the label `OEMDRV` carries a `/ks.cfg`.
+    ///
+    /// ## Source
+    /// Anaconda, `dracut/kickstart-genrules.sh`.
+    pub static NO_KICKSTART = "BOOT010", "no-kickstart", Boot, Info;
+
+    /// Nothing says where the installer's runtime image comes from.
+    ///
+    /// ## Why
+    /// A host that boots over the network has no medium: without `inst.stage2=` or `inst.repo=` the initramfs searches
+    /// CD drives and waits. Only a kickstart with `url`, `nfs`, `harddrive` or `hmc` supplies a location; one with
+    /// `liveimg` does not.
+    ///
+    /// ## Example
+    /// ```text
+    /// APPEND initrd=initrd.img inst.ks=http://192.0.2.1/node.ks
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// APPEND initrd=initrd.img inst.stage2=http://192.0.2.1/el9 inst.ks=http://192.0.2.1/node.ks
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda, `dracut/parse-anaconda-repo.sh` and `dracut/parse-kickstart`.
+    pub static NO_STAGE2 = "BOOT011", "no-installer-image", Boot, Warning;
+
+    /// Something is fetched over the network, but the command line keeps the network down.
+    ///
+    /// ## Why
+    /// The initramfs waits for a network that never comes, and the kickstart is never fetched. Without any `ip=` every
+    /// interface asks a DHCP server, which is right where there is one.
+    ///
+    /// ## Source
+    /// Anaconda, `set_neednet` in `dracut/anaconda-lib.sh`; dracut, `parse-ip-opts.sh`.
+    pub static NO_NETWORK = "BOOT012", "no-network", Boot, Error;
+
+    /// A server is given by name, but no name server is.
+    ///
+    /// ## Why
+    /// A static configuration brings no name server along, so the name cannot be resolved.
+    ///
+    /// ## Write instead
+    /// ```text
+    /// ip=192.0.2.10::192.0.2.1:24:node1:eno1:none nameserver=192.0.2.53 inst.ks=http://deploy.example.com/node.ks
+    /// ```
+    ///
+    /// ## Source
+    /// dracut.cmdline(7), `nameserver=`.
+    pub static NO_NAMESERVER = "BOOT013", "no-name-server", Boot, Warning;
+
+    /// A server is in another network, but there is no gateway.
+    ///
+    /// ## Why
+    /// It cannot be reached.
+    ///
+    /// ## Source
+    /// dracut.cmdline(7), the third field of `ip=`, and `rd.route=`.
+    pub static NO_GATEWAY = "BOOT014", "no-gateway", Boot, Warning;
+
+    /// There are several `ip=`, but nothing says which interface is the one that the host boots from.
+    ///
+    /// ## Why
+    /// Routes, name servers and the download of the kickstart go through one interface. Without `bootdev=` (or the
+    /// `BOOTIF=` of the boot loader) it is the first that comes up, which can differ from boot to boot.
+    ///
+    /// ## Example
+    /// ```text
+    /// ip=eno1:dhcp ip=eno2:dhcp
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// ip=eno1:dhcp ip=eno2:dhcp bootdev=eno1
+    /// ```
+    ///
+    /// ## Source
+    /// dracut.cmdline(7), "bootdev"; Anaconda, `docs/boot-options.rst`, "ip". dracut's `parse-ip-opts.sh` refuses an `ip=`
+    /// for DHCP without an interface when there are several.
+    pub static NO_BOOTDEV = "BOOT015", "several-ip-without-bootdev", Boot, Warning;
+
+    /// Network arguments do not fit together.
+    ///
+    /// ## Why
+    /// The interface is configured twice, belongs to a bond and has an address of its own, or is named nowhere else.
+    ///
+    /// ## Source
+    /// dracut, `parse-ip-opts.sh` ("Duplication configurations"); NetworkManager, `nmi-cmdline-reader.c`.
+    pub static NETWORK_MISFIT = "BOOT016", "network-arguments-misfit", Boot, Warning;
+
+    /// A password stands on the kernel command line.
+    ///
+    /// ## Why
+    /// Every user of the host reads it in `/proc/cmdline` and in the journal, and everybody in the boot network reads
+    /// the boot configuration.
+    ///
+    /// ## Source
+    /// dracut.cmdline(7), the warnings at `rd.iscsi.password` and `netroot=iscsi:`.
+    pub static PASSWORD_VISIBLE = "BOOT017", "password-on-command-line", Boot, Info;
+
+    /// A kickstart that holds secrets is fetched without encryption.
+    ///
+    /// ## Why
+    /// Everybody in the network between host and server can read it: passwords in plain text at once, hashed ones
+    /// after some guessing.
+    ///
+    /// ## Write instead
+    /// ```text
+    /// inst.ks=https://deploy.example.com/node.ks
+    /// ```
+    pub static SECRET_OVER_HTTP = "BOOT018", "secrets-over-plain-http", Boot, Warning;
+
+    /// Nothing in the file boots a kernel.
+    ///
+    /// ## Why
+    /// The file is empty, of another format, or only includes others.
+    pub static NO_ENTRY = "BOOT019", "nothing-to-boot", Boot, Warning;
+
+    /// An entry names no kernel.
+    ///
+    /// ## Why
+    /// Choosing it gives an error message of the boot loader.
+    pub static NO_KERNEL = "BOOT020", "entry-without-kernel", Boot, Error;
+
+    /// An entry that starts the installer loads no initial RAM disk.
+    ///
+    /// ## Why
+    /// The installer starts in its initramfs: without one the kernel stops with "Unable to mount root fs".
+    ///
+    /// ## Write instead
+    /// ```text
+    /// LABEL node
+    ///   KERNEL vmlinuz
+    ///   INITRD initrd.img
+    /// ```
+    pub static NO_INITRD = "BOOT021", "entry-without-initrd", Boot, Error;
+
+    /// The default entry does not exist.
+    ///
+    /// ## Why
+    /// The boot loader reports an error and waits.
+    pub static UNKNOWN_DEFAULT = "BOOT022", "unknown-default-entry", Boot, Error;
+
+    /// A line that the boot loader does not know.
+    ///
+    /// ## Why
+    /// It is skipped, silently or with a message that nobody sees.
+    pub static UNKNOWN_DIRECTIVE = "BOOT023", "unknown-boot-directive", Boot, Warning;
+
+    /// A quote is never closed.
+    ///
+    /// ## Why
+    /// Everything behind it, up to the next quote or the end of the file, becomes part of one word.
+    ///
+    /// ## Source
+    /// GRUB manual, "Quoting"; the kernel, `lib/cmdline.c`.
+    pub static OPEN_QUOTE = "BOOT024", "open-quote", Boot, Error;
+
+    /// An unquoted semicolon cuts the kernel command line off.
+    ///
+    /// ## Why
+    /// GRUB ends the command there and runs the rest as a command of its own.
+    ///
+    /// ## Example
+    /// ```text
+    /// linux /vmlinuz bond=bond0:eno1,eno2:arp_ip_target=192.0.2.1;192.0.2.2
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// linux /vmlinuz "bond=bond0:eno1,eno2:arp_ip_target=192.0.2.1;192.0.2.2"
+    /// ```
+    ///
+    /// ## Source
+    /// GRUB manual, "Quoting" and "Commands".
+    pub static CUT_OFF = "BOOT025", "command-line-cut-off", Boot, Error;
+
+    /// The script does not start with `#!ipxe`.
+    ///
+    /// ## Why
+    /// iPXE tells a script by its first bytes and refuses anything else with "Exec format error".
+    ///
+    /// ## Source
+    /// iPXE, `src/image/script.c`.
+    pub static NOT_A_SCRIPT = "BOOT026", "no-ipxe-signature", Boot, Error;
+
+    /// The command line is longer than the kernel takes.
+    ///
+    /// ## Why
+    /// The kernel keeps 2048 bytes on x86-64 and AArch64 and drops the rest without an error.
+    ///
+    /// ## Source
+    /// Linux, `COMMAND_LINE_SIZE` in `arch/x86/include/asm/setup.h` and `arch/arm64/include/uapi/asm/setup.h`.
+    pub static TOO_LONG = "BOOT027", "command-line-too-long", Boot, Error;
+
+    /// A boot loader's variable hides the value of an option.
+    ///
+    /// ## Why
+    /// What it holds is only known when the host boots, so the value is not checked.
+    pub static VARIABLE = "BOOT028", "boot-variable-left-alone", Boot, Info;
+
+    /// A boot option makes an unattended installation wait for a person.
+    ///
+    /// ## Why
+    /// The command line names a kickstart, so nobody is expected to be there.
+    ///
+    /// ## Source
+    /// Anaconda, `data/anaconda_options.txt` (`pauseatsummary`, `nokill`, `vncconnect`), `dracut/parse-anaconda-dd.sh`.
+    pub static WAITS = "BOOT029", "boot-option-waits", Boot, Warning;
+}
+
+/// All of them.
+pub static CODES: &[&Code] = &[
+    &UNKNOWN_OPTION,
+    &MISSING_PREFIX,
+    &REMOVED_OPTION,
+    &DEPRECATED_OPTION,
+    &OPTION_TOO_NEW,
+    &WRONG_VALUE,
+    &WRONG_NETWORK,
+    &REPEATED_OPTION,
+    &CONTRADICTION,
+    &NO_KICKSTART,
+    &NO_STAGE2,
+    &NO_NETWORK,
+    &NO_NAMESERVER,
+    &NO_GATEWAY,
+    &NO_BOOTDEV,
+    &NETWORK_MISFIT,
+    &PASSWORD_VISIBLE,
+    &SECRET_OVER_HTTP,
+    &NO_ENTRY,
+    &NO_KERNEL,
+    &NO_INITRD,
+    &UNKNOWN_DEFAULT,
+    &UNKNOWN_DIRECTIVE,
+    &OPEN_QUOTE,
+    &CUT_OFF,
+    &NOT_A_SCRIPT,
+    &TOO_LONG,
+    &VARIABLE,
+    &WAITS,
+];

@@ -1,0 +1,276 @@
+//! GRUB 2 configurations: menu entries with their `linux` and `initrd` commands (GRUB 2.12, `grub-core/script`;
+//! the manual's "Shell-like scripting").
+
+use super::cmdline::{CommandLine, Word};
+use super::codes;
+use super::config::Entry;
+use crate::diagnostic::{Finding, Findings};
+use crate::dialect::Value;
+use crate::source::{FileId, Span};
+
+/// A word of the script, unquoted.
+#[derive(Clone, Debug)]
+struct Token {
+    text: String,
+    span: Span,
+    /// The first variable in it.
+    variable: Option<String>,
+    /// Whether any of it was quoted: a quoted brace is text.
+    quoted: bool,
+}
+
+/// What the script is made of.
+#[derive(Clone, Debug)]
+enum Piece {
+    Word(Token),
+    /// A line end, or `;`.
+    End { semicolon: Option<usize> },
+}
+
+/// Commands that load a kernel.
+fn loads_kernel(name: &str) -> bool {
+    matches!(name, "linux" | "linux16" | "linuxefi" | "linuxefi64" | "kernel")
+}
+
+/// Reads a configuration.
+pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Entry<'s>> {
+    let mut reader = Reader { entries: Vec::new(), blocks: Vec::new(), findings, first_of_menu: 0, menu_initrd: Vec::new() };
+    let mut command: Vec<Token> = Vec::new();
+    for piece in pieces(text, file, reader.findings) {
+        match piece {
+            Piece::Word(token) if !token.quoted && token.text == "{" => {
+                let title = match command.first().map(|t| t.text.as_str()) {
+                    Some("menuentry") => command.get(1).cloned(),
+                    _ => None,
+                };
+                reader.open(title);
+                command.clear();
+            }
+            Piece::Word(token) if !token.quoted && token.text == "}" => {
+                reader.run(std::mem::take(&mut command), None);
+                reader.close();
+            }
+            Piece::Word(token) => command.push(token),
+            Piece::End { semicolon } => reader.run(std::mem::take(&mut command), semicolon),
+        }
+    }
+    reader.run(command, None);
+    while !reader.blocks.is_empty() {
+        reader.close();
+    }
+    reader.share_initrd();
+    reader.entries
+}
+
+struct Reader<'s, 'f> {
+    entries: Vec<Entry<'s>>,
+    /// Titles of the open blocks; nothing for one that is no menu entry.
+    blocks: Vec<Option<Token>>,
+    findings: &'f mut Findings,
+    /// The first entry of the current menu entry.
+    first_of_menu: usize,
+    /// Initial RAM disks that the current menu entry loads.
+    menu_initrd: Vec<Value<'s>>,
+}
+
+impl<'s> Reader<'s, '_> {
+    fn open(&mut self, title: Option<Token>) {
+        if title.is_some() {
+            self.share_initrd();
+        }
+        self.blocks.push(title);
+    }
+
+    fn close(&mut self) {
+        if let Some(Some(title)) = self.blocks.pop() {
+            let _ = title;
+            self.share_initrd();
+        }
+    }
+
+    /// A menu entry may load its kernel in one of several branches and the RAM disk behind them.
+    fn share_initrd(&mut self) {
+        let initrd = std::mem::take(&mut self.menu_initrd);
+        for entry in self.entries.iter_mut().skip(self.first_of_menu) {
+            if entry.initrd.is_empty() {
+                entry.initrd.clone_from(&initrd);
+            }
+        }
+        self.first_of_menu = self.entries.len();
+    }
+
+    fn run(&mut self, command: Vec<Token>, semicolon: Option<usize>) {
+        let mut words = command.into_iter().peekable();
+        // Words of the language may stand in front of a command.
+        while words.next_if(|t| matches!(t.text.as_str(), "then" | "else" | "do" | "!" | "if" | "while" | "until")).is_some() {}
+        let Some(name) = words.next() else { return };
+        if loads_kernel(&name.text) {
+            let Some(kernel) = words.next() else {
+                self.findings.push(
+                    Finding::new(&codes::NO_KERNEL, format!("'{}' names no kernel", name.text)).at(name.span),
+                );
+                return;
+            };
+            let title = self.blocks.iter().rev().flatten().next().map(value);
+            let last = words.clone().last().map_or(kernel.span, |t| t.span);
+            let line: Vec<Word<'s>> = words.map(word).collect();
+            if let Some(at) = semicolon.filter(|at| *at == last.end as usize) {
+                self.findings.push(
+                    Finding::new(&codes::CUT_OFF, "an unquoted ';' ends the command, so the kernel does not get what follows")
+                        .at(Span::new(last.file, at, at + 1))
+                        .help("put the word in quotes, or write \\;"),
+                );
+            }
+            self.entries.push(Entry {
+                title,
+                kernel: Some(value(&kernel)),
+                line: CommandLine::from_words(line),
+                ..Entry::default()
+            });
+        } else if name.text.starts_with("initrd") {
+            let found: Vec<Value<'s>> = words.map(|t| value(&t)).collect();
+            self.menu_initrd.extend(found);
+        }
+    }
+}
+
+fn value<'s>(token: &Token) -> Value<'s> {
+    Value { text: token.text.clone().into(), span: token.span }
+}
+
+fn word<'s>(token: Token) -> Word<'s> {
+    Word { variable: token.variable, ..Word::from_unquoted(token.text, token.span) }
+}
+
+/// Splits a script into words. `'…'` protects everything, `"…"` all but `\` and `$`; `\` protects one character, or
+/// joins two lines.
+fn pieces(text: &str, file: FileId, findings: &mut Findings) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut chars = text.char_indices().peekable();
+    while let Some(&(at, c)) = chars.peek() {
+        match c {
+            '\n' => {
+                chars.next();
+                pieces.push(Piece::End { semicolon: None });
+            }
+            ';' => {
+                chars.next();
+                pieces.push(Piece::End { semicolon: Some(at) });
+            }
+            '#' => while chars.next_if(|(_, c)| *c != '\n').is_some() {},
+            // "&&" and "||" stand between commands as well.
+            '&' | '|' => {
+                chars.next();
+                pieces.push(Piece::End { semicolon: None });
+            }
+            c if c.is_whitespace() => {
+                chars.next();
+            }
+            '\\' if text[at + 1..].starts_with('\n') || text[at + 1..].starts_with("\r\n") => {
+                chars.next();
+                while chars.next_if(|(_, c)| matches!(c, '\r')).is_some() {}
+                chars.next();
+            }
+            '{' | '}' => {
+                chars.next();
+                let span = Span::new(file, at, at + 1);
+                pieces.push(Piece::Word(Token { text: c.to_string(), span, variable: None, quoted: false }));
+            }
+            _ => pieces.push(Piece::Word(token(text, at, &mut chars, file, findings))),
+        }
+    }
+    pieces
+}
+
+fn token(
+    text: &str,
+    start: usize,
+    chars: &mut std::iter::Peekable<std::str::CharIndices<'_>>,
+    file: FileId,
+    findings: &mut Findings,
+) -> Token {
+    let mut token =
+        Token { text: String::new(), span: Span::new(file, start, start), variable: None, quoted: false };
+    let mut quote: Option<(char, usize)> = None;
+    let mut end = start;
+    while let Some(&(at, c)) = chars.peek() {
+        let behind = at + c.len_utf8();
+        match (quote, c) {
+            (Some((q, _)), c) if c == q => {
+                quote = None;
+                chars.next();
+            }
+            (None, '\'' | '"') => {
+                quote = Some((c, at));
+                token.quoted = true;
+                chars.next();
+            }
+            (None, c) if c.is_whitespace() || matches!(c, ';' | '|' | '&' | '{' | '}') => break,
+            (Some(('\'', _)), _) => {
+                token.text.push(c);
+                chars.next();
+            }
+            (_, '\\') => {
+                chars.next();
+                if let Some((next_at, next)) = chars.next() {
+                    // In double quotes a backslash protects only what would mean something.
+                    if quote.is_some() && !matches!(next, '$' | '"' | '\\' | '\n') {
+                        token.text.push('\\');
+                    }
+                    if next != '\n' {
+                        token.text.push(next);
+                    }
+                    end = next_at + next.len_utf8();
+                    continue;
+                }
+            }
+            (_, '$') => {
+                chars.next();
+                end = variable(text, behind, chars, &mut token);
+                continue;
+            }
+            (_, c) => {
+                token.text.push(c);
+                chars.next();
+            }
+        }
+        end = behind;
+    }
+    token.span = Span::new(file, start, end);
+    if let Some((q, at)) = quote {
+        findings.push(
+            Finding::new(&codes::OPEN_QUOTE, format!("the quote {q} that starts here is never closed"))
+                .at(Span::new(file, at, at + 1)),
+        );
+    }
+    token
+}
+
+/// `$name` or `${name}`, as `${name}`; returns where it ends.
+fn variable(
+    text: &str,
+    start: usize,
+    chars: &mut std::iter::Peekable<std::str::CharIndices<'_>>,
+    token: &mut Token,
+) -> usize {
+    let rest = &text[start..];
+    let (name, len) = if let Some(inner) = rest.strip_prefix('{') {
+        let name = inner.split(['}', '\n']).next().unwrap_or_default();
+        (name, (name.len() + 2).min(rest.len()))
+    } else {
+        let len = rest
+            .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '?' | '@' | '*')))
+            .unwrap_or(rest.len());
+        (&rest[..len], len)
+    };
+    while chars.next_if(|(at, _)| *at < start + len).is_some() {}
+    if name.is_empty() {
+        token.text.push('$');
+    } else {
+        token.text.push_str("${");
+        token.text.push_str(name);
+        token.text.push('}');
+        token.variable.get_or_insert_with(|| name.to_owned());
+    }
+    start + len
+}

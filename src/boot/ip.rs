@@ -1,0 +1,359 @@
+//! dracut's `ip=`: every form of dracut.cmdline(7), read as dracut's `ip_to_var` (network-legacy) and NetworkManager's
+//! `reader_parse_ip` (nm-initrd-generator) read it.
+
+use super::value::{self, Field, Wrong};
+use crate::diagnostic::nearest;
+use crate::dialect::{Family, Version};
+use std::net::IpAddr;
+
+/// An `ip=` that can be understood.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ip {
+    /// How the interface gets its addresses, as written; empty means DHCP.
+    pub method: String,
+    /// The interface, unless it is for all.
+    pub interface: Option<String>,
+    /// The static address.
+    pub address: Option<IpAddr>,
+    /// The length of its network's prefix.
+    pub prefix: Option<u8>,
+    /// The remote end of a point-to-point link.
+    pub peer: Option<String>,
+    /// The default gateway.
+    pub gateway: Option<IpAddr>,
+    /// The host's name.
+    pub hostname: Option<String>,
+    /// Largest packet in bytes.
+    pub mtu: Option<u32>,
+    /// MAC address that is set on the interface.
+    pub mac: Option<String>,
+    /// Name servers.
+    pub dns: Vec<IpAddr>,
+}
+
+impl Ip {
+    /// Whether the interface gets no address from outside.
+    pub fn is_static(&self) -> bool {
+        matches!(self.method.as_str(), "none" | "off") && self.address.is_some()
+    }
+
+    /// Whether it asks a DHCP server for an IPv4 address.
+    pub fn asks_dhcp(&self) -> bool {
+        self.method.is_empty()
+            || self.method.split(',').any(|m| matches!(m, "dhcp" | "on" | "any" | "single-dhcp" | "auto"))
+    }
+}
+
+/// Methods that dracut's manual page names.
+const METHODS: &[&str] =
+    &["dhcp", "on", "any", "dhcp6", "auto6", "either6", "link6", "single-dhcp", "none", "off", "ibft"];
+/// Methods that only nm-initrd-generator knows.
+const NM_METHODS: &[&str] = &["auto", "fw", "link-local", "local6"];
+
+/// Whether the initramfs of this release's installer configures the network with NetworkManager: RHEL 8 (from 8.3)
+/// and Fedora 33 on. Before, dracut's own scripts do.
+pub fn by_network_manager(version: Version) -> bool {
+    match version.family {
+        Family::Rhel => version.release >= 8,
+        Family::Fedora => version.release >= 33,
+    }
+}
+
+fn is_method(text: &str, version: Version) -> bool {
+    let known = |m: &str| METHODS.contains(&m) || (by_network_manager(version) && NM_METHODS.contains(&m));
+    !text.is_empty() && text.split(',').all(known)
+}
+
+/// What a word that is no method was meant to be.
+fn unknown_method(field: &Field<'_>) -> Wrong {
+    let wrong = Wrong::error(format!(
+        "'{}' is no way to get an address: expected one of {}",
+        field.text,
+        METHODS.join(", ")
+    ))
+    .part(field.at.clone());
+    match field.text {
+        "static" | "manual" => wrong.help("write 'none' for a static address"),
+        "bootp" | "rarp" | "both" => wrong.help("dracut supports no bootp; write 'dhcp'"),
+        text => match nearest(text, METHODS.iter().copied()) {
+            Some(near) => wrong.help(format!("did you mean '{near}'?")),
+            None => wrong,
+        },
+    }
+}
+
+/// Reads the value of an `ip=`. What is wrong but can be read all the same goes to `wrong`.
+///
+/// # Errors
+/// What makes the whole value useless.
+pub fn parse(text: &str, version: Version, wrong: &mut Vec<Wrong>) -> Result<Ip, Wrong> {
+    let parts = value::fields(text, ':');
+    if text.matches('[').count() != text.matches(']').count() {
+        return Err(
+            Wrong::error("a square bracket is not closed").help("write an IPv6 address as [2001:db8::1]")
+        );
+    }
+    if let [only] = parts.as_slice() {
+        return single(only, version);
+    }
+    if !parts[0].text.is_empty() && !parts[0].bracketed && is_method(parts[1].text, version) {
+        return of_interface(text, &parts, version, wrong);
+    }
+    if let Some(found) = unbracketed_ipv6(text, &parts) {
+        return Err(found);
+    }
+    if parts.len() < 4 && value::address(&parts[0]).is_none() && !parts[0].text.is_empty() {
+        // eno1:dchp
+        return Err(if parts[1].text.is_empty() {
+            Wrong::error(format!("'{text}' says no way to get an address behind the interface"))
+                .help(format!("write ip={}:dhcp", parts[0].text))
+        } else {
+            unknown_method(&parts[1])
+        });
+    }
+    explicit(text, &parts, version, wrong)
+}
+
+/// `ip=dhcp`, or the former `ip=192.0.2.1` with `netmask=` and `gateway=` beside it.
+fn single(only: &Field<'_>, version: Version) -> Result<Ip, Wrong> {
+    if is_method(only.text, version) && !matches!(only.text, "none" | "off") {
+        return Ok(Ip { method: only.text.to_owned(), ..Ip::default() });
+    }
+    if matches!(only.text, "none" | "off") {
+        if by_network_manager(version) {
+            return Ok(Ip { method: only.text.to_owned(), ..Ip::default() });
+        }
+        return Err(Wrong::error(format!("'{}' without a static address makes no sense", only.text))
+            .help("write ip=ADDRESS::GATEWAY:NETMASK:HOSTNAME:INTERFACE:none"));
+    }
+    if let Some((address, prefix)) = value::address(only) {
+        let help = format!("write ip={}::GATEWAY:NETMASK:HOSTNAME:INTERFACE:none", only.text);
+        if by_network_manager(version) {
+            return Err(Wrong::error(format!(
+                "'{}' alone is read as automatic configuration; netmask= and gateway= are ignored",
+                only.text
+            ))
+            .help(help));
+        }
+        return Ok(Ip { method: "none".to_owned(), address: Some(address), prefix, ..Ip::default() });
+    }
+    if only.text.parse::<std::net::Ipv6Addr>().is_ok() {
+        return Err(Wrong::error("an IPv6 address has to stand in square brackets")
+            .help(format!("write ip=[{}]::GATEWAY:PREFIX:HOSTNAME:INTERFACE:none", only.text)));
+    }
+    if value::is_interface(only.text) && only.text.bytes().any(|b| b.is_ascii_digit()) {
+        return Err(Wrong::error(format!(
+            "'{}' names an interface, but no way to get an address",
+            only.text
+        ))
+        .help(format!("write ip={}:dhcp", only.text)));
+    }
+    Err(unknown_method(only))
+}
+
+/// `ip=eno1:dhcp[:mtu[:mac]]`
+fn of_interface(
+    text: &str,
+    parts: &[Field<'_>],
+    version: Version,
+    wrong: &mut Vec<Wrong>,
+) -> Result<Ip, Wrong> {
+    let mut ip = Ip { method: parts[1].text.to_owned(), ..Ip::default() };
+    ip.interface = Some(interface(&parts[0])?);
+    if matches!(ip.method.as_str(), "none" | "off") && !by_network_manager(version) {
+        return Err(Wrong::error(format!("'{}' without a static address makes no sense", ip.method))
+            .help("write ip=ADDRESS::GATEWAY:NETMASK:HOSTNAME:INTERFACE:none"));
+    }
+    tail(text, &parts[2..], &mut ip, wrong);
+    Ok(ip)
+}
+
+/// `ip=ADDRESS:[PEER]:GATEWAY:NETMASK:HOSTNAME:INTERFACE:METHOD[:…]`
+fn explicit(text: &str, parts: &[Field<'_>], version: Version, wrong: &mut Vec<Wrong>) -> Result<Ip, Wrong> {
+    let mut ip = Ip::default();
+    let get = |n: usize| parts.get(n).filter(|f| !f.text.is_empty());
+    if let Some(field) = get(0) {
+        let Some((address, prefix)) = value::address(field) else {
+            return Err(not_an_address(field, "the address of the host"));
+        };
+        (ip.address, ip.prefix) = (Some(address), prefix);
+    }
+    if let Some(field) = get(1) {
+        if value::address(field).is_none() {
+            return Err(not_an_address(field, "the peer's address (empty, but for point-to-point links)"));
+        }
+        ip.peer = Some(field.text.to_owned());
+    }
+    if let Some(field) = get(2) {
+        match value::address(field) {
+            Some((gateway, None)) => ip.gateway = Some(gateway),
+            _ => return Err(not_an_address(field, "the gateway's address")),
+        }
+    }
+    if let Some(field) = get(3) {
+        let bits = ip.address.map_or(32, value::bits);
+        match value::prefix_length(field.text, bits) {
+            Some(prefix) => ip.prefix = Some(prefix),
+            None => {
+                return Err(Wrong::error(format!(
+                    "'{}' is no netmask: expected a mask such as 255.255.255.0 or a prefix length up to {bits}",
+                    field.text
+                ))
+                .part(field.at.clone()));
+            }
+        }
+    }
+    if let Some(field) = get(4) {
+        if field.bracketed || field.text.parse::<IpAddr>().is_ok() || !value::is_host(field.text) {
+            wrong.push(
+                Wrong::warning(format!("'{}' is no host name", field.text))
+                    .help("the fifth field is the host's name; leave it empty for none")
+                    .part(field.at.clone()),
+            );
+        } else {
+            ip.hostname = Some(field.text.to_owned());
+        }
+    }
+    match get(5) {
+        Some(field) if METHODS.contains(&field.text) && get(6).is_none() => {
+            return Err(Wrong::error(format!("'{}' stands where the interface belongs", field.text))
+                .help("the fields are ADDRESS:PEER:GATEWAY:NETMASK:HOSTNAME:INTERFACE:METHOD; an empty one still needs its colon")
+                .part(field.at.clone()));
+        }
+        Some(field) => ip.interface = Some(interface(field)?),
+        None => {}
+    }
+    if let Some(field) = get(6) {
+        if !is_method(field.text, version) {
+            return Err(unknown_method(field));
+        }
+        ip.method = field.text.to_owned();
+    }
+    tail(text, parts.get(7..).unwrap_or_default(), &mut ip, wrong);
+    sense(text, parts, &ip, version)?;
+    if let (Some(address), Some(prefix), Some(gateway)) = (ip.address, ip.prefix, ip.gateway) {
+        let link_local = matches!(gateway, IpAddr::V6(g) if g.segments()[0] & 0xffc0 == 0xfe80);
+        if address.is_ipv4() != gateway.is_ipv4() {
+            wrong.push(
+                Wrong::warning(format!("the gateway {gateway} is not of the address family of {address}"))
+                    .part(parts[2].at.clone()),
+            );
+        } else if ip.peer.is_none() && !link_local && !value::same_network(address, gateway, prefix) {
+            wrong.push(
+                Wrong::warning(format!("the gateway {gateway} is not in the network of {address}/{prefix}"))
+                    .help("a gateway has to be reachable without a gateway")
+                    .part(parts[2].at.clone()),
+            );
+        }
+    }
+    Ok(ip)
+}
+
+/// Whether address, netmask and method go together.
+fn sense(text: &str, parts: &[Field<'_>], ip: &Ip, version: Version) -> Result<(), Wrong> {
+    let method = if ip.method.is_empty() { "dhcp" } else { &ip.method };
+    let fixed = matches!(method, "none" | "off");
+    match ip.address {
+        None if fixed => Err(Wrong::error(format!("'{text}' says '{method}' but gives no address"))
+            .help("the first field is the host's address")),
+        Some(address) if fixed && ip.prefix.is_none() => {
+            Err(Wrong::error(format!("'{text}' gives no netmask for {address}"))
+                .help("the fourth field is the netmask: 255.255.255.0 or 24"))
+        }
+        Some(_) if !fixed && !by_network_manager(version) && ip.asks_dhcp() => {
+            Err(Wrong::error(format!("an address makes no sense with '{method}'"))
+                .help("write 'none' as the last field for a static address")
+                .part(parts[0].at.clone()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What may follow the method: `:mtu[:mac]` or `:dns1[:dns2]`.
+fn tail(text: &str, parts: &[Field<'_>], ip: &mut Ip, wrong: &mut Vec<Wrong>) {
+    let Some(first) = parts.first() else { return };
+    if let Some((dns, None)) = value::address(first) {
+        ip.dns.push(dns);
+        if let Some(second) = parts.get(1).filter(|f| !f.text.is_empty()) {
+            match value::address(second) {
+                Some((dns, None)) => ip.dns.push(dns),
+                _ => wrong.push(not_an_address(second, "the second name server")),
+            }
+        }
+        if let Some(extra) = parts.get(2).filter(|f| !f.text.is_empty()) {
+            wrong.push(
+                Wrong::warning(format!("'{}' is ignored: two name servers at most", extra.text))
+                    .help("give further ones with nameserver=")
+                    .part(extra.at.clone()),
+            );
+        }
+        return;
+    }
+    if !first.text.is_empty() {
+        match first.text.parse::<u32>() {
+            Ok(mtu @ 68..=65_535) => ip.mtu = Some(mtu),
+            _ => {
+                wrong.push(
+                    Wrong::error(format!(
+                        "'{}' is no MTU (68 to 65535) and no name server's address",
+                        first.text
+                    ))
+                    .part(first.at.clone()),
+                );
+                return;
+            }
+        }
+    }
+    if parts.len() > 1 {
+        let at = parts[1].at.start..parts[parts.len() - 1].at.end;
+        let given = &text[at.clone()];
+        if given.is_empty() {
+            return;
+        }
+        match value::mac(given) {
+            Some(mac) => ip.mac = Some(mac),
+            None => wrong.push(
+                Wrong::error(format!(
+                    "'{given}' is no MAC address: expected six pairs of hexadecimal digits"
+                ))
+                .part(at),
+            ),
+        }
+    }
+}
+
+fn interface(field: &Field<'_>) -> Result<String, Wrong> {
+    if value::is_interface(field.text) && !field.bracketed {
+        return Ok(field.text.to_owned());
+    }
+    Err(Wrong::error(format!(
+        "'{}' is no name of a network interface (at most 15 characters, no blank, no slash)",
+        field.text
+    ))
+    .part(field.at.clone()))
+}
+
+fn not_an_address(field: &Field<'_>, what: &str) -> Wrong {
+    Wrong::error(format!("'{}' is not {what}: expected 192.0.2.1 or [2001:db8::1]", field.text))
+        .part(field.at.clone())
+}
+
+/// An IPv6 address whose colons were taken for separators.
+fn unbracketed_ipv6(text: &str, parts: &[Field<'_>]) -> Option<Wrong> {
+    let group = |f: &Field<'_>| {
+        !f.bracketed && (1..=4).contains(&f.text.len()) && f.text.bytes().all(|b| b.is_ascii_hexdigit())
+    };
+    if !group(&parts[0]) || parts.len() < 3 || !(group(&parts[1]) || parts[1].text.is_empty()) {
+        return None;
+    }
+    // The longest beginning that is an address.
+    let address = (2..=parts.len().min(9))
+        .rev()
+        .filter_map(|n| text.get(..parts[n - 1].at.end))
+        .find(|t| t.parse::<std::net::Ipv6Addr>().is_ok())?;
+    Some(
+        Wrong::error(format!("the IPv6 address {address} has to stand in square brackets"))
+            .help(format!("write ip=[{address}]:…"))
+            .part(0..address.len()),
+    )
+}

@@ -1,0 +1,229 @@
+//! Where the installer fetches something from: `http://…`, `nfs:…`, `hd:…`, `cdrom` (`dracut/parse-anaconda-repo.sh`,
+//! `parse-anaconda-kickstart.sh`, `parse-anaconda-dd.sh`, `kickstart-genrules.sh`; `docs/boot-options.rst`).
+
+use super::options::Fetches;
+use super::value::{self, Wrong};
+
+/// A location that can be understood.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Location {
+    /// `http`, `https`, `ftp`, `nfs`, `nfs4`, `hd`, `cdrom`, `file`, `hmc`.
+    pub scheme: &'static str,
+    /// The server, for what comes over the network.
+    pub host: Option<String>,
+    /// Path on the server or the device.
+    pub path: String,
+}
+
+impl Location {
+    /// Whether it is fetched over the network.
+    pub fn is_remote(&self) -> bool {
+        matches!(self.scheme, "http" | "https" | "ftp" | "nfs" | "nfs4")
+    }
+}
+
+/// The schemes, with what they may fetch.
+fn scheme(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "http" => "http",
+        "https" => "https",
+        "ftp" => "ftp",
+        "nfs" => "nfs",
+        "nfs4" => "nfs4",
+        "hd" => "hd",
+        "cdrom" | "cd" => "cdrom",
+        "file" | "path" => "file",
+        "hmc" => "hmc",
+        _ => return None,
+    })
+}
+
+/// Reads a location. What is wrong but works all the same goes to `wrong`.
+///
+/// # Errors
+/// What makes it useless.
+pub fn parse(text: &str, fetches: Fetches, wrong: &mut Vec<Wrong>) -> Result<Location, Wrong> {
+    if fetches == Fetches::NamedTree {
+        let Some((name, url)) = text.split_once(',') else {
+            return Err(Wrong::error(format!("'{text}' has no name in front of the URL"))
+                .help(format!("write NAME,URL: inst.addrepo=extras,{text}")));
+        };
+        if name.is_empty() {
+            return Err(Wrong::error("the repository's name is empty").help("write inst.addrepo=NAME,URL"));
+        }
+        // Behind the name NFS has the form of a URL here, and only here.
+        if let Some(rest) = url.strip_prefix("nfs://") {
+            return nfs("nfs", rest);
+        }
+        return parse(url, Fetches::Tree, wrong);
+    }
+    if fetches == Fetches::Drivers && (text == "inst.dd" || text.starts_with('/')) {
+        return Ok(Location { scheme: "hd", host: None, path: text.to_owned() });
+    }
+    let (name, rest) = match text.split_once(':') {
+        Some((name, rest)) => (name, rest),
+        None if matches!(text, "cdrom" | "hmc" | "hd") => (text, ""),
+        None => return Err(no_scheme(text, fetches)),
+    };
+    let Some(scheme) = scheme(name) else {
+        return Err(match name.to_ascii_lowercase().as_str() {
+            lower if self::scheme(lower).is_some() => {
+                Wrong::error(format!("'{name}:' has to be in lower case"))
+                    .help(format!("write {lower}:{rest}"))
+            }
+            _ if name.starts_with("/dev/") || name.starts_with("LABEL=") || name.starts_with("UUID=") => {
+                Wrong::error(format!("'{text}' does not say that it is a disk"))
+                    .help(format!("write hd:{text}"))
+            }
+            "nfsiso" => Wrong::error("'nfsiso:' is gone").help(format!("write nfs:{rest}")),
+            "floppy" => Wrong::error("floppy disks are not supported any more").help("write hd:DEVICE:/PATH"),
+            "tftp" => Wrong::error("the installer fetches nothing over TFTP")
+                .help("serve it over http, https, ftp or nfs"),
+            _ => no_scheme(text, fetches),
+        }
+        .part(0..name.len()));
+    };
+    match scheme {
+        "http" | "https" | "ftp" => url(scheme, rest),
+        "nfs" if rest.is_empty() || rest == "auto" => {
+            Ok(Location { scheme, host: None, path: String::new() })
+        }
+        "nfs" | "nfs4" if rest.starts_with("//") => {
+            let form = rest.trim_start_matches('/');
+            let (host, path) = form.split_once('/').unwrap_or((form, ""));
+            Err(Wrong::error("a location over NFS is no URL")
+                .help(format!("write {scheme}:{}:/{path}", host.trim_end_matches(':'))))
+        }
+        "nfs" | "nfs4" => nfs(scheme, rest),
+        "hd" => disk(rest, fetches, wrong),
+        "file" if matches!(fetches, Fetches::Tree | Fetches::Stage2) => Err(Wrong::error(format!(
+            "'{name}:' names a file in the initramfs; {} cannot be there",
+            thing(fetches)
+        ))
+        .help("expected http, https, ftp, nfs, hd or cdrom")),
+        "file" => {
+            let path = rest.strip_prefix("//").unwrap_or(rest);
+            if name == "path" {
+                wrong.push(Wrong::warning("'path:' is deprecated").help(format!("write file:{path}")));
+            }
+            if !path.starts_with('/') {
+                return Err(Wrong::error(format!("'{path}' is no absolute path")));
+            }
+            Ok(Location { scheme, host: None, path: path.to_owned() })
+        }
+        _ => Ok(Location { scheme, host: None, path: rest.to_owned() }),
+    }
+}
+
+fn thing(fetches: Fetches) -> &'static str {
+    match fetches {
+        Fetches::Tree | Fetches::NamedTree => "an installation tree",
+        Fetches::Stage2 => "the installer's image",
+        Fetches::Kickstart => "a kickstart",
+        Fetches::Updates => "an updates image",
+        Fetches::Drivers => "drivers",
+    }
+}
+
+fn no_scheme(text: &str, fetches: Fetches) -> Wrong {
+    let found = Wrong::error(format!(
+        "'{text}' does not say how {} is fetched: expected http://, https://, ftp://, nfs:, hd: or cdrom",
+        thing(fetches)
+    ));
+    match text.split('/').next() {
+        _ if text.starts_with('/') && fetches == Fetches::Kickstart => {
+            found.help(format!("write file:{text} for a file in the initramfs"))
+        }
+        Some(host) if host.contains('.') && value::is_host(host) => {
+            found.help(format!("write http://{text}"))
+        }
+        _ => found,
+    }
+}
+
+fn url(scheme: &'static str, rest: &str) -> Result<Location, Wrong> {
+    let Some(rest) = rest.strip_prefix("//") else {
+        return Err(Wrong::error(format!("'{scheme}:' has to be followed by two slashes"))
+            .help(format!("write {scheme}://{}", rest.trim_start_matches('/'))));
+    };
+    let (authority, path) = rest.find(['/', '?']).map_or((rest, ""), |at| rest.split_at(at));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    if host.is_empty() {
+        return Err(Wrong::error(format!("'{scheme}://{rest}' names no server")));
+    }
+    let (host, _) = value::host_port(host).map_err(|w| Wrong {
+        message: format!("in '{scheme}://{rest}': {}", w.message),
+        part: None,
+        ..w
+    })?;
+    Ok(Location { scheme, host: Some(host.to_owned()), path: path.to_owned() })
+}
+
+/// `[OPTIONS:]HOST:/PATH`
+fn nfs(scheme: &'static str, rest: &str) -> Result<Location, Wrong> {
+    let fields = value::fields(rest, ':');
+    let form = || format!("write {scheme}:SERVER:/PATH or {scheme}:OPTIONS:SERVER:/PATH");
+    let at = match fields.iter().position(|f| f.text.starts_with('/')) {
+        Some(0) => return Err(Wrong::error(format!("'{scheme}:{rest}' names no server")).help(form())),
+        Some(at) => at,
+        None => {
+            let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+            return Err(Wrong::error(format!("'{scheme}:{rest}' has no path behind a colon"))
+                .help(format!("write {scheme}:{host}:/{path}")));
+        }
+    };
+    let host = &fields[at - 1];
+    let good = if host.bracketed { value::address(host).is_some() } else { value::is_host(host.text) };
+    if !good {
+        return Err(Wrong::error(format!("'{}' is no server's name", host.text)).help(form()));
+    }
+    if at > 2 {
+        return Err(
+            Wrong::error(format!("too many fields before the path in '{scheme}:{rest}'")).help(form())
+        );
+    }
+    Ok(Location { scheme, host: Some(host.text.to_owned()), path: rest[fields[at].at.start..].to_owned() })
+}
+
+/// `DEVICE[:/PATH]`
+fn disk(rest: &str, fetches: Fetches, wrong: &mut Vec<Wrong>) -> Result<Location, Wrong> {
+    let (device, path) = rest.split_once(':').unwrap_or((rest, ""));
+    if device.is_empty() {
+        return Err(
+            Wrong::error("'hd:' names no device").help("write hd:LABEL=NAME:/PATH or hd:/dev/sda1:/PATH")
+        );
+    }
+    if device.starts_with('/') && !device.starts_with("/dev/") {
+        return Err(Wrong::error(format!("'{device}' is no device: the device stands before the path"))
+            .help(format!("write hd:LABEL=NAME:{device}")));
+    }
+    if let Some(label) = device.strip_prefix("LABEL=").or_else(|| device.strip_prefix("CDLABEL=")) {
+        if label.contains(' ') {
+            return Err(Wrong::error(format!("blanks in the label '{label}' have to be written as \\x20"))
+                .help(format!("write hd:LABEL={}:{path}", label.replace(' ', "\\x20"))));
+        }
+    }
+    if !path.is_empty() && !path.starts_with('/') {
+        return Err(
+            Wrong::error(format!("'{path}' is no absolute path")).help(format!("write hd:{device}:/{path}"))
+        );
+    }
+    let kernel_name = device.strip_prefix("/dev/").unwrap_or(device);
+    if kernel_name.starts_with("sd") && kernel_name.len() <= 6 {
+        wrong.push(
+            Wrong {
+                severity: crate::diagnostic::Severity::Info,
+                ..Wrong::warning(format!("{device} can be another disk at the next boot"))
+            }
+            .help("name the disk by LABEL= or UUID="),
+        );
+    }
+    // An installable tree on a disk is not supported: only an ISO image (docs/boot-options.rst, inst.repo).
+    if fetches == Fetches::Tree && !path.is_empty() && !path.ends_with(".iso") && !path.ends_with('/') {
+        wrong.push(
+            Wrong::warning(format!("'{path}' on a disk has to be an ISO image, not an unpacked tree"))
+                .help("name the .iso file, or serve the tree over http"),
+        );
+    }
+    Ok(Location { scheme: "hd", host: None, path: path.to_owned() })
+}

@@ -1,0 +1,126 @@
+//! Spellings of former releases: options without the prefix `inst.`, and what is gone for good.
+//!
+//! Without the prefix: accepted up to RHEL 7, with a warning from Anaconda 33.25.3 and in RHEL 8, ignored since
+//! 34.24-1 (Fedora 34, RHEL 9): `dracut/parse-anaconda-options.sh` and `require_prefix` in `pyanaconda/anaconda.py`.
+
+use super::Release;
+
+/// A word that an earlier installer understood.
+#[derive(Clone, Copy, Debug)]
+pub struct Former {
+    /// As it was written.
+    pub name: &'static str,
+    /// What to write now; empty when there is nothing.
+    pub now: &'static str,
+    /// First release that warns.
+    pub deprecated: Release,
+    /// First release that ignores it.
+    pub removed: Release,
+    /// Whether the word means something to nobody but Anaconda. The others (`text`, `lang`) are only spoken of on
+    /// a command line that is an installer's for other reasons.
+    pub telling: bool,
+}
+
+const PREFIX_WARNS: Release = Release::at(8, 33);
+const PREFIX_NEEDED: Release = Release::at(9, 34);
+
+const fn bare(name: &'static str, now: &'static str, telling: bool) -> Former {
+    Former { name, now, deprecated: PREFIX_WARNS, removed: PREFIX_NEEDED, telling }
+}
+
+const fn gone(name: &'static str, now: &'static str) -> Former {
+    Former { name, now, deprecated: Release::START, removed: Release::START, telling: false }
+}
+
+const fn translated(name: &'static str, now: &'static str) -> Former {
+    Former { name, now, deprecated: Release::START, removed: Release::NEVER, telling: false }
+}
+
+/// All of them.
+pub static FORMER: &[Former] = &[
+    bare("ks", "inst.ks", true),
+    bare("kssendmac", "inst.ks.sendmac", true),
+    bare("kssendsn", "inst.ks.sendsn", true),
+    bare("ksstrict", "inst.ksstrict", true),
+    bare("repo", "inst.repo", true),
+    bare("stage2", "inst.stage2", true),
+    bare("addrepo", "inst.addrepo", true),
+    bare("updates", "inst.updates", true),
+    bare("dd", "inst.dd", false),
+    bare("vnc", "inst.vnc", true),
+    bare("vncpassword", "inst.vncpassword", true),
+    bare("vncconnect", "inst.vncconnect", true),
+    bare("lang", "inst.lang", false),
+    bare("keymap", "inst.keymap", false),
+    bare("sshd", "inst.sshd", false),
+    bare("text", "inst.text", false),
+    bare("cmdline", "inst.cmdline", false),
+    bare("graphical", "inst.graphical", false),
+    bare("noninteractive", "inst.noninteractive", false),
+    bare("noverifyssl", "inst.noverifyssl", false),
+    bare("syslog", "inst.syslog", false),
+    bare("virtiolog", "inst.virtiolog", false),
+    bare("resolution", "inst.resolution", false),
+    bare("xdriver", "inst.xdriver", false),
+    bare("usefbx", "inst.usefbx", false),
+    bare("xtimeout", "inst.xtimeout", false),
+    bare("noshell", "inst.noshell", false),
+    bare("nosave", "inst.nosave", false),
+    bare("waitfornet", "inst.waitfornet", false),
+    bare("dhcpclass", "inst.dhcpclass", false),
+    bare("gpt", "inst.gpt", false),
+    bare("nompath", "inst.nompath", false),
+    bare("nodmraid", "inst.nodmraid", false),
+    bare("leavebootorder", "inst.leavebootorder", false),
+    bare("extlinux", "inst.extlinux", false),
+    bare("noeject", "inst.noeject", false),
+    bare("nomemcheck", "inst.nomemcheck", false),
+    bare("multilib", "inst.multilib", false),
+    bare("singlelang", "", false),
+    // Read without the prefix until February 2025.
+    Former {
+        name: "nokill",
+        now: "inst.nokill",
+        deprecated: Release::at(9, 34),
+        removed: Release::at(11, 43),
+        telling: false,
+    },
+    // dracut/parse-anaconda-options.sh maps it to "repo=", which needs the prefix since Fedora 34 and RHEL 9.
+    Former {
+        name: "method",
+        now: "inst.repo",
+        deprecated: Release::START,
+        removed: PREFIX_NEEDED,
+        telling: true,
+    },
+    Former {
+        name: "blacklist",
+        now: "modprobe.blacklist",
+        deprecated: Release::START,
+        removed: Release::at(10, 38),
+        telling: false,
+    },
+    Former {
+        name: "nofirewire",
+        now: "modprobe.blacklist=firewire_ohci",
+        deprecated: Release::START,
+        removed: Release::at(10, 38),
+        telling: false,
+    },
+    // dracut/parse-anaconda-net.sh still translates these three on every release.
+    Former { telling: true, ..translated("ksdevice", "bootdev") },
+    translated("dns", "nameserver"),
+    translated("ipv6", "ip=auto6, ip=dhcp6 or ip=[ADDRESS]…"),
+    gone("askmethod", "inst.repo=LOCATION"),
+    gone("asknetwork", "ip="),
+    gone("serial", "console=ttyS0"),
+    gone("nousb", ""),
+    gone("ethtool", ""),
+    gone("essid", ""),
+    gone("wepkey", ""),
+    gone("wpakey", ""),
+    gone("noipv6", "ipv6.disable=1"),
+    gone("upgradeany", ""),
+    gone("utf8", ""),
+    gone("mediacheck", "rd.live.check"),
+];

@@ -1,0 +1,236 @@
+//! Values of boot options: small words that several forms share, and what can be wrong with one.
+
+use crate::diagnostic::Severity;
+use crate::dialect::Value;
+use crate::source::Span;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
+
+/// What is wrong with a value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wrong {
+    /// What was seen and what was expected.
+    pub message: String,
+    /// What to write.
+    pub help: Option<String>,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Which bytes of the value it is about; nothing for the whole.
+    pub part: Option<Range<usize>>,
+}
+
+impl Wrong {
+    /// The program that reads the value refuses or ignores it.
+    pub fn error(message: impl Into<String>) -> Wrong {
+        Wrong { message: message.into(), help: None, severity: Severity::Error, part: None }
+    }
+
+    /// The program reads it, but hardly as it was meant.
+    pub fn warning(message: impl Into<String>) -> Wrong {
+        Wrong { severity: Severity::Warning, ..Wrong::error(message) }
+    }
+
+    /// What to write.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Wrong {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Which bytes of the value it is about.
+    #[must_use]
+    pub fn part(mut self, part: Range<usize>) -> Wrong {
+        self.part = Some(part);
+        self
+    }
+
+    /// The place of it in the file, when `value` was written without quotes; else the whole value.
+    pub fn span(&self, value: &Value<'_>) -> Span {
+        let verbatim = value.text.len() == (value.span.end - value.span.start) as usize;
+        match &self.part {
+            Some(part) if verbatim && part.start < part.end && part.end <= value.text.len() => Span::new(
+                value.span.file,
+                value.span.start as usize + part.start,
+                value.span.start as usize + part.end,
+            ),
+            _ => value.span,
+        }
+    }
+}
+
+/// One of the fields of a value that are separated by colons.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field<'v> {
+    /// Without the brackets around it, if the whole field stands in brackets.
+    pub text: &'v str,
+    /// Whether it stood in brackets.
+    pub bracketed: bool,
+    /// Its bytes in the value, brackets included.
+    pub at: Range<usize>,
+}
+
+/// Splits at `separator`, which does not count between square brackets (NetworkManager's `get_word`, dracut's
+/// `ip_to_var`): an IPv6 address contains colons.
+pub fn fields(value: &str, separator: char) -> Vec<Field<'_>> {
+    let mut fields = Vec::new();
+    let (mut start, mut depth) = (0usize, 0u32);
+    for (at, c) in value.char_indices() {
+        match c {
+            '[' => depth = depth.saturating_add(1),
+            ']' => depth = depth.saturating_sub(1),
+            c if c == separator && depth == 0 => {
+                fields.push(field(value, start..at));
+                start = at + c.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    fields.push(field(value, start..value.len()));
+    fields
+}
+
+fn field(value: &str, at: Range<usize>) -> Field<'_> {
+    let text = &value[at.clone()];
+    match text.strip_prefix('[').and_then(|t| t.strip_suffix(']')) {
+        Some(inner) if !inner.contains(['[', ']']) => Field { text: inner, bracketed: true, at },
+        _ => Field { text, bracketed: false, at },
+    }
+}
+
+/// An address, with its prefix length if it has one (`192.0.2.1/24`, `[2001:db8::1]/64`).
+pub fn address(field: &Field<'_>) -> Option<(IpAddr, Option<u8>)> {
+    let (text, prefix) = match field.text.split_once('/') {
+        Some((text, prefix)) => (text, Some(prefix)),
+        None => (field.text, None),
+    };
+    let (text, inner) = match text.strip_prefix('[').and_then(|t| t.strip_suffix(']')) {
+        Some(inner) => (inner, true),
+        None => (text, field.bracketed),
+    };
+    let address = if inner {
+        IpAddr::V6(text.parse::<Ipv6Addr>().ok()?)
+    } else {
+        IpAddr::V4(text.parse::<Ipv4Addr>().ok()?)
+    };
+    let prefix = match prefix {
+        Some(p) => Some(p.parse::<u8>().ok().filter(|p| *p <= bits(address))?),
+        None => None,
+    };
+    Some((address, prefix))
+}
+
+/// 32 or 128.
+pub fn bits(address: IpAddr) -> u8 {
+    if address.is_ipv4() { 32 } else { 128 }
+}
+
+/// A netmask (`255.255.255.0`) or a prefix length (`24`), as a prefix length.
+pub fn prefix_length(text: &str, bits: u8) -> Option<u8> {
+    if let Ok(prefix) = text.parse::<u8>() {
+        return (prefix <= bits).then_some(prefix);
+    }
+    let mask = u32::from(text.parse::<Ipv4Addr>().ok()?);
+    (bits == 32 && mask.leading_ones() + mask.trailing_zeros() >= 32).then_some(mask.leading_ones() as u8)
+}
+
+/// Whether two addresses are in the same network of this prefix length.
+pub fn same_network(a: IpAddr, b: IpAddr, prefix: u8) -> bool {
+    match (a, b) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => {
+            let shift = 32u32.saturating_sub(u32::from(prefix));
+            shift >= 32 || u32::from(a) >> shift == u32::from(b) >> shift
+        }
+        (IpAddr::V6(a), IpAddr::V6(b)) => {
+            let shift = 128u32.saturating_sub(u32::from(prefix));
+            shift >= 128 || u128::from(a) >> shift == u128::from(b) >> shift
+        }
+        _ => false,
+    }
+}
+
+/// Whether this can be the name of a network interface: 1 to 15 bytes, no blank, no slash, not `.` or `..`
+/// (the kernel's `dev_valid_name`; a colon would separate fields here).
+pub fn is_interface(name: &str) -> bool {
+    (1..=15).contains(&name.len())
+        && name != "."
+        && name != ".."
+        && !name
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '/' | ':' | ',' | '[' | ']'))
+}
+
+/// A MAC address of six bytes with colons or dashes between them, as lower-case text with colons.
+pub fn mac(text: &str) -> Option<String> {
+    let separator = if text.contains('-') { '-' } else { ':' };
+    let parts: Vec<_> = text.split(separator).collect();
+    let byte = |p: &&str| p.len() == 2 && p.bytes().all(|b| b.is_ascii_hexdigit());
+    (parts.len() == 6 && parts.iter().all(byte)).then(|| parts.join(":").to_ascii_lowercase())
+}
+
+/// Whether this is a host name or an address without brackets.
+pub fn is_host(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 253
+        && text.split('.').all(|label| {
+            !label.is_empty()
+                && label.len() <= 63
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+        })
+}
+
+/// Splits `HOST`, `HOST:PORT` or `[ADDRESS]:PORT` and checks both halves.
+pub fn host_port(text: &str) -> Result<(&str, Option<u16>), Wrong> {
+    let parts = fields(text, ':');
+    if parts.len() > 2 {
+        return Err(Wrong::error(format!("'{text}' is no HOST or HOST:PORT"))
+            .help("put an IPv6 address in square brackets: [2001:db8::1]:514"));
+    }
+    let host = &parts[0];
+    let good = if host.bracketed { host.text.parse::<Ipv6Addr>().is_ok() } else { is_host(host.text) };
+    if !good {
+        return Err(
+            Wrong::error(format!("'{}' is no host name and no address", host.text)).part(host.at.clone())
+        );
+    }
+    match parts.get(1) {
+        None => Ok((host.text, None)),
+        Some(port) => match port.text.parse::<u16>() {
+            Ok(p) if p > 0 => Ok((host.text, Some(p))),
+            _ => Err(Wrong::error(format!("'{}' is no port: expected 1 to 65535", port.text))
+                .part(port.at.clone())),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brackets_protect_the_colons_of_an_address() {
+        let parts = fields("[2001:db8::1]::gw:64", ':');
+        let texts: Vec<_> = parts.iter().map(|f| f.text).collect();
+        assert_eq!(texts, ["2001:db8::1", "", "gw", "64"]);
+        assert!(parts[0].bracketed);
+        assert_eq!(parts[2].at, 15..17);
+    }
+
+    #[test]
+    fn masks_are_contiguous() {
+        assert_eq!(prefix_length("255.255.255.0", 32), Some(24));
+        assert_eq!(prefix_length("0.0.0.0", 32), Some(0));
+        assert_eq!(prefix_length("255.0.255.0", 32), None);
+        assert_eq!(prefix_length("33", 32), None);
+        assert_eq!(prefix_length("64", 128), Some(64));
+    }
+
+    #[test]
+    fn interface_names_are_the_kernels() {
+        assert!(is_interface("enp3s0f1np1") && is_interface("bond0.12"));
+        for name in ["", "averyveryverylongname", "a b", "eth0/1", ".."] {
+            assert!(!is_interface(name), "'{name}' must be refused");
+        }
+    }
+}
