@@ -9,8 +9,26 @@ use crate::dialect::Value;
 use crate::source::{FileId, Span};
 
 const KEYS: &[&str] = &[
-    "title", "version", "machine-id", "sort-key", "linux", "initrd", "efi", "options", "devicetree",
-    "devicetree-overlay", "architecture", "id", "grub_users", "grub_hotkey", "grub_class", "grub_arg", "profile", "uki", "uki-url", "extra",
+    "title",
+    "version",
+    "machine-id",
+    "sort-key",
+    "linux",
+    "initrd",
+    "efi",
+    "options",
+    "devicetree",
+    "devicetree-overlay",
+    "architecture",
+    "id",
+    "grub_users",
+    "grub_hotkey",
+    "grub_class",
+    "grub_arg",
+    "profile",
+    "uki",
+    "uki-url",
+    "extra",
 ];
 
 /// Reads an entry.
@@ -37,9 +55,11 @@ pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Ent
                 seen = true;
                 for mut word in cmdline::parse(rest, file, rest_at).words {
                     // GRUB's blscfg fills in $kernelopts and $tuned_params.
-                    word.variable = word.name.strip_prefix('$').map(str::to_owned).or_else(|| {
-                        word.text().split_once('$').map(|(_, name)| name.to_owned())
-                    });
+                    word.variable = word
+                        .name
+                        .strip_prefix('$')
+                        .map(str::to_owned)
+                        .or_else(|| word.text().split_once('$').map(|(_, name)| name.to_owned()));
                     words.push(word);
                 }
             }

@@ -57,7 +57,8 @@ impl<'s> Entry<'s> {
         let name = path.rsplit(['/', ':']).next().unwrap_or_default().to_ascii_lowercase();
         let other = [".c32", ".0", ".bin", ".com", ".bs", ".bss", ".efi", ".img", ".lkrn", ".ipxe"];
         let is_other = other.iter().any(|e| name.ends_with(e)) && !name.starts_with("vmlinu");
-        !is_other && !["memdisk", "memtest", "wimboot", "xen", "hypervisor"].iter().any(|n| name.starts_with(n))
+        !is_other
+            && !["memdisk", "memtest", "wimboot", "xen", "hypervisor"].iter().any(|n| name.starts_with(n))
     }
 }
 
@@ -81,18 +82,23 @@ pub fn detect(text: &str) -> Format {
         let Some(first) = words.next() else { continue };
         let second = words.next();
         match first {
-            "menuentry" | "submenu" | "linuxefi" | "linux16" | "initrdefi" | "initrd16" | "insmod" => grub += 2,
+            "menuentry" | "submenu" | "linuxefi" | "linux16" | "initrdefi" | "initrd16" | "insmod" => {
+                grub += 2
+            }
             "set" if second.is_some_and(|w| w.contains('=')) => grub += 1,
             "linux" | "initrd" => {
                 grub += 1;
                 bls += 1;
             }
-            "title" | "options" | "version" | "machine-id" | "sort-key" | "grub_class" | "grub_users" | "efi" => bls += 1,
+            "title" | "options" | "version" | "machine-id" | "sort-key" | "grub_class" | "grub_users"
+            | "efi" => bls += 1,
             _ => {}
         }
         match first.to_ascii_lowercase().as_str() {
             "label" | "append" => pxelinux += 2,
-            "kernel" | "default" | "ipappend" | "sysappend" | "timeout" | "prompt" | "menu" | "ontimeout" if second.is_some() => {
+            "kernel" | "default" | "ipappend" | "sysappend" | "timeout" | "prompt" | "menu" | "ontimeout"
+                if second.is_some() =>
+            {
                 pxelinux += 1;
             }
             _ => {}

@@ -24,7 +24,9 @@ struct Token {
 enum Piece {
     Word(Token),
     /// A line end, or `;`.
-    End { semicolon: Option<usize> },
+    End {
+        semicolon: Option<usize>,
+    },
 }
 
 /// Commands that load a kernel.
@@ -34,7 +36,13 @@ fn loads_kernel(name: &str) -> bool {
 
 /// Reads a configuration.
 pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Entry<'s>> {
-    let mut reader = Reader { entries: Vec::new(), blocks: Vec::new(), findings, first_of_menu: 0, menu_initrd: Vec::new() };
+    let mut reader = Reader {
+        entries: Vec::new(),
+        blocks: Vec::new(),
+        findings,
+        first_of_menu: 0,
+        menu_initrd: Vec::new(),
+    };
     let mut command: Vec<Token> = Vec::new();
     for piece in pieces(text, file, reader.findings) {
         match piece {
@@ -102,7 +110,10 @@ impl<'s> Reader<'s, '_> {
     fn run(&mut self, command: Vec<Token>, semicolon: Option<usize>) {
         let mut words = command.into_iter().peekable();
         // Words of the language may stand in front of a command.
-        while words.next_if(|t| matches!(t.text.as_str(), "then" | "else" | "do" | "!" | "if" | "while" | "until")).is_some() {}
+        while words
+            .next_if(|t| matches!(t.text.as_str(), "then" | "else" | "do" | "!" | "if" | "while" | "until"))
+            .is_some()
+        {}
         let Some(name) = words.next() else { return };
         if loads_kernel(&name.text) {
             let Some(kernel) = words.next() else {
@@ -116,9 +127,12 @@ impl<'s> Reader<'s, '_> {
             let line: Vec<Word<'s>> = words.map(word).collect();
             if let Some(at) = semicolon.filter(|at| *at == last.end as usize) {
                 self.findings.push(
-                    Finding::new(&codes::CUT_OFF, "an unquoted ';' ends the command, so the kernel does not get what follows")
-                        .at(Span::new(last.file, at, at + 1))
-                        .help("put the word in quotes, or write \\;"),
+                    Finding::new(
+                        &codes::CUT_OFF,
+                        "an unquoted ';' ends the command, so the kernel does not get what follows",
+                    )
+                    .at(Span::new(last.file, at, at + 1))
+                    .help("put the word in quotes, or write \\;"),
                 );
             }
             self.entries.push(Entry {

@@ -186,6 +186,12 @@ fn explicit(text: &str, parts: &[Field<'_>], version: Version, wrong: &mut Vec<W
     }
     if let Some(field) = get(2) {
         match value::address(field) {
+            // A mask there means that the empty field of the peer was left out.
+            Some((IpAddr::V4(mask), None)) if mask.octets()[0] == 255 => {
+                return Err(Wrong::error(format!("the netmask {mask} stands where the gateway belongs"))
+                    .help("the fields are ADDRESS:PEER:GATEWAY:NETMASK:HOSTNAME:INTERFACE:METHOD; an empty one still needs its colon")
+                    .part(field.at.clone()));
+            }
             Some((gateway, None)) => ip.gateway = Some(gateway),
             _ => return Err(not_an_address(field, "the gateway's address")),
         }

@@ -16,9 +16,12 @@ pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Ent
     let mut label: Option<Value<'s>> = None;
     if !text.starts_with("#!ipxe") && !text.starts_with("#!gpxe") {
         findings.push(
-            Finding::new(&codes::NOT_A_SCRIPT, "the first line is not '#!ipxe', so iPXE does not run this file")
-                .at(Span::new(file, 0, text.find('\n').unwrap_or(text.len())))
-                .help("write #!ipxe as the first line, without anything before it"),
+            Finding::new(
+                &codes::NOT_A_SCRIPT,
+                "the first line is not '#!ipxe', so iPXE does not run this file",
+            )
+            .at(Span::new(file, 0, text.find('\n').unwrap_or(text.len())))
+            .help("write #!ipxe as the first line, without anything before it"),
         );
     }
     for line in joined(text, file) {

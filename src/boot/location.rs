@@ -197,11 +197,11 @@ fn disk(rest: &str, fetches: Fetches, wrong: &mut Vec<Wrong>) -> Result<Location
         return Err(Wrong::error(format!("'{device}' is no device: the device stands before the path"))
             .help(format!("write hd:LABEL=NAME:{device}")));
     }
-    if let Some(label) = device.strip_prefix("LABEL=").or_else(|| device.strip_prefix("CDLABEL=")) {
-        if label.contains(' ') {
-            return Err(Wrong::error(format!("blanks in the label '{label}' have to be written as \\x20"))
-                .help(format!("write hd:LABEL={}:{path}", label.replace(' ', "\\x20"))));
-        }
+    if let Some(label) = device.strip_prefix("LABEL=").or_else(|| device.strip_prefix("CDLABEL="))
+        && label.contains(' ')
+    {
+        return Err(Wrong::error(format!("blanks in the label '{label}' have to be written as \\x20"))
+            .help(format!("write hd:LABEL={}:{path}", label.replace(' ', "\\x20"))));
     }
     if !path.is_empty() && !path.starts_with('/') {
         return Err(

@@ -12,6 +12,7 @@ pub mod ip; // ip=
 pub mod ipxe; // iPXE scripts
 pub mod iscsi; // netroot=, rd.iscsi.*
 pub mod links; // bond=, team=, bridge=, vlan=, ifname=
+pub mod lint; // one boot configuration through reader and checks
 pub mod location; // http:, nfs:, hd:
 pub mod network; // the network that a command line asks for
 pub mod options; // what may be said to the installer and its initramfs

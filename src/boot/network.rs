@@ -123,9 +123,10 @@ impl<'l, 's> Network<'l, 's> {
     pub fn mentions(&self, interface: &str) -> bool {
         self.ip_of(interface).is_some()
             || self.names.iter().any(|(name, ..)| name == interface)
-            || self.links.iter().any(|(_, link, _)| {
-                link.name == interface || link.members.iter().any(|m| m == interface)
-            })
+            || self
+                .links
+                .iter()
+                .any(|(_, link, _)| link.name == interface || link.members.iter().any(|m| m == interface))
     }
 
     /// Whether every address is static: nothing comes from DHCP, from router advertisements or from the firmware.

@@ -10,10 +10,52 @@ use std::borrow::Cow;
 
 /// Directives, in lower case. The menu's own stand behind `menu`.
 const DIRECTIVES: &[&str] = &[
-    "allowoptions", "append", "boot", "bss", "cat", "com32", "comboot", "config", "console", "default", "display",
-    "fdimage", "fdt", "fdtdir", "devicetree", "devicetreedir", "font", "implicit", "include", "initrd", "ipappend", "kbdmap", "kernel", "label",
-    "linux", "localboot", "menu", "nocomplete", "noescape", "nohalt", "onerror", "ontimeout", "path", "prompt",
-    "pxe", "say", "sendcookies", "serial", "sysappend", "text", "timeout", "totaltimeout", "ui", "autoboot", "tabmsg", "notabmsg",
+    "allowoptions",
+    "append",
+    "boot",
+    "bss",
+    "cat",
+    "com32",
+    "comboot",
+    "config",
+    "console",
+    "default",
+    "display",
+    "fdimage",
+    "fdt",
+    "fdtdir",
+    "devicetree",
+    "devicetreedir",
+    "font",
+    "implicit",
+    "include",
+    "initrd",
+    "ipappend",
+    "kbdmap",
+    "kernel",
+    "label",
+    "linux",
+    "localboot",
+    "menu",
+    "nocomplete",
+    "noescape",
+    "nohalt",
+    "onerror",
+    "ontimeout",
+    "path",
+    "prompt",
+    "pxe",
+    "say",
+    "sendcookies",
+    "serial",
+    "sysappend",
+    "text",
+    "timeout",
+    "totaltimeout",
+    "ui",
+    "autoboot",
+    "tabmsg",
+    "notabmsg",
 ];
 
 /// The values that a label's directives have.
@@ -133,7 +175,8 @@ fn check_default(labels: &[Label<'_>], chosen: &[Value<'_>], includes: bool, fin
         if known || includes || names.is_empty() || name.contains(['.', '/']) {
             continue;
         }
-        let finding = Finding::new(&codes::UNKNOWN_DEFAULT, format!("there is no label '{name}'")).at(value.span);
+        let finding =
+            Finding::new(&codes::UNKNOWN_DEFAULT, format!("there is no label '{name}'")).at(value.span);
         findings.push(match nearest(name, names.iter().copied()) {
             Some(near) => finding.help(format!("did you mean '{near}'?")),
             None => finding.help(format!("labels: {}", names.join(", "))),

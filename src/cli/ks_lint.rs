@@ -5,7 +5,7 @@
 //! files with [`input`](super::input), and gives findings to [`output`](super::output) as reports.
 //! An `Err` is printed to standard error and becomes exit status 2: the work could not be done.
 
-use super::{check, explain, fail, rules};
+use super::{boot, check, explain, fail, rules};
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -28,6 +28,8 @@ struct Cli {
 enum Verb {
     /// Check kickstarts (what happens without a command, too)
     Check(check::Args),
+    /// Check kernel command lines and boot configurations (pxelinux, GRUB, iPXE, boot entries)
+    Boot(boot::Args),
     /// Explain a finding: what it says, why, what to write instead
     Explain(explain::Args),
     /// List every finding that there can be
@@ -40,6 +42,7 @@ pub fn main() -> ExitCode {
     let result = match cli.verb {
         None => check::run(cli.check),
         Some(Verb::Check(args)) => check::run(args),
+        Some(Verb::Boot(args)) => boot::run(&args),
         Some(Verb::Explain(args)) => explain::run(&args),
         Some(Verb::Rules(args)) => rules::run(&args),
     };

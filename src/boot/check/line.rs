@@ -20,12 +20,16 @@ pub(super) fn check(entry: &Entry<'_>, setting: Setting, findings: &mut Findings
     let old = |name: &str| line.last(name).is_some();
     if line.last("inst.ks").is_none() && !old("ks") && !old("inst.kickstart") && !line.is_on("inst.rescue") {
         findings.push(
-            Finding::new(&codes::NO_KICKSTART, format!("{} names no kickstart, so the installation is interactive", entry.name()))
-                .at_opt(entry.span())
-                .help("add inst.ks=http://SERVER/PATH"),
+            Finding::new(
+                &codes::NO_KICKSTART,
+                format!("{} names no kickstart, so the installation is interactive", entry.name()),
+            )
+            .at_opt(entry.span())
+            .help("add inst.ks=http://SERVER/PATH"),
         );
     }
-    let source = ["inst.stage2", "inst.repo", "inst.method", "root", "stage2", "repo", "method", "inst.liveinst"];
+    let source =
+        ["inst.stage2", "inst.repo", "inst.method", "root", "stage2", "repo", "method", "inst.liveinst"];
     if !setting.with_kickstart && !source.iter().any(|n| line.last(n).is_some()) {
         findings.push(
             Finding::new(
@@ -61,7 +65,9 @@ fn repeated(line: &CommandLine<'_>, findings: &mut Findings) {
         .at(word.span)
         .related(later.span, "the one that counts");
         findings.push(match option.name {
-            "inst.ks" | "inst.stage2" => finding.help(format!("add {}.all to try all of them in order", option.name)),
+            "inst.ks" | "inst.stage2" => {
+                finding.help(format!("add {}.all to try all of them in order", option.name))
+            }
             _ => finding.help("remove one of the two"),
         });
     }
@@ -108,15 +114,17 @@ fn contradictions(line: &CommandLine<'_>, findings: &mut Findings) {
             contradict(first, second, reason, findings);
         }
     }
-    if let (Some(gpt), Some(label)) = (line.last("inst.gpt"), line.last("inst.disklabel")) {
-        if gpt.is_on() && label.text() == "mbr" {
-            contradict(gpt, label, "the last one decides on the disk label", findings);
-        }
+    if let (Some(gpt), Some(label)) = (line.last("inst.gpt"), line.last("inst.disklabel"))
+        && gpt.is_on()
+        && label.text() == "mbr"
+    {
+        contradict(gpt, label, "the last one decides on the disk label", findings);
     }
-    if let (Some(off), Some(on)) = (line.last("inst.noselinux"), line.last("inst.selinux")) {
-        if off.is_on() && on.text() == "1" {
-            contradict(off, on, "the last one counts", findings);
-        }
+    if let (Some(off), Some(on)) = (line.last("inst.noselinux"), line.last("inst.selinux"))
+        && off.is_on()
+        && on.text() == "1"
+    {
+        contradict(off, on, "the last one counts", findings);
     }
     for (option, needed) in NEEDS {
         let Some(word) = line.last(option) else { continue };
@@ -131,7 +139,8 @@ fn contradictions(line: &CommandLine<'_>, findings: &mut Findings) {
 }
 
 fn contradict(first: &Word<'_>, second: &Word<'_>, reason: &str, findings: &mut Findings) {
-    let (earlier, later) = if first.span.start <= second.span.start { (first, second) } else { (second, first) };
+    let (earlier, later) =
+        if first.span.start <= second.span.start { (first, second) } else { (second, first) };
     findings.push(
         Finding::new(
             &codes::CONTRADICTION,
@@ -165,22 +174,32 @@ fn waiting(line: &CommandLine<'_>, findings: &mut Findings) {
     }
     if let Some(word) = line.last("inst.dd").filter(|w| w.text().is_empty() && w.variable.is_none()) {
         findings.push(
-            Finding::new(&codes::WAITS, "'inst.dd' without a location shows a menu of driver disks and waits")
-                .at(word.span)
-                .help("write inst.dd=http://SERVER/PATH.rpm"),
+            Finding::new(
+                &codes::WAITS,
+                "'inst.dd' without a location shows a menu of driver disks and waits",
+            )
+            .at(word.span)
+            .help("write inst.dd=http://SERVER/PATH.rpm"),
         );
     }
 }
 
 /// Options that carry a password.
-const SECRETS: &[&str] =
-    &["inst.vncpassword", "inst.rdp.password", "inst.webui.remote.pin", "rd.iscsi.password", "rd.iscsi.in.password"];
+const SECRETS: &[&str] = &[
+    "inst.vncpassword",
+    "inst.rdp.password",
+    "inst.webui.remote.pin",
+    "rd.iscsi.password",
+    "rd.iscsi.in.password",
+];
 
 fn passwords(line: &CommandLine<'_>, findings: &mut Findings) {
     for word in &line.words {
         let secret = match word.name.as_ref() {
             n if SECRETS.contains(&n) => !word.text().is_empty(),
-            "netroot" => matches!(crate::boot::iscsi::netroot(word.text()), Ok(Some(target)) if target.secret),
+            "netroot" => {
+                matches!(crate::boot::iscsi::netroot(word.text()), Ok(Some(target)) if target.secret)
+            }
             "inst.proxy" | "inst.repo" | "inst.stage2" | "inst.ks" => {
                 word.text().split_once("://").is_some_and(|(_, rest)| {
                     let authority = rest.split('/').next().unwrap_or_default();
@@ -193,7 +212,10 @@ fn passwords(line: &CommandLine<'_>, findings: &mut Findings) {
             findings.push(
                 Finding::new(
                     &codes::PASSWORD_VISIBLE,
-                    format!("the password of '{}' can be read in /proc/cmdline and in the boot network", word.name),
+                    format!(
+                        "the password of '{}' can be read in /proc/cmdline and in the boot network",
+                        word.name
+                    ),
                 )
                 .at(word.span),
             );

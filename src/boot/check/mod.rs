@@ -69,7 +69,8 @@ const LONGEST: usize = 2047;
 /// Whether a command line starts the installer: it has one of Anaconda's options (with or without the prefix), or
 /// boots no root file system.
 pub fn is_installer(line: &CommandLine<'_>) -> bool {
-    if line.any_starting("inst.") || line.words.iter().any(|w| words::meant_for_installer(&w.name).is_some()) {
+    if line.any_starting("inst.") || line.words.iter().any(|w| words::meant_for_installer(&w.name).is_some())
+    {
         return true;
     }
     let old = |name: &str| FORMER.iter().any(|f| f.telling && f.name == name);

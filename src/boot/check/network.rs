@@ -21,12 +21,16 @@ pub(super) fn check(entry: &Entry<'_>, version: Version, findings: &mut Findings
     without_address(&network, findings);
     reach(entry, &network, findings);
     if let Some(word) = line.last("netroot").filter(|w| w.text() == "iscsi") {
-        let known = ["rd.iscsi.target.name", "rd.iscsi.firmware", "iscsiroot"].iter().any(|n| line.last(n).is_some());
+        let known =
+            ["rd.iscsi.target.name", "rd.iscsi.firmware", "iscsiroot"].iter().any(|n| line.last(n).is_some());
         if !known {
             findings.push(
-                Finding::new(&codes::NETWORK_MISFIT, "'netroot=iscsi' names no target, and nothing else does")
-                    .at(word.span)
-                    .help("add rd.iscsi.firmware=1, or rd.iscsi.target.name= and rd.iscsi.target.ip="),
+                Finding::new(
+                    &codes::NETWORK_MISFIT,
+                    "'netroot=iscsi' names no target, and nothing else does",
+                )
+                .at(word.span)
+                .help("add rd.iscsi.firmware=1, or rd.iscsi.target.name= and rd.iscsi.target.ip="),
             );
         }
     }
@@ -55,10 +59,13 @@ fn duplicates(network: &Network<'_, '_>, findings: &mut Findings) {
     for (n, (kind, link, word)) in network.links.iter().enumerate() {
         if let Some((_, _, first)) = network.links[..n].iter().find(|(_, other, _)| other.name == link.name) {
             findings.push(
-                Finding::new(&codes::NETWORK_MISFIT, format!("the {} {} is made twice", kind.name(), link.name))
-                    .severity(Severity::Error)
-                    .at(word.span)
-                    .related(first.span, "the first time"),
+                Finding::new(
+                    &codes::NETWORK_MISFIT,
+                    format!("the {} {} is made twice", kind.name(), link.name),
+                )
+                .severity(Severity::Error)
+                .at(word.span)
+                .related(first.span, "the first time"),
             );
         }
     }
@@ -72,7 +79,11 @@ fn members(network: &Network<'_, '_>, findings: &mut Findings) {
                 findings.push(
                     Finding::new(
                         &codes::NETWORK_MISFIT,
-                        format!("{member} belongs to the {} {}, so it cannot have an address of its own", kind.name(), link.name),
+                        format!(
+                            "{member} belongs to the {} {}, so it cannot have an address of its own",
+                            kind.name(),
+                            link.name
+                        ),
                     )
                     .at(ip_word.span)
                     .related(word.span, format!("the {}", kind.name()))
@@ -84,10 +95,13 @@ fn members(network: &Network<'_, '_>, findings: &mut Findings) {
             });
             if let Some((_, other, first)) = other {
                 findings.push(
-                    Finding::new(&codes::NETWORK_MISFIT, format!("{member} belongs to {} already", other.name))
-                        .severity(Severity::Error)
-                        .at(word.span)
-                        .related(first.span, "the first one"),
+                    Finding::new(
+                        &codes::NETWORK_MISFIT,
+                        format!("{member} belongs to {} already", other.name),
+                    )
+                    .severity(Severity::Error)
+                    .at(word.span)
+                    .related(first.span, "the first one"),
                 );
             }
         }
@@ -98,10 +112,17 @@ fn boot_device(entry: &Entry<'_>, network: &Network<'_, '_>, version: Version, f
     if let Some(word) = network.bootdev {
         let name = word.text();
         let known = network.mentions(name) || value::mac(name).is_some();
-        if !known && !network.ips.is_empty() && !network.incomplete && network.ips.iter().all(|(ip, _)| ip.interface.is_some()) {
+        if !known
+            && !network.ips.is_empty()
+            && !network.incomplete
+            && network.ips.iter().all(|(ip, _)| ip.interface.is_some())
+        {
             findings.push(
-                Finding::new(&codes::NETWORK_MISFIT, format!("no ip= configures {name}, the interface to boot from"))
-                    .at(word.span),
+                Finding::new(
+                    &codes::NETWORK_MISFIT,
+                    format!("no ip= configures {name}, the interface to boot from"),
+                )
+                .at(word.span),
             );
         }
     }
@@ -127,20 +148,29 @@ fn boot_device(entry: &Entry<'_>, network: &Network<'_, '_>, version: Version, f
     let named = network.bootdev.is_some() || entry.line.last("ksdevice").is_some();
     if !named && !bootif {
         findings.push(
-            Finding::new(&codes::NO_BOOTDEV, format!("{} interfaces are configured, but none is named as the one to boot from", several.len()))
-                .at(several[1].1.span)
-                .related(several[0].1.span, "the first one")
-                .help(match interfaces.first() {
-                    Some(first) => format!("add bootdev={first}, or let the boot loader add BOOTIF="),
-                    None => "add bootdev=INTERFACE".to_owned(),
-                }),
+            Finding::new(
+                &codes::NO_BOOTDEV,
+                format!(
+                    "{} interfaces are configured, but none is named as the one to boot from",
+                    several.len()
+                ),
+            )
+            .at(several[1].1.span)
+            .related(several[0].1.span, "the first one")
+            .help(match interfaces.first() {
+                Some(first) => format!("add bootdev={first}, or let the boot loader add BOOTIF="),
+                None => "add bootdev=INTERFACE".to_owned(),
+            }),
         );
     }
 }
 
 /// A bond, bridge or VLAN that gets no address although single interfaces do.
 fn without_address(network: &Network<'_, '_>, findings: &mut Findings) {
-    if network.ips.is_empty() || network.incomplete || network.ips.iter().any(|(ip, _)| ip.interface.is_none()) {
+    if network.ips.is_empty()
+        || network.incomplete
+        || network.ips.iter().any(|(ip, _)| ip.interface.is_none())
+    {
         return;
     }
     for (kind, link, word) in &network.links {
@@ -148,9 +178,15 @@ fn without_address(network: &Network<'_, '_>, findings: &mut Findings) {
             || network.links.iter().any(|(_, other, _)| other.members.contains(&link.name));
         if !used {
             findings.push(
-                Finding::new(&codes::NETWORK_MISFIT, format!("the {} {} gets no address", kind.name(), link.name))
-                    .at(word.span)
-                    .help(format!("write ip={}:dhcp, or ip=ADDRESS::GATEWAY:NETMASK:HOSTNAME:{0}:none", link.name)),
+                Finding::new(
+                    &codes::NETWORK_MISFIT,
+                    format!("the {} {} gets no address", kind.name(), link.name),
+                )
+                .at(word.span)
+                .help(format!(
+                    "write ip={}:dhcp, or ip=ADDRESS::GATEWAY:NETMASK:HOSTNAME:{0}:none",
+                    link.name
+                )),
             );
         }
     }
@@ -171,19 +207,25 @@ fn reach(entry: &Entry<'_>, network: &Network<'_, '_>, findings: &mut Findings) 
     let Some((first, _)) = remote.first() else { return };
     if let Some(word) = line.last("rd.neednet").filter(|w| !w.is_on()) {
         findings.push(
-            Finding::new(&codes::NO_NETWORK, format!("'{}' comes over the network, which rd.neednet=0 keeps down", first.name))
-                .severity(Severity::Warning)
-                .at(word.span)
-                .related(first.span, "what is fetched"),
+            Finding::new(
+                &codes::NO_NETWORK,
+                format!("'{}' comes over the network, which rd.neednet=0 keeps down", first.name),
+            )
+            .severity(Severity::Warning)
+            .at(word.span)
+            .related(first.span, "what is fetched"),
         );
     }
     let off = |ip: &crate::boot::ip::Ip| matches!(ip.method.as_str(), "none" | "off") && ip.address.is_none();
     if !network.ips.is_empty() && !network.incomplete && network.ips.iter().all(|(ip, _)| off(ip)) {
         findings.push(
-            Finding::new(&codes::NO_NETWORK, format!("'{}' comes over the network, but no interface gets an address", first.name))
-                .at(network.ips[0].1.span)
-                .related(first.span, "what is fetched")
-                .help("write ip=dhcp, or give a static address"),
+            Finding::new(
+                &codes::NO_NETWORK,
+                format!("'{}' comes over the network, but no interface gets an address", first.name),
+            )
+            .at(network.ips[0].1.span)
+            .related(first.span, "what is fetched")
+            .help("write ip=dhcp, or give a static address"),
         );
         return;
     }
@@ -195,18 +237,24 @@ fn reach(entry: &Entry<'_>, network: &Network<'_, '_>, findings: &mut Findings) 
         match host.parse::<IpAddr>() {
             Err(_) if network.nameservers.is_empty() && !proxied => {
                 findings.push(
-                    Finding::new(&codes::NO_NAMESERVER, format!("'{host}' cannot be resolved: the static network names no name server"))
-                        .at(word.value_span())
-                        .help("add nameserver=ADDRESS"),
+                    Finding::new(
+                        &codes::NO_NAMESERVER,
+                        format!("'{host}' cannot be resolved: the static network names no name server"),
+                    )
+                    .at(word.value_span())
+                    .help("add nameserver=ADDRESS"),
                 );
                 return;
             }
             Ok(address) if !proxied && !reachable(address, network) && line.last("rd.route").is_none() => {
                 findings.push(
-                    Finding::new(&codes::NO_GATEWAY, format!("{address} is in another network, and no gateway leads there"))
-                        .at(word.value_span())
-                        .related(network.ips[0].1.span, "the network of the host")
-                        .help("the third field of ip= is the gateway"),
+                    Finding::new(
+                        &codes::NO_GATEWAY,
+                        format!("{address} is in another network, and no gateway leads there"),
+                    )
+                    .at(word.value_span())
+                    .related(network.ips[0].1.span, "the network of the host")
+                    .help("the third field of ip= is the gateway"),
                 );
                 return;
             }

@@ -2,7 +2,7 @@
 
 use crate::boot::cmdline::{CommandLine, Word};
 use crate::boot::codes;
-use crate::boot::options::{self, BootOption, FORMER, Former, Takes};
+use crate::boot::options::{self, BootOption, FORMER, Former, Release, Takes};
 use crate::boot::value::{self, Wrong};
 use crate::boot::{ip, iscsi, links, location};
 use crate::diagnostic::{Code, Finding, Findings, Severity, nearest};
@@ -11,14 +11,17 @@ use crate::dialect::Version;
 pub(super) fn check(line: &CommandLine<'_>, installer: bool, version: Version, findings: &mut Findings) {
     let mut variables: Vec<&str> = Vec::new();
     for word in &line.words {
-        if let (Some(variable), true) = (&word.variable, installer) {
-            if !variables.contains(&variable.as_str()) {
-                variables.push(variable);
-                findings.push(
-                    Finding::new(&codes::VARIABLE, format!("what '{variable}' holds is only known at boot: '{}' is not checked", word.name))
-                        .at(word.span),
-                );
-            }
+        if let (Some(variable), true) = (&word.variable, installer)
+            && !variables.contains(&variable.as_str())
+        {
+            variables.push(variable);
+            findings.push(
+                Finding::new(
+                    &codes::VARIABLE,
+                    format!("what '{variable}' holds is only known at boot: '{}' is not checked", word.name),
+                )
+                .at(word.span),
+            );
         }
         one(word, installer, version, findings);
     }
@@ -43,10 +46,11 @@ fn one(word: &Word<'_>, installer: bool, version: Version, findings: &mut Findin
         );
     } else if name.starts_with("rd.") {
         unknown_dracut(word, name, findings);
-    } else if let Some(former) = FORMER.iter().find(|f| f.name == name) {
-        if installer && !(former.name == "dns" && word.value.is_none()) {
-            check_former(former, word, version, findings);
-        }
+    } else if let Some(former) = FORMER.iter().find(|f| f.name == name)
+        && installer
+        && !(former.name == "dns" && word.value.is_none())
+    {
+        check_former(former, word, version, findings);
     }
 }
 
@@ -62,9 +66,9 @@ fn unknown(word: &Word<'_>, name: &str) -> Finding {
     // "inst.foo" may be the option of an add-on.
     match nearest(&name[prefix.len()..], known.clone().map(|n| &n[prefix.len()..])) {
         Some(near) => finding.help(format!("did you mean '{prefix}{near}'?")),
-        None if prefix == "inst." => finding
-            .severity(Severity::Warning)
-            .help("right if an add-on of this installer reads it"),
+        None if prefix == "inst." => {
+            finding.severity(Severity::Warning).help("right if an add-on of this installer reads it")
+        }
         None => finding.help(format!("known: {}", known.collect::<Vec<_>>().join(", "))),
     }
 }
@@ -121,7 +125,9 @@ fn life(option: &BootOption, word: &Word<'_>, version: Version, findings: &mut F
         )
         .at(word.name_span);
         findings.push(match name {
-            "inst.profile" => finding.help("on RHEL 8 and 9 a product is chosen: inst.product=\"oVirt Node Next\""),
+            "inst.profile" => {
+                finding.help("on RHEL 8 and 9 a product is chosen: inst.product=\"oVirt Node Next\"")
+            }
             "inst.disklabel" => finding.help("write inst.gpt for GPT"),
             "inst.rdp" | "inst.rdp.username" | "inst.rdp.password" => finding.help("write inst.vnc"),
             "inst.noninteractive" => finding.help("write inst.cmdline"),
@@ -150,16 +156,22 @@ fn check_former(former: &Former, word: &Word<'_>, version: Version, findings: &m
         Some(now) => finding.help(now.clone()),
         None => finding.help("leave it out"),
     };
-    let prefixed = former.now.starts_with("inst.");
+    let prefixed = former.now.starts_with("inst.") && former.removed != Release::START;
     if former.removed.reached(version) {
         let finding = if prefixed {
             Finding::new(
                 &codes::MISSING_PREFIX,
-                format!("'{name}' is ignored since {}: the installer's options need the prefix 'inst.'", former.removed.name(version)),
+                format!(
+                    "'{name}' is ignored since {}: the installer's options need the prefix 'inst.'",
+                    former.removed.name(version)
+                ),
             )
         } else {
-            Finding::new(&codes::REMOVED_OPTION, format!("'{name}' is ignored: the installer does not have it any more"))
-                .severity(Severity::Warning)
+            Finding::new(
+                &codes::REMOVED_OPTION,
+                format!("'{name}' is ignored: the installer does not have it any more"),
+            )
+            .severity(Severity::Warning)
         };
         findings.push(with_help(finding).at(word.name_span));
     } else if former.deprecated.reached(version) {
@@ -188,15 +200,23 @@ fn check_value(option: &BootOption, word: &Word<'_>, version: Version, findings:
         wrong.push(found);
     }
     let code: &'static Code = match option.takes {
-        Takes::Ip | Takes::Bond | Takes::Team | Takes::Bridge | Takes::Vlan | Takes::IfName | Takes::Route | Takes::BootIf | Takes::Interface => {
-            &codes::WRONG_NETWORK
-        }
+        Takes::Ip
+        | Takes::Bond
+        | Takes::Team
+        | Takes::Bridge
+        | Takes::Vlan
+        | Takes::IfName
+        | Takes::Route
+        | Takes::BootIf
+        | Takes::Interface => &codes::WRONG_NETWORK,
         _ if option.name == "nameserver" => &codes::WRONG_NETWORK,
         _ => &codes::WRONG_VALUE,
     };
     for found in wrong {
         let span = word.value.as_ref().map_or(word.span, |v| found.span(v));
-        let finding = Finding::new(code, format!("{}=: {}", option.name, found.message)).severity(found.severity).at(span);
+        let finding = Finding::new(code, format!("{}=: {}", option.name, found.message))
+            .severity(found.severity)
+            .at(span);
         findings.push(match found.help {
             Some(help) => finding.help(help),
             None => finding,
@@ -218,12 +238,15 @@ fn missing_value(option: &BootOption, word: &Word<'_>) -> Option<Finding> {
         Takes::Choice(_) | Takes::Choices(_) => "one of its values",
         _ => "a value",
     };
-    let code = if matches!(option.takes, Takes::Ip | Takes::Vlan | Takes::IfName | Takes::BootIf | Takes::Interface) {
-        &codes::WRONG_NETWORK
-    } else {
-        &codes::WRONG_VALUE
-    };
-    let finding = Finding::new(code, format!("'{}' needs {what}; without one it is ignored", option.name)).at(word.span);
+    let code =
+        if matches!(option.takes, Takes::Ip | Takes::Vlan | Takes::IfName | Takes::BootIf | Takes::Interface)
+        {
+            &codes::WRONG_NETWORK
+        } else {
+            &codes::WRONG_VALUE
+        };
+    let finding = Finding::new(code, format!("'{}' needs {what}; without one it is ignored", option.name))
+        .at(word.span);
     Some(match option.takes {
         Takes::Choice(words) | Takes::Choices(words) => finding.help(format!("one of {}", words.join(", "))),
         Takes::Location(_) => finding.help(format!("write {}=http://SERVER/PATH", option.name)),
@@ -233,10 +256,35 @@ fn missing_value(option: &BootOption, word: &Word<'_>) -> Option<Finding> {
 
 /// The profiles that Anaconda ships (`data/profile.d` of main, rhel-10, rhel-9).
 const PROFILES: &[&str] = &[
-    "almalinux", "centos", "circle", "fedora", "fedora-budgie", "fedora-cinnamon", "fedora-designsuite", "fedora-eln",
-    "fedora-i3", "fedora-iot", "fedora-kde", "fedora-kde-mobile", "fedora-kinoite", "fedora-lxde", "fedora-lxqt",
-    "fedora-matecompiz", "fedora-sericea", "fedora-server", "fedora-silverblue", "fedora-sway", "fedora-workstation",
-    "fedora-xfce", "navix", "ovirt", "rhel", "rhvh", "rocky", "scientific-linux", "virtuozzo-linux",
+    "almalinux",
+    "centos",
+    "circle",
+    "fedora",
+    "fedora-budgie",
+    "fedora-cinnamon",
+    "fedora-designsuite",
+    "fedora-eln",
+    "fedora-i3",
+    "fedora-iot",
+    "fedora-kde",
+    "fedora-kde-mobile",
+    "fedora-kinoite",
+    "fedora-lxde",
+    "fedora-lxqt",
+    "fedora-matecompiz",
+    "fedora-sericea",
+    "fedora-server",
+    "fedora-silverblue",
+    "fedora-sway",
+    "fedora-workstation",
+    "fedora-xfce",
+    "navix",
+    "ovirt",
+    "rhel",
+    "rhvh",
+    "rocky",
+    "scientific-linux",
+    "virtuozzo-linux",
 ];
 
 fn read(option: &BootOption, text: &str, version: Version, wrong: &mut Vec<Wrong>) -> Result<(), Wrong> {
@@ -244,17 +292,25 @@ fn read(option: &BootOption, text: &str, version: Version, wrong: &mut Vec<Wrong
         Takes::Anything => {}
         Takes::Text if option.name == "inst.profile" && !PROFILES.contains(&text) => {
             if let Some(near) = nearest(text, PROFILES.iter().copied()) {
-                wrong.push(Wrong::warning(format!("Anaconda ships no profile '{text}'")).help(format!("did you mean '{near}'?")));
+                wrong.push(
+                    Wrong::warning(format!("Anaconda ships no profile '{text}'"))
+                        .help(format!("did you mean '{near}'?")),
+                );
             } else if text.starts_with("ovirt") {
-                wrong.push(Wrong::warning(format!("Anaconda ships no profile '{text}'")).help("the profile of oVirt Node is 'ovirt'"));
+                wrong.push(
+                    Wrong::warning(format!("Anaconda ships no profile '{text}'"))
+                        .help("the profile of oVirt Node is 'ovirt'"),
+                );
             }
         }
         Takes::Text => {}
         Takes::Flag => {
             let known = ["0", "1", "yes", "no", "on", "off"];
             if matches!(text, "false" | "disabled" | "none" | "n") {
-                return Err(Wrong::warning(format!("'{text}' switches it on: only 0, no and off switch it off"))
-                    .help(format!("write {}=0", option.name)));
+                return Err(Wrong::warning(format!(
+                    "'{text}' switches it on: only 0, no and off switch it off"
+                ))
+                .help(format!("write {}=0", option.name)));
             }
             if !known.contains(&text) && !matches!(text, "true" | "y" | "default" | "enabled") {
                 return Err(Wrong::warning(format!("it takes no value, so '{text}' is ignored"))
@@ -291,7 +347,10 @@ fn read(option: &BootOption, text: &str, version: Version, wrong: &mut Vec<Wrong
         Takes::Team => {
             links::team(text, wrong)?;
             if !links::has_teams(version) {
-                wrong.push(Wrong::warning("RHEL 10 has no teams any more").help("use a bond: bond=NAME:INTERFACE,INTERFACE:mode=active-backup"));
+                wrong.push(
+                    Wrong::warning("RHEL 10 has no teams any more")
+                        .help("use a bond: bond=NAME:INTERFACE,INTERFACE:mode=active-backup"),
+                );
             }
         }
         Takes::Bridge => {
@@ -329,7 +388,9 @@ fn resolution(text: &str) -> Result<(), Wrong> {
     let size = text.split_once('x').and_then(|(w, h)| Some((w.parse::<u32>().ok()?, h.parse::<u32>().ok()?)));
     match size {
         Some((w, h)) if w >= 800 && h >= 600 => Ok(()),
-        Some(_) => Err(Wrong::error(format!("{text} is less than 800x600, the least that the interface needs"))),
+        Some(_) => {
+            Err(Wrong::error(format!("{text} is less than 800x600, the least that the interface needs")))
+        }
         None => Err(Wrong::error(format!("'{text}' is no screen size")).help("write 1024x768")),
     }
 }
@@ -337,7 +398,8 @@ fn resolution(text: &str) -> Result<(), Wrong> {
 fn proxy(text: &str) -> Result<(), Wrong> {
     let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
     if !matches!(scheme, "http" | "https" | "ftp" | "socks" | "socks4" | "socks5") {
-        return Err(Wrong::error(format!("'{scheme}' is no protocol of a proxy")).help("the form is [PROTOCOL://][USER[:PASSWORD]@]HOST[:PORT]"));
+        return Err(Wrong::error(format!("'{scheme}' is no protocol of a proxy"))
+            .help("the form is [PROTOCOL://][USER[:PASSWORD]@]HOST[:PORT]"));
     }
     let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host).trim_end_matches('/');
     value::host_port(host).map(|_| ())

@@ -186,7 +186,7 @@ impl BootOption {
 static TABLES: &[&[BootOption]] = &[anaconda::OPTIONS, dracut::OPTIONS, node::OPTIONS];
 
 /// Every option.
-pub fn all() -> impl Iterator<Item = &'static BootOption> {
+pub fn all() -> impl Iterator<Item = &'static BootOption> + Clone {
     TABLES.iter().copied().flatten()
 }
 

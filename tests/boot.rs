@@ -1,0 +1,9 @@
+//! Kernel command lines and boot configurations.
+#![allow(clippy::expect_used, clippy::panic)] // a test that cannot be set up has failed
+
+#[path = "boot/ip_forms.rs"]
+mod ip_forms;
+#[path = "boot/options.rs"]
+mod options;
+#[path = "boot/table.rs"]
+mod table;
