@@ -2,7 +2,8 @@
 //! Rules, the storage model and the boot checks read this.
 
 use super::Version;
-use crate::source::{FileId, Span};
+use super::packages::{self, PackageLine};
+use crate::source::{FileId, Sources, Span};
 use std::borrow::Cow;
 
 /// Words with the place they stand at. The text is unquoted; the span covers the quotes.
@@ -112,6 +113,24 @@ pub enum SectionKind {
     Anaconda,
 }
 
+impl SectionKind {
+    /// The kind of a header's first word.
+    pub fn from_name(name: &str) -> Option<SectionKind> {
+        Some(match name {
+            "%packages" => SectionKind::Packages,
+            "%pre" => SectionKind::Pre,
+            "%pre-install" => SectionKind::PreInstall,
+            "%post" => SectionKind::Post,
+            "%onerror" => SectionKind::OnError,
+            "%traceback" => SectionKind::Traceback,
+            "%certificate" => SectionKind::Certificate,
+            "%addon" => SectionKind::Addon,
+            "%anaconda" => SectionKind::Anaconda,
+            _ => return None,
+        })
+    }
+}
+
 /// A section: header, lines, `%end`.
 #[derive(Clone, Debug)]
 pub struct Section<'s> {
@@ -133,6 +152,13 @@ pub struct Section<'s> {
 }
 
 impl<'s> Section<'s> {
+    /// The entries of a `%packages` section that the language accepts, in order. What included files add is not
+    /// among them.
+    pub fn packages<'k>(&self, sources: &'k Sources) -> impl Iterator<Item = PackageLine<'k>> {
+        let text = if self.kind == SectionKind::Packages { sources.text_of(self.body) } else { "" };
+        packages::lines(self.body.file, text, self.body.start as usize).filter_map(Result::ok)
+    }
+
     /// Whether an option stands in the header.
     pub fn has(&self, option: &str) -> bool {
         self.args.iter().any(|a| matches!(a, Arg::Option { name, .. } if *name == option))
@@ -166,6 +192,19 @@ pub struct Kickstart<'s> {
     pub commands: Vec<Command<'s>>,
     /// Sections in order.
     pub sections: Vec<Section<'s>>,
+    /// `%include` lines in order, of the command section and of sections.
+    pub includes: Vec<Include<'s>>,
+}
+
+/// One `%include`.
+#[derive(Clone, Debug)]
+pub struct Include<'s> {
+    /// The path or URL.
+    pub path: Value<'s>,
+    /// The whole line without its comment.
+    pub span: Span,
+    /// Index of the section that it stands in; none in the command section.
+    pub section: Option<usize>,
 }
 
 impl<'s> Kickstart<'s> {

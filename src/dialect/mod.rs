@@ -3,10 +3,22 @@
 //! Invariant: for every version, a document has a `syntax` error here exactly when the reference parser
 //! (pykickstart) raises one, and the first error is on the same line.
 
+mod arguments;
+mod checks;
+pub mod codes; // KS001 on
 mod kickstart;
+mod packages;
+mod problems;
+mod python;
+mod read;
+mod state;
+mod tables;
 mod version;
 
-pub use kickstart::{Arg, Command, Kickstart, Section, SectionKind, Value};
+pub use codes::CODES;
+pub use kickstart::{Arg, Command, Include, Kickstart, Section, SectionKind, Value};
+pub use packages::{PackageKind, PackageLine};
+pub use python::{comma_list, normal_mount_point, python_bool, python_int};
 pub use version::{Family, UnknownVersion, Version};
 
 use crate::diagnostic::Findings;
@@ -20,14 +32,8 @@ pub fn parse<'s>(
     version: Version,
     findings: &mut Findings,
 ) -> Kickstart<'s> {
-    let _ = (sources, findings);
-    Kickstart { version, file, commands: Vec::new(), sections: Vec::new() }
+    read::Reader::new(sources, file, version, findings).read()
 }
 
-/// An integer as the reference reads one (Python's `int()`), saturated at the ends of `i64`.
-pub fn python_int(text: &str) -> Option<i64> {
-    text.trim().parse().ok()
-}
-
-/// The codes of the findings that [`parse`] reports.
-pub static CODES: &[&crate::diagnostic::Code] = &[];
+/// The reference parser that the tables were gathered from, with its version.
+pub const REFERENCE: &str = tables::REFERENCE;

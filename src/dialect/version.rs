@@ -1,5 +1,7 @@
 //! Syntax versions: a family (Fedora, RHEL) and a release.
 
+use super::tables;
+use crate::diagnostic::nearest;
 use std::fmt;
 
 /// A line of releases whose syntax develops together.
@@ -9,6 +11,24 @@ pub enum Family {
     Fedora,
     /// RHEL3 on.
     Rhel,
+}
+
+impl Family {
+    /// The name of the distribution.
+    pub fn name(self) -> &'static str {
+        match self {
+            Family::Fedora => "Fedora",
+            Family::Rhel => "RHEL",
+        }
+    }
+
+    /// The newest version of the family that the tables know.
+    pub const fn newest(self) -> Version {
+        match self {
+            Family::Fedora => Version::fedora(tables::FEDORA.1),
+            Family::Rhel => Version::rhel(tables::RHEL.1),
+        }
+    }
 }
 
 /// One syntax version, such as RHEL9 or F46.
@@ -24,7 +44,7 @@ impl Version {
     /// What a kickstart without a `#version=` header is read as.
     pub const DEFAULT: Version = Version { family: Family::Rhel, release: 9 };
     /// The newest Fedora that the tables know.
-    pub const NEWEST_FEDORA: Version = Version { family: Family::Fedora, release: 46 };
+    pub const NEWEST_FEDORA: Version = Family::Fedora.newest();
 
     /// RHEL of this release.
     pub const fn rhel(release: u8) -> Version {
@@ -38,7 +58,9 @@ impl Version {
 
     /// All versions that the tables know, Fedora first, oldest first.
     pub fn all() -> impl Iterator<Item = Version> {
-        (3..=46).map(Version::fedora).chain((3..=11).map(Version::rhel))
+        (tables::FEDORA.0..=tables::FEDORA.1)
+            .map(Version::fedora)
+            .chain((tables::RHEL.0..=tables::RHEL.1).map(Version::rhel))
     }
 
     /// Reads a name in any case: `RHEL9`, `rhel9.4` (the minor release does not matter), `F46`, `FC6`.
@@ -47,10 +69,41 @@ impl Version {
     /// [`UnknownVersion`], with the nearest known name.
     pub fn from_name(name: &str) -> Result<Version, UnknownVersion> {
         let upper = name.trim().to_ascii_uppercase();
-        let major = upper.split_once('.').map_or(upper.as_str(), |(major, _)| major);
-        Version::all()
-            .find(|v| v.to_string() == major)
-            .ok_or_else(|| UnknownVersion { name: name.to_owned() })
+        let major = match upper.split_once('.') {
+            Some((major, minor)) if minor.bytes().all(|b| b.is_ascii_digit() || b == b'.') => major,
+            _ => upper.as_str(),
+        };
+        Version::all().find(|v| v.to_string() == major).ok_or_else(|| {
+            let known: Vec<String> = Version::all().map(|v| v.to_string()).collect();
+            UnknownVersion {
+                name: name.to_owned(),
+                nearest: nearest(name, known.iter().map(String::as_str)).map(str::to_owned),
+            }
+        })
+    }
+
+    /// The bit of this version in the sets of the tables; none for a version that they do not know.
+    pub(crate) fn bit(self) -> u64 {
+        self.index().map_or(0, |i| 1 << i)
+    }
+
+    fn index(self) -> Option<usize> {
+        let (first, last) = match self.family {
+            Family::Fedora => tables::FEDORA,
+            Family::Rhel => tables::RHEL,
+        };
+        let before = match self.family {
+            Family::Fedora => 0,
+            Family::Rhel => usize::from(tables::FEDORA.1 - tables::FEDORA.0) + 1,
+        };
+        (first..=last).contains(&self.release).then(|| before + usize::from(self.release - first))
+    }
+
+    /// Whether the syntax of this version developed from that of `other`, or is it: RHEL9 stands behind F34, from
+    /// which it was branched, and before F35.
+    pub fn is_at_least(self, other: Version) -> bool {
+        let place = |v: Version| v.index().map(|i| tables::ORDER[i]);
+        place(self) >= place(other)
     }
 }
 
@@ -66,8 +119,44 @@ impl fmt::Display for Version {
 
 /// A name that is no syntax version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown syntax version '{name}': expected one of FC3–FC6, F7–F46, RHEL3–RHEL11")]
+#[error("unknown syntax version '{name}': expected one of FC3–FC6, F7–{}, RHEL3–{}{}",
+    Family::Fedora.newest(), Family::Rhel.newest(),
+    .nearest.as_ref().map(|n| format!("; did you mean {n}?")).unwrap_or_default())]
 pub struct UnknownVersion {
     /// As given.
     pub name: String,
+    /// The known name that it is nearest to.
+    pub nearest: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_in_any_case_and_with_a_minor_release() {
+        assert_eq!(Version::from_name("rhel9.4"), Ok(Version::rhel(9)));
+        assert_eq!(Version::from_name("F46"), Ok(Version::fedora(46)));
+        assert_eq!(Version::from_name("fc6"), Ok(Version::fedora(6)));
+        assert!(Version::from_name("F6").is_err(), "Fedora Core 6 is FC6");
+        let unknown = Version::from_name("RHEL-9").unwrap_err();
+        assert_eq!(unknown.nearest.as_deref(), Some("RHEL9"));
+    }
+
+    #[test]
+    fn every_version_has_its_own_bit() {
+        let all: u64 = Version::all().map(Version::bit).fold(0, |set, bit| {
+            assert_eq!(set & bit, 0);
+            set | bit
+        });
+        assert_eq!(all.count_ones() as usize, Version::all().count());
+        assert_eq!(Version::rhel(99).bit(), 0);
+    }
+
+    #[test]
+    fn rhel_stands_behind_the_fedora_it_was_branched_from() {
+        assert!(Version::rhel(9).is_at_least(Version::fedora(34)));
+        assert!(!Version::rhel(9).is_at_least(Version::fedora(35)));
+        assert!(!Version::rhel(5).is_at_least(Version::fedora(8)));
+    }
 }

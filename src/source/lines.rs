@@ -31,11 +31,29 @@ pub fn split_lines(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+const fn ends() -> [bool; 256] {
+    let mut table = [false; 256];
+    let bytes = [b'\n', b'\r', 0x0b, 0x0c, 0x1c, 0x1d, 0x1e, 0xc2, 0xe2];
+    let mut i = 0;
+    while i < bytes.len() {
+        table[bytes[i] as usize] = true;
+        i += 1;
+    }
+    table
+}
+
+/// First bytes of line ends, and of characters that may be one.
+static MAY_END: [bool; 256] = ends();
+
 /// Length in bytes of the first line of `text` with its line end.
-fn line_length(text: &str) -> usize {
+pub(crate) fn line_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut i = 0;
     while i < bytes.len() {
+        if !MAY_END[bytes[i] as usize] {
+            i += 1;
+            continue;
+        }
         match bytes[i] {
             b'\r' => return if bytes.get(i + 1) == Some(&b'\n') { i + 2 } else { i + 1 },
             b'\n' | 0x0b | 0x0c | 0x1c..=0x1e => return i + 1,

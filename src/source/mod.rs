@@ -3,6 +3,7 @@
 //! Invariant: a [`Span`] lies inside its file and on character boundaries.
 
 mod lines;
+pub(crate) use lines::line_length;
 pub use lines::{LineIndex, Position, is_line_end, split_lines};
 
 use std::path::{Path, PathBuf};

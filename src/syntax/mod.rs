@@ -1,3 +1,10 @@
-//! A lossless tree of lines and sections. Knows no command.
+//! Text → lines, words and sections, without loss. Knows no command.
 //!
-//! Invariant: the spans of the tree's tokens, in order, cover the file: printing the tree gives it back byte for byte.
+//! Invariant: the spans of a text's lines follow each other without a gap, and all spans lie on character
+//! boundaries.
+
+mod scanner;
+mod words;
+
+pub use scanner::{Line, LineKind, SECTION_NAMES, Scanner, is_white};
+pub use words::{QuoteError, Word, split_words, unquote};
