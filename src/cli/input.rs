@@ -95,7 +95,8 @@ fn not_text(error: &std::string::FromUtf8Error) -> InputError {
 }
 
 /// The files to check under the paths of a command line, in order; a directory gives its kickstarts, sorted.
-/// Hidden files and what `.gitignore` names are left out, links are not followed.
+/// Hidden files are left out. Files that version control ignores are not: kickstarts are often rendered from templates.
+/// Links to files are followed, links to directories are not.
 pub fn expand(paths: &[PathBuf]) -> Vec<(PathBuf, Result<(), InputError>)> {
     let mut files = Vec::new();
     for path in paths {
@@ -110,10 +111,14 @@ pub fn expand(paths: &[PathBuf]) -> Vec<(PathBuf, Result<(), InputError>)> {
 
 fn walk(directory: &Path, files: &mut Vec<(PathBuf, Result<(), InputError>)>) {
     let before = files.len();
-    for entry in ignore::WalkBuilder::new(directory).sort_by_file_path(Path::cmp).build() {
+    let mut walk = ignore::WalkBuilder::new(directory);
+    walk.standard_filters(false).hidden(true).sort_by_file_path(Path::cmp);
+    for entry in walk.build() {
         match entry {
-            Ok(entry) if entry.file_type().is_some_and(|t| t.is_file()) => {
-                if is_kickstart(entry.path()) {
+            Ok(entry) if entry.file_type().is_some_and(|t| t.is_file() || t.is_symlink()) => {
+                let path = entry.path();
+                // A link to nowhere is reported when it is read.
+                if (path.is_file() || !path.exists()) && is_kickstart(path) {
                     files.push((entry.into_path(), Ok(())));
                 }
             }

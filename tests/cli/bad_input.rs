@@ -47,10 +47,16 @@ fn a_directory_gives_its_kickstarts_in_order() {
         place.file(name, COMPLETE);
     }
     place.file("b/ansible.cfg", "[defaults]\n");
+    place.file(".git/HEAD", "");
+    place.file(".gitignore", "*.ks\n");
+    std::os::unix::fs::symlink("a.ks", place.path().join("link.ks")).expect("a link can be made");
+    std::os::unix::fs::symlink("..", place.path().join("b/up")).expect("a link can be made");
+    std::os::unix::fs::symlink("nowhere", place.path().join("b/broken.ks")).expect("a link can be made");
     let output = place.run(["--format", "json", "."]);
     let json = output.json();
     let paths: Vec<_> = json["files"].as_array().expect("a list").iter().map(|f| f["path"].clone()).collect();
-    assert_eq!(paths, ["./a.ks", "./b/one.cfg", "./b/two.ks"]);
+    assert!(output.stderr.contains("b/broken.ks: cannot be read"), "a link to nowhere: {}", output.stderr);
+    assert_eq!(paths, ["./a.ks", "./b/one.cfg", "./b/two.ks", "./link.ks"]);
 }
 
 #[test]
