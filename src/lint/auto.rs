@@ -1,7 +1,7 @@
 //! What `--syntax auto` and `--policy auto` come to for one kickstart.
 
 use super::{Chosen, Settings};
-use crate::diagnostic::{Finding, Findings, nearest};
+use crate::diagnostic::{Finding, Findings};
 use crate::dialect::Version;
 use crate::policy::Policy;
 use crate::rules::{Context, style};
@@ -40,12 +40,11 @@ pub(super) fn syntax(
         Ok(version) => Chosen::new(version, "from its #version header"),
         Err(unknown) => {
             let chosen = fallback();
-            let names: Vec<String> = Version::all().map(|v| v.to_string()).collect();
-            let help = match nearest(name, names.iter().map(String::as_str)) {
-                Some(name) => format!("write '#version={name}'"),
-                None => format!("write '#version={}'", chosen.value),
+            let help = match &unknown.nearest {
+                Some(near) => format!("write '#version={near}'"),
+                None => format!("write '#version={}', or the release that will install it", chosen.value),
             };
-            let message = format!("{unknown}; the file is read as {}", chosen.value);
+            let message = format!("unknown syntax version '{name}'; the file is read as {}", chosen.value);
             findings.push(Finding::new(&style::VERSION_UNKNOWN, message).at(span).help(help));
             chosen
         }

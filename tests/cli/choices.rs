@@ -52,6 +52,24 @@ fn a_mistake_in_the_configuration_is_named_with_its_line() {
 }
 
 #[test]
+fn a_kickstart_that_makes_a_node_is_held_against_its_policy() {
+    let place = Place::new();
+    place.file("node.ks", "lang C\n%post --erroronfail\nimgbase --debug layout --init\n%end\n");
+    place.file("addon.ks", "lang C\n%addon org_ovirt_node\n%end\n");
+    place.file("plain.ks", "lang C\n%post\necho imgbase\n%end\n");
+    for (path, policy, because) in [
+        ("node.ks", "ovirt-node", "it initialises a node layout in %post"),
+        ("addon.ks", "ovirt-node", "it has %addon org_ovirt_node"),
+        ("plain.ks", "none", "nothing in it makes a node"),
+    ] {
+        let file = file_of(&place, &[path]);
+        assert_eq!((file["policy"].as_str(), file["policy_because"].as_str()), (Some(policy), Some(because)));
+    }
+    assert_eq!(file_of(&place, &["--policy", "none", "node.ks"])["policy"], "none");
+    assert_eq!(file_of(&place, &["--policy", "rhvh-4.4", "plain.ks"])["policy"], "rhvh-4.4");
+}
+
+#[test]
 fn fail_on_moves_the_limit_and_comes_from_the_configuration_too() {
     let place = Place::new();
     place.file("x.ks", format!("#version=RHEL-9\n{COMPLETE}"));
