@@ -1,0 +1,148 @@
+//! How steps, notices and plans are printed.
+
+use crate::diagnostic::Severity;
+use crate::layout::files::{Change, Method};
+use crate::layout::notice::Notice;
+use crate::layout::plan::{Action, Plan, Step};
+use crate::layout::run::{Progress, StepState};
+use crate::report::harmless;
+use serde_json::json;
+use std::io::Write;
+
+/// One line on standard output; a closed one is not worth a panic.
+pub(super) fn line(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+/// Progress for people: one line a step.
+pub(super) struct HumanProgress;
+
+impl Progress for HumanProgress {
+    fn step(&mut self, number: usize, of: usize, step: &Step, state: StepState, message: &str) {
+        match state {
+            StepState::Start => line(&format!("[{number}/{of}] {}", harmless(message))),
+            StepState::Done => {}
+            StepState::Failed => {
+                line(&format!("[{number}/{of}] {} failed: {}", step.name, harmless(message)))
+            }
+        }
+    }
+}
+
+/// Progress for programs: one JSON object a line.
+pub(super) struct JsonProgress;
+
+impl Progress for JsonProgress {
+    fn step(&mut self, number: usize, of: usize, step: &Step, state: StepState, message: &str) {
+        let state = match state {
+            StepState::Start => "start",
+            StepState::Done => "done",
+            StepState::Failed => "failed",
+        };
+        line(
+            &json!({"step": number, "of": of, "name": step.name, "state": state, "message": message})
+                .to_string(),
+        );
+    }
+}
+
+/// Notices for people.
+pub(super) fn notices(list: &[Notice]) {
+    for n in list {
+        line(&format!("{}[{}]: {}", n.severity, n.code, harmless(&n.message)));
+        if let Some(help) = &n.help {
+            line(&format!("  help: {}", harmless(help)));
+        }
+    }
+}
+
+/// `{"errors": …, "warnings": …}`.
+pub(super) fn summary(list: &[Notice]) -> serde_json::Value {
+    let count = |s: Severity| list.iter().filter(|n| n.severity == s).count();
+    json!({"errors": count(Severity::Error), "warnings": count(Severity::Warning)})
+}
+
+/// A plan for people: the commands as they would be typed, and what changes in which file.
+pub(super) fn plan(plan: &Plan) {
+    for step in &plan.steps {
+        line(&format!("# {}: {}", step.name, harmless(&step.about)));
+        for action in &step.actions {
+            commands(action).iter().for_each(|c| line(&harmless(c)));
+            if let Action::Change(changes) = action {
+                changes.iter().for_each(change);
+            }
+        }
+    }
+}
+
+fn commands(action: &Action) -> Vec<String> {
+    let quoted = |p: &std::path::Path| crate::layout::tools::quoted(&p.display().to_string());
+    match action {
+        Action::Run(command) => vec![command.to_string()],
+        Action::RemoveLeftover { volume, .. } => vec![format!("lvremove --yes --force {volume}")],
+        Action::Copy(copies) => copies
+            .iter()
+            .flat_map(|(from, to)| {
+                let dir = to.parent().map(|d| format!("mkdir -p {}", quoted(d)));
+                dir.into_iter().chain([format!("cp {} {}", quoted(from), quoted(to))])
+            })
+            .collect(),
+        Action::Link { path, to } => vec![format!("ln -s {} {}", quoted(to), quoted(path))],
+        Action::Change(_) => Vec::new(),
+    }
+}
+
+/// The lines that go and the lines that come.
+fn change(c: &Change) {
+    let text = |b: &Option<Vec<u8>>| match (b, c.method) {
+        (Some(b), Method::Variable) => {
+            String::from_utf8_lossy(&b.iter().skip(4).step_by(2).copied().collect::<Vec<u8>>()).into_owned()
+        }
+        (Some(b), _) => String::from_utf8_lossy(b).into_owned(),
+        (None, _) => String::new(),
+    };
+    let (before, after) = (text(&c.before), text(&c.after));
+    let what = match (&c.before, &c.after) {
+        (_, None) => "remove",
+        (None, _) => "create",
+        _ => "change",
+    };
+    line(&harmless(&format!("# {what} {}", c.path.display())));
+    let filling = |l: &&str| !l.starts_with("##");
+    for old in before.lines().filter(filling).filter(|l| !after.lines().any(|n| n == *l)) {
+        line(&harmless(&format!("#   - {old}")));
+    }
+    for new in after.lines().filter(filling).filter(|l| !before.lines().any(|o| o == *l)) {
+        line(&harmless(&format!("#   + {new}")));
+    }
+}
+
+/// A plan for programs.
+pub(super) fn plan_json(plan: &Plan) -> serde_json::Value {
+    let action = |a: &Action| match a {
+        Action::Run(c) => {
+            let argv: Vec<&str> =
+                std::iter::once(c.program).chain(c.args.iter().map(String::as_str)).collect();
+            vec![json!({"run": argv})]
+        }
+        Action::RemoveLeftover { volume, .. } => {
+            vec![json!({"run": ["lvremove", "--yes", "--force", volume]})]
+        }
+        Action::Copy(copies) => copies.iter().map(|(from, to)| json!({"copy": from, "to": to})).collect(),
+        Action::Link { path, to } => vec![json!({"link": path, "to": to})],
+        Action::Change(changes) => changes
+            .iter()
+            .map(|c| match &c.after {
+                Some(after) => json!({"write": c.path, "content": String::from_utf8_lossy(after)}),
+                None => json!({"remove": c.path}),
+            })
+            .collect(),
+    };
+    let steps: Vec<_> = plan
+        .steps
+        .iter()
+        .map(|s| json!({"name": s.name, "about": s.about, "actions": s.actions.iter().flat_map(action).collect::<Vec<_>>()}))
+        .collect();
+    json!(steps)
+}

@@ -1,0 +1,305 @@
+//! Changing files so that a power cut leaves the old or the new content, also for boot loaders that replay no journal.
+
+use super::tools::Tools;
+use rustix::fs::{AtFlags, CWD, RenameFlags};
+use std::ffi::CStr;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// How a file is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Written beside and renamed; the file system's journal does the rest.
+    Replace,
+    /// Like that, and brought to its place on the disk in an order that holds without a journal: GRUB and UEFI read
+    /// the bare file system.
+    ReplaceForBoot,
+    /// Written over, same size: GRUB keeps the block list of its environment.
+    InPlace,
+    /// A symbolic link; its content is where it points.
+    Link,
+    /// A UEFI variable: one write, and the kernel's protection against deletion taken off before.
+    Variable,
+}
+
+/// A change of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Which file.
+    pub path: PathBuf,
+    /// What is in it now; `None`: it is not there.
+    pub before: Option<Vec<u8>>,
+    /// What shall be in it; `None`: it shall not be there.
+    pub after: Option<Vec<u8>>,
+    /// How.
+    pub method: Method,
+}
+
+impl Change {
+    /// The change that takes this one back.
+    #[must_use]
+    pub fn reversed(&self) -> Change {
+        Change {
+            path: self.path.clone(),
+            before: self.after.clone(),
+            after: self.before.clone(),
+            method: self.method,
+        }
+    }
+}
+
+/// Failure at a file.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {error}", path.display())]
+pub struct FileError {
+    /// Which.
+    pub path: PathBuf,
+    /// Why.
+    pub error: io::Error,
+}
+
+fn at(path: &Path) -> impl Fn(io::Error) -> FileError {
+    let path = path.to_owned();
+    move |error| FileError { path: path.clone(), error }
+}
+
+/// Makes the changes. Those for the boot loader are made together: all new content first, then all names.
+///
+/// # Errors
+/// [`FileError`]; changes before it are made, new content beside the files is taken away again.
+pub fn apply(tools: &dyn Tools, changes: &[Change]) -> Result<(), FileError> {
+    let boot: Vec<&Change> = changes.iter().filter(|c| c.method == Method::ReplaceForBoot).collect();
+    if !boot.is_empty() {
+        apply_for_boot(tools, &boot)?;
+    }
+    for change in changes {
+        let path = &change.path;
+        match (&change.after, change.method) {
+            (_, Method::ReplaceForBoot) => {}
+            (None, _) => match std::fs::remove_file(path) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(at(path)(e)),
+                _ => sync_directory(path)?,
+            },
+            (Some(content), Method::Replace) => {
+                let new = write_beside(path, content)?;
+                std::fs::rename(&new, path).map_err(at(path))?;
+                sync_directory(path)?;
+            }
+            (Some(content), Method::Link) => {
+                use std::os::unix::ffi::OsStrExt;
+                let _ = std::fs::remove_file(path);
+                link(path, Path::new(std::ffi::OsStr::from_bytes(content)))?;
+                sync_directory(path)?;
+            }
+            (Some(content), Method::InPlace) => write_over(path, content)?,
+            (Some(content), Method::Variable) => write_variable(path, content)?,
+        }
+    }
+    Ok(())
+}
+
+fn apply_for_boot(tools: &dyn Tools, changes: &[&Change]) -> Result<(), FileError> {
+    let mut written: Vec<(PathBuf, &Path)> = Vec::new();
+    let result = (|| {
+        for change in changes {
+            if let Some(content) = &change.after {
+                written.push((write_beside(&change.path, content)?, &change.path));
+            }
+        }
+        // The content has to be in its place before a name points to it.
+        let directory = changes[0].path.parent().unwrap_or(Path::new("/"));
+        let freeze = !is_fat(directory);
+        let flush = || tools.flush(directory, freeze).map_err(at(directory));
+        if !written.is_empty() {
+            flush()?;
+        }
+        for (new, path) in &written {
+            put_in_place(new, path)?;
+        }
+        for change in changes.iter().filter(|c| c.after.is_none()) {
+            match std::fs::remove_file(&change.path) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(at(&change.path)(e)),
+                _ => {}
+            }
+        }
+        flush()
+    })();
+    // After an exchange the old content has the new one's name; only now may its blocks be used again.
+    for (new, _) in &written {
+        let _ = std::fs::remove_file(new);
+    }
+    result
+}
+
+/// Gives the new content its name: exchanged with the old one where there is one, so that the old content's blocks stay
+/// what they are until the names are on the disk.
+fn put_in_place(new: &Path, path: &Path) -> Result<(), FileError> {
+    if path.exists() {
+        match rustix::fs::renameat_with(CWD, new, CWD, path, RenameFlags::EXCHANGE) {
+            Ok(()) => return Ok(()),
+            // FAT before Linux 5.19.
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
+            Err(e) => return Err(at(path)(e.into())),
+        }
+    }
+    std::fs::rename(new, path).map_err(at(path))
+}
+
+/// The kernel's number for FAT (`MSDOS_SUPER_MAGIC`); it cannot be frozen, and has no journal to empty.
+fn is_fat(path: &Path) -> bool {
+    rustix::fs::statfs(path).is_ok_and(|s| s.f_type == 0x4d44)
+}
+
+/// Writes the content to `.NAME.new` beside `path`, with the owner, mode and SELinux label that `path` has.
+fn write_beside(path: &Path, content: &[u8]) -> Result<PathBuf, FileError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let new = path.with_file_name(format!(".{name}.new"));
+    if let Some(dir) = path.parent() {
+        std::fs::create_dir_all(dir).map_err(at(dir))?;
+    }
+    let result = (|| {
+        let _ = std::fs::remove_file(&new);
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o644).open(&new)?;
+        file.write_all(content)?;
+        if let Ok(old) = std::fs::metadata(path) {
+            file.set_permissions(std::fs::Permissions::from_mode(old.mode() & 0o7777))?;
+            // FAT has no owners.
+            let _ = std::os::unix::fs::fchown(&file, Some(old.uid()), Some(old.gid()));
+            copy_label(path, &new);
+        }
+        file.sync_all()
+    })();
+    match result {
+        Ok(()) => Ok(new),
+        Err(e) => {
+            let _ = std::fs::remove_file(&new);
+            Err(at(&new)(e))
+        }
+    }
+}
+
+const LABEL: &CStr = c"security.selinux";
+
+fn copy_label(from: &Path, to: &Path) {
+    let mut label = [0_u8; 256];
+    if let Ok(n) = rustix::fs::getxattr(from, LABEL, &mut label[..]) {
+        let _ = rustix::fs::setxattr(to, LABEL, &label[..n], rustix::fs::XattrFlags::empty());
+    }
+}
+
+fn write_over(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    use std::os::unix::fs::FileExt;
+    let file = OpenOptions::new().write(true).open(path).map_err(at(path))?;
+    file.write_all_at(content, 0).and_then(|()| file.sync_all()).map_err(at(path))
+}
+
+fn write_variable(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    if let Ok(file) = File::open(path)
+        && let Ok(flags) = rustix::fs::ioctl_getflags(&file)
+    {
+        let _ = rustix::fs::ioctl_setflags(&file, flags - rustix::fs::IFlags::IMMUTABLE);
+    }
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(false).open(path).map_err(at(path))?;
+    file.write_all(content).map_err(at(path))
+}
+
+fn sync_directory(path: &Path) -> Result<(), FileError> {
+    let dir = path.parent().unwrap_or(Path::new("/"));
+    match File::open(dir).and_then(|d| d.sync_all()) {
+        // Some file systems cannot sync a directory; a missing one has nothing to sync.
+        Err(e) if !matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::NotFound) => {
+            Err(at(dir)(e))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Copies a file for the boot loader: written beside, complete on the disk, then named. Nothing is done if the copy is
+/// the same already.
+///
+/// # Errors
+/// [`FileError`]; what was written is taken away again.
+pub fn copy_for_boot(tools: &dyn Tools, copies: &[(PathBuf, PathBuf)]) -> Result<(), FileError> {
+    let mut written: Vec<(PathBuf, &Path)> = Vec::new();
+    let result = (|| {
+        for (from, to) in copies {
+            if same(from, to).unwrap_or(false) {
+                continue;
+            }
+            if let Some(dir) = to.parent() {
+                std::fs::create_dir_all(dir).map_err(at(dir))?;
+            }
+            let name = to.file_name().unwrap_or_default().to_string_lossy();
+            let new = to.with_file_name(format!(".{name}.new"));
+            written.push((new.clone(), to));
+            let mut source = File::open(from).map_err(at(from))?;
+            let copied = (|| {
+                let mut file = File::create(&new)?;
+                io::copy(&mut source, &mut file)?;
+                file.sync_all()
+            })();
+            copied.map_err(at(&new))?;
+        }
+        if let Some((_, to)) = written.first() {
+            let dir = to.parent().unwrap_or(Path::new("/"));
+            let flush = || tools.flush(dir, !is_fat(dir)).map_err(at(dir));
+            flush()?;
+            for (new, to) in &written {
+                put_in_place(new, to)?;
+            }
+            flush()?;
+        }
+        Ok(())
+    })();
+    for (new, _) in &written {
+        let _ = std::fs::remove_file(new);
+    }
+    result
+}
+
+/// Whether two files have the same bytes.
+///
+/// # Errors
+/// The kernel's.
+pub fn same(a: &Path, b: &Path) -> io::Result<bool> {
+    use std::io::Read;
+    let (mut a, mut b) = (File::open(a)?, File::open(b)?);
+    if a.metadata()?.len() != b.metadata()?.len() {
+        return Ok(false);
+    }
+    let (mut x, mut y) = (vec![0; 1 << 16], vec![0; 1 << 16]);
+    loop {
+        let n = a.read(&mut x)?;
+        if n == 0 {
+            return Ok(true);
+        }
+        b.read_exact(&mut y[..n])?;
+        if x[..n] != y[..n] {
+            return Ok(false);
+        }
+    }
+}
+
+/// Makes `path` a link to `to`, unless something is there.
+///
+/// # Errors
+/// [`FileError`].
+pub fn link(path: &Path, to: &Path) -> Result<(), FileError> {
+    if let Some(dir) = path.parent() {
+        std::fs::create_dir_all(dir).map_err(at(dir))?;
+    }
+    match rustix::fs::symlinkat(to, CWD, path) {
+        Ok(()) | Err(rustix::io::Errno::EXIST) => Ok(()),
+        Err(e) => Err(at(path)(e.into())),
+    }
+}
+
+/// Removes a link, if it is one.
+pub fn unlink_link(path: &Path) {
+    if std::fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_symlink()) {
+        let _ = rustix::fs::unlinkat(CWD, path, AtFlags::empty());
+    }
+}
