@@ -63,19 +63,40 @@ pub struct Settings {
     pub policy: Option<Chosen<Option<Arc<Policy>>>>,
 }
 
+/// A kickstart that is parsed, and what it is held against.
+#[derive(Debug)]
+pub struct Read<'s> {
+    /// As which version it was read, and why.
+    pub syntax: Chosen<Version>,
+    /// The policy, and why.
+    pub policy: Chosen<Option<Arc<Policy>>>,
+    /// Commands and sections.
+    pub kickstart: dialect::Kickstart<'s>,
+    /// What the parser found.
+    pub findings: Findings,
+}
+
+/// Parses a kickstart that is already in `sources`, without asking the rules.
+pub fn read<'s>(sources: &'s Sources, file: FileId, settings: &Settings) -> Read<'s> {
+    let mut findings = Findings::new();
+    let syntax = auto::syntax(sources, file, settings, &mut findings);
+    let kickstart = dialect::parse(sources, file, syntax.value, &mut findings);
+    let policy = settings.policy.clone().unwrap_or_else(|| {
+        let context = Context::new(sources, &kickstart, None);
+        auto::policy(&context)
+    });
+    Read { syntax, policy, kickstart, findings }
+}
+
 /// Checks a kickstart that is already in `sources`.
 pub fn lint(sources: Sources, file: FileId, settings: &Settings) -> FileReport {
-    let mut findings = Findings::new();
-    let syntax = auto::syntax(&sources, file, settings, &mut findings);
-    let policy = {
-        let kickstart = dialect::parse(&sources, file, syntax.value, &mut findings);
-        let mut context = Context::new(&sources, &kickstart, None);
-        let policy = settings.policy.clone().unwrap_or_else(|| auto::policy(&context));
-        context.policy = policy.value.as_deref();
+    let (syntax, policy, findings) = {
+        let Read { syntax, policy, kickstart, mut findings } = read(&sources, file, settings);
+        let context = Context::new(&sources, &kickstart, policy.value.as_deref());
         for rule in rules::all() {
             (rule.check)(&context, &mut findings);
         }
-        policy
+        (syntax, policy, findings)
     };
     let name = policy.value.map_or_else(|| "none".to_owned(), |p| p.name.clone());
     FileReport {

@@ -5,7 +5,7 @@
 //! files with [`input`](super::input), and gives findings to [`output`](super::output) as reports.
 //! An `Err` is printed to standard error and becomes exit status 2: the work could not be done.
 
-use super::{boot, check, explain, fail, rules};
+use super::{boot, check, explain, fail, plan, rules};
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -32,6 +32,8 @@ enum Verb {
     Boot(boot::Args),
     /// Explain a finding: what it says, why, what to write instead
     Explain(explain::Args),
+    /// Show what Anaconda makes of a kickstart on given disks
+    Plan(plan::Args),
     /// List every finding that there can be
     Rules(rules::Args),
 }
@@ -44,6 +46,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Check(args)) => check::run(args),
         Some(Verb::Boot(args)) => boot::run(&args),
         Some(Verb::Explain(args)) => explain::run(&args),
+        Some(Verb::Plan(args)) => plan::run(&args),
         Some(Verb::Rules(args)) => rules::run(&args),
     };
     result.unwrap_or_else(|error| fail("ks-lint", &error))

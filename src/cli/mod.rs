@@ -11,6 +11,7 @@ pub mod input;
 pub mod ks_lint;
 pub mod node_layout;
 pub mod output;
+pub mod plan;
 pub mod progress;
 pub mod rules;
 

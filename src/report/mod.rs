@@ -19,6 +19,7 @@ mod github;
 mod human;
 mod json;
 mod place;
+pub mod plan_json;
 mod printer;
 pub mod reference;
 mod sarif;

@@ -1,1 +1,28 @@
-//! What a kickstart asks for (`model`), what Anaconda makes of it on given disks (`plan`), how many images fit (`capacity`).
+//! What a kickstart asks for ([`model`]) and what Anaconda makes of it on given disks ([`plan`]).
+//!
+//! Invariant: the arithmetic is the installer's own, release by release; what the installer does not decide is not
+//! decided here. Nothing here reads a device: disks are descriptions ([`disk`], or facts from the room `host`).
+
+pub mod autopart; // autopart and reqpart
+pub mod bootloader; // boot disk, stage 1, stage 2
+pub mod cause; // why the installer refuses
+pub mod check; // the storage checker
+pub mod custom; // part, raid, volgroup, logvol, btrfs
+pub mod device; // the tree of devices
+pub mod disk; // what a person says about a disk
+pub mod format; // file systems and their limits
+pub mod growth; // shares of free space
+pub mod lvm; // groups, pools, volumes
+pub mod manual; // mount
+pub mod md; // software RAID
+pub mod model; // what the kickstart asks for
+pub mod partitions; // places and sizes of partitions
+pub mod plan; // the order of it all, the verdict
+pub mod release; // what differs between releases and profiles
+pub mod select; // ignoredisk, clearpart, zerombr
+pub mod swap; // suggested swap
+pub mod table; // partition tables
+
+pub use disk::{DiskError, DiskSpec, Label, parse_size};
+pub use plan::{Machine, Plan, Verdict, plan};
+pub use release::{Firmware, NotModelled, Release};

@@ -1,0 +1,109 @@
+//! A plan as JSON (schema 1): verdict, devices, messages, images.
+
+use crate::source::Sources;
+use crate::storage::device::{DeviceId, Kind, Role, Tree, Volume};
+use crate::storage::{Plan, Verdict, lvm};
+use crate::units::Bytes;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: u32,
+    verdict: Verdict,
+    devices: Vec<Device<'a>>,
+    messages: Vec<Message<'a>>,
+}
+
+#[derive(Serialize)]
+struct Device<'a> {
+    name: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    size: Bytes,
+    parents: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mountpoint: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fstype: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata_size: Option<Bytes>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chunk_size: Option<Bytes>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extent_size: Option<Bytes>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    free: Option<Bytes>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<Bytes>,
+    /// Whether the device was there before.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    exists: bool,
+    /// Whether its content is kept.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    kept: bool,
+}
+
+#[derive(Serialize)]
+struct Message<'a> {
+    severity: crate::diagnostic::Severity,
+    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+}
+
+/// The plan as one line.
+pub fn plan(plan: &Plan, sources: &Sources) -> String {
+    let devices = plan.tree.as_ref().map(|tree| tree.ids().map(|id| device(tree, id)).collect());
+    let messages = plan.messages.iter().map(|m| Message {
+        severity: m.severity,
+        text: &m.says,
+        line: m.span.map(|s| sources.position(s).line),
+        file: m.span.map(|s| sources.get(s.file).path().to_string_lossy().into_owned()),
+    });
+    let report = Report {
+        schema: 1,
+        verdict: plan.verdict,
+        devices: devices.unwrap_or_default(),
+        messages: messages.collect(),
+    };
+    let mut text = serde_json::to_string(&report).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn device(tree: &Tree, id: DeviceId) -> Device<'_> {
+    let d = &tree[id];
+    let (metadata_size, chunk_size) = match &d.kind {
+        Kind::Volume(Volume { role: Role::Pool { metadata, chunk }, .. }) => (Some(*metadata), Some(*chunk)),
+        _ => (None, None),
+    };
+    let fstype = match &d.kind {
+        Kind::Disk(_) => tree.table(id).map(|_| "disklabel"),
+        _ => Some(d.format.kind.name()).filter(|n| !n.is_empty()),
+    };
+    let group = d.group();
+    let table = tree.disk_of(id).and_then(|disk| tree.table(disk));
+    let start = table.and_then(|t| Some(t.bytes(t.entry(id)?.region.start)));
+    Device {
+        name: &d.name,
+        kind: tree.type_name(id),
+        size: tree.size(id),
+        parents: d.parents.iter().map(|&p| tree[p].name.as_str()).collect(),
+        mountpoint: d.format.mountpoint.as_deref(),
+        fstype,
+        metadata_size,
+        chunk_size,
+        extent_size: group.map(|g| g.extent),
+        free: group
+            .map(|_| Bytes(u64::try_from(lvm::free(tree, id) + i128::from(spare(tree, id).0)).unwrap_or(0))),
+        start,
+        exists: d.exists,
+        kept: d.exists && d.format.exists,
+    }
+}
+
+fn spare(tree: &Tree, id: DeviceId) -> Bytes {
+    lvm::reserved(tree, id)
+}

@@ -1,0 +1,589 @@
+//! The installer's picture of the machine: disks, partitions, arrays, groups and volumes, those that exist and
+//! those that will be made.
+//!
+//! Source: blivet's `devicetree.py` and `devices/*.py`; the releases differ as [`Release`] says.
+
+use super::disk::{DiskSpec, Label};
+use super::format::{Format, FormatKind};
+use super::md;
+use super::release::{Firmware, Profile, Release};
+use super::table::{Entry, Slot, Table};
+use crate::source::Span;
+use crate::units::Bytes;
+use std::collections::HashMap;
+
+/// A device of one [`Tree`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeviceId(pub u32);
+
+/// A disk.
+#[derive(Clone, Debug)]
+pub struct Disk {
+    /// Its size.
+    pub size: Bytes,
+    /// Bytes in a logical sector.
+    pub sector: u32,
+    /// Its partition table.
+    pub table: Option<Table>,
+    /// Whether the table will be written anew.
+    pub new_table: bool,
+}
+
+/// What a partition was asked to be.
+#[derive(Clone, Debug, Default)]
+pub struct PartitionRequest {
+    /// Disks that it may lie on; empty: any.
+    pub disks: Vec<DeviceId>,
+    /// `--asprimary`
+    pub primary: bool,
+    /// `--grow`
+    pub grow: bool,
+    /// Size asked for, raised to the format's least.
+    pub size: Bytes,
+    /// `--maxsize`
+    pub max: Option<Bytes>,
+    /// Whether the machine starts from it (`/boot`).
+    pub bootable: bool,
+}
+
+/// A software RAID array.
+#[derive(Clone, Debug)]
+pub struct Array {
+    /// Its level.
+    pub level: md::Level,
+    /// Members without the spares.
+    pub active: usize,
+    /// Chunk; nothing for the default.
+    pub chunk: Option<Bytes>,
+}
+
+/// A volume group.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Bytes in an extent.
+    pub extent: Bytes,
+    /// `--reserved-percent`
+    pub reserved_percent: u64,
+    /// `--reserved-space`
+    pub reserved_space: Bytes,
+    /// Whether room for the pool to grow is kept, as autopart does.
+    pub pool_reserve: bool,
+    /// Its volumes, thin ones included, in the order they were made.
+    pub volumes: Vec<DeviceId>,
+    /// Whether a disk that may not be used holds a part of it.
+    pub incomplete: bool,
+}
+
+/// What kind of logical volume it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A thick one.
+    Linear,
+    /// A thin pool.
+    Pool {
+        /// Size of its metadata; zero until it is computed.
+        metadata: Bytes,
+        /// Chunk; zero until it is computed.
+        chunk: Bytes,
+    },
+    /// A thin one.
+    Thin {
+        /// Its pool.
+        pool: DeviceId,
+    },
+}
+
+/// The cache of a volume, zero where there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cache {
+    /// Its data.
+    pub data: Bytes,
+    /// Its metadata.
+    pub metadata: Bytes,
+}
+
+/// A logical volume.
+#[derive(Clone, Debug)]
+pub struct Volume {
+    /// Its volume group.
+    pub group: DeviceId,
+    /// Its kind.
+    pub role: Role,
+    /// Its size so far.
+    pub size: Bytes,
+    /// The size it was asked to have.
+    pub asked: Bytes,
+    /// `--grow`
+    pub grow: bool,
+    /// `--maxsize`
+    pub max: Option<Bytes>,
+    /// `--percent`
+    pub percent: u64,
+    /// Its cache on fast devices.
+    pub cache: Cache,
+}
+
+/// What a device is.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// A disk.
+    Disk(Disk),
+    /// A partition; its place stands in the disk's table.
+    Partition(PartitionRequest),
+    /// A software RAID array.
+    Array(Array),
+    /// An opened LUKS device.
+    Luks,
+    /// A volume group.
+    Group(Group),
+    /// A logical volume.
+    Volume(Volume),
+    /// A btrfs volume.
+    Btrfs,
+    /// A btrfs subvolume.
+    Subvolume,
+    /// A file system in memory.
+    Memory(Bytes),
+}
+
+/// One device.
+#[derive(Clone, Debug)]
+pub struct Device {
+    /// Its name: `vda1`, `onn-root`, `pv.01` before it has a place.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// What it stands on.
+    pub parents: Vec<DeviceId>,
+    /// Whether it was there before.
+    pub exists: bool,
+    /// What is on it.
+    pub format: Format,
+    /// Whether it was removed.
+    pub gone: bool,
+    /// The name that the kickstart calls it by: `pv.01`, `raid.10`.
+    pub alias: Option<String>,
+    /// The command that asks for it.
+    pub span: Option<Span>,
+}
+
+/// All devices.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    /// Which installer.
+    pub release: Release,
+    /// How the machine starts.
+    pub firmware: Firmware,
+    /// Its configuration.
+    pub profile: Profile,
+    /// Memory.
+    pub memory: Bytes,
+    /// The default file system (`autopart --fstype` changes it).
+    pub default_format: FormatKind,
+    /// The label of new tables (`clearpart --disklabel`).
+    pub default_label: Option<Label>,
+    devices: Vec<Device>,
+    names: HashMap<String, DeviceId>,
+    next_request: u32,
+}
+
+impl Tree {
+    /// The machine as it is, before the kickstart is read.
+    pub fn new(
+        release: Release,
+        firmware: Firmware,
+        profile: Profile,
+        memory: Bytes,
+        disks: &[DiskSpec],
+    ) -> Tree {
+        let default_format = if profile.xfs { FormatKind::Xfs } else { FormatKind::Ext4 };
+        let mut tree = Tree {
+            release,
+            firmware,
+            profile,
+            memory,
+            default_format,
+            default_label: None,
+            devices: Vec::new(),
+            names: HashMap::new(),
+            next_request: 0,
+        };
+        for disk in disks {
+            tree.add_disk(disk);
+        }
+        tree.add_old_groups(disks);
+        tree
+    }
+
+    fn add_disk(&mut self, spec: &DiskSpec) {
+        let table = spec.label.map(|label| Table::new(label, spec.size, spec.sector));
+        let disk = Disk { size: spec.size, sector: spec.sector, table, new_table: false };
+        let id = self.add(Device::new(&spec.name, Kind::Disk(disk), Vec::new()).existing());
+        let sector = u64::from(spec.sector.max(512));
+        let mut next = (1 << 20) / sector;
+        for old in &spec.partitions {
+            let start = old.start.map_or(next, |s| s.0 / sector);
+            let region = super::table::Region { start, end: start + (old.size.0 / sector).max(1) - 1 };
+            next = if old.extended { start } else { region.end + 1 };
+            let slot = match (old.extended, old.logical) {
+                (true, _) => Slot::Extended,
+                (_, true) => Slot::Logical,
+                _ => Slot::Primary,
+            };
+            let device = DeviceId(self.devices.len() as u32);
+            let Some(table) = self.table_mut(id) else { continue };
+            let number = match old.number {
+                Some(number) => {
+                    table.insert(Entry { region, slot, number, device: Some(device), exists: true });
+                    number
+                }
+                None => table.add(region, slot, Some(device), true),
+            };
+            let kind = FormatKind::from_name(&old.format, self.release).unwrap_or(FormatKind::None);
+            let mut part = Device::new(
+                &partition_name(&spec.name, number),
+                Kind::Partition(PartitionRequest { size: old.size, ..PartitionRequest::default() }),
+                vec![id],
+            );
+            part.format = Format::existing(kind);
+            self.add(part.existing());
+        }
+    }
+
+    /// Volume groups on old physical volumes. Without more knowledge one volume `root` fills such a group.
+    fn add_old_groups(&mut self, disks: &[DiskSpec]) {
+        let mut groups: Vec<(&str, Vec<DeviceId>)> = Vec::new();
+        for disk in disks {
+            let Some(id) = self.by_name(&disk.name) else { continue };
+            let entries: Vec<_> = self.table(id).map(|t| t.entries.clone()).unwrap_or_default();
+            for (old, entry) in disk.partitions.iter().zip(entries) {
+                let (Some(vg), Some(device)) = (old.vg.as_deref(), entry.device) else { continue };
+                match groups.iter_mut().find(|(name, _)| *name == vg) {
+                    Some((_, members)) => members.push(device),
+                    None => groups.push((vg, vec![device])),
+                }
+            }
+        }
+        for (name, members) in groups {
+            let group =
+                self.add(Device::new(name, Kind::Group(Group::new(Bytes(4 << 20))), members).existing());
+            let size = self.size(group);
+            let volume = Volume {
+                group,
+                role: Role::Linear,
+                size,
+                asked: size,
+                grow: false,
+                max: None,
+                percent: 0,
+                cache: Cache::default(),
+            };
+            let mut root = Device::new(&format!("{name}-root"), Kind::Volume(volume), vec![group]).existing();
+            root.format = Format::existing(FormatKind::Xfs);
+            let root = self.add(root);
+            if let Kind::Group(g) = &mut self[group].kind {
+                g.volumes.push(root);
+            }
+        }
+    }
+
+    /// Adds a device.
+    pub fn add(&mut self, device: Device) -> DeviceId {
+        let id = DeviceId(self.devices.len() as u32);
+        self.names.insert(device.name.clone(), id);
+        self.devices.push(device);
+        id
+    }
+
+    /// Gives a device another name.
+    pub fn rename(&mut self, id: DeviceId, name: String) {
+        if self[id].name == name {
+            return;
+        }
+        if self.names.get(&self[id].name) == Some(&id) {
+            let old = std::mem::take(&mut self[id].name);
+            self.names.remove(&old);
+        }
+        self.names.insert(name.clone(), id);
+        self[id].name = name;
+    }
+
+    /// The device of this name.
+    pub fn by_name(&self, name: &str) -> Option<DeviceId> {
+        self.names.get(name).copied().filter(|id| !self[*id].gone)
+    }
+
+    /// A device by what a kickstart calls it: a name, or a path in `/dev`.
+    pub fn resolve(&self, spec: &str) -> Option<DeviceId> {
+        let name = spec.strip_prefix("/dev/").unwrap_or(spec);
+        let name = name.strip_prefix("mapper/").unwrap_or(name);
+        self.by_name(name).or_else(|| {
+            let (group, volume) = name.split_once('/')?;
+            self.by_name(&format!("{group}-{volume}"))
+        })
+    }
+
+    /// The partition that the kickstart calls so.
+    pub fn by_alias(&self, alias: &str) -> Option<DeviceId> {
+        self.ids().find(|&id| self[id].alias.as_deref() == Some(alias))
+    }
+
+    /// All devices in the order they were added.
+    pub fn ids(&self) -> impl Iterator<Item = DeviceId> + '_ {
+        (0..self.devices.len() as u32).map(DeviceId).filter(|id| !self[*id].gone)
+    }
+
+    /// The number of a request without a name of its own.
+    pub fn next_request(&mut self) -> u32 {
+        self.next_request += 1;
+        self.next_request - 1
+    }
+
+    /// A disk's table.
+    pub fn table(&self, disk: DeviceId) -> Option<&Table> {
+        match &self[disk].kind {
+            Kind::Disk(d) => d.table.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// A disk's table, to change it.
+    pub fn table_mut(&mut self, disk: DeviceId) -> Option<&mut Table> {
+        match &mut self[disk].kind {
+            Kind::Disk(d) => d.table.as_mut(),
+            _ => None,
+        }
+    }
+
+    /// All disks, in the order that Anaconda prefers them: `vd*` before `sd*` before the rest, then by length and name.
+    pub fn disks(&self) -> Vec<DeviceId> {
+        let mut disks: Vec<_> = self.ids().filter(|&id| matches!(self[id].kind, Kind::Disk(_))).collect();
+        disks.sort_by(|a, b| compare_disks(&self[*a].name, &self[*b].name));
+        disks
+    }
+
+    /// Disks with a partition table, by name.
+    pub fn partitioned(&self) -> Vec<DeviceId> {
+        let mut disks: Vec<_> = self.ids().filter(|&id| self.table(id).is_some()).collect();
+        disks.sort_by(|a, b| self[*a].name.cmp(&self[*b].name));
+        disks
+    }
+
+    /// The disk that a partition lies on.
+    pub fn disk_of(&self, partition: DeviceId) -> Option<DeviceId> {
+        let parent = *self[partition].parents.first()?;
+        matches!((&self[partition].kind, &self[parent].kind), (Kind::Partition(_), Kind::Disk(_)))
+            .then_some(parent)
+    }
+
+    /// A partition's place.
+    pub fn entry(&self, partition: DeviceId) -> Option<&Entry> {
+        self.table(self.disk_of(partition)?)?.entry(partition)
+    }
+
+    /// All disks below a device.
+    pub fn disks_below(&self, id: DeviceId) -> Vec<DeviceId> {
+        let (mut found, mut todo) = (Vec::new(), vec![id]);
+        while let Some(id) = todo.pop() {
+            if matches!(self[id].kind, Kind::Disk(_)) {
+                if !found.contains(&id) {
+                    found.push(id);
+                }
+            } else {
+                todo.extend(&self[id].parents);
+            }
+        }
+        found
+    }
+
+    /// What stands on a device directly.
+    pub fn children(&self, id: DeviceId) -> Vec<DeviceId> {
+        self.ids().filter(|&c| self[c].parents.contains(&id)).collect()
+    }
+
+    /// The size of a device.
+    pub fn size(&self, id: DeviceId) -> Bytes {
+        match &self[id].kind {
+            Kind::Disk(d) => d.size,
+            Kind::Partition(request) => {
+                match (self.disk_of(id).and_then(|d| self.table(d)), self.entry(id)) {
+                    (Some(table), Some(entry)) => table.bytes(entry.region.sectors()),
+                    _ => request.size,
+                }
+            }
+            Kind::Array(a) => {
+                let members = self[id].parents.iter().map(|&p| self.size(p));
+                md::size(a.level, members, a.active, a.chunk)
+            }
+            Kind::Luks => {
+                let Some(&parent) = self[id].parents.first() else { return Bytes(0) };
+                self.size(parent) - self.release.luks_overhead(self[parent].format.luks1)
+            }
+            Kind::Group(_) => super::lvm::group_size(self, id),
+            Kind::Volume(v) => v.size,
+            Kind::Btrfs => self[id].parents.iter().map(|&p| self.size(p)).sum(),
+            Kind::Subvolume => self[id].parents.first().map_or(Bytes(0), |&p| self.size(p)),
+            Kind::Memory(size) => *size,
+        }
+    }
+
+    /// The type of a device, by Anaconda's names (`luks/dm-crypt` is `luks`).
+    pub fn type_name(&self, id: DeviceId) -> &'static str {
+        match &self[id].kind {
+            Kind::Disk(_) => "disk",
+            Kind::Partition(_) => "partition",
+            Kind::Array(_) => "mdarray",
+            Kind::Luks => "luks",
+            Kind::Group(_) => "lvmvg",
+            Kind::Volume(Volume { role: Role::Linear, .. }) => "lvmlv",
+            Kind::Volume(Volume { role: Role::Pool { .. }, .. }) => "lvmthinpool",
+            Kind::Volume(Volume { role: Role::Thin { .. }, .. }) => "lvmthinlv",
+            Kind::Btrfs => "btrfs volume",
+            Kind::Subvolume => "btrfs subvolume",
+            Kind::Memory(_) => "tmpfs",
+        }
+    }
+
+    /// The device that will be mounted there; a later one wins.
+    pub fn mounted(&self, mountpoint: &str) -> Option<DeviceId> {
+        let there = |id: &DeviceId| {
+            let f = &self[*id].format;
+            f.kind.mountable() && f.mountpoint.as_deref() == Some(mountpoint)
+        };
+        self.ids().filter(there).last()
+    }
+
+    /// All mount points with their devices, each once, in the order they were asked for.
+    pub fn mountpoints(&self) -> Vec<(String, DeviceId)> {
+        let mut found: Vec<(String, DeviceId)> = Vec::new();
+        let mut place: HashMap<&str, usize> = HashMap::new();
+        for id in self.ids() {
+            let f = &self[id].format;
+            let Some(m) = f.mountpoint.as_deref().filter(|_| f.kind.mountable()) else { continue };
+            match place.get(m) {
+                Some(&at) => found[at].1 = id,
+                None => {
+                    place.insert(m, found.len());
+                    found.push((m.to_owned(), id));
+                }
+            }
+        }
+        found
+    }
+
+    /// Removes a device and all that stands on it. A disk stays and loses its table.
+    pub fn remove_recursively(&mut self, id: DeviceId, with_itself: bool) {
+        for child in self.children(id) {
+            self.remove_recursively(child, true);
+        }
+        if let Kind::Disk(disk) = &mut self[id].kind {
+            disk.table = None;
+        } else if with_itself {
+            self.remove(id);
+        } else {
+            self[id].format = Format::NONE;
+        }
+    }
+
+    /// Removes one device; its place on the disk and its share of the group become free.
+    pub fn remove(&mut self, id: DeviceId) {
+        if let Some(disk) = self.disk_of(id)
+            && let Some(table) = self.table_mut(disk)
+        {
+            table.remove(|e| e.device == Some(id));
+        }
+        if let Kind::Volume(v) = &self[id].kind {
+            let group = v.group;
+            if let Kind::Group(g) = &mut self[group].kind {
+                g.volumes.retain(|v| *v != id);
+            }
+        }
+        self[id].gone = true;
+        if self.names.get(&self[id].name) == Some(&id) {
+            let name = self[id].name.clone();
+            self.names.remove(&name);
+        }
+    }
+}
+
+impl std::ops::Index<DeviceId> for Tree {
+    type Output = Device;
+    fn index(&self, id: DeviceId) -> &Device {
+        &self.devices[id.0 as usize]
+    }
+}
+
+impl std::ops::IndexMut<DeviceId> for Tree {
+    fn index_mut(&mut self, id: DeviceId) -> &mut Device {
+        &mut self.devices[id.0 as usize]
+    }
+}
+
+impl Device {
+    /// A device that will be made.
+    pub fn new(name: &str, kind: Kind, parents: Vec<DeviceId>) -> Device {
+        Device {
+            name: name.to_owned(),
+            kind,
+            parents,
+            exists: false,
+            format: Format::NONE,
+            gone: false,
+            alias: None,
+            span: None,
+        }
+    }
+
+    /// The same, there already.
+    pub fn existing(mut self) -> Device {
+        self.exists = true;
+        self
+    }
+
+    /// The logical volume that it is.
+    pub fn volume(&self) -> Option<&Volume> {
+        match &self.kind {
+            Kind::Volume(v) => Some(v),
+            _ => None,
+        }
+    }
+
+    /// The volume group that it is.
+    pub fn group(&self) -> Option<&Group> {
+        match &self.kind {
+            Kind::Group(g) => Some(g),
+            _ => None,
+        }
+    }
+}
+
+impl Group {
+    /// One that reserves nothing.
+    pub fn new(extent: Bytes) -> Group {
+        Group {
+            extent,
+            reserved_percent: 0,
+            reserved_space: Bytes(0),
+            pool_reserve: false,
+            volumes: Vec::new(),
+            incomplete: false,
+        }
+    }
+}
+
+/// `vda1`, `nvme0n1p1`.
+pub fn partition_name(disk: &str, number: u32) -> String {
+    let p = if disk.ends_with(|c: char| c.is_ascii_digit()) { "p" } else { "" };
+    format!("{disk}{p}{number}")
+}
+
+/// Anaconda's order of disks that the BIOS says nothing about.
+pub fn compare_disks(a: &str, b: &str) -> std::cmp::Ordering {
+    let rank = |n: &str| match n {
+        n if n.starts_with("vd") || n.starts_with("xvd") => -1,
+        n if n.starts_with("hd") => 0,
+        n if n.starts_with("sd") => 1,
+        _ => 2,
+    };
+    rank(a).cmp(&rank(b)).then(a.len().cmp(&b.len())).then(a.cmp(b))
+}
