@@ -131,10 +131,12 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
                 .at(autopart.span),
         ),
         None => findings.push(
-            needs_profile(
-                context,
-                policy,
-                "autopart without a type makes thin volumes only under the node's profile",
+            Finding::new(
+                &NEEDS_PROFILE,
+                format!(
+                    "autopart without a type makes thin volumes only under the profile of {}",
+                    policy.name
+                ),
             )
             .severity(Severity::Warning)
             .at(autopart.span)

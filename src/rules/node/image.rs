@@ -3,7 +3,6 @@ use crate::declare_code;
 use crate::diagnostic::{Finding, Findings, Severity};
 use crate::dialect::SectionKind;
 use crate::rules::Context;
-use crate::source::split_lines;
 
 declare_code! {
     /// The kickstart installs no image.
@@ -79,10 +78,10 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((policy, _)) = installation(context) else { return };
     match view.image {
         Some(image) if image.name == "liveimg" => {
-            let beside = context.kickstart.sections_of(SectionKind::Packages).find(|section| {
-                split_lines(context.sources.text_of(section.body))
-                    .any(|line| !matches!(line.trim_start().chars().next(), None | Some('#')))
-            });
+            let beside = context
+                .kickstart
+                .sections_of(SectionKind::Packages)
+                .find(|section| section.packages(context.sources).next().is_some());
             if let Some(section) = beside {
                 findings.push(
                     Finding::new(&PACKAGES_BESIDE, "the packages are not installed: 'liveimg' installs the image as it is")

@@ -1,4 +1,5 @@
 use super::post::{Hidden, InitCall, Program};
+use super::shell::Next;
 use super::{Context, View, installation};
 use crate::declare_code;
 use crate::diagnostic::{Edit, Finding, Findings, Fix, Safety, Severity};
@@ -190,7 +191,7 @@ fn missing(context: &Context<'_>, view: &View<'_>, findings: &mut Findings) {
     let mut finding = Finding::new(&MISSING, "nothing initialises the layout: the installed system is no node")
         .at_opt(post.map(|s| s.header_span))
         .help("add '%addon org_ovirt_node' with 'layout --init', or '%post --erroronfail' with 'imgbase layout --init'");
-    if let Some(include) = view.include {
+    if let Some(include) = view.include.or(view.post_include) {
         finding = finding.severity(Severity::Info).related(include, "unless this file does");
     }
     findings.push(finding);
@@ -278,7 +279,7 @@ fn failure(init: &InitCall<'_>, findings: &mut Findings) {
                 }),
             );
         }
-        Some(Hidden::Masked(by)) => findings.push(
+        Some(Hidden::Masked(by, next)) => findings.push(
             Finding::new(
                 &FAILURE_UNSEEN,
                 format!(
@@ -288,10 +289,19 @@ fn failure(init: &InitCall<'_>, findings: &mut Findings) {
             )
             .at(init.span)
             .related(*by, "this decides it")
-            .help(format!(
-                "write 'set -e' at the start of the script, or '{} || exit 1'",
-                init.program.command()
-            )),
+            .help(match next {
+                Next::Pipe => {
+                    "write 'set -o pipefail' before it, or to a file instead of into a pipe".to_owned()
+                }
+                Next::Or => format!("write '{} || exit 1'", init.program.command()),
+                Next::Background => "leave out the '&'".to_owned(),
+                Next::End | Next::And => {
+                    format!(
+                        "write 'set -e' at the start of the script, or '{} || exit 1'",
+                        init.program.command()
+                    )
+                }
+            }),
         ),
         None if init.program == Program::Nodectl => findings.push(
             Finding::new(

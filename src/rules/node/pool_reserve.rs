@@ -1,11 +1,10 @@
-use super::pool_smaller_than_volumes::{physical_volumes, promised, thick_beside};
+use super::pool_smaller_than_volumes::{physical_volumes, physical_volumes_grow, promised, thick_beside};
 use super::view::{Pool, Size};
 use super::{View, append, custom, replace};
 use crate::declare_code;
 use crate::diagnostic::{Finding, Findings, Safety};
 use crate::policy::Policy;
 use crate::rules::Context;
-use crate::units::MiB;
 
 declare_code! {
     /// The volume group keeps too little free for the thin pool to be extended.
@@ -66,71 +65,76 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
             // Whether that is enough depends on the disks.
             continue;
         }
-        let Some(message) = too_little(view, policy, pool, wanted) else { continue };
-        let words = format!("--reserved-percent={wanted}");
-        findings.push(
-            Finding::new(&CODE, message)
-                .at(pool
-                    .command
-                    .option_span("--grow")
-                    .or_else(|| pool.command.option_span("--percent"))
-                    .or_else(|| pool.command.option_span("--size"))
-                    .unwrap_or(pool.command.span))
-                .related(group.command.span, "the volume group")
-                .help(format!("add '{words}' to 'volgroup {}'", group.name))
-                .fix(append(
+        let Some((message, help)) = too_little(view, policy, pool, wanted) else { continue };
+        let place = ["--grow", "--percent", "--size"].iter().find_map(|o| pool.command.option_span(o));
+        let mut finding = Finding::new(&CODE, message)
+            .at(place.unwrap_or(pool.command.span))
+            .related(group.command.span, "the volume group");
+        finding = match help {
+            Help::Reserve => {
+                let words = format!("--reserved-percent={wanted}");
+                let title = format!("keep {wanted} % of the volume group free");
+                finding.help(format!("add '{words}' to 'volgroup {}'", group.name)).fix(append(
                     group.command,
-                    format!("keep {wanted} % of the volume group free"),
+                    title,
                     &words,
                     Safety::Unsafe,
-                )),
-        );
+                ))
+            }
+            Help::Words(words) => finding.help(words),
+        };
+        findings.push(finding);
     }
 }
 
+/// What to do about it.
+enum Help {
+    /// Let the volume group keep a reserve.
+    Reserve,
+    /// Something else.
+    Words(String),
+}
+
 /// What is wrong with a pool in a volume group without a stated reserve, if that can be known.
-fn too_little(view: &View<'_>, policy: &Policy, pool: &Pool<'_>, wanted: u8) -> Option<String> {
+fn too_little(view: &View<'_>, policy: &Policy, pool: &Pool<'_>, wanted: u8) -> Option<(String, Help)> {
     if let Some(percent) = pool.command.int("--percent") {
-        let free = 100i64.saturating_sub(percent);
-        return (free < i64::from(wanted)).then(|| {
-            format!(
-                "the pool '{}' takes {percent} % of the volume group '{}'; the policy {} wants {wanted} % to stay free",
-                pool.name, pool.group, policy.name
-            )
-        });
+        let most = 100 - i64::from(wanted);
+        let message = format!(
+            "the pool '{}' takes {percent} % of the volume group '{}'; the policy {} wants {wanted} % to stay free",
+            pool.name, pool.group, policy.name
+        );
+        return (percent > most).then(|| (message, Help::Words(format!("write '--percent={most}'"))));
     }
     match pool.size {
-        Size::Grows(_, None) => Some(format!(
-            "the pool '{}' grows to all that the volume group '{}' has; the policy {} wants {wanted} % to stay free",
-            pool.name, pool.group, policy.name
+        Size::Grows(_, None) => Some((
+            format!(
+                "the pool '{}' grows to all that the volume group '{}' has; the policy {} wants {wanted} % to stay free",
+                pool.name, pool.group, policy.name
+            ),
+            Help::Reserve,
         )),
         Size::Fixed(stated) => {
             // Only where every physical volume has a stated size that cannot grow.
             let (_, total) = physical_volumes(view, pool).filter(|_| !physical_volumes_grow(view, pool))?;
-            let (sum, _) = promised(view, pool);
-            let used = sum.max(stated) + thick_beside(view, pool).0;
+            let used = promised(view, pool).0.max(stated) + thick_beside(view, pool).0;
             let free = total - used;
             let short = u128::from(free.0) * 100 < u128::from(total.0) * u128::from(wanted);
-            (short && used <= total && total > MiB(0)).then(|| {
-                format!(
-                    "{} MiB of the volume group '{}' ({total}) stay free, {} %; the policy {} wants {wanted} %",
-                    free.0,
-                    pool.group,
-                    u128::from(free.0) * 100 / u128::from(total.0),
-                    policy.name
-                )
-            })
+            // More than there is has been reported as such.
+            if !short || used > total {
+                return None;
+            }
+            let message = format!(
+                "{free} of the volume group '{}' ({total}) stay free, {} %; the policy {} wants {wanted} %",
+                pool.group,
+                u128::from(free.0) * 100 / u128::from(total.0.max(1)),
+                policy.name
+            );
+            let enough = (u128::from(used.0) * 100).div_ceil(u128::from(100 - wanted.min(99)));
+            Some((
+                message,
+                Help::Words(format!("make the physical volumes {enough} MiB together, or the pool smaller")),
+            ))
         }
         Size::Grows(_, Some(_)) | Size::Unknown => None,
     }
-}
-
-fn physical_volumes_grow(view: &View<'_>, pool: &Pool<'_>) -> bool {
-    let Some(group) = view.group(pool.group) else { return true };
-    group.command.positionals().skip(1).any(|member| {
-        view.partitions
-            .iter()
-            .filter(|c| c.first().is_some_and(|m| m.text == member.text))
-            .any(|c| c.has("--grow") || c.has("--onpart") || c.has("--useexisting"))
-    })
 }

@@ -1,7 +1,7 @@
 use super::view::{Pool, Size};
 use super::{View, custom, mib, replace};
 use crate::declare_code;
-use crate::diagnostic::{Finding, Findings, Safety};
+use crate::diagnostic::{Finding, Findings, Safety, Severity};
 use crate::rules::Context;
 use crate::units::MiB;
 
@@ -40,11 +40,12 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
         }
         let at_least = if exact && matches!(pool.size, Size::Fixed(_)) { "" } else { "at least " };
         let (others, _) = thick_beside(view, pool);
-        let needs = sum + others + metadata(view, pool, sum);
+        let needs = with_reserve(view, pool, sum + others + metadata(pool, sum));
         let message = format!(
-            "the pool '{}' is stated as {stated}, but its thin volumes are {}: the pool will be {at_least}{sum}, the \
+            "the pool '{}' is stated as {stated}, but its thin volumes are {}{}: the pool will be {at_least}{sum}, the \
              volume group '{}' needs at least {}",
             pool.name,
+            if exact { "" } else { "at least " },
             mib(sum),
             pool.group,
             mib(needs),
@@ -56,10 +57,20 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
         if let Some((physical, sizes)) = physical_volumes(view, pool)
             && sizes < needs
         {
-            finding = finding.related(
-                physical,
-                format!("the physical volumes are stated as {sizes} and have to grow to {}", mib(needs)),
-            );
+            finding = if sizes < sum + others && !physical_volumes_grow(view, pool) {
+                finding
+                    .severity(Severity::Error)
+                    .related(physical, format!("the physical volumes have {sizes}, and none of them grows"))
+                    .help(format!(
+                        "make the physical volumes {} together, or the thin volumes smaller",
+                        mib(needs)
+                    ))
+            } else {
+                finding.related(
+                    physical,
+                    format!("the physical volumes are stated as {sizes} and have to have {}", mib(needs)),
+                )
+            };
         }
         if let Some(value) = pool.command.value("--size") {
             finding = finding.fix(replace(
@@ -111,12 +122,25 @@ pub(super) fn thick_beside(view: &View<'_>, pool: &Pool<'_>) -> (MiB, bool) {
 }
 
 /// The metadata of a pool of this size and its spare copy.
-fn metadata(view: &View<'_>, pool: &Pool<'_>, size: MiB) -> MiB {
+fn metadata(pool: &Pool<'_>, size: MiB) -> MiB {
     let stated = pool.command.int("--metadatasize").and_then(|n| u64::try_from(n).ok()).map(MiB);
     let one =
         stated.unwrap_or_else(|| super::pool_metadata::automatic(size, pool.command.int("--chunksize")));
-    let _ = view;
     one + one
+}
+
+/// What a volume group has to have so that so much of it can be used beside what it keeps free.
+fn with_reserve(view: &View<'_>, pool: &Pool<'_>, used: MiB) -> MiB {
+    let Some(group) = view.group(pool.group) else { return used };
+    let positive = |option| group.command.int(option).and_then(|n| u64::try_from(n).ok());
+    match (positive("--reserved-percent"), positive("--reserved-space")) {
+        (Some(percent @ 1..=99), _) => {
+            let total = (u128::from(used.0) * 100).div_ceil(u128::from(100 - percent));
+            MiB(u64::try_from(total).unwrap_or(u64::MAX))
+        }
+        (_, Some(space)) => used + MiB(space),
+        _ => used,
+    }
 }
 
 /// The partitions that the pool's volume group is made of, and their sizes together, when each has one.
@@ -133,4 +157,15 @@ pub(super) fn physical_volumes(view: &View<'_>, pool: &Pool<'_>) -> Option<(crat
         sum = sum + size;
     }
     Some((first?, sum))
+}
+
+/// Whether a partition of the pool's volume group grows, or exists already.
+pub(super) fn physical_volumes_grow(view: &View<'_>, pool: &Pool<'_>) -> bool {
+    let Some(group) = view.group(pool.group) else { return true };
+    group.command.positionals().skip(1).any(|member| {
+        view.partitions
+            .iter()
+            .filter(|c| c.first().is_some_and(|m| m.text == member.text))
+            .any(|c| c.has("--grow") || c.has("--onpart") || c.has("--useexisting"))
+    })
 }

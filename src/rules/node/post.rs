@@ -31,8 +31,8 @@ impl Program {
 pub(super) enum Hidden {
     /// The section has no `--erroronfail`: its header's name.
     NoErrorOnFail(Span),
-    /// What follows in the script decides its exit status.
-    Masked(Span),
+    /// Something else decides the script's exit status: its words, and how it stands behind the call.
+    Masked(Span, Next),
 }
 
 /// What follows the call and is lost or may be.
@@ -86,10 +86,11 @@ impl<'a> Script<'a> {
             return Script { inits: Vec::new(), hidden: true };
         }
         let list = statements(text);
-        let place = |w: &Word, end: &Word| {
+        let place = |start: usize, end: usize| {
             let at = section.body.start as usize;
-            Span::new(section.body.file, at + w.start, at + end.end)
+            Span::new(section.body.file, at + start, at + end)
         };
+        let whole = |s: &Statement| place(s.words[0].start, s.end);
         let mut inits = Vec::new();
         for (i, statement) in list.iter().enumerate() {
             let Some((program, first)) = initialises(statement) else { continue };
@@ -97,17 +98,17 @@ impl<'a> Script<'a> {
             let span = words
                 .first()
                 .zip(words.last())
-                .map_or(section.header_span, |(first, last)| place(first, last));
+                .map_or(section.header_span, |(first, last)| place(first.start, last.end));
             inits.push(InitCall {
                 program,
                 span,
                 section,
-                nvr: nvr(words).map(|(text, word)| (text, place(word, word))),
+                nvr: nvr(words).map(|(text, word)| (text, place(word.start, word.end))),
                 hidden: hidden(section, &list, i).map(|masked| match masked {
                     None => Hidden::NoErrorOnFail(section.header_span),
-                    Some(s) => Hidden::Masked(place(&s.words[0], s.words.last().unwrap_or(&s.words[0]))),
+                    Some(s) => Hidden::Masked(whole(s), statement.next),
                 }),
-                later: later(&list[i + 1..], place),
+                later: later(&list[i + 1..], whole),
                 outside: section.has("--nochroot") && first == 0,
                 conditional: statement.nested || i.checked_sub(1).is_some_and(|b| list[b].next == Next::Or),
             });
@@ -137,11 +138,9 @@ pub(super) fn judge_order<'a>(sources: &Sources, kickstart: &'a Kickstart<'a>, i
             continue;
         }
         let list = statements(sources.text_of(section.body));
-        let place = |w: &Word, end: &Word| {
-            let at = section.body.start as usize;
-            Span::new(section.body.file, at + w.start, at + end.end)
-        };
-        if let Some(found) = later(&list, place)
+        let at = section.body.start as usize;
+        let whole = |s: &Statement| Span::new(section.body.file, at + s.words[0].start, at + s.end);
+        if let Some(found) = later(&list, whole)
             && (found.lost.is_some() || last.later.is_none())
         {
             last.later = Some(found);
@@ -165,8 +164,7 @@ pub(super) fn call_of(sources: &Sources, section: &Section<'_>, wanted: &[&str])
         }
         rest.peek().is_none().then(|| {
             let at = section.body.start as usize;
-            let last = statement.words.last().unwrap_or(&statement.words[0]);
-            Span::new(section.body.file, at + statement.words[0].start, at + last.end)
+            Span::new(section.body.file, at + statement.words[0].start, at + statement.end)
         })
     })
 }
@@ -332,16 +330,15 @@ const WRITERS: [&str; 15] = [
 const KEPT: [&str; 10] = ["/etc", "/var", "/home", "/tmp", "/boot", "/dev", "/proc", "/sys", "/run", "/mnt"];
 
 /// The first statement that the call does not keep: one that surely writes where it is lost, else one that may.
-fn later(list: &[Statement], place: impl Fn(&Word, &Word) -> Span) -> Option<Later> {
+fn later(list: &[Statement], place: impl Fn(&Statement) -> Span) -> Option<Later> {
     let mut maybe = None;
     for statement in list {
-        let span = || place(&statement.words[0], statement.words.last().unwrap_or(&statement.words[0]));
         if let Some(lost) = surely_lost(statement) {
-            return Some(Later { span: span(), lost: Some(lost) });
+            return Some(Later { span: place(statement), lost: Some(lost) });
         }
         let writes_only_kept = !statement.written.is_empty() || only_names_kept_places(statement);
         if maybe.is_none() && !HARMLESS.contains(&statement.program()) && !writes_only_kept {
-            maybe = Some(Later { span: span(), lost: None });
+            maybe = Some(Later { span: place(statement), lost: None });
         }
     }
     maybe

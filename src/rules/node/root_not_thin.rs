@@ -73,10 +73,10 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
                 let line = view.line_for("/", size, &policy.mount_options);
                 let group = group.or(view.groups.first().map(|g| g.name)).unwrap_or("HostVG");
                 finding.help(match pool {
-                    Some(_) => format!("write '{line}'"),
+                    Some(_) => format!("write\n{line}"),
                     None => format!(
-                        "no thin pool is made; write 'logvol none --vgname={group} --name=HostPool --thinpool --size=1 \
-                         --grow' and '{line}'"
+                        "no thin pool is made; write\nlogvol none --vgname={group} --name=HostPool --thinpool --size=1 \
+                         --grow\n{line}"
                     ),
                 })
             }

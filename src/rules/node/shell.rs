@@ -36,6 +36,8 @@ pub(super) struct Statement {
     pub(super) words: Vec<Word>,
     /// Files that its output is written to.
     pub(super) written: Vec<String>,
+    /// First byte behind the last word or redirection.
+    pub(super) end: usize,
     /// What stands behind it.
     pub(super) next: Next,
     /// Whether it is the condition of an `if` or `while`, or negated: its failure is looked at.
@@ -74,7 +76,10 @@ pub(super) fn statements(script: &str) -> Vec<Statement> {
     loop {
         match reader.token() {
             Token::Word(word) => current.word(word),
-            Token::Redirect(target) => current.written.extend(target),
+            Token::Redirect(target) => {
+                current.written.extend(target);
+                current.end = reader.at;
+            }
             Token::Operator(next) => current.finish(next, &mut list),
             Token::End => {
                 current.finish(Next::End, &mut list);
@@ -89,6 +94,7 @@ pub(super) fn statements(script: &str) -> Vec<Statement> {
 struct Pending {
     words: Vec<Word>,
     written: Vec<String>,
+    end: usize,
     condition: bool,
     /// How many compound commands are open.
     depth: usize,
@@ -111,6 +117,7 @@ impl Pending {
                 return;
             }
         }
+        self.end = word.end;
         self.words.push(word);
     }
 
@@ -129,6 +136,7 @@ impl Pending {
         list.push(Statement {
             words: done.words,
             written: done.written,
+            end: done.end,
             next,
             condition: done.condition,
             nested: depth > 0,

@@ -1,6 +1,7 @@
 use super::{custom, may_exist};
 use crate::declare_code;
 use crate::diagnostic::{Finding, Findings};
+use crate::dialect::Command;
 use crate::rules::Context;
 use std::collections::HashMap;
 
@@ -29,51 +30,57 @@ declare_code! {
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((_, view)) = custom(context) else { return };
-    let mut first_of: HashMap<(&str, &str), Finding> = HashMap::new();
-    let mut order = Vec::new();
-    for command in
-        view.logvols.iter().filter(|c| c.has("--thin") && !c.has("--useexisting") && !c.has("--noformat"))
-    {
+    // Each missing pool once: its group and name, the first volume that names it, and how many do.
+    let mut missing: Vec<(&str, &str, &Command<'_>, usize)> = Vec::new();
+    let mut places: HashMap<(&str, &str), usize> = HashMap::new();
+    for command in view.logvols.iter().copied() {
+        if !command.has("--thin") || command.has("--useexisting") || command.has("--noformat") {
+            continue;
+        }
         let (Some(group), Some(pool)) = (command.value("--vgname"), command.value("--poolname")) else {
             continue;
         };
-        let key = (group.text.as_ref(), pool.text.as_ref());
-        if view.pool(key.0, key.1).is_some() {
-            continue;
+        let (group, pool) = (group.text.as_ref(), pool.text.as_ref());
+        if let Some(&at) = places.get(&(group, pool)) {
+            missing[at].3 += 1;
+        } else if view.pool(group, pool).is_none() {
+            places.insert((group, pool), missing.len());
+            missing.push((group, pool, command, 1));
         }
+    }
+    for (group, pool, command, count) in missing {
         let exists_already =
-            view.group(key.0).is_some_and(|g| g.command.has("--useexisting") || g.command.has("--noformat"));
-        if exists_already || may_exist(context, findings, &format!("--name={}", key.1)) {
+            view.group(group).is_some_and(|g| g.command.has("--useexisting") || g.command.has("--noformat"));
+        if exists_already || may_exist(context, findings, &format!("--name={pool}")) {
             continue;
         }
-        if let Some(finding) = first_of.remove(&key) {
-            first_of.insert(key, finding.related(pool.span, "this one too"));
-            continue;
-        }
-        let mut finding =
-            Finding::new(&CODE, format!("the volume group '{}' has no thin pool '{}'", key.0, key.1))
+        let named_by = match count {
+            1 => String::new(),
+            count => format!(", which {count} thin volumes name"),
+        };
+        let finding =
+            Finding::new(&CODE, format!("the volume group '{group}' has no thin pool '{pool}'{named_by}"))
                 .at(command.option_span("--poolname").unwrap_or(command.span))
                 .label("no such pool");
-        let namesake = view.logvols.iter().find(|c| c.value("--name").is_some_and(|n| n.text == key.1));
-        finding = match (view.pools.iter().find(|p| p.name == key.1), namesake) {
+        let namesake = view.logvols.iter().find(|c| c.value("--name").is_some_and(|n| n.text == pool));
+        findings.push(match (view.pools.iter().find(|p| p.name == pool), namesake) {
             (Some(other), _) => finding
                 .related(other.command.span, format!("it is in the volume group '{}'", other.group))
-                .help(format!("all of them belong to one volume group: write '--vgname={}'", other.group)),
+                .help(format!(
+                    "pool and volumes belong to one volume group: write '--vgname={}'",
+                    other.group
+                )),
             (None, Some(volume)) => finding
                 .related(volume.span, "a volume of this name is made here, but it is no pool")
                 .help("add '--thinpool' to the volume that is to be the pool"),
-            (None, None) => match view.pools.iter().find(|p| p.group == key.0) {
-                Some(pool) => finding
-                    .related(pool.command.span, format!("the pool of '{}' is called '{}'", key.0, pool.name))
-                    .help(format!("write '--poolname={}'", pool.name)),
+            (None, None) => match view.pools.iter().find(|p| p.group == group) {
+                Some(near) => finding
+                    .related(near.command.span, format!("the pool of '{group}' is called '{}'", near.name))
+                    .help(format!("write '--poolname={}'", near.name)),
                 None => finding.help(format!(
-                    "write 'logvol none --vgname={} --name={} --thinpool --size=1 --grow' before it",
-                    key.0, key.1
+                    "write 'logvol none --vgname={group} --name={pool} --thinpool --size=1 --grow' before it"
                 )),
             },
-        };
-        order.push(key);
-        first_of.insert(key, finding);
+        });
     }
-    findings.extend(order.into_iter().filter_map(|key| first_of.remove(&key)));
 }

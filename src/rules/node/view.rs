@@ -28,7 +28,7 @@ pub(crate) struct View<'a> {
     pub(super) partitions: Vec<&'a Command<'a>>,
     /// Whether a command lays out storage piece by piece.
     pub(super) custom: bool,
-    /// A `%include` or `%ksappend` whose content is not here: what seems to be missing may be in it.
+    /// A `%include` among the commands, whose content is not here: what seems to be missing may be in it.
     pub(super) include: Option<Span>,
     /// The accepted command that says where the system comes from as an image.
     pub(super) image: Option<&'a Command<'a>>,
@@ -42,6 +42,8 @@ pub(crate) struct View<'a> {
     pub(super) inits: Vec<InitCall<'a>>,
     /// Whether a `%post` speaks of such a program in a way that is not understood.
     pub(super) init_hidden: bool,
+    /// A `%include` in a `%post`: what is called there is not known.
+    pub(super) post_include: Option<Span>,
 }
 
 /// A file system with a mount point.
@@ -194,13 +196,14 @@ impl<'a> View<'a> {
             logvols: Vec::new(),
             partitions: Vec::new(),
             custom: false,
-            include: include(sources, kickstart),
+            include: kickstart.includes.iter().find(|i| i.section.is_none()).map(|i| i.span),
             image: None,
             packages_source: None,
             packages: kickstart.sections_of(SectionKind::Packages).map(|s| s.header_span).collect(),
             addon: addon(sources, kickstart),
             inits: Vec::new(),
             init_hidden: false,
+            post_include: None,
         };
         let mut mounts: HashMap<&str, usize> = HashMap::new();
         for command in &kickstart.commands {
@@ -211,6 +214,10 @@ impl<'a> View<'a> {
             view.init_hidden |= script.hidden;
             view.inits.extend(script.inits);
         }
+        view.post_include = kickstart.includes.iter().find_map(|include| {
+            let section = kickstart.sections.get(include.section?)?;
+            (section.kind == SectionKind::Post).then_some(include.span)
+        });
         post::judge_order(sources, kickstart, &mut view.inits);
         view.build = view.builds_an_image(sources, kickstart);
         view
@@ -241,7 +248,7 @@ impl<'a> View<'a> {
                 return;
             }
             name if command.valid && PACKAGE_SOURCES.contains(&name) => {
-                self.packages_source = Some(command);
+                self.packages_source = self.packages_source.or(Some(command));
                 return;
             }
             _ => return,
@@ -372,9 +379,10 @@ impl<'a> View<'a> {
             return None;
         }
         kickstart.sections_of(SectionKind::Packages).find_map(|section| {
-            words_at_line_starts(sources, section.body)
-                .find(|(word, _)| NODE_PACKAGES.iter().any(|p| word.starts_with(p)))
-                .map(|(_, span)| span)
+            section
+                .packages(sources)
+                .find(|line| !line.excluded && NODE_PACKAGES.iter().any(|p| line.name.starts_with(p)))
+                .map(|line| line.span)
         })
     }
 }
@@ -387,17 +395,6 @@ fn trimmed(mount: &str) -> &str {
     }
 }
 
-/// The first word of each line of a body, with its place.
-fn words_at_line_starts(sources: &Sources, body: Span) -> impl Iterator<Item = (&str, Span)> {
-    let mut at = body.start as usize;
-    split_lines(sources.text_of(body)).filter_map(move |line| {
-        let start = at + (line.len() - line.trim_start().len());
-        at += line.len();
-        let word = line.split_whitespace().next()?;
-        Some((word, Span::new(body.file, start, start + word.len())))
-    })
-}
-
 /// The header of the add-on's section, and whether it initialises the layout (it does unless it says `--no-init`).
 fn addon(sources: &Sources, kickstart: &Kickstart<'_>) -> Option<(Span, bool)> {
     let section = kickstart
@@ -408,28 +405,4 @@ fn addon(sources: &Sources, kickstart: &Kickstart<'_>) -> Option<(Span, bool)> {
         words.next() == Some("layout") && words.any(|w| w == "--no-init")
     });
     Some((section.header_span, !skips))
-}
-
-/// The first line of the command section that takes in another file.
-fn include(sources: &Sources, kickstart: &Kickstart<'_>) -> Option<Span> {
-    let text = sources.get(kickstart.file).text();
-    let mut at = 0;
-    let mut in_section = false;
-    for line in split_lines(text) {
-        let start = at;
-        at += line.len();
-        if !line.starts_with('%') {
-            continue;
-        }
-        let word = line.split_whitespace().next().unwrap_or_default();
-        match word {
-            "%include" | "%ksappend" if !in_section => {
-                return Some(Span::new(kickstart.file, start, start + line.trim_end().len()));
-            }
-            "%include" | "%ksappend" => {}
-            "%end" => in_section = false,
-            _ => in_section = true,
-        }
-    }
-    None
 }
