@@ -1,0 +1,55 @@
+use super::super::Context;
+use super::Setting;
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings};
+use crate::dialect::{Command, Family};
+
+declare_code! {
+    /// There is neither a root password nor an administrator.
+    ///
+    /// ## Why
+    /// "Root password" and "User creation" are mandatory until there is an administrator: a root password (or a locked
+    /// root account that the kickstart asks for), or a user in the group `wheel` who is not locked.
+    ///
+    /// ## Write instead
+    /// ```text
+    /// rootpw --iscrypted $6$…
+    /// ```
+    /// or
+    /// ```text
+    /// rootpw --lock
+    /// user --name=admin --groups=wheel --iscrypted --password=$6$…
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda, rhel-8 and later: `check_admin_user_exists` in `pyanaconda/modules/users/users.py`; rhel-7: `mandatory` in
+    /// `pyanaconda/ui/tui/spokes/password.py` and `user.py`; infra.osbuild#124.
+    pub(super) static CODE = "UNA002", "no-administrator", Unattended, Error;
+}
+
+pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Findings) {
+    let kickstart = context.kickstart;
+    if setting.includes_unknown || kickstart.commands.is_empty() {
+        return;
+    }
+    // A rootpw that the language refuses is reported as what it is.
+    if kickstart.commands.iter().any(|c| c.name == "rootpw") {
+        return;
+    }
+    let counts_locked = kickstart.version.family == Family::Rhel && kickstart.version.release == 7;
+    let in_wheel = |c: &Command<'_>| {
+        c.value("--groups")
+            .is_some_and(|g| g.text.split(',').any(|name| name.trim().split('(').next() == Some("wheel")))
+    };
+    if kickstart.all("user").any(|c| in_wheel(c) && (counts_locked || !c.has("--lock"))) {
+        return;
+    }
+    let mut finding =
+        Finding::new(&CODE, format!("no root password and no administrator: {}", setting.stops()))
+            .help("add rootpw --iscrypted HASH, or a user with --groups=wheel");
+    if let Some(user) = kickstart.all("user").next() {
+        let why = if in_wheel(user) { "this user is locked" } else { "this user is not in the group wheel" };
+        finding = finding.related(user.span, why);
+    }
+    findings.push(finding);
+}

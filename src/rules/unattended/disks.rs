@@ -1,0 +1,113 @@
+use super::super::Context;
+use super::Setting;
+use super::partitioning;
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings};
+use crate::dialect::{Command, SectionKind};
+
+declare_code! {
+    /// New partitions are asked for, but nothing prepares the disks for them.
+    ///
+    /// ## Why
+    /// Without `zerombr`, `clearpart --initlabel` or `clearpart --all` the installer neither writes a partition table to a
+    /// new disk nor removes what is on a used one: the partitioning finds no free space, and the installation stops at
+    /// the installation destination. It works only on a disk with a partition table and enough free space.
+    ///
+    /// ## Example
+    /// ```text
+    /// autopart --type=thinp
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// zerombr
+    /// clearpart --all --initlabel --drives=sda
+    /// autopart --type=thinp
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda, `can_initialize` and `can_remove` in `pyanaconda/modules/storage/disk_initialization/configuration.py`
+    /// (rhel-8 to main); `pyanaconda/storage_utils.py`, `pyanaconda/kickstart.py` (rhel-7).
+    pub(super) static NOT_INITIALISED = "UNA006", "disk-not-initialised", Unattended, Warning;
+
+    /// No disk is chosen, so all disks are used.
+    ///
+    /// ## Why
+    /// In an automatic installation every disk that the installer finds is selected: also a second disk with data, a
+    /// USB stick, and LUNs of a storage network. With `clearpart --all` they are emptied.
+    ///
+    /// ## Write instead
+    /// ```text
+    /// ignoredisk --only-use=sda
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda, `select_default_disks` in `pyanaconda/ui/lib/storage.py` (rhel-8 to main).
+    pub(super) static EVERY_DISK = "UNA007", "every-disk-is-used", Unattended, Info;
+}
+
+/// Programs in `%pre` that prepare disks themselves.
+const TOOLS: &[&str] = &[
+    "parted", "sfdisk", "sgdisk", "fdisk", "gdisk", "wipefs", "pvcreate", "vgcreate", "mdadm", "mkfs", "dd ",
+    "mkswap", "dmsetup", "blivet",
+];
+
+pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Findings) {
+    let kickstart = context.kickstart;
+    if setting.includes_unknown {
+        return;
+    }
+    let making: Vec<&Command<'_>> =
+        partitioning::commands(kickstart).filter(|c| c.valid && makes_space_needed(c)).collect();
+    let Some(first) = making.first() else { return };
+    let pre = || {
+        let bodies = kickstart
+            .sections_of(SectionKind::Pre)
+            .chain(kickstart.sections_of(SectionKind::PreInstall))
+            .map(|s| context.sources.text_of(s.body));
+        bodies.into_iter().any(|text| TOOLS.iter().any(|tool| text.contains(tool)))
+    };
+    let written = |name: &str| kickstart.commands.iter().find(|c| c.name == name);
+    let clearpart = written("clearpart");
+    let prepares = written("zerombr").is_some()
+        || clearpart.is_some_and(|c| !c.valid || c.has("--initlabel") || c.has("--all"));
+    if !prepares && !pre() {
+        let finding = Finding::new(
+            &NOT_INITIALISED,
+            "nothing writes a partition table to a new disk, or empties a used one",
+        )
+        .at(clearpart.unwrap_or(first).span)
+        .help("add zerombr and clearpart --all --initlabel --drives=DISK");
+        findings.push(finding);
+    }
+    let chosen = written("ignoredisk").is_some()
+        || clearpart.is_some_and(|c| c.has("--drives") || c.has("--list"))
+        || making
+            .iter()
+            .any(|c| c.has("--ondisk") || c.has("--ondrive") || c.has("--onpart") || c.has("--usepart"));
+    if !chosen {
+        let emptied = clearpart.is_some_and(|c| c.has("--all"));
+        let message = if emptied {
+            "every disk that the installer finds is emptied and used"
+        } else {
+            "every disk that the installer finds is used"
+        };
+        let place = clearpart.filter(|_| emptied).unwrap_or(first);
+        findings.push(
+            Finding::new(&EVERY_DISK, message)
+                .at(place.span)
+                .help("choose with ignoredisk --only-use=DISK, best by its persistent name: disk/by-id/…"),
+        );
+    }
+}
+
+/// Whether a command makes a partition or a device for one.
+fn makes_space_needed(command: &Command<'_>) -> bool {
+    match command.name {
+        "autopart" | "reqpart" => true,
+        "part" | "partition" => {
+            !command.has("--onpart") && !command.has("--usepart") && !command.has("--noformat")
+        }
+        _ => false,
+    }
+}

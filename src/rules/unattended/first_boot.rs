@@ -1,0 +1,44 @@
+use super::super::Context;
+use super::Setting;
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings};
+use crate::dialect::Family;
+
+declare_code! {
+    /// The set-up at the first boot is switched on.
+    ///
+    /// ## Why
+    /// Where Initial Setup is installed, it takes the console at the first boot and waits: with `--reconfig` always, with
+    /// `--enable` when something is left to do, and on RHEL 7 for the licence unless `eula --agreed` is there. In an
+    /// automatic installation it is off by default.
+    ///
+    /// ## Write instead
+    /// ```text
+    /// firstboot --disable
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda, `initialize_first_boot_action` in `pyanaconda/startup_utils.py` (rhel-8 to main) and `firstboot` in
+    /// `pyanaconda/kickstart.py` (rhel-7).
+    pub(super) static CODE = "UNA011", "first-boot-set-up", Unattended, Warning;
+}
+
+pub(super) fn look(context: &Context<'_>, _: &Setting, findings: &mut Findings) {
+    let kickstart = context.kickstart;
+    let Some(command) = kickstart.last("firstboot") else { return };
+    let Some(option) = ["--reconfig", "--enable", "--enabled"].into_iter().find(|o| command.has(o)) else {
+        return;
+    };
+    let licence = kickstart.version.family == Family::Rhel
+        && kickstart.version.release == 7
+        && !kickstart.last("eula").is_some_and(|c| c.has("--agreed"));
+    let what = if licence { " (and asks for the licence: there is no 'eula --agreed')" } else { "" };
+    findings.push(
+        Finding::new(
+            &CODE,
+            format!("'firstboot {option}' lets the first boot wait for a person at the console{what}"),
+        )
+        .at(command.span)
+        .help("write firstboot --disable"),
+    );
+}

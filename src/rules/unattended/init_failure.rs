@@ -1,0 +1,59 @@
+use super::super::Context;
+use super::Setting;
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings};
+use crate::dialect::SectionKind;
+use crate::source::{Span, split_lines};
+
+declare_code! {
+    /// A failure of the node's initialisation goes unseen.
+    ///
+    /// ## Why
+    /// Without `--erroronfail` Anaconda ignores how `%post` ends: the installation "succeeds", the host reboots, and is no
+    /// node. This is said of kickstarts that are checked without a layout policy; with one, `layout-init-failure-unseen`
+    /// looks closer.
+    ///
+    /// ## Example
+    /// ```text
+    /// %post
+    /// imgbase layout --init
+    /// %end
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// %post --erroronfail
+    /// imgbase layout --init
+    /// %end
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda, `AnacondaKSScript.run` in `pyanaconda/kickstart.py`; ovirt-node-ng-image#82.
+    pub(super) static CODE = "UNA010", "post-failure-unseen", Unattended, Warning;
+}
+
+/// What initialises the layout.
+const CALLS: &[&str] =
+    &["imgbase layout --init", "imgbase --debug layout --init", "nodectl init", "node-layout init"];
+
+pub(super) fn look(context: &Context<'_>, _: &Setting, findings: &mut Findings) {
+    if context.policy.is_some() {
+        return;
+    }
+    for section in context.kickstart.sections_of(SectionKind::Post).filter(|s| !s.has("--erroronfail")) {
+        let mut at = section.body.start as usize;
+        for line in split_lines(context.sources.text_of(section.body)) {
+            let start = at + (line.len() - line.trim_start().len());
+            at += line.len();
+            let code = line.trim();
+            if !code.starts_with('#') && CALLS.iter().any(|call| code.starts_with(call)) {
+                findings.push(
+                    Finding::new(&CODE, format!("if '{code}' fails, the installation succeeds all the same"))
+                        .at(section.header_span)
+                        .related(Span::new(section.body.file, start, start + code.len()), "the call")
+                        .help("write %post --erroronfail"),
+                );
+            }
+        }
+    }
+}

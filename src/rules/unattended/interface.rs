@@ -1,0 +1,85 @@
+use super::super::Context;
+use super::{Interface, Setting};
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings, Severity};
+
+declare_code! {
+    /// The graphical interface insists on a language, a keyboard or a time zone that the kickstart does not give.
+    ///
+    /// ## Why
+    /// In the graphical interface a kickstart has to have `lang`, `keyboard` and `timezone`: without them the
+    /// welcome screen or the summary waits. The text interface has defaults for all three. Without `text` or
+    /// `cmdline` Anaconda starts the graphical interface wherever it can, so the absence is mentioned even then.
+    ///
+    /// ## Example
+    /// ```text
+    /// graphical
+    /// rootpw --lock
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// text
+    /// lang en_US.UTF-8
+    /// keyboard us
+    /// timezone Etc/UTC --utc
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda, rhel-7 to main: `completed` in `pyanaconda/ui/gui/spokes/welcome.py`, `keyboard.py` and
+    /// `datetime_spoke.py`; `pyanaconda/ui/tui/spokes/language_support.py` and `time_spoke.py` do not insist.
+    pub(super) static INSISTS = "UNA003", "interface-insists", Unattended, Error;
+
+    /// The installation is made to run in a graphical interface.
+    ///
+    /// ## Why
+    /// A kickstart that lacks nothing installs there as well, but the interface needs more memory, `vnc --host` waits
+    /// up to 150 seconds for a viewer, and whatever is incomplete waits for a person with a mouse.
+    ///
+    /// ## Write instead
+    /// ```text
+    /// text
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda, `setup_display` in `pyanaconda/display.py` (VNC switches to the graphical interface), `connectToView` in
+    /// `pyanaconda/vnc.py`.
+    pub(super) static NEEDS_A_SCREEN = "UNA013", "graphical-installation", Unattended, Info;
+}
+
+pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Findings) {
+    let kickstart = context.kickstart;
+    for name in ["graphical", "vnc", "rdp"] {
+        let Some(command) = kickstart.last(name) else { continue };
+        let waits = name == "vnc" && command.has("--host");
+        let message = if waits {
+            "the installer tries for 150 seconds to reach the listening viewer".to_owned()
+        } else {
+            format!("'{name}' installs in the graphical interface, which nobody looks at")
+        };
+        let finding = Finding::new(&NEEDS_A_SCREEN, message).at(command.span).help("write text");
+        findings.push(if waits { finding.severity(Severity::Warning) } else { finding });
+    }
+    if setting.includes_unknown || kickstart.commands.is_empty() || setting.interface == Interface::Text {
+        return;
+    }
+    let missing: Vec<&str> = ["lang", "keyboard", "timezone"]
+        .into_iter()
+        .filter(|name| !kickstart.commands.iter().any(|c| c.name == *name))
+        .collect();
+    if missing.is_empty() {
+        return;
+    }
+    let list = missing.join(", ");
+    findings.push(match setting.interface {
+        Interface::Graphical => {
+            Finding::new(&INSISTS, format!("the graphical interface waits for {list}")).help(format!("add {list}, or write text"))
+        }
+        _ => Finding::new(
+            &INSISTS,
+            format!("without {list} the graphical interface waits, which the installer starts unless it is told otherwise"),
+        )
+        .severity(Severity::Info)
+        .help(format!("add text, or {list}")),
+    });
+}

@@ -1,0 +1,52 @@
+use super::super::Context;
+use super::Setting;
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings};
+use crate::dialect::Command;
+
+declare_code! {
+    /// What is installed comes over the network, but every interface stays down.
+    ///
+    /// ## Why
+    /// With a source on the network the network is mandatory: the installer waits at the network configuration until an
+    /// interface is up. `--no-activate` keeps it down during the installation.
+    ///
+    /// ## Example
+    /// ```text
+    /// network --device=eno1 --bootproto=dhcp --no-activate
+    /// url --url=http://192.0.2.1/el9
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// network --device=eno1 --bootproto=dhcp --activate
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda, `mandatory` and `completed` in `pyanaconda/ui/tui/spokes/network.py`; kickstart-tests#914.
+    pub(super) static CODE = "UNA015", "network-stays-down", Unattended, Warning;
+}
+
+pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Findings) {
+    let kickstart = context.kickstart;
+    let remote = |c: &&Command<'_>| {
+        matches!(c.name, "url" | "nfs")
+            || (matches!(c.name, "liveimg" | "ostreesetup")
+                && c.value("--url").is_some_and(|u| !u.text.starts_with("file:")))
+    };
+    let Some(source) = kickstart.commands.iter().filter(|c| c.valid).find(remote) else { return };
+    // A line with nothing but a host name configures no interface.
+    let devices: Vec<&Command<'_>> = kickstart
+        .all("network")
+        .filter(|c| c.has("--device") || c.has("--bootproto") || c.has("--ip") || c.has("--no-activate"))
+        .collect();
+    let Some(first) = devices.first() else { return };
+    if !setting.includes_unknown && devices.iter().all(|c| c.has("--no-activate")) {
+        findings.push(
+            Finding::new(&CODE, "no interface is activated, but what is installed comes over the network")
+                .at(first.option_span("--no-activate").unwrap_or(first.span))
+                .related(source.span, "what is installed")
+                .help("write --activate, unless the command line configures the network with ip="),
+        );
+    }
+}

@@ -1,0 +1,95 @@
+use super::super::Context;
+use super::Setting;
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings};
+use crate::dialect::{Family, Kickstart};
+
+declare_code! {
+    /// The kickstart has no partitioning command at all.
+    ///
+    /// ## Why
+    /// RHEL 8.0 to 8.4 and Fedora 29 to 34 do not ask: they partition all disks that they find automatically, and disks
+    /// in raw use have been wiped that way. RHEL 7, RHEL 8.5 on, 9 and 10, and Fedora 35 on stop at the installation
+    /// destination ("Kickstart insufficient").
+    ///
+    /// ## Write instead
+    /// ```text
+    /// ignoredisk --only-use=sda
+    /// zerombr
+    /// clearpart --all --initlabel --drives=sda
+    /// autopart --type=thinp
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda, `pyanaconda/modules/storage/partitioning/factory.py` and the storage spoke: since 34.24.7 and 33.16.5
+    /// only a partitioning that the kickstart configures is executed; pykickstart#377, rhbz#1954408.
+    pub(super) static MISSING = "UNA001", "no-partitioning", Unattended, Error;
+
+    /// The partitioning has no root file system.
+    ///
+    /// ## Why
+    /// The installation destination is incomplete without a device for `/`: the installer stops there.
+    ///
+    /// ## Write instead
+    /// ```text
+    /// logvol / --vgname=onn --name=root --thin --poolname=pool00 --size=10240
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda, every release: `completed` of the storage spoke asks for a root device.
+    pub(super) static NO_ROOT = "UNA016", "no-root-file-system", Unattended, Error;
+}
+
+/// Commands that make Anaconda partition (`get_method_for_kickstart`).
+const COMMANDS: &[&str] =
+    &["autopart", "mount", "reqpart", "part", "partition", "logvol", "volgroup", "raid", "btrfs"];
+
+/// All accepted commands that partition.
+pub(super) fn commands<'k, 's>(
+    kickstart: &'k Kickstart<'s>,
+) -> impl Iterator<Item = &'k crate::dialect::Command<'s>> {
+    kickstart.commands.iter().filter(|c| COMMANDS.contains(&c.name))
+}
+
+pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Findings) {
+    let kickstart = context.kickstart;
+    // A fragment, or a file that configures nothing to install, is no unattended installation.
+    if setting.includes_unknown || kickstart.commands.is_empty() {
+        return;
+    }
+    if commands(kickstart).next().is_none() {
+        let version = kickstart.version;
+        let silent = match version.family {
+            Family::Rhel => version.release == 8,
+            Family::Fedora => (29..=34).contains(&version.release),
+        };
+        let message = if silent && version.family == Family::Rhel {
+            "no partitioning: RHEL 8.0 to 8.4 partition every disk they find without asking, later ones stop and ask".to_owned()
+        } else if silent {
+            "no partitioning: the installer partitions every disk it finds, without asking".to_owned()
+        } else {
+            format!("no partitioning: {}", setting.stops())
+        };
+        findings.push(
+            Finding::new(&MISSING, message)
+                .help("choose the disks (ignoredisk --only-use=…) and add autopart, or part and logvol"),
+        );
+        return;
+    }
+    // autopart makes root by itself; what is not accepted may have been meant to be root.
+    if kickstart.all("autopart").next().is_some() || commands(kickstart).any(|c| !c.valid) {
+        return;
+    }
+    let is_root = |c: &crate::dialect::Command<'_>| match c.name {
+        "mount" => c.positionals().nth(1).is_some_and(|v| v.text == "/"),
+        _ => c.first().is_some_and(|v| v.text == "/"),
+    };
+    if !commands(kickstart).any(is_root) {
+        let last = commands(kickstart).last().map(|c| c.span);
+        findings.push(
+            Finding::new(&NO_ROOT, format!("nothing is mounted at '/': {}", setting.stops()))
+                .at_opt(last)
+                .help("add a logvol or part for /"),
+        );
+    }
+}

@@ -1,0 +1,45 @@
+use super::super::Context;
+use super::Setting;
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings};
+
+declare_code! {
+    /// A device is encrypted without a passphrase.
+    ///
+    /// ## Why
+    /// The installer asks for one, or ends in command-line mode.
+    ///
+    /// ## Example
+    /// ```text
+    /// autopart --type=thinp --encrypted
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// autopart --type=thinp --encrypted --passphrase=…
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda, `run_passphrase_dialog` in `pyanaconda/ui/tui/spokes/storage.py`, `RequiresPassphrase` of the partitioning
+    /// modules.
+    pub(super) static CODE = "UNA012", "passphrase-missing", Unattended, Error;
+}
+
+pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Findings) {
+    let commands = context.kickstart.commands.iter().filter(|c| c.valid);
+    for command in
+        commands.filter(|c| matches!(c.name, "autopart" | "part" | "partition" | "logvol" | "raid"))
+    {
+        let Some(span) = command.option_span("--encrypted") else { continue };
+        // A passphrase for all may stand at autopart only; each device has its own otherwise.
+        if command.value("--passphrase").is_none_or(|v| v.text.is_empty()) {
+            findings.push(
+                Finding::new(&CODE, format!("no --passphrase for the encryption: {}", setting.stops()))
+                    .at(span)
+                    .help(
+                        "add --passphrase=…, and change it after the installation (cryptsetup luksChangeKey)",
+                    ),
+            );
+        }
+    }
+}

@@ -1,0 +1,111 @@
+use super::super::Context;
+use super::Setting;
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings};
+use crate::dialect::{Section, SectionKind};
+use crate::source::{Span, split_lines};
+
+declare_code! {
+    /// A script may wait for somebody to type.
+    ///
+    /// ## Why
+    /// Scripts of a kickstart have no terminal. One that fetches itself one (`exec </dev/tty3`), shows a dialog or reads a
+    /// line with a prompt waits until a person answers on the console.
+    ///
+    /// ## Example
+    /// ```text
+    /// %pre
+    /// exec </dev/tty6 >/dev/tty6
+    /// chvt 6
+    /// read -p "Host name: " name
+    /// %end
+    /// ```
+    ///
+    /// ## Write instead
+    /// Take what differs from host to host from the kernel command line:
+    ///
+    /// ```text
+    /// %pre
+    /// name=$(sed -n 's/.*\bnode_name=\([^ ]*\).*/\1/p' /proc/cmdline)
+    /// %end
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda runs every script with its input from /dev/null: `AnacondaKSScript.run` in `pyanaconda/kickstart.py`.
+    pub(super) static CODE = "UNA009", "script-may-prompt", Unattended, Warning;
+}
+
+pub(super) fn look(context: &Context<'_>, _: &Setting, findings: &mut Findings) {
+    let kinds = [SectionKind::Pre, SectionKind::PreInstall, SectionKind::Post, SectionKind::OnError];
+    for section in kinds.into_iter().flat_map(|kind| context.kickstart.sections_of(kind)) {
+        let Some((span, what)) = prompt(context, section) else { continue };
+        findings.push(
+            Finding::new(&CODE, format!("{} {what}", context.sources.text_of(section.name_span)))
+                .at(span)
+                .related(section.header_span, "the script")
+                .help("take the answer from /proc/cmdline, or from a file on the server"),
+        );
+    }
+}
+
+/// The first place of a script that waits for an answer, and what it does there.
+fn prompt(context: &Context<'_>, section: &Section<'_>) -> Option<(Span, &'static str)> {
+    let text = context.sources.text_of(section.body);
+    let python = section.value("--interpreter").is_some_and(|v| v.text.contains("python"));
+    let mut at = section.body.start as usize;
+    for line in split_lines(text) {
+        let start = at;
+        at += line.len();
+        let code = line.trim();
+        if code.starts_with('#') {
+            continue;
+        }
+        let what = if python { python_prompt(code) } else { shell_prompt(code) };
+        if let Some(what) = what {
+            let from = start + (line.len() - line.trim_start().len());
+            return Some((Span::new(section.body.file, from, from + code.len()), what));
+        }
+    }
+    None
+}
+
+fn python_prompt(line: &str) -> Option<&'static str> {
+    let asks = ["raw_input(", "getpass.getpass(", " input(", "=input(", "(input("];
+    (asks.iter().any(|a| line.contains(a)) || line.starts_with("input("))
+        .then_some("asks for a line of input")
+}
+
+fn shell_prompt(line: &str) -> Option<&'static str> {
+    // Commands start at the line's beginning or behind an operator.
+    let mut commands = line.split(['|', ';', '&', '(', '`']).map(str::trim_start);
+    let terminal = |c: &str| {
+        c.split_whitespace().any(|w| {
+            let target = w.trim_start_matches(|c: char| c.is_ascii_digit());
+            target
+                .strip_prefix('<')
+                .is_some_and(|t| t.starts_with("/dev/tty") || t.starts_with("/dev/console"))
+        }) || c.contains("< /dev/tty")
+            || c.contains("< /dev/console")
+    };
+    commands.find_map(|command| {
+        let mut words = command.split_whitespace().skip_while(|w| {
+            matches!(*w, "if" | "while" | "until" | "then" | "else" | "do" | "!" | "{" | "time")
+        });
+        let program = words.next().unwrap_or_default();
+        let arguments: Vec<&str> = words.collect();
+        match program.rsplit('/').next().unwrap_or_default() {
+            "exec" if terminal(command) => Some("takes its input from the console"),
+            "whiptail" | "dialog" => Some("shows a dialog and waits for the answer"),
+            "read" if terminal(command) || arguments.iter().any(|a| prompts(a)) => {
+                Some("asks for a line of input")
+            }
+            "select" if arguments.get(1) == Some(&"in") => Some("shows a menu and waits for the answer"),
+            _ => None,
+        }
+    })
+}
+
+/// Whether an argument of `read` has the option `-p`, which shows a prompt.
+fn prompts(argument: &str) -> bool {
+    argument.strip_prefix('-').is_some_and(|flags| !flags.starts_with('-') && flags.contains('p'))
+}

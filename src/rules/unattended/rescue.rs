@@ -1,0 +1,26 @@
+use super::super::Context;
+use super::Setting;
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings};
+
+declare_code! {
+    /// The kickstart starts the rescue environment or walks through the screens.
+    ///
+    /// ## Why
+    /// `rescue` installs nothing and ends in a shell. `autostep` and `interactive` of early releases show every screen.
+    ///
+    /// ## Source
+    /// Anaconda, `pyanaconda/rescue.py`; pykickstart, `rescue.py`, `autostep.py`, `interactive.py`.
+    pub(super) static CODE = "UNA014", "starts-a-session", Unattended, Error;
+}
+
+pub(super) fn look(context: &Context<'_>, _: &Setting, findings: &mut Findings) {
+    for (name, what) in [
+        ("rescue", "'rescue' starts the rescue environment: nothing is installed"),
+        ("interactive", "'interactive' shows every screen and waits"),
+    ] {
+        if let Some(command) = context.kickstart.last(name) {
+            findings.push(Finding::new(&CODE, what).at(command.span).help("remove the line"));
+        }
+    }
+}
