@@ -2,7 +2,7 @@ use super::super::Context;
 use super::Setting;
 use super::partitioning;
 use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
+use crate::diagnostic::{Finding, Findings, Severity};
 use crate::dialect::{Command, SectionKind};
 
 declare_code! {
@@ -70,7 +70,7 @@ pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Find
     let written = |name: &str| kickstart.commands.iter().find(|c| c.name == name);
     let clearpart = written("clearpart");
     let prepares = written("zerombr").is_some()
-        || clearpart.is_some_and(|c| !c.valid || c.has("--initlabel") || c.has("--all"));
+        || clearpart.is_some_and(|c| !c.valid || ["--initlabel", "--all", "--list"].iter().any(|o| c.has(o)));
     if !prepares && !pre() {
         let finding = Finding::new(
             &NOT_INITIALISED,
@@ -78,7 +78,9 @@ pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Find
         )
         .at(clearpart.unwrap_or(first).span)
         .help("add zerombr and clearpart --all --initlabel --drives=DISK");
-        findings.push(finding);
+        // On a disk that was used by Linux this makes room.
+        let makes_room = clearpart.is_some_and(|c| c.has("--linux"));
+        findings.push(if makes_room { finding.severity(Severity::Info) } else { finding });
     }
     let chosen = written("ignoredisk").is_some()
         || clearpart.is_some_and(|c| c.has("--drives") || c.has("--list"))
