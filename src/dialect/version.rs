@@ -119,9 +119,8 @@ impl fmt::Display for Version {
 
 /// A name that is no syntax version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown syntax version '{name}': expected one of FC3–FC6, F7–{}, RHEL3–{}{}",
-    Family::Fedora.newest(), Family::Rhel.newest(),
-    .nearest.as_ref().map(|n| format!("; did you mean {n}?")).unwrap_or_default())]
+#[error("unknown syntax version '{name}': expected one of FC3–FC6, F7–{}, RHEL3–{}",
+    Family::Fedora.newest(), Family::Rhel.newest())]
 pub struct UnknownVersion {
     /// As given.
     pub name: String,

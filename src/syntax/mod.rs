@@ -3,8 +3,11 @@
 //! Invariant: the spans of a text's lines follow each other without a gap, and all spans lie on character
 //! boundaries.
 
+mod grammar;
 mod scanner;
+mod tree;
 mod words;
 
 pub use scanner::{Line, LineKind, SECTION_NAMES, Scanner, is_white};
+pub use tree::{Node, Token, Tree, TreeLine, TreeSection};
 pub use words::{QuoteError, Word, split_words, unquote};

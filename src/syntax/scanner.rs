@@ -2,7 +2,7 @@
 //!
 //! `grammar/kickstart.pest` is the specification; a test holds the two against each other.
 
-use super::words::{QuoteError, Word, is_space, split_words, unquote};
+use super::words::{QuoteError, Word, is_space, split_words};
 use crate::source::{is_line_end, line_length};
 
 /// What a line is.
@@ -141,10 +141,9 @@ impl<'s> Scanner<'s> {
     fn is_header(&self, words: &[Word]) -> bool {
         words.first().is_some_and(|w| {
             let raw = &self.text[w.start as usize..w.end as usize];
-            let name = if w.plain { raw } else { &unquote(raw) };
-            name.starts_with('%')
-                && SECTION_NAMES.contains(&name)
-                && (w.plain || raw.len() == name.len() + 2 && raw.starts_with(['\'', '"']))
+            let quoted = |quote| raw.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+            let name = if w.plain { Some(raw) } else { quoted('\'').or_else(|| quoted('"')) };
+            name.is_some_and(|n| n.starts_with('%') && SECTION_NAMES.contains(&n))
         })
     }
 
