@@ -1,0 +1,12 @@
+//! `init` and `verify` against a model of a machine: LVM in memory, files in a scratch directory.
+//!
+//! Real LVM and real boots are in `tests/vm`.
+
+#[path = "layout/boot_entries.rs"]
+mod boot_entries;
+#[path = "layout/interrupted.rs"]
+mod interrupted;
+#[path = "layout/model.rs"]
+mod model;
+#[path = "layout/refusals.rs"]
+mod refusals;

@@ -1,0 +1,417 @@
+//! A machine with a thin pool, as much of it as `node-layout` sees.
+
+use ks_lint::layout::checks::{Situation, examine};
+use ks_lint::layout::notice::Notice;
+use ks_lint::layout::plan::{self, Choices, Plan, Step};
+use ks_lint::layout::run::{self, Failure, Progress, StepState};
+use ks_lint::layout::system::{Request, System};
+use ks_lint::layout::tools::{Command, Output, Space, ToolError, Tools};
+use ks_lint::layout::verify::verify;
+use ks_lint::policy::Policy;
+use serde_json::json;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub(crate) const NVR: &str = "ovirt-node-ng-4.5.6-0.20261121.0";
+pub(crate) const ROOT_UUID: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0xa1, 0, 0, 0, 0, 0, 0, 0, 0xa1];
+const BOOT_UUID: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0xb2, 0, 0, 0, 0, 0, 0, 0, 0xb2];
+
+/// A volume of the model.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Volume {
+    pub(crate) vg: &'static str,
+    pub(crate) name: String,
+    pub(crate) uuid: String,
+    pub(crate) segtype: &'static str,
+    pub(crate) tags: Vec<String>,
+    pub(crate) writable: bool,
+    pub(crate) skip: bool,
+    pub(crate) minor: Option<u32>,
+    pub(crate) profile: String,
+    pub(crate) data_percent: String,
+    pub(crate) metadata_percent: String,
+}
+
+impl Volume {
+    pub(crate) fn new(name: &str, segtype: &'static str, minor: u32) -> Volume {
+        Volume {
+            vg: "onn",
+            name: name.into(),
+            uuid: format!("uuid-of-{name}"),
+            segtype,
+            tags: Vec::new(),
+            writable: true,
+            skip: false,
+            minor: Some(minor),
+            profile: String::new(),
+            data_percent: "12.50".into(),
+            metadata_percent: "10.00".into(),
+        }
+    }
+}
+
+/// The model. Fields are set up by a test before the system is read.
+pub(crate) struct Model {
+    dir: tempfile::TempDir,
+    pub(crate) volumes: RefCell<Vec<Volume>>,
+    pub(crate) groups: RefCell<BTreeMap<&'static str, Vec<String>>>,
+    pub(crate) free: Cell<u64>,
+    pub(crate) metadata_size: Cell<u64>,
+    pub(crate) missing_tools: Vec<&'static str>,
+    pub(crate) architecture: &'static str,
+    pub(crate) boot_free: u64,
+    pub(crate) locked: bool,
+    /// Changing commands so far.
+    pub(crate) commands: RefCell<Vec<String>>,
+    /// This changing command fails (from 0).
+    pub(crate) fails_at: Cell<Option<usize>>,
+    /// At this changing command everything ends, as in a power cut.
+    pub(crate) ends_at: Cell<Option<usize>>,
+}
+
+impl Model {
+    /// An installed system with the files of `fixtures/boot-entries/RELEASE`.
+    pub(crate) fn installed(release: &str) -> Model {
+        let dir = tempfile::tempdir().unwrap();
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/boot-entries").join(release);
+        copy_tree(&fixture, &dir.path().join("sysroot"));
+        let model = Model {
+            volumes: RefCell::new(vec![
+                Volume::new("pool00", "thin-pool", 3),
+                Volume::new("root", "thin", 4),
+                Volume::new("swap", "thin", 5),
+                Volume::new("var", "thin", 6),
+            ]),
+            groups: RefCell::new(BTreeMap::from([("onn", Vec::new())])),
+            free: Cell::new(20 << 30),
+            metadata_size: Cell::new(116 << 20),
+            missing_tools: Vec::new(),
+            architecture: "x86_64",
+            boot_free: 800 << 20,
+            locked: false,
+            commands: RefCell::default(),
+            fails_at: Cell::new(None),
+            ends_at: Cell::new(None),
+            dir,
+        };
+        model.put("/proc/cmdline", "console=ttyS0\n");
+        model.put("/proc/sys/kernel/random/uuid", "11111111-2222-4333-8444-555555555555\n");
+        model.mount("/", (253, 4), "xfs", "rw", 40 << 30, "dm-4");
+        model.mount("/boot", (252, 3), "ext4", "rw", 1 << 30, "vda3");
+        model.mount("/var", (253, 6), "xfs", "rw", 15 << 30, "dm-6");
+        let mut xfs = vec![0; 2048];
+        xfs[..4].copy_from_slice(b"XFSB");
+        xfs[32..48].copy_from_slice(&ROOT_UUID);
+        std::fs::write(model.path("/dev/dm-4"), xfs).unwrap();
+        let mut ext4 = vec![0; 2048];
+        ext4[1080..1082].copy_from_slice(&[0x53, 0xef]);
+        ext4[1128..1144].copy_from_slice(&BOOT_UUID);
+        std::fs::write(model.path("/dev/vda3"), ext4).unwrap();
+        for entry in std::fs::read_dir(model.sysroot().join("boot/loader/entries")).unwrap() {
+            let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+            for line in text.lines().filter(|l| l.starts_with("linux ") || l.starts_with("initrd ")) {
+                let path = line.split_whitespace().nth(1).unwrap();
+                model.put(&format!("/sysroot/boot{path}"), &format!("content of {path}"));
+            }
+        }
+        model.put("/sysroot/usr/sbin/node-layout", "program");
+        model
+    }
+
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.dir.path().join(path.trim_start_matches('/'))
+    }
+
+    pub(crate) fn sysroot(&self) -> PathBuf {
+        self.path("sysroot")
+    }
+
+    /// Writes a file of the model.
+    pub(crate) fn put(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// A file of the installed system.
+    pub(crate) fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.sysroot().join(path.trim_start_matches('/'))).unwrap()
+    }
+
+    /// Mounts something in the system.
+    pub(crate) fn mount(
+        &self,
+        target: &str,
+        device: (u32, u32),
+        kind: &str,
+        options: &str,
+        size: u64,
+        name: &str,
+    ) {
+        let (major, minor) = device;
+        let at = format!("{}{}", self.sysroot().display(), target.trim_end_matches('/'));
+        let line = format!("30 1 {major}:{minor} / {at} {options} - {kind} /dev/{name} {options}\n");
+        let old = std::fs::read_to_string(self.path("/proc/self/mountinfo")).unwrap_or_default();
+        self.put("/proc/self/mountinfo", &(old + &line));
+        let sys = format!("/sys/dev/block/{major}:{minor}");
+        self.put(&format!("{sys}/uevent"), &format!("DEVNAME={name}\n"));
+        self.put(&format!("{sys}/size"), &format!("{}\n", size / 512));
+        if !self.path(&format!("/dev/{name}")).exists() {
+            self.put(&format!("/dev/{name}"), "");
+        }
+    }
+
+    /// Takes a mount away.
+    pub(crate) fn unmount(&self, target: &str) {
+        let at = format!(" {}{} ", self.sysroot().display(), target.trim_end_matches('/'));
+        let text = std::fs::read_to_string(self.path("/proc/self/mountinfo")).unwrap();
+        let left: String = text.lines().filter(|l| !l.contains(&at)).map(|l| format!("{l}\n")).collect();
+        self.put("/proc/self/mountinfo", &left);
+    }
+
+    pub(crate) fn volume(&self, name: &str) -> Option<Volume> {
+        self.volumes.borrow().iter().find(|v| v.vg == "onn" && v.name == name).cloned()
+    }
+
+    pub(crate) fn change(&self, name: &str, change: impl FnOnce(&mut Volume)) {
+        let mut volumes = self.volumes.borrow_mut();
+        change(volumes.iter_mut().find(|v| v.vg == "onn" && v.name == name).unwrap());
+    }
+
+    pub(crate) fn system(&self) -> System {
+        self.system_for(Some(NVR))
+    }
+
+    pub(crate) fn system_for(&self, nvr: Option<&str>) -> System {
+        let request = Request { sysroot: self.sysroot(), addon_nvr: None, nvr: nvr.map(str::to_owned) };
+        System::read(self, &request)
+    }
+
+    /// Everything on the disk that a run may change: files of the system, and LVM.
+    pub(crate) fn disk(&self) -> (BTreeMap<PathBuf, Vec<u8>>, Vec<Volume>, Vec<String>) {
+        let mut files = BTreeMap::new();
+        collect(&self.sysroot(), &mut files);
+        let mut volumes = self.volumes.borrow().clone();
+        volumes.sort_by(|a, b| a.name.cmp(&b.name));
+        (files, volumes, self.groups.borrow()["onn"].clone())
+    }
+
+    /// Reads, decides, runs. The errors of the checks are the first kind of failure.
+    pub(crate) fn init(&self) -> Result<Plan, Outcome> {
+        let system = self.system();
+        let policy = policy();
+        let (situation, _) = examine(&system, &policy, self).map_err(Outcome::Refused)?;
+        let plan = self.plan(&system, &situation, &policy);
+        run::run(self, &system, &situation, &plan, &mut Silent).map_err(Outcome::Failed)?;
+        Ok(plan)
+    }
+
+    pub(crate) fn plan(&self, system: &System, situation: &Situation<'_>, policy: &Policy) -> Plan {
+        let choices = Choices {
+            policy,
+            policy_text: None,
+            base_uuid: "11111111-2222-4333-8444-555555555555".into(),
+            environment: self.dir.path().to_owned(),
+        };
+        plan::plan(system, situation, &choices).unwrap()
+    }
+
+    /// The errors that `verify` finds.
+    pub(crate) fn errors(&self) -> Vec<String> {
+        let notices = verify(&self.system_for(None), &policy(), self);
+        notices.into_iter().filter(Notice::is_error).map(|n| n.message).collect()
+    }
+
+    fn report(&self) -> String {
+        let volumes = self.volumes.borrow();
+        let reports: Vec<_> = self.groups.borrow().iter().map(|(vg, tags)| {
+            let ours = || volumes.iter().filter(|v| v.vg == *vg);
+            let lv: Vec<_> = ours().map(|v| json!({
+                "lv_name": v.name, "lv_uuid": v.uuid, "lv_size": "171798691840",
+                "pool_lv": if v.segtype == "thin" { "pool00" } else { "" }, "lv_tags": v.tags.join(","),
+                "lv_permissions": if v.writable { "writeable" } else { "read-only" },
+                "lv_skip_activation": if v.skip { "skip activation" } else { "" },
+                "lv_active": if v.minor.is_some() { "active" } else { "" },
+                "lv_kernel_major": if v.minor.is_some() { "253" } else { "-1" },
+                "lv_kernel_minor": v.minor.map_or("-1".into(), |m| m.to_string()),
+                "data_percent": v.data_percent, "metadata_percent": v.metadata_percent,
+                "lv_metadata_size": if v.segtype == "thin-pool" { self.metadata_size.get().to_string() } else { String::new() },
+                "lv_profile": v.profile,
+            })).collect();
+            let seg: Vec<_> = ours().map(|v| json!({
+                "lv_uuid": v.uuid, "segtype": v.segtype, "thin_id": "7",
+                "chunk_size": if v.segtype == "thin-pool" { "65536" } else { "0" },
+            })).collect();
+            json!({
+                "vg": [{"vg_name": vg, "vg_size": "214748364800", "vg_free": self.free.get().to_string(),
+                    "vg_extent_size": "4194304", "vg_tags": tags.join(","), "vg_missing_pv_count": "0"}],
+                "lv": lv, "seg": seg, "pv": [{"pv_name": "/dev/vda4", "pv_uuid": "pv-uuid"}],
+            })
+        }).collect();
+        // A library that prints where it should not (rhbz#1568414).
+        format!("/dev/sdq: open failed\n{}", json!({"report": reports}))
+    }
+
+    fn lvm(&self, program: &str, args: &[&str]) -> Result<(), String> {
+        let option = |name: &str| {
+            args.iter()
+                .enumerate()
+                .filter(|(_, a)| **a == name)
+                .map(|(i, _)| args[i + 1].to_owned())
+                .collect::<Vec<_>>()
+        };
+        let last = args.last().unwrap();
+        let name = last.strip_prefix("onn/").unwrap_or(last);
+        let mut volumes = self.volumes.borrow_mut();
+        let mut at = |name: &str| {
+            volumes
+                .iter()
+                .position(|v| v.vg == "onn" && v.name == name)
+                .ok_or(format!("Failed to find logical volume \"onn/{name}\""))
+        };
+        match program {
+            "vgchange" => {
+                let mut groups = self.groups.borrow_mut();
+                let tags = groups.get_mut("onn").unwrap();
+                tags.retain(|t| !option("--deltag").contains(t));
+                tags.extend(option("--addtag"));
+            }
+            "lvcreate" => {
+                let new = option("--name").remove(0);
+                if at(&new).is_ok() {
+                    return Err(format!("Logical Volume \"{new}\" already exists"));
+                }
+                at(name)?;
+                let mut v = Volume::new(&new, "thin", 0);
+                (v.minor, v.skip, v.tags) = (None, true, option("--addtag"));
+                volumes.push(v);
+            }
+            "lvrename" => {
+                let index = at(args[args.len() - 2])?;
+                volumes[index].name = (*last).to_owned();
+            }
+            "lvremove" => {
+                let index = at(name)?;
+                volumes.remove(index);
+            }
+            "lvextend" => {
+                self.metadata_size.set(option("--poolmetadatasize")[0].trim_end_matches('b').parse().unwrap())
+            }
+            "lvchange" => {
+                let index = at(name)?;
+                let v = &mut volumes[index];
+                v.tags.retain(|t| !option("--deltag").contains(t));
+                v.tags.extend(option("--addtag"));
+                if let Some(p) = option("--permission").first() {
+                    v.writable = p != "r";
+                }
+                if let Some(p) = option("--metadataprofile").first() {
+                    v.profile.clone_from(p);
+                }
+                match option("--activate").first().map(String::as_str) {
+                    Some("y") => v.minor = Some(20),
+                    Some(_) => v.minor = None,
+                    None => {}
+                }
+            }
+            _ => return Err(format!("the model has no {program}")),
+        }
+        Ok(())
+    }
+}
+
+/// How a run ended that did not succeed.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Refused(Vec<Notice>),
+    Failed(Failure),
+}
+
+pub(crate) fn policy() -> Policy {
+    Policy::builtin("ovirt-node").unwrap()
+}
+
+struct Silent;
+impl Progress for Silent {
+    fn step(&mut self, _: usize, _: usize, _: &Step, _: StepState, _: &str) {}
+}
+
+impl Tools for Model {
+    fn run(&self, command: &Command) -> Result<Output, ToolError> {
+        let failed = |stderr: String| ToolError::Failed {
+            command: command.to_string(),
+            status: "exit status: 5".into(),
+            stderr,
+        };
+        if command.program == "lvm" {
+            if self.locked {
+                return Err(ToolError::Timeout {
+                    command: command.to_string(),
+                    limit: std::time::Duration::from_secs(60),
+                });
+            }
+            return Ok(Output { stdout: self.report(), stderr: String::new() });
+        }
+        let number = self.commands.borrow().len();
+        self.commands.borrow_mut().push(command.to_string());
+        assert!(self.ends_at.get() != Some(number), "power cut");
+        if self.fails_at.get() == Some(number) {
+            return Err(failed("injected failure".into()));
+        }
+        let args: Vec<&str> = command.args.iter().map(String::as_str).collect();
+        if command.program.starts_with("lv") || command.program.starts_with("vg") {
+            let args = if args[0] == "--config" { &args[2..] } else { &args[..] };
+            self.lvm(command.program, args).map_err(failed)?;
+        }
+        Ok(Output::default())
+    }
+
+    fn has(&self, program: &str) -> bool {
+        !self.missing_tools.contains(&program)
+    }
+
+    fn environment(&self) -> &Path {
+        self.dir.path()
+    }
+
+    fn space(&self, _: &Path) -> io::Result<Space> {
+        Ok(Space { total: 1 << 30, free: self.boot_free })
+    }
+
+    fn flush(&self, _: &Path, _: bool) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn architecture(&self) -> String {
+        self.architecture.into()
+    }
+}
+
+fn copy_tree(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy_tree(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+fn collect(dir: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
+    for entry in std::fs::read_dir(dir).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_symlink() {
+            let to = std::fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes();
+            files.insert(path, to);
+        } else if path.is_dir() {
+            collect(&path, files);
+        } else {
+            files.insert(path.clone(), std::fs::read(&path).unwrap());
+        }
+    }
+}
