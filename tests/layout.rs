@@ -2,6 +2,9 @@
 //!
 //! Real LVM and real boots are in `tests/vm`.
 
+// Helpers of tests fail loudly.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 #[path = "layout/boot_entries.rs"]
 mod boot_entries;
 #[path = "layout/interrupted.rs"]

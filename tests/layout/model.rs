@@ -265,7 +265,7 @@ impl Model {
         let last = args.last().unwrap();
         let name = last.strip_prefix("onn/").unwrap_or(last);
         let mut volumes = self.volumes.borrow_mut();
-        let mut at = |name: &str| {
+        let at = |name: &str| {
             volumes
                 .iter()
                 .position(|v| v.vg == "onn" && v.name == name)
