@@ -3,12 +3,14 @@
 //! Invariant: what a file comes to depends on its text, the files it includes and the [`Settings`]; nothing here
 //! prints or knows an output format.
 
+pub mod addon;
 mod auto;
 pub mod config;
 
 use crate::diagnostic::{Finding, Findings};
 use crate::dialect::{self, Version};
 use crate::policy::Policy;
+use crate::rules::addon::{Directives, apply_requirements};
 use crate::rules::{self, Context};
 use crate::source::{FileId, Sources};
 use std::path::Path;
@@ -68,11 +70,13 @@ pub struct Settings {
 pub struct Read<'s> {
     /// As which version it was read, and why.
     pub syntax: Chosen<Version>,
-    /// The policy, and why.
+    /// The policy as the add-on's section tightens it, and why this one.
     pub policy: Chosen<Option<Arc<Policy>>>,
     /// Commands and sections.
     pub kickstart: dialect::Kickstart<'s>,
-    /// What the parser found.
+    /// The add-on's section and the waivers.
+    pub directives: Directives,
+    /// What the parser found, and what is wrong with the directives.
     pub findings: Findings,
 }
 
@@ -81,29 +85,29 @@ pub fn read<'s>(sources: &'s Sources, file: FileId, settings: &Settings) -> Read
     let mut findings = Findings::new();
     let syntax = auto::syntax(sources, file, settings, &mut findings);
     let kickstart = dialect::parse(sources, file, syntax.value, &mut findings);
-    let policy = settings.policy.clone().unwrap_or_else(|| {
+    let directives = Directives::read(sources, &kickstart, &mut findings);
+    let section = directives.section.as_ref();
+    let mut policy = settings.policy.clone().unwrap_or_else(|| {
         let context = Context::new(sources, &kickstart, None);
-        auto::policy(&context)
+        auto::policy(&context, section)
     });
-    Read { syntax, policy, kickstart, findings }
+    if let (Some(policy), Some(section)) = (&mut policy.value, section) {
+        *policy = Arc::new(apply_requirements(policy, section));
+    }
+    Read { syntax, policy, kickstart, directives, findings }
 }
 
 /// Checks a kickstart that is already in `sources`.
 pub fn lint(sources: Sources, file: FileId, settings: &Settings) -> FileReport {
-    let (syntax, policy, findings) = {
-        let Read { syntax, policy, kickstart, mut findings } = read(&sources, file, settings);
+    let (syntax, policy, directives, findings) = {
+        let Read { syntax, policy, kickstart, directives, mut findings } = read(&sources, file, settings);
         let context = Context::new(&sources, &kickstart, policy.value.as_deref());
         for rule in rules::all() {
             (rule.check)(&context, &mut findings);
         }
-        (syntax, policy, findings)
+        (syntax, policy, directives, findings)
     };
+    let (findings, waived) = directives.apply_waivers(findings.into_sorted());
     let name = policy.value.map_or_else(|| "none".to_owned(), |p| p.name.clone());
-    FileReport {
-        sources,
-        syntax,
-        policy: Chosen::new(name, policy.because),
-        findings: findings.into_sorted(),
-        waived: Vec::new(),
-    }
+    FileReport { sources, syntax, policy: Chosen::new(name, policy.because), findings, waived }
 }

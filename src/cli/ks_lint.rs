@@ -5,7 +5,7 @@
 //! files with [`input`](super::input), and gives findings to [`output`](super::output) as reports.
 //! An `Err` is printed to standard error and becomes exit status 2: the work could not be done.
 
-use super::{boot, check, explain, fail, plan, rules};
+use super::{addon, boot, check, explain, fail, plan, rules};
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -30,6 +30,8 @@ enum Verb {
     Check(check::Args),
     /// Check kernel command lines and boot configurations (pxelinux, GRUB, iPXE, boot entries)
     Boot(boot::Args),
+    /// Show what the %addon org_ovirt_node section and the kernel arguments come to
+    Addon(addon::Args),
     /// Explain a finding: what it says, why, what to write instead
     Explain(explain::Args),
     /// Show what Anaconda makes of a kickstart on given disks
@@ -45,6 +47,7 @@ pub fn main() -> ExitCode {
         None => check::run(cli.check),
         Some(Verb::Check(args)) => check::run(args),
         Some(Verb::Boot(args)) => boot::run(&args),
+        Some(Verb::Addon(args)) => addon::run(args),
         Some(Verb::Explain(args)) => explain::run(&args),
         Some(Verb::Plan(args)) => plan::run(&args),
         Some(Verb::Rules(args)) => rules::run(&args),

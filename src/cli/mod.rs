@@ -4,6 +4,7 @@
 //! it decides nothing about a kickstart.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+pub mod addon;
 pub mod boot;
 pub mod check;
 pub mod explain;

@@ -4,6 +4,7 @@ use super::{Chosen, Settings};
 use crate::diagnostic::{Finding, Findings};
 use crate::dialect::Version;
 use crate::policy::Policy;
+use crate::rules::addon::AddonSection;
 use crate::rules::{Context, style};
 use crate::source::{FileId, Sources, Span};
 use std::sync::Arc;
@@ -61,12 +62,20 @@ fn header(sources: &Sources, file: FileId) -> Option<Span> {
     Some(Span::new(file, start, start + line.trim_end().len()))
 }
 
-/// The policy that follows from a kickstart: `ovirt-node` for one that makes a node, else none.
-pub(super) fn policy(context: &Context<'_>) -> Chosen<Option<Arc<Policy>>> {
-    let Some(because) = context.node_view().makes_a_node() else {
+/// The policy that follows from a kickstart: the one that its add-on section names, `ovirt-node` for another one that
+/// makes a node, else none.
+pub(super) fn policy(context: &Context<'_>, section: Option<&AddonSection>) -> Chosen<Option<Arc<Policy>>> {
+    let Some(mut because) = context.node_view().makes_a_node() else {
         return Chosen::new(None, "nothing in it makes a node");
     };
-    match Policy::builtin("ovirt-node") {
+    let policy = match section {
+        Some(section) if section.policy.is_some() => {
+            because = "named by its %addon org_ovirt_node";
+            section.load_policy()
+        }
+        _ => Policy::builtin(AddonSection::DEFAULT_POLICY),
+    };
+    match policy {
         Ok(policy) => Chosen::new(Some(Arc::new(policy)), because),
         Err(error) => Chosen::new(None, error.to_string()),
     }

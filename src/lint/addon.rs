@@ -1,0 +1,49 @@
+//! The add-on's section alone, and what it comes to together with the kernel command line.
+
+use super::{Chosen, FileReport, Settings, auto};
+use crate::diagnostic::{Category, Finding, Findings, Severity};
+use crate::dialect;
+use crate::rules::addon::{self, Directives, Effective, KernelArguments};
+use crate::source::{FileId, Sources};
+
+/// Reads section, waivers and kernel arguments (`cmdline`, another file of `sources`); the report has the mistakes in them and nothing
+/// else about the kickstart, except what keeps the section from being read.
+pub fn addon(
+    sources: Sources,
+    file: FileId,
+    cmdline: Option<FileId>,
+    settings: &Settings,
+) -> (Effective, FileReport) {
+    let mut unrelated = Findings::new();
+    let mut mistakes = Findings::new();
+    let syntax = auto::syntax(&sources, file, settings, &mut unrelated);
+    let mut of_the_file = Findings::new();
+    let directives = {
+        let kickstart = dialect::parse(&sources, file, syntax.value, &mut of_the_file);
+        Directives::read(&sources, &kickstart, &mut mistakes)
+    };
+    let arguments = cmdline
+        .map_or_else(KernelArguments::default, |file| KernelArguments::read(&sources, file, &mut mistakes));
+    let section = directives.section.as_ref().map(|s| s.span);
+    // A section that was not found although its name is there may stand behind an error that ends the reading.
+    let hidden = section.is_none() && sources.get(file).text().contains(addon::NAME);
+    let concerns = |finding: &Finding| {
+        let inside = finding
+            .span
+            .zip(section)
+            .is_some_and(|(f, s)| f.file == s.file && s.start <= f.start && f.start <= s.end);
+        finding.code.category == Category::Syntax && finding.severity == Severity::Error && (hidden || inside)
+    };
+    mistakes.extend(of_the_file.into_sorted().into_iter().filter(concerns));
+    let effective = Effective::new(&directives, &arguments);
+    let policy = Chosen::new(
+        effective.policy.clone().unwrap_or_else(|| "none".to_owned()),
+        match (&arguments.policy, section) {
+            (Some(_), _) => "from the kernel arguments",
+            (None, Some(_)) => "from its %addon org_ovirt_node",
+            (None, None) => "it has no %addon org_ovirt_node",
+        },
+    );
+    let report = FileReport { sources, syntax, policy, findings: mistakes.into_sorted(), waived: Vec::new() };
+    (effective, report)
+}

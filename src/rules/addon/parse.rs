@@ -1,0 +1,448 @@
+//! Reads the section: header, then a line at a time.
+
+use super::codes::*;
+use super::options::{self, Argument, Known};
+use super::section::{AddonSection, Enforce, Given, Requirement, load_policy};
+use super::{Mistakes, NAME, is_unprintable, nvr, requirements, shown, waivers};
+use crate::diagnostic::{Finding, Severity, nearest};
+use crate::dialect::{Section, Value};
+use crate::policy::{Policy, PolicyError};
+use crate::source::{Sources, Span, split_lines};
+use crate::syntax::{QuoteError, split_words, unquote};
+use crate::units::MiB;
+use std::collections::HashMap;
+
+const HEADER: &[Known] = &[
+    Known { name: "--policy", takes_value: true },
+    Known { name: "--enforce", takes_value: true },
+    Known { name: "--nvr", takes_value: true },
+];
+
+/// The words that a line may start with, and how such a line is written.
+const LINES: [(&str, &str); 4] = [
+    ("layout", "layout --init, or layout --no-init"),
+    ("require", "require /var/log --min-size=8192 (MiB)"),
+    ("waive", "waive CODE --reason=\"why\""),
+    ("keep-images", "keep-images 2"),
+];
+
+/// Largest `--min-size`: what 2^64 bytes hold.
+const MOST_MIB: u64 = 1 << 44;
+
+/// Most `require` lines.
+const MOST_REQUIREMENTS: usize = 500;
+
+/// Most images: two digits, as the layers count.
+const MOST_IMAGES: u32 = 99;
+
+/// Reads one section.
+pub(super) fn section(sources: &Sources, section: &Section<'_>, mistakes: &mut Mistakes<'_>) -> AddonSection {
+    let mut reader = Reader {
+        sources,
+        mistakes,
+        section: AddonSection::empty(section.span, section.header_span),
+        required: HashMap::new(),
+    };
+    let words: Vec<Value<'_>> = section.positionals().skip(1).cloned().collect();
+    reader.header(words);
+    let text = sources.text_of(section.body);
+    let mut at = section.body.start as usize;
+    for line in split_lines(text) {
+        if reader.mistakes.are_too_many() {
+            break;
+        }
+        let content = line.trim_end_matches(crate::source::is_line_end);
+        reader.line(content, Span::new(section.body.file, at, at + content.len()));
+        at += line.len();
+    }
+    let Reader { section, mistakes, .. } = reader;
+    requirements::check(&section, mistakes);
+    section
+}
+
+struct Reader<'a, 'm, 'f> {
+    sources: &'a Sources,
+    mistakes: &'m mut Mistakes<'f>,
+    section: AddonSection,
+    /// Mount points of the section's requirements, with their places in its list.
+    required: HashMap<String, usize>,
+}
+
+impl Reader<'_, '_, '_> {
+    fn header(&mut self, words: Vec<Value<'_>>) {
+        if let Some(word) = words.iter().find(|w| w.text.contains(is_unprintable)) {
+            self.mistakes.push(control_character(&word.text, word.span));
+            return;
+        }
+        for argument in options::read(self.sources, "the header", words, HEADER, self.mistakes) {
+            match argument {
+                Argument::Positional(word) => self.mistakes.push(
+                    Finding::new(
+                        &ADDON_UNKNOWN_WORD,
+                        format!("'{}' is no option of the header", shown(&word.text)),
+                    )
+                    .at(word.span)
+                    .help(format!("write %addon {NAME} --policy=… --enforce=… --nvr=…")),
+                ),
+                Argument::Option { name, span, value: Some(value) } => self.header_option(name, span, &value),
+                Argument::Option { value: None, .. } => {}
+            }
+        }
+    }
+
+    fn header_option(&mut self, name: &'static str, span: Span, value: &Value<'_>) {
+        let text = &*value.text;
+        match name {
+            "--policy" => {
+                if let Some(problem) = policy_problem(text) {
+                    self.mistakes.push(problem.at(value.span));
+                    return;
+                }
+                let given = Given { value: text.to_owned(), span };
+                set(&mut self.section.policy, given, name, self.mistakes);
+            }
+            "--enforce" => match Enforce::from_name(text) {
+                Some(value) => set(&mut self.section.enforce, Given { value, span }, name, self.mistakes),
+                None => self.mistakes.push(enforce_problem(text).at(value.span)),
+            },
+            _ => {
+                if let Some(problem) = nvr::problem(text) {
+                    self.mistakes
+                        .push(Finding::new(&ADDON_INVALID_NVR, problem).at(value.span).help(NVR_HELP));
+                    return;
+                }
+                let given = Given { value: text.to_owned(), span };
+                set(&mut self.section.nvr, given, name, self.mistakes);
+            }
+        }
+    }
+
+    fn line(&mut self, line: &str, span: Span) {
+        let is_wrong = |(_, c): &(usize, char)| is_unprintable(*c) && *c != '\t';
+        if let Some((at, c)) = line.char_indices().find(is_wrong) {
+            if !line.trim_start().starts_with('#') {
+                let at = span.start as usize + at;
+                self.mistakes.push(control_character(line, Span::new(span.file, at, at + c.len_utf8())));
+            }
+            return;
+        }
+        let text = self.sources.get(span.file).text();
+        let mut pieces = Vec::new();
+        let (_, error) = split_words(text, span.start as usize, span.end as usize, true, &mut pieces);
+        if let Some(error) = error {
+            self.mistakes.push(split_problem(error, span));
+            return;
+        }
+        let mut words: Vec<Value<'_>> = pieces
+            .iter()
+            .map(|piece| {
+                let span = Span::new(span.file, piece.start as usize, piece.end as usize);
+                Value { text: unquote(&text[span.range()]), span }
+            })
+            .collect();
+        if words.is_empty() {
+            return;
+        }
+        let keyword = words.remove(0);
+        let span = words.last().map_or(keyword.span, |last| keyword.span.to(last.span));
+        match &*keyword.text {
+            "layout" => self.layout(words, keyword.span),
+            "require" => self.require(words, span),
+            "waive" => self.waive(words, span),
+            "keep-images" => self.keep_images(words, span),
+            other => {
+                let meant = nearest(other, LINES.map(|(word, _)| word));
+                let form = LINES.iter().find(|(word, _)| Some(*word) == meant).map(|(_, form)| *form);
+                let help = match form {
+                    Some(form) => format!("did you mean: {form}?"),
+                    None => "a line starts with layout, require, waive or keep-images".to_owned(),
+                };
+                let message = format!("'{}' is no line of this section", shown(other));
+                self.mistakes.push(Finding::new(&ADDON_UNKNOWN_WORD, message).at(keyword.span).help(help));
+            }
+        }
+    }
+
+    fn layout(&mut self, words: Vec<Value<'_>>, span: Span) {
+        const KNOWN: &[Known] =
+            &[Known { name: "--init", takes_value: false }, Known { name: "--no-init", takes_value: false }];
+        let told = self.mistakes.count;
+        let mut said = false;
+        for argument in options::read(self.sources, "layout", words, KNOWN, self.mistakes) {
+            match argument {
+                Argument::Positional(word) => self.surplus("layout", &word),
+                Argument::Option { name, span, .. } => {
+                    said = true;
+                    let given = Given { value: name == "--init", span };
+                    set(&mut self.section.layout, given, "layout", self.mistakes);
+                }
+            }
+        }
+        if !said && self.mistakes.count == told {
+            self.mistakes.push(
+                Finding::new(&ADDON_WRONG_VALUE, "layout says neither --init nor --no-init")
+                    .at(span)
+                    .help(format!("write {}", LINES[0].1)),
+            );
+        }
+    }
+
+    fn require(&mut self, words: Vec<Value<'_>>, span: Span) {
+        const KNOWN: &[Known] = &[Known { name: "--min-size", takes_value: true }];
+        let (mut mount, mut size) = (None, None);
+        let told = self.mistakes.count;
+        for argument in options::read(self.sources, "require", words, KNOWN, self.mistakes) {
+            match argument {
+                Argument::Positional(word) if mount.is_none() => match mount_problem(&word.text) {
+                    None => mount = Some(word.text.into_owned()),
+                    Some((message, help)) => {
+                        let finding = Finding::new(&ADDON_WRONG_VALUE, message).at(word.span).help(help);
+                        self.mistakes.push(finding);
+                    }
+                },
+                Argument::Positional(word) => self.surplus("require", &word),
+                Argument::Option { value: Some(value), .. } => match size_in_mib(&value.text) {
+                    Ok(value) => size = Some(value),
+                    Err((message, help)) => {
+                        let finding = Finding::new(&ADDON_WRONG_VALUE, message).at(value.span).help(help);
+                        self.mistakes.push(finding);
+                    }
+                },
+                Argument::Option { value: None, .. } => {}
+            }
+        }
+        match (mount, size) {
+            (Some(mount), Some(min_size)) => self.add_requirement(Requirement { mount, min_size, span }),
+            // One sentence a line: what is missing is said unless something else was wrong already.
+            _ if self.mistakes.count > told => {}
+            (None, _) => self.mistakes.push(incomplete("require does not say which mount point", span, 1)),
+            (_, None) => {
+                self.mistakes.push(incomplete("require does not say how large: --min-size", span, 1))
+            }
+        }
+    }
+
+    fn add_requirement(&mut self, new: Requirement) {
+        let Some(&first) = self.required.get(&new.mount) else {
+            if self.section.requirements.len() == MOST_REQUIREMENTS {
+                let message =
+                    format!("more than {MOST_REQUIREMENTS} requirements; no host has so many volumes");
+                self.mistakes.push(Finding::new(&ADDON_WRONG_VALUE, message).at(new.span));
+                return;
+            }
+            self.required.insert(new.mount.clone(), self.section.requirements.len());
+            self.section.requirements.push(new);
+            return;
+        };
+        let first = &self.section.requirements[first];
+        let same = first.min_size == new.min_size;
+        let message = if same {
+            format!("{} is required twice", new.mount)
+        } else {
+            format!("{} is required with {} and with {}", new.mount, first.min_size, new.min_size)
+        };
+        self.mistakes.push(repeated(message, new.span, first.span, same));
+    }
+
+    fn waive(&mut self, words: Vec<Value<'_>>, span: Span) {
+        const KNOWN: &[Known] = &[Known { name: "--reason", takes_value: true }];
+        let (mut code, mut reason) = (None, None);
+        let told = self.mistakes.count;
+        for argument in options::read(self.sources, "waive", words, KNOWN, self.mistakes) {
+            match argument {
+                Argument::Positional(word) if code.is_none() => code = Some(word),
+                Argument::Positional(word) => {
+                    let finding = Finding::new(
+                        &ADDON_UNKNOWN_WORD,
+                        format!("'{}' is too much for waive", shown(&word.text)),
+                    );
+                    let help = "one code a line; a reason of several words is quoted";
+                    self.mistakes.push(finding.at(word.span).help(help));
+                }
+                Argument::Option { value, .. } => reason = value,
+            }
+        }
+        let Some(code) = code else {
+            if self.mistakes.count == told {
+                self.mistakes.push(incomplete("waive does not say which code", span, 2));
+            }
+            return;
+        };
+        let reason = reason.map(|r| r.text.trim().to_owned()).unwrap_or_default();
+        let waiver = waivers::waiver(&code.text, code.span, &reason, span);
+        match waiver {
+            Ok(waiver) => match self.section.waivers.iter().find(|w| w.code == waiver.code) {
+                Some(first) => {
+                    let message = format!("{} is waived twice", waiver.code);
+                    self.mistakes.push(repeated(message, span, first.span, true));
+                }
+                None => self.section.waivers.push(waiver),
+            },
+            // A reason that could not be read has been reported where it stands.
+            Err(finding) if *finding.code == WAIVER_WITHOUT_REASON && self.mistakes.count > told => {}
+            Err(finding) => self.mistakes.push(*finding),
+        }
+    }
+
+    fn keep_images(&mut self, words: Vec<Value<'_>>, span: Span) {
+        let mut number = None;
+        let told = self.mistakes.count;
+        for argument in options::read(self.sources, "keep-images", words, &[], self.mistakes) {
+            match argument {
+                Argument::Positional(word) if number.is_none() => number = Some(word),
+                Argument::Positional(word) => self.surplus("keep-images", &word),
+                Argument::Option { .. } => {}
+            }
+        }
+        let Some(word) = number else {
+            if self.mistakes.count == told {
+                self.mistakes.push(incomplete("keep-images does not say how many", span, 3));
+            }
+            return;
+        };
+        let digits = word.text.bytes().all(|b| b.is_ascii_digit());
+        match word.text.parse::<u32>() {
+            Ok(value @ 1..=MOST_IMAGES) if digits => {
+                let given = Given { value, span };
+                set(&mut self.section.keep_images, given, "keep-images", self.mistakes);
+            }
+            _ => {
+                let message = format!("'{}' is no number of images", shown(&word.text));
+                let help = format!(
+                    "1 to {MOST_IMAGES}, the installed one included; a node that is upgraded needs 2"
+                );
+                self.mistakes.push(Finding::new(&ADDON_WRONG_VALUE, message).at(word.span).help(help));
+            }
+        }
+    }
+
+    fn surplus(&mut self, line: &str, word: &Value<'_>) {
+        let form = LINES.iter().find(|(name, _)| *name == line).map_or("", |(_, form)| form);
+        let message = format!("'{}' is too much for {line}", shown(&word.text));
+        let finding = Finding::new(&ADDON_UNKNOWN_WORD, message).at(word.span);
+        self.mistakes.push(finding.help(format!("write {form}")));
+    }
+}
+
+/// Sets what may be said once; the first one stays.
+fn set<T: PartialEq>(slot: &mut Option<Given<T>>, new: Given<T>, what: &str, mistakes: &mut Mistakes<'_>) {
+    match slot {
+        None => *slot = Some(new),
+        Some(first) => {
+            let same = first.value == new.value;
+            let message = match same {
+                true => format!("{what} is given twice"),
+                false => format!("{what} is given twice, with different values"),
+            };
+            mistakes.push(repeated(message, new.span, first.span, same));
+        }
+    }
+}
+
+fn repeated(message: String, second: Span, first: Span, same: bool) -> Finding {
+    let severity = if same { Severity::Warning } else { Severity::Error };
+    Finding::new(&ADDON_REPEATED, message)
+        .severity(severity)
+        .at(second)
+        .related(first, "the first one")
+        .help(if same { "remove one of them" } else { "keep the one that is meant" })
+}
+
+fn incomplete(message: &str, span: Span, line: usize) -> Finding {
+    Finding::new(&ADDON_WRONG_VALUE, message).at(span).help(format!("write {}", LINES[line].1))
+}
+
+fn control_character(text: &str, span: Span) -> Finding {
+    let c = text.chars().find(|c| is_unprintable(*c) && *c != '\t').unwrap_or('\0');
+    let message = format!("a control character (U+{:04X})", u32::from(c));
+    Finding::new(&ADDON_WRONG_VALUE, message).at(span).help("remove it; the line is not read")
+}
+
+fn split_problem(error: QuoteError, line: Span) -> Finding {
+    let at = |offset: u32| Span { start: offset, end: line.end.max(offset + 1), ..line };
+    let finding = |message, span| Finding::new(&ADDON_WRONG_VALUE, message).at(span);
+    match error {
+        QuoteError::Unclosed(offset) => {
+            finding("a quote that is not closed; the line is not read", at(offset))
+                .help("close it on the same line, or put a backslash before it")
+        }
+        QuoteError::NothingEscaped(offset) => {
+            finding("a backslash at the end; the line is not read", Span { end: offset + 1, ..at(offset) })
+                .help("remove it: a line does not go on in the next one")
+        }
+    }
+}
+
+/// What is wrong with a policy's name, if anything.
+pub(super) fn policy_problem(name: &str) -> Option<Finding> {
+    let finding = |message| Finding::new(&ADDON_UNKNOWN_POLICY, message);
+    let error = match load_policy(name) {
+        Ok(_) => return None,
+        Err(error) => error,
+    };
+    Some(match error {
+        PolicyError::Unknown { nearest, .. } => {
+            let help = match nearest {
+                Some(nearest) => format!("did you mean {nearest}?"),
+                None if name == "none" || name == "off" => "to check nothing, write --enforce=off".to_owned(),
+                None => {
+                    let known = Policy::builtin_names().join(", ");
+                    format!("it is one of {known}, or an absolute path that ends in .toml")
+                }
+            };
+            finding(format!("there is no policy '{}'", shown(name))).help(help)
+        }
+        file => finding(format!("the policy cannot be used: {file}")),
+    })
+}
+
+/// That a word is none of the enforcement levels.
+pub(super) fn enforce_problem(text: &str) -> Finding {
+    let message = format!("'{}' is no enforcement level", shown(text));
+    let help = match nearest(text, Enforce::NAMES.map(|(name, _)| name)) {
+        Some(meant) => format!("did you mean {meant}?"),
+        None => "it is error (findings stop the installation), warn (they are logged) or off".to_owned(),
+    };
+    Finding::new(&ADDON_WRONG_VALUE, message).help(help)
+}
+
+/// What to do about an unusable NVR.
+pub(super) const NVR_HELP: &str = "name, version and release, such as ovirt-node-ng-4.5.6-0.20261121.0";
+
+/// What is wrong with a mount point, and what to write.
+fn mount_problem(mount: &str) -> Option<(String, String)> {
+    if !mount.starts_with('/') || mount.contains(char::is_whitespace) {
+        let help = "write an absolute path, such as /var/log".to_owned();
+        return Some((format!("'{}' is no mount point", shown(mount)), help));
+    }
+    let parts = || mount.split('/').filter(|p| !p.is_empty());
+    if parts().any(|p| p == "." || p == "..") {
+        return Some((
+            format!("'{}' is no mount point", shown(mount)),
+            "write it without . and ..".to_owned(),
+        ));
+    }
+    let normal = format!("/{}", parts().collect::<Vec<_>>().join("/"));
+    (normal != mount).then(|| {
+        (format!("'{}' is not how a kickstart writes it", shown(mount)), format!("write {}", shown(&normal)))
+    })
+}
+
+/// A size as `--min-size` takes it, or what is wrong and what to write.
+fn size_in_mib(text: &str) -> Result<MiB, (String, String)> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let wrong = || format!("'{}' is no size in MiB", shown(text));
+    let number = number.parse::<u64>().ok().filter(|n| (1..=MOST_MIB).contains(n));
+    match (number, unit.trim().to_ascii_lowercase().as_str()) {
+        (Some(number), "") => Ok(MiB(number)),
+        (Some(number), "m" | "mb" | "mib") => Err((wrong(), format!("write --min-size={number}"))),
+        (Some(number), "g" | "gb" | "gib") => {
+            Err((wrong(), format!("write --min-size={}", number.saturating_mul(1024))))
+        }
+        (Some(number), "t" | "tb" | "tib") => {
+            Err((wrong(), format!("write --min-size={}", number.saturating_mul(1024 * 1024))))
+        }
+        _ => Err((wrong(), format!("write a whole number of MiB, 1 to {MOST_MIB}"))),
+    }
+}

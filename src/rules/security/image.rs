@@ -1,0 +1,90 @@
+//! The image that `liveimg` writes to the disk.
+
+use super::{is_placeholder, is_variable, url};
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings};
+use crate::dialect::Command;
+use crate::rules::Context;
+
+declare_code! {
+    /// The image to install comes over a network, and nothing proves that it is the right one.
+    ///
+    /// ## Why
+    /// The image *is* the host's operating system. Over plain `http` or `ftp`, or over `https` with
+    /// `--noverifyssl`, whoever sits on the way can put another one in its place; a broken download is not noticed
+    /// either. With `--checksum` the way does not matter.
+    ///
+    /// ## Example
+    /// ```text
+    /// liveimg --url=http://images.example.com/node.squashfs.img
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// liveimg --url=http://images.example.com/node.squashfs.img --checksum=<sha256sum of the image>
+    /// ```
+    pub static IMAGE_UNVERIFIED = "SEC006", "image-unverified", Security, Warning;
+
+    /// The checksum of `liveimg` cannot match any image.
+    ///
+    /// ## Why
+    /// Anaconda compares it with the SHA-256 sum of the image, which is 64 hexadecimal digits. With anything else
+    /// the installation fails after the download.
+    ///
+    /// ## Example
+    /// ```text
+    /// liveimg --url=https://images.example.com/node.img --checksum=d41d8cd98f00b204e9800998ecf8427e
+    /// ```
+    ///
+    /// ## Write instead
+    /// The first word that `sha256sum node.img` prints.
+    ///
+    /// ## Source
+    /// Anaconda 33.16 to 45.21, payloads module, "Check the image checksum".
+    pub static CHECKSUM_MALFORMED = "SEC008", "checksum-malformed", Security, Error;
+}
+
+pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+    for command in context.kickstart.all("liveimg") {
+        let checksum = command.value("--checksum").filter(|c| !c.text.trim().is_empty());
+        match checksum {
+            Some(checksum) => {
+                let text = checksum.text.trim();
+                let is_sha256 = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+                if !is_sha256 && !is_placeholder(text) && !is_variable(text) {
+                    findings.push(
+                        Finding::new(&CHECKSUM_MALFORMED, malformed(text))
+                            .at(checksum.span)
+                            .help("write the first word that sha256sum prints for the image"),
+                    );
+                }
+            }
+            None => findings.extend(unverified(command)),
+        }
+    }
+}
+
+fn malformed(text: &str) -> String {
+    let kind = match (text.len(), text.bytes().all(|b| b.is_ascii_hexdigit())) {
+        (32, true) => "an MD5 sum",
+        (40, true) => "a SHA-1 sum",
+        (96, true) => "a SHA-384 sum",
+        (128, true) => "a SHA-512 sum",
+        (n, true) => return format!("the checksum has {n} digits; a SHA-256 sum has 64"),
+        (_, false) => return "the checksum is no SHA-256 sum, which is 64 hexadecimal digits".to_owned(),
+    };
+    format!("the checksum looks like {kind}; Anaconda compares it with the SHA-256 sum of the image")
+}
+
+fn unverified(command: &Command<'_>) -> Option<Finding> {
+    let address = command.value("--url")?;
+    let message = if url::is_unauthenticated(&address.text) {
+        format!("the image comes over plain {} and has no checksum", url::scheme(&address.text))
+    } else if url::is_https(&address.text) && command.has("--noverifyssl") {
+        "the image's server is not verified (--noverifyssl) and the image has no checksum".to_owned()
+    } else {
+        return None;
+    };
+    let help = "add --checksum= with the SHA-256 sum of the image (sha256sum FILE), or use https";
+    Some(Finding::new(&IMAGE_UNVERIFIED, message).at(address.span).help(help))
+}

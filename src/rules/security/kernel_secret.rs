@@ -1,0 +1,67 @@
+//! Secrets on the kernel command line of the installed host.
+
+use super::{is_placeholder, url};
+use crate::boot::cmdline::{self, Word};
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings};
+use crate::rules::Context;
+
+declare_code! {
+    /// A secret is put on the kernel command line.
+    ///
+    /// ## Why
+    /// Every user and every service of the host can read `/proc/cmdline`, it is in the boot entries, in the
+    /// journal of every boot and in every problem report.
+    ///
+    /// ## Example
+    /// ```text
+    /// bootloader --append="rd.iscsi.username=node rd.iscsi.password=correct-horse"
+    /// ```
+    ///
+    /// ## Write instead
+    /// For iSCSI, `rd.iscsi.firmware=1` takes the credentials from the network card; elsewhere write them in `%post`
+    /// into a file that only root can read.
+    pub static SECRET_ON_KERNEL_COMMAND_LINE = "SEC010", "secret-on-kernel-command-line", Security, Warning;
+}
+
+pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+    for command in context.kickstart.all("bootloader") {
+        let Some(append) = command.value("--append") else { continue };
+        // The words' own places are those in the unquoted text; the option's value is pointed at as a whole.
+        for word in &cmdline::parse(&append.text, append.span.file, 0).words {
+            if let Some(what) = secret(word) {
+                let name = crate::rules::addon::shown(&word.name);
+                let message =
+                    format!("{name}= puts {what} on the kernel command line, which everybody can read");
+                findings.push(
+                    Finding::new(&SECRET_ON_KERNEL_COMMAND_LINE, message)
+                        .at(append.span)
+                        .help("take it off the command line; for iSCSI, rd.iscsi.firmware=1 reads it from the network card"),
+                );
+            }
+        }
+    }
+}
+
+/// The ends of option names that hold a secret, the rest split at `.`, `_` and `-`.
+const SECRET_NAMES: [&str; 9] =
+    ["password", "passwd", "passphrase", "pass", "pw", "adminpw", "rootpw", "secret", "token"];
+
+/// What kind of secret a word carries, if any.
+fn secret(word: &Word<'_>) -> Option<&'static str> {
+    let value = word.known_value()?;
+    if is_placeholder(value) {
+        return None;
+    }
+    let last = word.name.rsplit(['.', '_', '-']).next().unwrap_or_default().to_ascii_lowercase();
+    if SECRET_NAMES.contains(&last.as_str()) || last.ends_with("password") {
+        // A hash (`adminpw=$6$…`) is not the password.
+        return (!value.starts_with('$')).then_some("a password");
+    }
+    if url::has_password(value) {
+        return Some("the password of a URL");
+    }
+    // netroot=iscsi:user:password@target…
+    let credentials = value.strip_prefix("iscsi:").and_then(|rest| rest.split_once('@'));
+    credentials.is_some_and(|(user, _)| user.contains(':')).then_some("the password of an iSCSI target")
+}

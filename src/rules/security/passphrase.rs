@@ -1,0 +1,44 @@
+//! Passphrases of encrypted volumes.
+
+use super::is_placeholder;
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings};
+use crate::rules::Context;
+
+declare_code! {
+    /// The passphrase of an encrypted volume stands in the kickstart.
+    ///
+    /// ## Why
+    /// The language takes no hash here, and without a passphrase the installer stops and asks, so this is a
+    /// remark. But everybody who can read the kickstart can open the disk. It protects what it should once it
+    /// has been replaced.
+    ///
+    /// ## Example
+    /// ```text
+    /// autopart --type=thinp --encrypted --passphrase=correct-horse
+    /// ```
+    ///
+    /// ## Write instead
+    /// Bind the volume to Tang or a TPM in `%post` (`clevis luks bind`) and remove the passphrase
+    /// (`cryptsetup luksRemoveKey`), or let `%pre` fetch it into a file that is included.
+    pub static PLAIN_TEXT_PASSPHRASE = "SEC004", "plain-text-passphrase", Security, Info;
+}
+
+const COMMANDS: [&str; 5] = ["autopart", "part", "raid", "logvol", "stratispool"];
+
+pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+    for name in COMMANDS {
+        for command in context.kickstart.all(name) {
+            let Some(passphrase) = command.value("--passphrase") else { continue };
+            if passphrase.text.is_empty() || is_placeholder(&passphrase.text) {
+                continue;
+            }
+            let message = format!("the passphrase of this {name} stands here in plain text");
+            findings.push(
+                Finding::new(&PLAIN_TEXT_PASSPHRASE, message).at(passphrase.span).help(
+                    "replace it after the installation: clevis luks bind, then cryptsetup luksRemoveKey",
+                ),
+            );
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Passwords of `rootpw`, `user`, `sshpw` and `bootloader`.
+
+use super::crypt::{self, Reader};
+use super::{is_placeholder, is_variable};
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings};
+use crate::dialect::{Arg, Command, Value};
+use crate::rules::Context;
+
+declare_code! {
+    /// A password stands in the kickstart in plain text.
+    ///
+    /// ## Why
+    /// The kickstart lies on a web server, in a repository, and as `/root/anaconda-ks.cfg` on every host that was
+    /// installed with it. A hash is enough for the installation.
+    ///
+    /// ## Example
+    /// ```text
+    /// rootpw correct-horse
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// rootpw --iscrypted $6$…
+    /// ```
+    ///
+    /// with what `openssl passwd -6` prints; for `bootloader --password`, what `grub2-mkpasswd-pbkdf2` prints.
+    pub static PLAIN_TEXT_PASSWORD = "SEC001", "plain-text-password", Security, Warning;
+
+    /// A password in plain text opens a login over the network.
+    ///
+    /// ## Why
+    /// Whoever can read the kickstart can log in: with `sshpw` into the installer while it runs, with
+    /// `rootpw --allow-ssh` into the installed host as root.
+    ///
+    /// ## Example
+    /// ```text
+    /// sshpw --username=root correct-horse
+    /// rootpw --allow-ssh correct-horse
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// sshpw --username=root --sshkey ssh-ed25519 AAAA… admin@example.com
+    /// rootpw --lock
+    /// sshkey --username=root "ssh-ed25519 AAAA… admin@example.com"
+    /// ```
+    pub static SSH_WITH_PLAIN_TEXT_PASSWORD = "SEC002", "ssh-with-plain-text-password", Security, Warning;
+
+    /// `--iscrypted` with something that is no password hash.
+    ///
+    /// ## Why
+    /// The value is written as it is where a hash has to be. No password matches it: the installation succeeds
+    /// and nobody can log in. Most often the hash lost its beginning to a shell (`$6` in double quotes) or its
+    /// end to a line break, or the password was never hashed.
+    ///
+    /// ## Example
+    /// ```text
+    /// rootpw --iscrypted correct-horse
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// rootpw --iscrypted $6$…
+    /// ```
+    ///
+    /// A locked account (`!`, `*`) is no mistake.
+    ///
+    /// ## Source
+    /// crypt(5), libxcrypt 4.4; Anaconda writes `bootloader --iscrypted` to `/boot/grub2/user.cfg` as it is.
+    pub static NOT_A_PASSWORD_HASH = "SEC003", "not-a-password-hash", Security, Warning;
+}
+
+/// A command that takes a password.
+struct Place {
+    command: &'static str,
+    /// The option that has it; without one it is the first positional argument.
+    option: Option<&'static str>,
+    reader: Reader,
+}
+
+const PLACES: [Place; 4] = [
+    Place { command: "rootpw", option: None, reader: Reader::Login },
+    Place { command: "user", option: Some("--password"), reader: Reader::Login },
+    Place { command: "sshpw", option: None, reader: Reader::Login },
+    Place { command: "bootloader", option: Some("--password"), reader: Reader::Grub },
+];
+
+pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+    for place in &PLACES {
+        for command in context.kickstart.all(place.command) {
+            if let Some(finding) = one(place, command) {
+                findings.push(finding);
+            }
+        }
+    }
+}
+
+fn one(place: &Place, command: &Command<'_>) -> Option<Finding> {
+    let password: &Value<'_> = match place.option {
+        Some(option) => command.value(option)?,
+        None => command.first()?,
+    };
+    // `sshpw --sshkey` has a public key in the password's place.
+    if password.text.is_empty() || is_placeholder(&password.text) || command.has("--sshkey") {
+        return None;
+    }
+    let who = described(command);
+    if is_hashed(command) {
+        if is_variable(&password.text) {
+            return None;
+        }
+        let problem = crypt::problem(&password.text, place.reader)?;
+        return Some(
+            Finding::new(
+                &NOT_A_PASSWORD_HASH,
+                format!("the password of {who} is {problem}: no password matches it"),
+            )
+            .at(password.span)
+            .help(format!("write what {} prints, unbroken and in single quotes", maker(place.reader))),
+        );
+    }
+    let with_ssh = command.name == "sshpw" || command.has("--allow-ssh");
+    let (code, message) = if with_ssh {
+        let into = if command.name == "sshpw" { "the installer" } else { "the installed host" };
+        let message = format!("whoever can read this file can log in to {into} over ssh as {who}");
+        (&SSH_WITH_PLAIN_TEXT_PASSWORD, message)
+    } else {
+        (&PLAIN_TEXT_PASSWORD, format!("the password of {who} stands here in plain text"))
+    };
+    let help = format!("write --iscrypted and what {} prints", maker(place.reader));
+    Some(Finding::new(code, message).at(password.span).help(help))
+}
+
+/// Whose password it is.
+fn described(command: &Command<'_>) -> String {
+    let named = |option| command.value(option).map(|v| crate::rules::addon::shown(&v.text));
+    match command.name {
+        "rootpw" => "root".to_owned(),
+        "bootloader" => "the boot loader".to_owned(),
+        "user" => named("--name").unwrap_or_else(|| "the user".to_owned()),
+        _ => named("--username").unwrap_or_else(|| "the user".to_owned()),
+    }
+}
+
+/// Whether the password is given as a hash: `--iscrypted` and `--plaintext` overrule each other, the last one counts.
+fn is_hashed(command: &Command<'_>) -> bool {
+    command.args.iter().rev().find_map(|arg| match arg {
+        Arg::Option { name: "--iscrypted", .. } => Some(true),
+        Arg::Option { name: "--plaintext", .. } => Some(false),
+        _ => None,
+    }) == Some(true)
+}
+
+fn maker(reader: Reader) -> &'static str {
+    match reader {
+        Reader::Login => "'openssl passwd -6'",
+        Reader::Grub => "'grub2-mkpasswd-pbkdf2'",
+    }
+}

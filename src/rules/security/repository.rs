@@ -1,0 +1,59 @@
+//! Repositories that packages are installed from.
+
+use super::url;
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings};
+use crate::rules::Context;
+
+declare_code! {
+    /// Packages come from a repository that nobody verifies.
+    ///
+    /// ## Why
+    /// The installer does not check the signatures of packages by default. Over plain `http` or `ftp`, or with `--noverifyssl`,
+    /// whoever sits on the way decides what is installed. A repository cannot be given a checksum; `https`, or
+    /// a metalink or mirror list over `https`, is the way out.
+    ///
+    /// ## Example
+    /// ```text
+    /// url --url=http://mirror.example.com/centos/9-stream/BaseOS/x86_64/os/
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// url --url=https://mirror.example.com/centos/9-stream/BaseOS/x86_64/os/
+    /// ```
+    pub static REPOSITORY_UNVERIFIED = "SEC007", "repository-unverified", Security, Warning;
+}
+
+/// Commands that name a repository, and their options that say where it is.
+const PLACES: [(&str, &[&str]); 2] = [
+    ("url", &["--url", "--mirrorlist", "--metalink"]),
+    ("repo", &["--baseurl", "--mirrorlist", "--metalink"]),
+];
+
+pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+    for (name, options) in PLACES {
+        for command in context.kickstart.all(name) {
+            for option in options {
+                let Some(address) = command.value(option) else { continue };
+                let finding = |message: String| Finding::new(&REPOSITORY_UNVERIFIED, message);
+                if url::is_unauthenticated(&address.text) {
+                    let scheme = url::scheme(&address.text);
+                    findings.push(
+                        finding(format!(
+                            "packages come over plain {scheme}: nobody verifies what is installed"
+                        ))
+                        .at(address.span)
+                        .help("use https"),
+                    );
+                } else if url::is_https(&address.text) && command.has("--noverifyssl") {
+                    findings.push(
+                        finding("the repository's server is not verified (--noverifyssl)".to_owned())
+                            .at(command.option_span("--noverifyssl").unwrap_or(address.span))
+                            .help("put the authority's certificate into %certificate, or name it with --sslcacert"),
+                    );
+                }
+            }
+        }
+    }
+}

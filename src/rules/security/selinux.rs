@@ -1,0 +1,42 @@
+//! SELinux switched off.
+
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings};
+use crate::rules::Context;
+
+declare_code! {
+    /// The installed host does not enforce SELinux.
+    ///
+    /// ## Why
+    /// On a hypervisor SELinux keeps the virtual machines apart from each other and from the host (sVirt). With
+    /// `--disabled` files are also written without labels, and switching it on later needs a relabelling of the whole
+    /// system.
+    ///
+    /// ## Example
+    /// ```text
+    /// selinux --disabled
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// selinux --enforcing
+    /// ```
+    pub static SELINUX_NOT_ENFORCING = "SEC005", "selinux-not-enforcing", Security, Warning;
+}
+
+pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+    // A later command overrides an earlier one.
+    let Some(command) = context.kickstart.last("selinux") else { return };
+    let (option, message) = if command.has("--disabled") {
+        ("--disabled", "SELinux is disabled: nothing keeps the virtual machines apart")
+    } else if command.has("--permissive") {
+        ("--permissive", "SELinux is permissive: what it would prevent is only logged")
+    } else {
+        return;
+    };
+    findings.push(
+        Finding::new(&SELINUX_NOT_ENFORCING, message)
+            .at(command.option_span(option).unwrap_or(command.span))
+            .help("write selinux --enforcing"),
+    );
+}
