@@ -1,0 +1,3 @@
+from types import SimpleNamespace
+
+conf = SimpleNamespace(target=SimpleNamespace(system_root="/mnt/sysroot"))

@@ -1,0 +1,5 @@
+import os
+
+from pykickstart.version import stringToVersion
+
+VERSION = stringToVersion(os.environ.get("STANDIN_SYNTAX", "RHEL9"))

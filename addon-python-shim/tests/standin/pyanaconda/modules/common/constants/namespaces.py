@@ -1,0 +1,1 @@
+ADDONS_NAMESPACE = ("org", "fedoraproject", "Anaconda", "Addons")
