@@ -6,5 +6,6 @@ mod cli {
     mod choices;
     mod json;
     mod output;
+    mod policy;
     mod run;
 }

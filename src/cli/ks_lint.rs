@@ -5,7 +5,7 @@
 //! files with [`input`](super::input), and gives findings to [`output`](super::output) as reports.
 //! An `Err` is printed to standard error and becomes exit status 2: the work could not be done.
 
-use super::{addon, boot, check, explain, fail, plan, rules};
+use super::{addon, boot, check, explain, fail, plan, policy, rules};
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -36,6 +36,8 @@ enum Verb {
     Explain(explain::Args),
     /// Show what Anaconda makes of a kickstart on given disks
     Plan(plan::Args),
+    /// Show the layout constraints that kickstarts are held against
+    Policy(policy::Args),
     /// List every finding that there can be
     Rules(rules::Args),
 }
@@ -50,6 +52,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Addon(args)) => addon::run(args),
         Some(Verb::Explain(args)) => explain::run(&args),
         Some(Verb::Plan(args)) => plan::run(&args),
+        Some(Verb::Policy(args)) => policy::run(&args),
         Some(Verb::Rules(args)) => rules::run(&args),
     };
     result.unwrap_or_else(|error| fail("ks-lint", &error))

@@ -13,6 +13,7 @@ pub mod ks_lint;
 pub mod node_layout;
 pub mod output;
 pub mod plan;
+pub mod policy;
 pub mod progress;
 pub mod rules;
 

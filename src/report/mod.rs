@@ -20,6 +20,7 @@ mod human;
 mod json;
 mod place;
 pub mod plan_json;
+pub mod policy;
 mod printer;
 pub mod reference;
 mod sarif;
