@@ -1,3 +1,4 @@
+use super::view::On;
 use super::volume_size::size_span;
 use super::{custom, mib, replace};
 use crate::declare_code;
@@ -54,8 +55,12 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
     let wanted = device.unwrap_or(MiB(1024)).max(MiB(1024));
     let option =
         if boot.command.has("--maxsize") && boot.command.has("--grow") { "--maxsize" } else { "--size" };
-    let mut finding =
-        Finding::new(&CODE, message).at(size_span(boot)).help(format!("write '{option}={}'", wanted.0));
+    let help = match boot.on {
+        // The array is smaller than its members.
+        On::Raid => format!("make its members '--size={}'", (wanted + MiB(64)).0),
+        _ => format!("write '{option}={}'", wanted.0),
+    };
+    let mut finding = Finding::new(&CODE, message).at(size_span(boot)).help(help);
     if let (Some(_), Some(short)) = (device, short) {
         finding = finding.note(short);
     }

@@ -4,6 +4,7 @@ use super::{Context, View, installation};
 use crate::declare_code;
 use crate::diagnostic::{Edit, Finding, Findings, Fix, Safety, Severity};
 use crate::dialect::SectionKind;
+use crate::layout::names::Nvr;
 use crate::source::Span;
 
 declare_code! {
@@ -247,14 +248,12 @@ fn image_name(program: Program, name: &str, span: Span, findings: &mut Findings)
 
 /// What is wrong with an image's name whatever program gets it.
 fn name_problem(name: &str) -> Option<String> {
-    let shown = name.escape_debug();
-    // The layer's name is the longer one.
-    if let Some(problem) = super::volume_names::problem(&format!("{name}+1"), true) {
-        return Some(format!("the layer would be called '{shown}+1': {problem}"));
+    if let Err(error) = Nvr::parse(name) {
+        return Some(error.to_string());
     }
-    let mut parts = name.rsplitn(3, '-');
-    let complete = (0..3).all(|_| parts.next().is_some_and(|part| !part.is_empty()));
-    (!complete).then(|| format!("'{shown}' does not consist of name, version and release, joined by '-'"))
+    // The layer's name is the longer one.
+    super::volume_names::problem(&format!("{name}+1"), true)
+        .map(|problem| format!("the layer would be called '{name}+1': {problem}"))
 }
 
 fn failure(init: &InitCall<'_>, findings: &mut Findings) {

@@ -17,6 +17,7 @@ mod second_pool;
 mod thin_pool_missing;
 
 // The other volumes.
+mod boot_filesystem;
 mod boot_placement;
 mod boot_size;
 mod discard;
@@ -81,6 +82,7 @@ pub static RULES: &[Rule] = &[
     Rule { codes: &[&image::MISSING, &image::PACKAGES_BESIDE, &image::BUILDS], check: image::check },
     Rule { codes: &[&second_pool::CODE], check: second_pool::check },
     Rule { codes: &[&root_encrypted::CODE], check: root_encrypted::check },
+    Rule { codes: &[&boot_filesystem::CODE], check: boot_filesystem::check },
 ];
 
 /// The policy and the kickstart's view, when there is a policy and the kickstart is an installation.

@@ -126,6 +126,14 @@ impl Size {
         }
     }
 
+    /// The size, if it is fixed.
+    fn fixed(self) -> Option<MiB> {
+        match self {
+            Size::Fixed(size) => Some(size),
+            Size::Grows(..) | Size::Unknown => None,
+        }
+    }
+
     /// The most that it can become, if that is known.
     pub(super) fn at_most(self) -> Option<MiB> {
         match self {
@@ -209,6 +217,7 @@ impl<'a> View<'a> {
         for command in &kickstart.commands {
             view.read(command, &mut mounts);
         }
+        view.size_mirrors();
         for section in kickstart.sections_of(SectionKind::Post) {
             let script = post::Script::read(sources, section);
             view.init_hidden |= script.hidden;
@@ -290,6 +299,30 @@ impl<'a> View<'a> {
             None => {
                 mounts.insert(mount, self.volumes.len());
                 self.volumes.push(volume);
+            }
+        }
+    }
+
+    /// A RAID 1 array is as large as its smallest member without the superblock.
+    fn size_mirrors(&mut self) {
+        let partitions: HashMap<&str, MiB> = self
+            .partitions
+            .iter()
+            .filter_map(|c| Some((c.first()?.text.as_ref(), Size::of(c).fixed()?)))
+            .collect();
+        for volume in self.volumes.iter_mut().filter(|v| v.on == On::Raid) {
+            let mirrored = volume
+                .command
+                .value("--level")
+                .is_some_and(|l| l.text.to_ascii_uppercase().trim_start_matches("RAID") == "1");
+            let members: Option<Vec<MiB>> = volume
+                .command
+                .positionals()
+                .skip(1)
+                .map(|m| partitions.get(m.text.as_ref()).copied())
+                .collect();
+            if let Some(smallest) = members.and_then(|m| m.into_iter().min()).filter(|_| mirrored) {
+                volume.size = Size::Fixed(smallest - superblock(smallest));
             }
         }
     }
@@ -385,6 +418,15 @@ impl<'a> View<'a> {
                 .map(|line| line.span)
         })
     }
+}
+
+/// What a software RAID array keeps of its members: 128 MiB, less on small ones (blivet, `get_raid_superblock_size`).
+fn superblock(smallest: MiB) -> MiB {
+    let mut headroom = 128;
+    while headroom > 1 && headroom * 1024 > smallest.0 {
+        headroom /= 2;
+    }
+    MiB(headroom)
 }
 
 /// A mount point without trailing slashes.

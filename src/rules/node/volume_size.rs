@@ -1,4 +1,4 @@
-use super::view::Volume;
+use super::view::{On, Volume};
 use super::{custom, mib, replace};
 use crate::declare_code;
 use crate::diagnostic::{Finding, Findings, Safety, Severity};
@@ -112,7 +112,10 @@ fn decimal(size: MiB) -> Bytes {
 fn sized(finding: Finding, volume: &Volume<'_>, wanted: MiB) -> Finding {
     let option =
         if volume.command.has("--maxsize") && volume.command.has("--grow") { "--maxsize" } else { "--size" };
-    let finding = finding.at(size_span(volume)).help(format!("write '{option}={}'", wanted.0));
+    let finding = finding.at(size_span(volume)).help(match volume.on {
+        On::Raid => format!("make its members larger than {wanted}"),
+        _ => format!("write '{option}={}'", wanted.0),
+    });
     match volume.command.value(option) {
         Some(value) => finding.fix(replace(
             value.span,
