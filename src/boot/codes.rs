@@ -347,6 +347,82 @@ declare_code! {
     /// ## Source
     /// Anaconda, `data/anaconda_options.txt` (`pauseatsummary`, `nokill`, `vncconnect`), `dracut/parse-anaconda-dd.sh`.
     pub static WAITS = "BOOT029", "boot-option-waits", Boot, Warning;
+
+    /// The network of the command line is not the one of the kickstart.
+    ///
+    /// ## Why
+    /// The initramfs fetches the kickstart with the first, the installed host runs with the second. Where they differ, one
+    /// of the two is most likely a mistake: the host disappears from the network at its first boot, or never gets the
+    /// kickstart.
+    ///
+    /// ## Source
+    /// Anaconda, `dracut/parse-kickstart` (`ksnet_to_dracut`) and `pyanaconda/modules/network`.
+    pub static NETWORK_DIFFERS = "BOOT030", "network-differs-from-kickstart", Boot, Warning;
+
+    /// The installer's profile does not belong to the policy.
+    ///
+    /// ## Why
+    /// The profile (RHEL 10, Fedora 35 on: `inst.profile=ovirt`) or product (RHEL 8 and 9: `inst.product="oVirt Node Next"`)
+    /// decides on the volumes that `autopart` makes and on the constraints that the installer checks.
+    ///
+    /// ## Source
+    /// Anaconda, `data/profile.d/ovirt.conf` (rhel-10, main), `data/product.d/ovirt.conf` (rhel-8, rhel-9).
+    pub static PROFILE_MISMATCH = "BOOT031", "profile-does-not-fit-policy", Boot, Warning;
+
+    /// The kickstart uses the `org_ovirt_node` add-on, but nothing brings it into the installer.
+    ///
+    /// ## Why
+    /// Anaconda ignores the section of an add-on that is not there, without an error: the host is installed, but is no
+    /// node.
+    ///
+    /// ## Write instead
+    /// ```text
+    /// inst.updates=http://192.0.2.1/ovirt-node/updates.img
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda, `pyanaconda/modules/boss` (add-ons are optional since RHEL 9).
+    pub static ADDON_MISSING = "BOOT032", "add-on-not-loaded", Boot, Warning;
+
+    /// An `ovirt_node.` argument changes what the kickstart says, or cannot do so.
+    ///
+    /// ## Why
+    /// Kernel arguments have the operator's last word over the add-on's section.
+    pub static NODE_ARGUMENT = "BOOT033", "node-argument-overrides", Boot, Warning;
+
+    /// What the command line fetches is not among the files that are served.
+    ///
+    /// ## Why
+    /// The host would get "404 Not Found". Said only with `--root`.
+    pub static NOT_SERVED = "BOOT034", "file-not-served", Boot, Error;
+
+    /// A kernel parameter of oVirt Node 3 and older.
+    ///
+    /// ## Why
+    /// Those images configured themselves from the command line. oVirt Node 4 is installed by Anaconda from a kickstart,
+    /// which `ks-lint boot --to-kickstart` writes from the parameters.
+    ///
+    /// ## Source
+    /// ovirt-node 3.6, `ovirt-init-functions.sh` and the auto-installation.
+    pub static LEGACY = "BOOT035", "old-node-parameter", Boot, Info;
+
+    /// The value of an old node's kernel parameter is not of the form that it takes.
+    ///
+    /// ## Why
+    /// The old node ignored it, or asked on its console; it cannot be translated either.
+    ///
+    /// ## Source
+    /// ovirt-node 3.6, `ovirt-init-functions.sh` and the auto-installation.
+    pub static LEGACY_VALUE = "BOOT036", "wrong-old-node-value", Boot, Error;
+
+    /// A kernel parameter of oVirt Node 3 stands on a command line for Anaconda.
+    ///
+    /// ## Why
+    /// Anaconda and today's nodes do not read it.
+    ///
+    /// ## Source
+    /// ovirt-node 3.6; Anaconda has no such options.
+    pub static LEGACY_IGNORED = "BOOT037", "old-node-parameter-ignored", Boot, Warning;
 }
 
 /// All of them.
@@ -380,4 +456,12 @@ pub static CODES: &[&Code] = &[
     &TOO_LONG,
     &VARIABLE,
     &WAITS,
+    &NETWORK_DIFFERS,
+    &PROFILE_MISMATCH,
+    &ADDON_MISSING,
+    &NODE_ARGUMENT,
+    &NOT_SERVED,
+    &LEGACY,
+    &LEGACY_VALUE,
+    &LEGACY_IGNORED,
 ];

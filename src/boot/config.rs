@@ -40,9 +40,12 @@ pub struct Entry<'s> {
 }
 
 impl<'s> Entry<'s> {
-    /// Where the entry is: its command line, else its kernel, else its title.
+    /// Where to point when something is missing from the entry: at its title, else at the first word of its command
+    /// line, else at its kernel.
     pub fn span(&self) -> Option<Span> {
-        self.line.span.or(self.kernel.as_ref().or(self.title.as_ref()).map(|v| v.span))
+        let title = self.title.as_ref().map(|t| t.span);
+        let first = self.line.words.first().map(|w| w.span);
+        title.or(first).or(self.kernel.as_ref().map(|k| k.span))
     }
 
     /// The title as one names the entry in a sentence: `entry 'linux'`, or `the command line`.

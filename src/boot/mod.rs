@@ -11,12 +11,14 @@ pub mod grub; // GRUB 2 configurations
 pub mod ip; // ip=
 pub mod ipxe; // iPXE scripts
 pub mod iscsi; // netroot=, rd.iscsi.*
+pub mod legacy; // parameters of oVirt Node 3 and older
 pub mod links; // bond=, team=, bridge=, vlan=, ifname=
 pub mod lint; // one boot configuration through reader and checks
 pub mod location; // http:, nfs:, hd:
 pub mod network; // the network that a command line asks for
 pub mod options; // what may be said to the installer and its initramfs
 pub mod pxelinux; // pxelinux, syslinux, isolinux configurations
+pub mod together; // with the kickstart that is fetched
 pub mod value; // small words of values
 
 pub use codes::CODES;

@@ -1,13 +1,15 @@
 //! `ks-lint boot`: kernel command lines and the boot configurations that carry them.
 
-use super::check::SettingsArgs;
+use super::check::{SettingsArgs, SettingsSource};
 use super::input;
 use super::output::{OutputArgs, exit_code};
 use crate::boot::config::Format as Kind;
 use crate::boot::lint;
+use crate::boot::together::Root;
+use crate::diagnostic::Severity;
 use crate::dialect::Version;
-use crate::lint::{Chosen, Settings};
-use crate::source::Sources;
+use crate::lint::{Chosen, FileReport, Settings};
+use crate::source::{FileId, Sources};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,6 +26,15 @@ pub struct Args {
     /// How the files are written [default: told from the content]
     #[arg(long, value_enum, value_name = "KIND")]
     pub kind: Option<Kind>,
+    /// The kickstart that the command lines fetch: checked together with them
+    #[arg(long, value_name = "FILE")]
+    pub kickstart: Option<PathBuf>,
+    /// Directory with the files that the servers serve: http://host/a is DIR/host/a or DIR/a
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// Write the kickstart and the command line that replace the parameters of an oVirt Node 3 or older
+    #[arg(long, conflicts_with_all = ["kickstart", "root"])]
+    pub to_kickstart: bool,
     /// Which release's installer is started
     #[command(flatten)]
     pub settings: SettingsArgs,
@@ -42,20 +53,14 @@ const GIVEN: &str = "--cmdline";
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let settings = args.settings.source()?;
     let mut printer = args.output.printer();
-    for text in &args.cmdline {
-        let settings = settings.of(Path::new(""))?;
-        let mut sources = Sources::new();
-        let file = sources.add(GIVEN, text.clone())?;
-        let report = lint::lint(sources, file, Some(Kind::Cmdline), syntax(&settings.settings));
-        printer.file(&report, args.output.fail_on.or(settings.fail_on).unwrap_or(args.output.fail_on()))?;
+    let given = args.cmdline.iter().map(|text| (Path::new(GIVEN), Some(text)));
+    let files = args.files.iter().map(|path| (path.as_path(), None));
+    if args.to_kickstart {
+        let Some((path, text)) = given.chain(files).next() else { anyhow::bail!("no file is given") };
+        return translate(args, path, text);
     }
-    for path in &args.files {
-        let checked = input::read(path).map_err(anyhow::Error::from).and_then(|(sources, file)| {
-            let settings = settings.of(path)?;
-            let fail_on = args.output.fail_on.or(settings.fail_on).unwrap_or(args.output.fail_on());
-            Ok((lint::lint(sources, file, args.kind, syntax(&settings.settings)), fail_on))
-        });
-        match checked {
+    for (path, text) in given.chain(files) {
+        match check(args, &settings, path, text) {
             Ok((report, fail_on)) => printer.file(&report, fail_on)?,
             Err(error) => {
                 let message = format!("{error:#}");
@@ -65,6 +70,57 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(exit_code(&printer.finish().context("standard output cannot be written to")?))
+}
+
+/// One file, or one command line that was given as text.
+fn check(
+    args: &Args,
+    settings: &SettingsSource,
+    path: &Path,
+    text: Option<&String>,
+) -> anyhow::Result<(FileReport, Severity)> {
+    let settings = settings.of(if text.is_some() { Path::new("") } else { path })?;
+    let fail_on = args.output.fail_on.or(settings.fail_on).unwrap_or(args.output.fail_on());
+    let (sources, file) = read(path, text)?;
+    let kind = if text.is_some() { Some(Kind::Cmdline) } else { args.kind };
+    let root = args.root.as_ref().map(Root::new);
+    let served = root.as_ref().and_then(|root| lint::served_kickstart(&sources, file, kind, root));
+    let report = match args.kickstart.as_ref().or(served.as_ref()) {
+        Some(kickstart) => {
+            let (read, id) = input::read(kickstart).with_context(|| kickstart.display().to_string())?;
+            let text = read.get(id).text().to_owned();
+            lint::lint_with_kickstart(
+                sources,
+                file,
+                kind,
+                (kickstart, text),
+                &settings.settings,
+                root.as_ref(),
+            )?
+        }
+        None => lint::lint(sources, file, kind, syntax(&settings.settings)),
+    };
+    Ok((report, fail_on))
+}
+
+fn read(path: &Path, text: Option<&String>) -> anyhow::Result<(Sources, FileId)> {
+    let Some(text) = text else { return Ok(input::read(path)?) };
+    let mut sources = Sources::new();
+    let file = sources.add(path, text.clone())?;
+    Ok((sources, file))
+}
+
+/// Prints the kickstart that replaces the parameters of an old node.
+fn translate(args: &Args, path: &Path, text: Option<&String>) -> anyhow::Result<ExitCode> {
+    if args.files.len() + args.cmdline.len() > 1 {
+        anyhow::bail!("--to-kickstart takes one file or one --cmdline");
+    }
+    let name = || path.display().to_string();
+    let (sources, file) = read(path, text).with_context(name)?;
+    let kind = if text.is_some() { Some(Kind::Cmdline) } else { args.kind };
+    let translation = lint::to_kickstart(&sources, file, kind).with_context(name)?;
+    super::print(&translation.kickstart)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The release: a boot configuration claims none itself.

@@ -8,6 +8,7 @@ mod words; // one option at a time
 use super::cmdline::CommandLine;
 use super::codes;
 use super::config::{Config, Entry, Format};
+use super::legacy;
 use super::options::FORMER;
 use crate::diagnostic::{Finding, Findings};
 use crate::dialect::Version;
@@ -34,6 +35,11 @@ pub fn config(config: &Config<'_>, setting: Setting, findings: &mut Findings) {
 
 fn check_entry(entry: &Entry<'_>, format: Format, setting: Setting, findings: &mut Findings) {
     let line = &entry.line;
+    if legacy::is_legacy(line) {
+        legacy::check(line, findings);
+        return;
+    }
+    legacy::mixed(line, findings);
     let installer = is_installer(line);
     words::check(line, installer, setting.version, findings);
     network::check(entry, setting.version, findings);

@@ -53,7 +53,6 @@ pub static RULES: &[Rule] = &[
 type Look = fn(&Context<'_>, &Setting, &mut Findings);
 
 /// All rules that depend on the command line.
-#[allow(dead_code)] // PENDING
 const LOOKS: &[Look] = &[
     partitioning::look,
     administrator::look,
@@ -77,7 +76,6 @@ fn alone(context: &Context<'_>, findings: &mut Findings, look: Look) {
 }
 
 /// The kickstart with what a command line adds to it.
-#[allow(dead_code)] // PENDING
 pub(crate) fn check(context: &Context<'_>, setting: &Setting, findings: &mut Findings) {
     if setting::is_modelled(context.kickstart.version) {
         for look in LOOKS {

@@ -1,0 +1,317 @@
+//! Forms of the values.
+
+use super::parameters::Takes;
+use crate::boot::value::{self, Wrong};
+use crate::boot::{iscsi, links};
+use crate::units::MiB;
+use std::net::IpAddr;
+
+/// A disk as `storage_init` names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Disk {
+    /// The first one.
+    First,
+    /// `/dev/sda`, without `/dev/`.
+    Device(String),
+    /// The one with this serial number, on this bus.
+    Serial(String),
+    /// All of a bus.
+    All(String),
+}
+
+/// Disks of HostVG, and of AppVG.
+pub type Disks = (Vec<Disk>, Vec<Disk>);
+
+/// Reads `storage_init`.
+///
+/// # Errors
+/// What makes the value useless.
+pub fn disks(text: &str) -> Result<Disks, Wrong> {
+    let mut groups = text.split(';');
+    let host = groups.next().unwrap_or_default().split(',').map(disk).collect::<Result<Vec<_>, _>>()?;
+    let app = match groups.next() {
+        Some(list) => list.split(',').map(disk).collect::<Result<Vec<_>, _>>()?,
+        None => Vec::new(),
+    };
+    if groups.next().is_some() {
+        return Err(Wrong::error("more than one ';'")
+            .help("the form is DISK,DISK;DISK: those of HostVG, then those of AppVG"));
+    }
+    Ok((host, app))
+}
+
+fn disk(text: &str) -> Result<Disk, Wrong> {
+    let plain = |t: &str| {
+        !t.is_empty()
+            && t.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.' | ':' | '+'))
+    };
+    if let Some(device) = text.strip_prefix("/dev/") {
+        return if plain(device) && !device.contains("..") {
+            Ok(Disk::Device(device.to_owned()))
+        } else {
+            Err(Wrong::error(format!("'{text}' is no disk")))
+        };
+    }
+    let (bus, serial) = text.split_once(':').unwrap_or((text, ""));
+    match (bus, serial) {
+        ("", "") => Ok(Disk::First),
+        ("ata" | "scsi" | "usb" | "cciss", "") => Ok(Disk::First),
+        ("ata" | "scsi" | "usb" | "cciss", "ALL") => Ok(Disk::All(bus.to_owned())),
+        ("ata" | "scsi" | "usb" | "cciss" | "", serial) if plain(serial) => {
+            Ok(Disk::Serial(serial.to_owned()))
+        }
+        _ => Err(Wrong::error(format!("'{text}' names no disk"))
+            .help("the form is ata, scsi, usb or cciss, then :SERIAL or :ALL, or /dev/NAME")),
+    }
+}
+
+/// Sizes that `storage_vol` gives.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Volumes {
+    /// In the order of [`NAMES`]; nothing for a size that is not given.
+    pub sizes: [Option<Size>; 9],
+}
+
+/// A size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// So much.
+    Fixed(MiB),
+    /// What is left.
+    Rest,
+}
+
+/// Names of the volumes; the first eight in the order of the positional form.
+pub const NAMES: [&str; 9] = ["Boot", "Swap", "Root", "Config", "Logging", "Data", "Swap2", "Data2", "EFI"];
+
+impl Volumes {
+    /// The size of a volume.
+    pub fn get(&self, name: &str) -> Option<Size> {
+        let at = NAMES.iter().position(|n| *n == name)?;
+        self.sizes.get(at).copied().flatten()
+    }
+}
+
+/// Reads `storage_vol`.
+///
+/// # Errors
+/// What makes the value useless.
+pub fn volumes(text: &str) -> Result<Volumes, Wrong> {
+    let mut volumes = Volumes::default();
+    let named = text.contains(',');
+    let fields: Vec<&str> = text.split(':').collect();
+    if !named && fields.len() > 8 {
+        return Err(Wrong::error(format!("{} sizes; there are eight volumes", fields.len()))
+            .help("the form is BOOT:SWAP:ROOT:CONFIG:LOGGING:DATA:SWAP2:DATA2, in MB"));
+    }
+    for (n, field) in fields.iter().enumerate() {
+        if field.is_empty() {
+            continue;
+        }
+        let (size, at) = if named {
+            let Some((size, name)) = field.split_once(',') else {
+                return Err(Wrong::error(format!("'{field}' does not name its volume"))
+                    .help(format!("the form is SIZE,NAME; names are {}", NAMES.join(", "))));
+            };
+            match NAMES.iter().position(|known| known.eq_ignore_ascii_case(name)) {
+                Some(at) => (size, at),
+                None => {
+                    return Err(Wrong::error(format!("there is no volume '{name}'"))
+                        .help(format!("names are {}", NAMES.join(", "))));
+                }
+            }
+        } else {
+            (*field, n)
+        };
+        let rest_allowed = matches!(NAMES[at], "Data" | "Data2");
+        volumes.sizes[at] = Some(match size.parse::<i64>() {
+            Ok(-1) if rest_allowed => Size::Rest,
+            // No disk is larger than 16 EiB.
+            Ok(mib @ 0..=0xff_ffff_ffff) => Size::Fixed(MiB(mib.unsigned_abs())),
+            _ if size == "-1" => {
+                return Err(Wrong::error(format!(
+                    "{} cannot take the rest: only Data and Data2 can",
+                    NAMES[at]
+                )));
+            }
+            _ => return Err(Wrong::error(format!("'{size}' is no size in MB"))),
+        });
+    }
+    Ok(volumes)
+}
+
+/// Whether a password is hashed: `$1$…`, `$5$…`, `$6$…`, `$y$…`, `$2b$…`, or 13 characters of the old kind.
+pub fn is_hash(text: &str) -> bool {
+    let plain = |t: &str| {
+        t.chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '$' | '=' | ',' | '-' | '_' | '+'))
+    };
+    match text.strip_prefix('$') {
+        Some(rest) => plain(rest) && rest.split('$').count() >= 3 && text.len() >= 20,
+        None => text.len() == 13 && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '/')),
+    }
+}
+
+/// An address configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ip {
+    /// DHCP.
+    Dhcp,
+    /// None.
+    Off,
+    /// Static; gateway and netmask may be parameters of their own.
+    Static {
+        /// The host's.
+        address: IpAddr,
+        /// The gateway.
+        gateway: Option<IpAddr>,
+        /// As written.
+        netmask: Option<String>,
+    },
+}
+
+/// Reads `ip`.
+///
+/// # Errors
+/// What makes the value useless.
+pub fn ip(text: &str) -> Result<Ip, Wrong> {
+    match text {
+        "dhcp" => return Ok(Ip::Dhcp),
+        "off" | "none" => return Ok(Ip::Off),
+        _ => {}
+    }
+    let fields: Vec<&str> = text.split(':').collect();
+    if fields.len() > 4 {
+        return Err(Wrong::error(format!("'{text}' has {} fields", fields.len()))
+            .help("the form is ADDRESS:SERVER:GATEWAY:NETMASK"));
+    }
+    let address =
+        |t: &str, what: &str| t.parse::<IpAddr>().map_err(|_| Wrong::error(format!("'{t}' is no {what}")));
+    let own = address(fields[0], "address: expected dhcp, off or ADDRESS:SERVER:GATEWAY:NETMASK")?;
+    let gateway = match fields.get(2).filter(|t| !t.is_empty()) {
+        Some(t) => Some(address(t, "gateway's address")?),
+        None => None,
+    };
+    let netmask = match fields.get(3).filter(|t| !t.is_empty()) {
+        Some(t) if value::prefix_length(t, 32).is_some() => Some((*t).to_owned()),
+        Some(t) => return Err(Wrong::error(format!("'{t}' is no netmask"))),
+        None => None,
+    };
+    Ok(Ip::Static { address: own, gateway, netmask })
+}
+
+/// Reads `vlan`: number and interface.
+///
+/// # Errors
+/// What makes the value useless.
+pub fn vlan(text: &str) -> Result<(u16, String), Wrong> {
+    let form = "the form is ID:INTERFACE, such as 12:eth0";
+    let Some((id, nic)) = text.split_once(':') else {
+        return Err(Wrong::error(format!("'{text}' names no interface")).help(form));
+    };
+    match id.parse::<u16>() {
+        Ok(id @ 1..=4094) if value::is_interface(nic) => Ok((id, nic.to_owned())),
+        Ok(1..=4094) => Err(Wrong::error(format!("'{nic}' is no name of a network interface")).help(form)),
+        _ => Err(Wrong::error(format!("'{id}' is no VLAN: expected 1 to 4094")).help(form)),
+    }
+}
+
+/// Reads `BOOTIF`: `link`, an interface, or a MAC address with colons.
+///
+/// # Errors
+/// What makes the value useless.
+pub fn bootif(text: &str) -> Result<String, Wrong> {
+    if text == "link" {
+        return Ok(text.to_owned());
+    }
+    links::bootif(text).or_else(|_| {
+        let interface = value::is_interface(text) && text.starts_with(|c: char| c.is_ascii_alphabetic());
+        if interface {
+            Ok(text.to_owned())
+        } else {
+            Err(Wrong::error(format!("'{text}' is no interface"))
+                .help("expected link, an interface such as eth0, or 01-MAC"))
+        }
+    })
+}
+
+/// What is wrong with a value, if anything is.
+pub fn wrong(takes: Takes, text: &str) -> Option<Wrong> {
+    if text.is_empty() {
+        return match takes {
+            Takes::Flag | Takes::Disks => None,
+            _ => Some(Wrong::error("it needs a value")),
+        };
+    }
+    match takes {
+        Takes::Flag => {
+            let known = ["0", "1", "yes", "no", "true", "false"];
+            (!known.contains(&text)).then(|| Wrong::warning(format!("'{text}' is neither yes nor no")))
+        }
+        Takes::Text => None,
+        Takes::Disks => disks(text).err(),
+        Takes::Volumes => volumes(text).err(),
+        Takes::SwapEncryption => {
+            let bad =
+                text.split(';').find(|part| !matches!(part.split(',').next(), Some("Swap" | "Swap2")))?;
+            Some(Wrong::error(format!("'{bad}' is none of Swap and Swap2")))
+        }
+        Takes::Ratio => match text.parse::<f64>() {
+            Ok(ratio) if ratio.is_finite() && (0.0..=100.0).contains(&ratio) => None,
+            _ => Some(Wrong::error(format!("'{text}' is no ratio: expected a number such as 0.5"))),
+        },
+        Takes::BootIf => bootif(text).err(),
+        Takes::Ip => ip(text).err(),
+        Takes::Netmask => {
+            value::prefix_length(text, 32).is_none().then(|| Wrong::error(format!("'{text}' is no netmask")))
+        }
+        Takes::Address => {
+            text.parse::<IpAddr>().is_err().then(|| Wrong::error(format!("'{text}' is no address")))
+        }
+        Takes::Ipv6 => {
+            let known = matches!(text, "dhcp" | "auto" | "off" | "no")
+                || text
+                    .trim_matches(['[', ']'])
+                    .split('/')
+                    .next()
+                    .is_some_and(|t| t.parse::<std::net::Ipv6Addr>().is_ok());
+            (!known).then(|| Wrong::error(format!("'{text}' is none of dhcp, auto, off and an IPv6 address")))
+        }
+        Takes::Hosts => {
+            let bad =
+                text.split(',').find(|host| !value::is_host(host) && host.parse::<IpAddr>().is_err())?;
+            Some(Wrong::error(format!("'{bad}' is no host")))
+        }
+        Takes::Vlan => vlan(text).err(),
+        Takes::Bond => {
+            let mut more = Vec::new();
+            links::bond(text, &mut more).err().or_else(|| more.into_iter().next())
+        }
+        Takes::Choice(words) => (!words.contains(&text))
+            .then(|| Wrong::error(format!("'{text}' is none of {}", words.join(", ")))),
+        Takes::Hash => (!is_hash(text)).then(|| {
+            Wrong::error("the password is not hashed: it can be read in /proc/cmdline, and would not work")
+                .help("hash it with openssl passwd -6")
+        }),
+        Takes::HostPort => value::host_port(text).err(),
+        Takes::Port => match text.parse::<u16>() {
+            Ok(port) if port > 0 => None,
+            _ => Some(Wrong::error(format!("'{text}' is no port"))),
+        },
+        Takes::IscsiName => (!iscsi::is_name(text)).then(|| iscsi::wrong_name(text)),
+        Takes::NfsPath => {
+            let good = text.split_once(":/").is_some_and(|(host, _)| value::is_host(host));
+            (!good).then(|| Wrong::error(format!("'{text}' is not HOST:/PATH")))
+        }
+        Takes::SshTarget => {
+            let good =
+                text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && value::is_host(host));
+            (!good).then(|| Wrong::error(format!("'{text}' is not USER@HOST")))
+        }
+        Takes::Url => {
+            let good = text.split_once("://").is_some_and(|(_, rest)| !rest.is_empty());
+            (!good).then(|| Wrong::error(format!("'{text}' is no URL")))
+        }
+        Takes::Number => text.parse::<u32>().is_err().then(|| Wrong::error(format!("'{text}' is no number"))),
+    }
+}

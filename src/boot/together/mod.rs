@@ -1,0 +1,109 @@
+//! A command line together with the kickstart that it fetches: what neither of the two shows alone.
+
+mod addon; // the org_ovirt_node add-on, its arguments, the profile
+mod network; // ip=, bond=, vlan= against the network commands
+mod secrets; // passwords that travel unencrypted
+mod served; // URLs as files below a directory
+mod unattended; // the rules about unattended installations, with what the command line adds
+
+use super::cmdline::CommandLine;
+use super::codes;
+use super::config::{Config, Entry};
+use super::network::Network;
+use super::options::Fetches;
+use super::{check, location};
+use crate::diagnostic::{Finding, Findings};
+use crate::dialect::Command;
+use crate::rules::Context;
+
+pub use served::Root;
+
+/// One command line and the kickstart that it fetches.
+struct Pair<'p, 's, 'c> {
+    /// The entry.
+    entry: &'p Entry<'s>,
+    /// The kickstart, with the policy that holds for it.
+    context: &'p Context<'c>,
+    /// The network of the command line.
+    network: Network<'p, 's>,
+}
+
+impl<'p, 's, 'c> Pair<'p, 's, 'c> {
+    fn line(&self) -> &'p CommandLine<'s> {
+        &self.entry.line
+    }
+
+    /// The last command of this name.
+    fn command(&self, name: &str) -> Option<&'c Command<'c>> {
+        self.context.kickstart.last(name)
+    }
+}
+
+/// Checks every entry that fetches the kickstart against it: those whose `inst.ks=` ends in the kickstart's file name,
+/// or, when none does, all that fetch one.
+pub fn config(config: &Config<'_>, context: &Context<'_>, root: Option<&Root>, findings: &mut Findings) {
+    let installers: Vec<&Entry<'_>> =
+        config.entries.iter().filter(|e| e.is_linux() && check::is_installer(&e.line)).collect();
+    if let Some(root) = root {
+        for entry in &installers {
+            root.check(entry, findings);
+        }
+    }
+    let path = context.sources.get(context.kickstart.file).path();
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let fetches = |entry: &&&Entry<'_>| {
+        entry.line.last("inst.ks").or(entry.line.last("ks")).is_some_and(|w| {
+            let path = w.text().split(['?', '#']).next().unwrap_or_default();
+            path.rsplit(['/', ':']).next() == Some(name.as_str())
+        })
+    };
+    let named: Vec<&Entry<'_>> = installers.iter().filter(fetches).copied().collect();
+    let chosen = if named.is_empty() { installers } else { named };
+    let mut found = Findings::new();
+    for entry in chosen {
+        let network = Network::of(&entry.line, context.kickstart.version);
+        let pair = Pair { entry, context, network };
+        installer_image(&pair, &mut found);
+        network::check(&pair, &mut found);
+        addon::check(&pair, &mut found);
+        secrets::check(&pair, &mut found);
+        unattended::check(&pair, &mut found);
+    }
+    let mut sorted = found.into_sorted();
+    sorted.dedup_by(|a, b| (a.code, a.span, &a.message) == (b.code, b.span, &b.message));
+    findings.extend(sorted);
+}
+
+/// Without `inst.stage2=` and `inst.repo=` the kickstart has to say where the installer's image is; `liveimg` does not.
+fn installer_image(pair: &Pair<'_, '_, '_>, findings: &mut Findings) {
+    let line = pair.line();
+    let hidden = line.words.iter().any(|w| w.variable.is_some() && w.value.is_none());
+    let given = ["inst.stage2", "inst.repo", "inst.method", "root", "stage2", "repo", "method"];
+    if hidden || given.iter().any(|n| line.last(n).is_some()) {
+        return;
+    }
+    let kickstart = pair.context.kickstart;
+    if ["url", "nfs", "harddrive", "hmc", "cdrom"].iter().any(|n| kickstart.last(n).is_some()) {
+        return;
+    }
+    let image = pair.command("liveimg");
+    let mut finding = Finding::new(
+        &codes::NO_STAGE2,
+        format!(
+            "neither {} nor the kickstart says where the installer's runtime image comes from",
+            pair.entry.name()
+        ),
+    )
+    .severity(crate::diagnostic::Severity::Error)
+    .at_opt(pair.entry.span())
+    .help("add inst.stage2=http://SERVER/TREE (the directory with .treeinfo)");
+    if let Some(image) = image {
+        finding = finding.related(image.span, "this is what is installed, not the installer");
+    }
+    findings.push(finding);
+}
+
+/// The location of the last word of this name, if it can be read.
+fn location_of(line: &CommandLine<'_>, name: &str, fetches: Fetches) -> Option<location::Location> {
+    location::parse(line.last(name)?.known_value()?, fetches, &mut Vec::new()).ok()
+}

@@ -1,0 +1,41 @@
+//! The rules about unattended installations once more, with what the command line adds.
+
+use super::Pair;
+use crate::boot::cmdline::CommandLine;
+use crate::diagnostic::Findings;
+use crate::rules::unattended::{self, Interface, Setting};
+use crate::source::Span;
+
+pub(super) fn check(pair: &Pair<'_, '_, '_>, findings: &mut Findings) {
+    let line = pair.line();
+    let hidden = line.words.iter().any(|w| w.variable.is_some() && w.value.is_none());
+    let mut setting = Setting::of(pair.context);
+    setting.never_asks |= line.is_on("inst.cmdline") || line.is_on("inst.noninteractive");
+    setting.has_repo = hidden || ["inst.repo", "inst.method", "repo"].iter().any(|n| line.last(n).is_some());
+    setting.with_command_line = true;
+    if let Some(interface) = interface(line) {
+        setting.interface = interface;
+    }
+    let mut found = Findings::new();
+    unattended::check(pair.context, &setting, &mut found);
+    // What is missing from the kickstart has no place; in this report a place says which file it is about.
+    let start = Span::new(pair.context.kickstart.file, 0, 0);
+    findings.extend(found.into_sorted().into_iter().map(|f| if f.span.is_none() { f.at(start) } else { f }));
+}
+
+/// The interface that a command line asks for. VNC and RDP switch to the graphical one; `console=` implies text
+/// (Anaconda, `getArgumentParser`); else the last word counts.
+fn interface(line: &CommandLine<'_>) -> Option<Interface> {
+    if line.is_on("inst.vnc") || line.is_on("inst.rdp") {
+        return Some(Interface::Graphical);
+    }
+    let last =
+        line.words.iter().rev().find(|w| {
+            matches!(w.name.as_ref(), "inst.text" | "inst.cmdline" | "inst.graphical") && w.is_on()
+        });
+    match last {
+        Some(word) if word.name == "inst.graphical" => Some(Interface::Graphical),
+        Some(_) => Some(Interface::Text),
+        None => line.last("console").map(|_| Interface::Text),
+    }
+}
