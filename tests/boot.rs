@@ -3,6 +3,8 @@
 
 #[path = "boot/ip_forms.rs"]
 mod ip_forms;
+#[path = "boot/legacy.rs"]
+mod legacy;
 #[path = "boot/options.rs"]
 mod options;
 #[path = "boot/table.rs"]

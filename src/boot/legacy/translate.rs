@@ -17,8 +17,21 @@ pub struct Translation {
     pub command_line: String,
 }
 
-/// Where an administrator puts the files; to be replaced.
-const SERVER: &str = "https://deploy.example.org";
+/// Where an administrator puts the files; to be replaced. By address, when the old node has no name server: in its own
+/// network, when it has no gateway either.
+fn server(node: &Node) -> String {
+    let named = node.get("dns").is_some_and(|d| d.split(',').any(|s| s.parse::<std::net::IpAddr>().is_ok()));
+    match &node.ip {
+        Some(Ip::Static { address: std::net::IpAddr::V4(own), gateway, netmask: Some(_) })
+            if !named || gateway.is_none() =>
+        {
+            let [a, b, c, d] = own.octets();
+            let last = if d == 1 { 2 } else { 1 };
+            if gateway.is_some() { "192.0.2.5".to_owned() } else { format!("{a}.{b}.{c}.{last}") }
+        }
+        _ => "deploy.example.org".to_owned(),
+    }
+}
 
 /// No password matches it.
 const NO_PASSWORD: &str = "$6$replace.this.one$REPLACE.THIS.HASH.REPLACE.THIS.HASH.REPLACE.THIS.HASH.REPLACE.THIS.HASH.REPLACE.THIS.H";
@@ -36,7 +49,7 @@ pub fn translate(line: &CommandLine<'_>) -> Result<Translation, PolicyError> {
     let left = writer.leftovers();
     let mut kickstart = String::from("#version=RHEL9\n");
     kickstart.push_str("# Written by ks-lint from the kernel parameters of an oVirt Node 3 or older. Read it before you use it.\n#\n");
-    let _ = writeln!(kickstart, "# Kernel command line (REPLACE deploy.example.org):\n#   {command_line}\n#");
+    let _ = writeln!(kickstart, "# Kernel command line (REPLACE {}):\n#   {command_line}\n#", server(&node));
     if !left.is_empty() {
         kickstart.push_str("# What has no equivalent here:\n");
         for line in &left {
@@ -447,10 +460,11 @@ impl Writer<'_> {
     /// The kernel command line for the installer.
     fn command_line(&mut self, line: &CommandLine<'_>) -> String {
         let node = self.node;
+        let server = server(node);
         let mut words = vec![
-            format!("inst.stage2={SERVER}/el9"),
-            format!("inst.updates={SERVER}/ovirt-node/updates.img"),
-            format!("inst.ks={SERVER}/ks/node.ks"),
+            format!("inst.stage2=https://{server}/el9"),
+            format!("inst.updates=https://{server}/ovirt-node/updates.img"),
+            format!("inst.ks=https://{server}/ks/node.ks"),
             "inst.cmdline".to_owned(),
         ];
         let base = self.device();

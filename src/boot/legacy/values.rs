@@ -269,12 +269,9 @@ pub fn wrong(takes: Takes, text: &str) -> Option<Wrong> {
             text.parse::<IpAddr>().is_err().then(|| Wrong::error(format!("'{text}' is no address")))
         }
         Takes::Ipv6 => {
+            let address = text.split('/').next().unwrap_or_default().trim_matches(['[', ']']);
             let known = matches!(text, "dhcp" | "auto" | "off" | "no")
-                || text
-                    .trim_matches(['[', ']'])
-                    .split('/')
-                    .next()
-                    .is_some_and(|t| t.parse::<std::net::Ipv6Addr>().is_ok());
+                || address.parse::<std::net::Ipv6Addr>().is_ok();
             (!known).then(|| Wrong::error(format!("'{text}' is none of dhcp, auto, off and an IPv6 address")))
         }
         Takes::Hosts => {
