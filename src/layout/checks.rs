@@ -168,17 +168,6 @@ pub(super) fn situation<'a>(
     let group = lvm.group(&root.vg)?;
     let root_fs = root_filesystem(system, notices);
     let (layer, base, progress) = image(system, lvm, root, notices)?;
-    let boot = match &system.boot {
-        Ok(boot) => boot,
-        Err(error) => {
-            notices.push(
-                notice::BOOT_CONFIG
-                    .notice(format!("the boot configuration cannot be used: {error}"))
-                    .help("node-layout needs Boot Loader Specification entries, for GRUB (GRUB_ENABLE_BLSCFG=true) or for systemd-boot"),
-            );
-            return None;
-        }
-    };
     if system.boot_super.is_none() {
         let seen = match system.mount("/boot") {
             Some(m) => format!("/boot is {} on {}, which has no UUID that can be read", m.kind, m.source),
@@ -188,6 +177,19 @@ pub(super) fn situation<'a>(
             "give /boot a standard partition with ext4 or xfs (kickstart: part /boot --fstype=ext4 --size=1024); it holds the kernels of all images",
         ));
     }
+    let boot = match &system.boot {
+        Ok(boot) => boot,
+        // Without /boot there can be none.
+        Err(_) if system.boot_super.is_none() => return None,
+        Err(error) => {
+            notices.push(
+                notice::BOOT_CONFIG
+                    .notice(format!("the boot configuration cannot be used: {error}"))
+                    .help("node-layout needs Boot Loader Specification entries, for GRUB (GRUB_ENABLE_BLSCFG=true) or for systemd-boot"),
+            );
+            return None;
+        }
+    };
     let old_name =
         |b: &LogicalVolume| b.tags.iter().find_map(|t| t.strip_prefix(ROOT_TAG_PREFIX)).map(str::to_owned);
     let old = match progress {

@@ -217,47 +217,35 @@ fn sync_directory(path: &Path) -> Result<(), FileError> {
     }
 }
 
-/// Copies a file for the boot loader: written beside, complete on the disk, then named. Nothing is done if the copy is
-/// the same already.
+/// Copies kernels and the like: written beside, complete on the disk, then named. A copy that is the same already stays.
+/// Nothing may name the copies yet; the change of the entry that will name them brings them to their place first.
 ///
 /// # Errors
 /// [`FileError`]; what was written is taken away again.
-pub fn copy_for_boot(tools: &dyn Tools, copies: &[(PathBuf, PathBuf)]) -> Result<(), FileError> {
-    let mut written: Vec<(PathBuf, &Path)> = Vec::new();
-    let result = (|| {
-        for (from, to) in copies {
-            if same(from, to).unwrap_or(false) {
-                continue;
-            }
-            if let Some(dir) = to.parent() {
-                std::fs::create_dir_all(dir).map_err(at(dir))?;
-            }
-            let name = to.file_name().unwrap_or_default().to_string_lossy();
-            let new = to.with_file_name(format!(".{name}.new"));
-            written.push((new.clone(), to));
-            let mut source = File::open(from).map_err(at(from))?;
-            let copied = (|| {
-                let mut file = File::create(&new)?;
-                io::copy(&mut source, &mut file)?;
-                file.sync_all()
-            })();
-            copied.map_err(at(&new))?;
+pub fn copy_for_boot(copies: &[(PathBuf, PathBuf)]) -> Result<(), FileError> {
+    for (from, to) in copies {
+        if same(from, to).unwrap_or(false) {
+            continue;
         }
-        if let Some((_, to)) = written.first() {
-            let dir = to.parent().unwrap_or(Path::new("/"));
-            let flush = || tools.flush(dir, !is_fat(dir)).map_err(at(dir));
-            flush()?;
-            for (new, to) in &written {
-                put_in_place(new, to)?;
-            }
-            flush()?;
+        if let Some(dir) = to.parent() {
+            std::fs::create_dir_all(dir).map_err(at(dir))?;
         }
-        Ok(())
-    })();
-    for (new, _) in &written {
-        let _ = std::fs::remove_file(new);
+        let name = to.file_name().unwrap_or_default().to_string_lossy();
+        let new = to.with_file_name(format!(".{name}.new"));
+        let mut source = File::open(from).map_err(at(from))?;
+        let copied = (|| {
+            let mut file = File::create(&new)?;
+            io::copy(&mut source, &mut file)?;
+            file.sync_all()?;
+            std::fs::rename(&new, to)
+        })();
+        if let Err(error) = copied {
+            let _ = std::fs::remove_file(&new);
+            return Err(at(to)(error));
+        }
+        sync_directory(to)?;
     }
-    result
+    Ok(())
 }
 
 /// Whether two files have the same bytes.

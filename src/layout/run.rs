@@ -85,7 +85,7 @@ fn perform(tools: &dyn Tools, action: &Action, changed: &mut Vec<Change>) -> Res
             changed.extend(changes.iter().cloned());
             files::apply(tools, changes)?;
         }
-        Action::Copy(copies) => files::copy_for_boot(tools, copies)?,
+        Action::Copy(copies) => files::copy_for_boot(copies)?,
         Action::Link { path, to } => files::link(path, to)?,
     }
     Ok(())

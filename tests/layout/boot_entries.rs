@@ -105,7 +105,7 @@ fn the_first_boot_keeps_the_newest_initramfs() {
     for step in &plan.steps {
         for action in &step.actions {
             match action {
-                Action::Copy(c) => ks_lint::layout::files::copy_for_boot(&model, c).unwrap(),
+                Action::Copy(c) => ks_lint::layout::files::copy_for_boot(c).unwrap(),
                 Action::Change(c) => ks_lint::layout::files::apply(&model, c).unwrap(),
                 other => panic!("the first boot does {other:?}"),
             }
