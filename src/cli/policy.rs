@@ -1,6 +1,7 @@
 //! `ks-lint policy`: the layout constraints themselves.
 
 use crate::policy::Policy;
+use crate::policy::export::{self, Target};
 use crate::report::policy;
 use anyhow::Context;
 use std::path::Path;
@@ -27,6 +28,15 @@ enum Verb {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Write a policy as configuration of Anaconda, so that installations by hand are held to it, too
+    Export {
+        /// Which of Anaconda's configuration files
+        #[arg(long, value_enum, value_name = "FILE")]
+        anaconda: Target,
+        /// A built-in policy, or a TOML file
+        #[arg(value_name = "NAME|FILE")]
+        policy: String,
+    },
 }
 
 /// How a policy is written.
@@ -52,6 +62,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 Format::Human => policy::table(&loaded),
                 Format::Toml => text(name)?,
             })?;
+        }
+        Verb::Export { anaconda, policy: name } => {
+            super::print(&export::anaconda(&load(name)?, *anaconda)?)?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -2,6 +2,7 @@
 //!
 //! Invariant: a policy is plain data; it knows no kickstart and decides nothing.
 
+pub mod export; // as Anaconda's own configuration
 mod file;
 
 use crate::units::{Bytes, MiB};
