@@ -66,35 +66,27 @@ impl Style {
         if self.coloured { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
     }
 
-    /// Breaks lines of a sentence between words, so that behind a margin of `margin` columns they fit the terminal.
-    /// Lines that are indented (a line to write) stay whole.
+    /// Breaks a sentence between words, so that behind a margin of `margin` columns it fits the terminal. What stands
+    /// on further lines (lines to write) stays whole.
     pub(super) fn wrapped(&self, text: &str, margin: usize) -> String {
         let Some(width) = self.width else { return text.to_owned() };
         let width = width.saturating_sub(margin).max(30);
         let mut out = String::with_capacity(text.len() + 8);
-        for (n, line) in text.split('\n').enumerate() {
-            if n > 0 {
+        let sentence = text.split('\n').next().unwrap_or_default();
+        let mut column = 0;
+        for word in sentence.split(' ') {
+            let length = word.chars().count();
+            if column > 0 && column + 1 + length > width {
                 out.push('\n');
+                column = 0;
+            } else if column > 0 {
+                out.push(' ');
+                column += 1;
             }
-            if line.starts_with(' ') {
-                out.push_str(line);
-                continue;
-            }
-            let mut column = 0;
-            for word in line.split(' ') {
-                let length = word.chars().count();
-                if column > 0 && column + 1 + length > width {
-                    out.push('\n');
-                    column = 0;
-                } else if column > 0 {
-                    out.push(' ');
-                    column += 1;
-                }
-                out.push_str(word);
-                column += length;
-            }
+            out.push_str(word);
+            column += length;
         }
-        out
+        out + &text[sentence.len()..]
     }
 }
 
@@ -104,12 +96,12 @@ mod tests {
 
     #[test]
     fn sentences_are_broken_between_words_on_a_terminal_only() {
-        let text = "the volume group needs 81000 MiB of physical volumes\n    volgroup vg pv.01 --reserved-percent=20";
+        let text = "the volume group needs 81000 MiB of physical volumes\nvolgroup vg pv.01 --reserved-percent=20";
         assert_eq!(Style::plain().wrapped(text, 4), text);
         let narrow = Style::new(false, true, 40);
         assert_eq!(
             narrow.wrapped(text, 4),
-            "the volume group needs 81000 MiB of\nphysical volumes\n    volgroup vg pv.01 --reserved-percent=20"
+            "the volume group needs 81000 MiB of\nphysical volumes\nvolgroup vg pv.01 --reserved-percent=20"
         );
     }
 }
