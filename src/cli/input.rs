@@ -1,5 +1,6 @@
 //! Files that are named on a command line: reading one as text, and finding the kickstarts of a directory.
 
+use super::include;
 use crate::source::{FileId, Sources, split_lines};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -53,11 +54,22 @@ impl From<std::io::Error> for InputError {
     }
 }
 
-/// Reads a path (`-`: standard input) as the first file of new [`Sources`].
+/// Reads a kickstart (`-`: standard input) as the first file of new [`Sources`], and what it includes behind it.
 ///
 /// # Errors
 /// [`InputError`] for what is not a readable text in UTF-8.
 pub fn read(path: &Path) -> Result<(Sources, FileId), InputError> {
+    let mut sources = Sources::new();
+    let file = add(&mut sources, path)?;
+    include::load(&mut sources, file);
+    Ok((sources, file))
+}
+
+/// Reads a path (`-`: standard input) into `sources`.
+///
+/// # Errors
+/// [`InputError`] for what is not a readable text in UTF-8.
+pub fn add(sources: &mut Sources, path: &Path) -> Result<FileId, InputError> {
     let bytes = if path == Path::new(STDIN) {
         bytes_of(std::io::stdin().lock(), 0)?
     } else {
@@ -66,9 +78,7 @@ pub fn read(path: &Path) -> Result<(Sources, FileId), InputError> {
         bytes_of(file, size)?
     };
     let text = String::from_utf8(bytes).map_err(|error| not_text(&error))?;
-    let mut sources = Sources::new();
-    let file = sources.add(path, text).map_err(|_| InputError::TooLarge)?;
-    Ok((sources, file))
+    sources.add(path, text).map_err(|_| InputError::TooLarge)
 }
 
 /// All bytes up to the limit.

@@ -8,6 +8,7 @@ pub mod addon;
 pub mod boot;
 pub mod check;
 pub mod explain;
+pub mod include;
 pub mod input;
 pub mod ks_lint;
 pub mod node_layout;

@@ -10,7 +10,7 @@ use super::state::State;
 use super::tables::{self, Mode};
 use super::version::Version;
 use crate::diagnostic::{Finding, Findings, nearest};
-use crate::source::{FileId, Sources, Span};
+use crate::source::{FileId, Included, Sources, Span};
 use crate::syntax::{Line, LineKind, QuoteError, SECTION_NAMES, Scanner, Word, is_white, unquote};
 use std::borrow::Cow;
 
@@ -26,7 +26,12 @@ pub(super) struct Reader<'s, 'f> {
     open: Option<Open>,
     /// The last line with words, for lines that were broken in two.
     last_command: Option<Span>,
+    /// How many includes were followed.
+    included: u32,
 }
+
+/// So many includes are followed.
+const MOST_INCLUDED: u32 = 1000;
 
 /// The section that is being read.
 struct Open {
@@ -59,6 +64,7 @@ impl<'s, 'f> Reader<'s, 'f> {
             scratch: Scratch::default(),
             open: None,
             last_command: None,
+            included: 0,
         }
     }
 
@@ -375,6 +381,9 @@ impl<'s, 'f> Reader<'s, 'f> {
             Some(path) if !path.is_empty() => {
                 let section = self.open.as_ref().and_then(|o| o.index);
                 self.kickstart.includes.push(Include { path: words.value(1), span, section });
+                if self.open.is_none() {
+                    self.included(words.file, path);
+                }
             }
             _ => {
                 let message = "'%include' needs the path of a file";
@@ -382,6 +391,19 @@ impl<'s, 'f> Reader<'s, 'f> {
                 self.findings.push(finding.help("write %include /tmp/disk.ks"));
             }
         }
+    }
+
+    /// Goes on in an included file, where that was found. Its commands count as if they stood here.
+    fn included(&mut self, from: FileId, path: &str) {
+        let Some(&Included::File(file)) = self.sources.included(from, path) else { return };
+        // Who finds the files lets none include itself; a few can still include each other a million times.
+        if self.included >= MOST_INCLUDED {
+            return;
+        }
+        self.included += 1;
+        let last_command = self.last_command.take();
+        self.file(file);
+        self.last_command = last_command;
     }
 
     fn unknown_section(&mut self, words: &Words<'s, '_>, line: &Line, scanner: &mut Scanner<'s>) {

@@ -96,7 +96,8 @@ mod tests {
 
     #[test]
     fn sentences_are_broken_between_words_on_a_terminal_only() {
-        let text = "the volume group needs 81000 MiB of physical volumes\nvolgroup vg pv.01 --reserved-percent=20";
+        let text =
+            "the volume group needs 81000 MiB of physical volumes\nvolgroup vg pv.01 --reserved-percent=20";
         assert_eq!(Style::plain().wrapped(text, 4), text);
         let narrow = Style::new(false, true, 40);
         assert_eq!(

@@ -2,7 +2,9 @@
 //!
 //! Invariant: a [`Span`] lies inside its file and on character boundaries.
 
+mod include;
 mod lines;
+pub use include::Included;
 pub(crate) use lines::line_length;
 pub use lines::{LineIndex, Position, is_line_end, split_lines};
 
@@ -83,6 +85,7 @@ pub enum SourceError {
 #[derive(Debug, Default)]
 pub struct Sources {
     files: Vec<Source>,
+    includes: std::collections::HashMap<(FileId, String), Included>,
 }
 
 impl Sources {

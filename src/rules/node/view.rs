@@ -2,8 +2,8 @@
 //! It is made once for a kickstart and decides nothing.
 
 use super::post::{self, InitCall};
-use crate::dialect::{Command, Kickstart, SectionKind};
-use crate::source::{Sources, Span, split_lines};
+use crate::dialect::{Command, Include, Kickstart, SectionKind};
+use crate::source::{Included, Sources, Span, split_lines};
 use crate::units::MiB;
 use std::collections::HashMap;
 
@@ -204,7 +204,7 @@ impl<'a> View<'a> {
             logvols: Vec::new(),
             partitions: Vec::new(),
             custom: false,
-            include: kickstart.includes.iter().find(|i| i.section.is_none()).map(|i| i.span),
+            include: unread_include(sources, kickstart),
             image: None,
             packages_source: None,
             packages: kickstart.sections_of(SectionKind::Packages).map(|s| s.header_span).collect(),
@@ -447,4 +447,11 @@ fn addon(sources: &Sources, kickstart: &Kickstart<'_>) -> Option<(Span, bool)> {
         words.next() == Some("layout") && words.any(|w| w == "--no-init")
     });
     Some((section.header_span, !skips))
+}
+
+/// The first `%include` among the commands that is not read here.
+fn unread_include(sources: &Sources, kickstart: &Kickstart<'_>) -> Option<Span> {
+    let is_read =
+        |i: &Include<'_>| matches!(sources.included(i.span.file, &i.path.text), Some(Included::File(_)));
+    kickstart.includes.iter().find(|i| i.section.is_none() && !is_read(i)).map(|i| i.span)
 }

@@ -1,5 +1,7 @@
 //! What is worth saying about the file itself: it is empty, its header names no release.
 
+mod include;
+
 use super::{Context, Rule};
 use crate::declare_code;
 use crate::diagnostic::{Finding, Findings};
@@ -63,6 +65,10 @@ pub static RULES: &[Rule] = &[
     // The header is read before there is a kickstart to look at: `lint::auto` reports these two.
     Rule { codes: &[&VERSION_DEVEL, &VERSION_UNKNOWN], check: |_, _| {} },
     Rule { codes: &[&NUL_BYTES], check: nul_bytes },
+    Rule {
+        codes: &[&include::INCLUDE_ELSEWHERE, &include::INCLUDE_MISSING, &include::INCLUDE_CYCLE],
+        check: include::check,
+    },
 ];
 
 fn empty(context: &Context<'_>, findings: &mut Findings) {

@@ -1,0 +1,72 @@
+//! What a kickstart includes.
+
+use super::run::{COMPLETE, Place};
+
+#[test]
+fn commands_of_an_included_file_count_and_their_findings_name_it() {
+    let place = Place::new();
+    place.file("ks/node.ks", format!("%include parts/storage.ks\n{COMPLETE}"));
+    place.file("ks/parts/storage.ks", "no-such-command\n%include more.ks\n");
+    place.file("ks/parts/more.ks", "part / --size=1000\n");
+    let output = place.run(["--format", "json", "ks/node.ks"]);
+    let json = output.json();
+    let found = json["files"][0]["diagnostics"].as_array().expect("a list");
+    let in_file = |name: &str| found.iter().any(|d| d["span"]["file"] == name && d["category"] == "syntax");
+    assert!(in_file("ks/parts/storage.ks"), "the unknown command is found: {json:#}");
+    let conflict = found.iter().find(|d| d["related"][0]["span"]["file"] == "ks/parts/more.ks");
+    assert!(conflict.is_some(), "'autopart' conflicts with 'part' of the included file: {json:#}");
+}
+
+#[test]
+fn a_missing_include_is_a_finding_at_its_line() {
+    let place = Place::new();
+    place.file("node.ks", format!("{COMPLETE}%include storrage.ks\n"));
+    let output = place.run(["node.ks"]);
+    assert!(output.stdout.contains("STY006"), "{}", output.stdout);
+    assert!(output.stdout.contains("'storrage.ks' cannot be read: No such file"), "{}", output.stdout);
+    assert_eq!(output.status, 0, "a warning: {}", output.stdout);
+}
+
+#[test]
+fn files_that_include_each_other_come_to_an_end() {
+    let place = Place::new();
+    place.file("a.ks", format!("{COMPLETE}%include b.ks\n"));
+    place.file("b.ks", "%include ./b.ks\n%include a.ks\n");
+    let output = place.run(["--format", "json", "a.ks"]);
+    assert_eq!(output.codes().iter().filter(|c| *c == "STY007").count(), 2, "{}", output.stdout);
+    assert_eq!(output.status, 1);
+}
+
+#[test]
+fn files_that_multiply_come_to_an_end() {
+    let place = Place::new();
+    for n in 0..40 {
+        let next = format!("%include {}.ks\n", n + 1).repeat(2);
+        place.file(&format!("{n}.ks"), next);
+    }
+    place.file("40.ks", "lang C\n");
+    let started = std::time::Instant::now();
+    place.run(["0.ks"]);
+    assert!(started.elapsed().as_secs() < 10, "2^40 includes are not followed");
+}
+
+#[test]
+fn a_file_of_the_installer_is_not_looked_for_here() {
+    let place = Place::new();
+    let secret = place.file("secret", "this is not for reports\n");
+    place.file("node.ks", format!("{COMPLETE}%include {}\n", secret.display()));
+    let output = place.run(["node.ks"]);
+    assert!(output.stdout.contains("STY005"), "{}", output.stdout);
+    assert!(!output.stdout.contains("not for reports"), "{}", output.stdout);
+    assert_eq!(output.status, 0, "{}", output.stdout);
+}
+
+#[test]
+fn a_pipe_is_not_waited_for() {
+    let place = Place::new();
+    let made = std::process::Command::new("mkfifo").arg(place.path().join("pipe.ks")).status();
+    assert!(made.expect("mkfifo is there").success());
+    place.file("node.ks", format!("{COMPLETE}%include pipe.ks\n"));
+    let output = place.run(["node.ks"]);
+    assert!(output.stdout.contains("it is not a regular file"), "{}", output.stdout);
+}
