@@ -65,7 +65,7 @@ impl SettingsArgs {
     pub fn source(&self) -> anyhow::Result<SettingsSource> {
         let syntax = match self.syntax.as_str() {
             "auto" => None,
-            name => Some(Chosen::new(Version::from_name(name)?, "given with --syntax")),
+            name => Some(Chosen::new(version(name)?, "given with --syntax")),
         };
         let policy = policy(&self.policy, Path::new(""))?.map(|p| Chosen::new(p, "given with --policy"));
         let given = Settings { syntax, policy, ..Settings::default() };
@@ -107,13 +107,21 @@ impl SettingsSource {
 fn complete(settings: &mut Settings, config: &Config) -> anyhow::Result<()> {
     let because = format!("from {}", config.path.display());
     if let Some(name) = config.syntax.as_deref().filter(|name| *name != "auto") {
-        settings.default_syntax = Some(Chosen::new(Version::from_name(name)?, because.clone()));
+        settings.default_syntax = Some(Chosen::new(version(name)?, because.clone()));
     }
     if let (None, Some(name)) = (&settings.policy, &config.policy) {
         let directory = config.path.parent().unwrap_or(Path::new(""));
         settings.policy = policy(name, directory)?.map(|p| Chosen::new(p, because));
     }
     Ok(())
+}
+
+/// A syntax version by name.
+fn version(name: &str) -> anyhow::Result<Version> {
+    Version::from_name(name).map_err(|unknown| match &unknown.nearest {
+        Some(near) => anyhow::anyhow!("{unknown}; did you mean {near}?"),
+        None => unknown.into(),
+    })
 }
 
 /// A policy by name or file; nothing for `auto`, an inner nothing for `none`. What looks like a path (it has a

@@ -507,45 +507,6 @@ declare_code! {
     /// pykickstart 3.78, `_stateMachine`.
     pub static INCLUDE_WITHOUT_PATH = "KS025", "include-without-path", Syntax, Error;
 
-    /// An included file is not there.
-    ///
-    /// ## Why
-    /// The installer stops when it reaches the line and the file does not exist by then. A file that a `%pre`
-    /// script of the same kickstart writes is not reported.
-    ///
-    /// ## Example
-    /// ```text
-    /// %include /tmp/disks.ks
-    /// ```
-    ///
-    /// ## Write instead
-    /// ```text
-    /// %include /tmp/disk.ks
-    /// ```
-    ///
-    /// ## Source
-    /// pykickstart 3.78, `_handleInclude`.
-    pub static INCLUDE_MISSING = "KS026", "include-missing", Syntax, Error;
-
-    /// A file includes itself, directly or through others, or includes are nested too deeply.
-    ///
-    /// ## Why
-    /// The reference would read on until Python gives up.
-    ///
-    /// ## Example
-    /// ```text
-    /// %include node.ks   # in node.ks
-    /// ```
-    ///
-    /// ## Write instead
-    /// ```text
-    /// # include a file that does not include this one
-    /// ```
-    ///
-    /// ## Source
-    /// ks-lint.
-    pub static INCLUDE_CYCLE = "KS027", "include-cycle", Syntax, Error;
-
     /// A line of %packages cannot be read.
     ///
     /// ## Why
@@ -740,8 +701,6 @@ pub static CODES: &[&Code] = &[
     &STRAY_END,
     &MISSING_END,
     &INCLUDE_WITHOUT_PATH,
-    &INCLUDE_MISSING,
-    &INCLUDE_CYCLE,
     &PACKAGE_LINE,
     &EMPTY_CERTIFICATE,
     &BROKEN_LINE,

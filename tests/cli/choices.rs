@@ -83,7 +83,7 @@ fn fail_on_moves_the_limit_and_comes_from_the_configuration_too() {
 #[test]
 fn a_file_with_the_name_of_a_command_is_reached_with_its_directory() {
     let place = Place::new();
-    place.file("rules", "lang C\n");
+    place.file("rules", COMPLETE);
     assert!(place.run(["./rules"]).stdout.starts_with("./rules: "));
     assert!(place.run(["check", "rules"]).stdout.starts_with("rules: "));
     assert!(place.run(["rules"]).stdout.contains("STY001"));

@@ -14,6 +14,7 @@ network --bootproto=dhcp --device=link --activate
 rootpw --iscrypted $6$salt$0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456
 url --url=https://mirror.example/os/
 zerombr
+ignoredisk --only-use=sda
 clearpart --all --initlabel
 autopart
 reboot
