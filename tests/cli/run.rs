@@ -11,7 +11,7 @@ lang en_US.UTF-8
 keyboard us
 timezone UTC --utc
 network --bootproto=dhcp --device=link --activate
-rootpw --iscrypted $6$salt$0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456
+rootpw --iscrypted $6$saltsalt$vrcbNHDGRQCfx1R6UDIcx.2xH34ujrddo4KEuKkZ9VPRm.SUkmGxplkjQHmFNuyMOA0TXzvCV9vQxT7UUi/wl1
 url --url=https://mirror.example/os/
 zerombr
 ignoredisk --only-use=sda
