@@ -4,6 +4,7 @@
 
 mod post; // what %post does about the layout
 mod shell; // the simple commands of a script
+mod sums; // what pools and volume groups have to hold
 mod view; // the kickstart by mount point, pool and volume group
 
 // Root and the pool it stands on.

@@ -1,4 +1,4 @@
-use super::pool_smaller_than_volumes::promised;
+use super::sums::positive;
 use super::{custom, mib, replace};
 use crate::declare_code;
 use crate::diagnostic::{Finding, Findings, Safety};
@@ -31,12 +31,9 @@ declare_code! {
 pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((_, view)) = custom(context) else { return };
     for pool in view.pools.iter().filter(|p| p.accepted) {
-        let Some(stated) = pool.command.int("--metadatasize").and_then(|n| u64::try_from(n).ok()).map(MiB)
-        else {
-            continue;
-        };
+        let Some(stated) = positive(pool.command, "--metadatasize") else { continue };
         let Some(size) = pool.size.at_least() else { continue };
-        let size = size.max(promised(view, pool).0);
+        let size = size.max(view.sums.promised(pool).sum);
         let wanted = automatic(size, pool.command.int("--chunksize"));
         if stated >= wanted {
             continue;

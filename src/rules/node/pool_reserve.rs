@@ -1,4 +1,3 @@
-use super::pool_smaller_than_volumes::{physical_volumes, physical_volumes_grow, promised, thick_beside};
 use super::view::{Pool, Size};
 use super::{View, append, custom, replace};
 use crate::declare_code;
@@ -115,8 +114,8 @@ fn too_little(view: &View<'_>, policy: &Policy, pool: &Pool<'_>, wanted: u8) -> 
         )),
         Size::Fixed(stated) => {
             // Only where every physical volume has a stated size that cannot grow.
-            let (_, total) = physical_volumes(view, pool).filter(|_| !physical_volumes_grow(view, pool))?;
-            let used = promised(view, pool).0.max(stated) + thick_beside(view, pool).0;
+            let total = view.sums.physical(pool).filter(|p| !p.grows)?.total;
+            let used = view.sums.promised(pool).sum.max(stated) + view.sums.beside(pool);
             let free = total - used;
             let short = u128::from(free.0) * 100 < u128::from(total.0) * u128::from(wanted);
             // More than there is has been reported as such.

@@ -65,6 +65,9 @@ pub(super) struct InitCall<'a> {
     pub(super) conditional: bool,
 }
 
+/// Most calls of one script that are looked at: a second one is a mistake already.
+const MOST_CALLS: usize = 8;
+
 /// What was found in one `%post`.
 pub(super) struct Script<'a> {
     /// The calls that initialise the layout.
@@ -94,6 +97,9 @@ impl<'a> Script<'a> {
         let mut inits = Vec::new();
         for (i, statement) in list.iter().enumerate() {
             let Some((program, first)) = initialises(statement) else { continue };
+            if inits.len() == MOST_CALLS {
+                break;
+            }
             let words = &statement.words[first..];
             let span = words
                 .first()

@@ -28,6 +28,9 @@ declare_code! {
     pub(super) static CODE = "NODE002", "thin-pool-missing", Node, Error;
 }
 
+/// Most pools that are reported: who names more that are not there has another problem.
+const MOST: usize = 20;
+
 pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((_, view)) = custom(context) else { return };
     // Each missing pool once: its group and name, the first volume that names it, and how many do.
@@ -48,7 +51,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
             missing.push((group, pool, command, 1));
         }
     }
-    for (group, pool, command, count) in missing {
+    for (group, pool, command, count) in missing.into_iter().take(MOST) {
         let exists_already =
             view.group(group).is_some_and(|g| g.command.has("--useexisting") || g.command.has("--noformat"));
         if exists_already || may_exist(context, findings, &format!("--name={pool}")) {

@@ -2,6 +2,7 @@
 //! It is made once for a kickstart and decides nothing.
 
 use super::post::{self, InitCall};
+use super::sums::Sums;
 use crate::dialect::{Command, Include, Kickstart, SectionKind};
 use crate::source::{Included, Sources, Span, split_lines};
 use crate::units::MiB;
@@ -22,6 +23,10 @@ pub(crate) struct View<'a> {
     pub(super) pools: Vec<Pool<'a>>,
     /// Every `volgroup`.
     pub(super) groups: Vec<Group<'a>>,
+    /// What they have to hold.
+    pub(super) sums: Sums<'a>,
+    pool_places: HashMap<(&'a str, &'a str), usize>,
+    group_places: HashMap<&'a str, usize>,
     /// Every accepted `logvol`.
     pub(super) logvols: Vec<&'a Command<'a>>,
     /// Every accepted `part`.
@@ -201,6 +206,9 @@ impl<'a> View<'a> {
             volumes: Vec::new(),
             pools: Vec::new(),
             groups: Vec::new(),
+            sums: Sums::default(),
+            pool_places: HashMap::new(),
+            group_places: HashMap::new(),
             logvols: Vec::new(),
             partitions: Vec::new(),
             custom: false,
@@ -218,6 +226,7 @@ impl<'a> View<'a> {
             view.read(command, &mut mounts);
         }
         view.size_mirrors();
+        view.sums = Sums::of(&view.logvols, &view.partitions, &view.groups);
         for section in kickstart.sections_of(SectionKind::Post) {
             let script = post::Script::read(sources, section);
             view.init_hidden |= script.hidden;
@@ -248,6 +257,7 @@ impl<'a> View<'a> {
             "volgroup" => {
                 self.custom = true;
                 if let Some(name) = command.first() {
+                    self.group_places.insert(&name.text, self.groups.len());
                     self.groups.push(Group { command, name: &name.text });
                 }
                 return;
@@ -271,13 +281,10 @@ impl<'a> View<'a> {
             }
         }
         if command.name == "logvol" && command.has("--thinpool") {
-            self.pools.push(Pool {
-                command,
-                name: option("--name").unwrap_or_default(),
-                group: option("--vgname").unwrap_or_default(),
-                size: Size::of(command),
-                accepted: command.valid,
-            });
+            let name = option("--name").unwrap_or_default();
+            let group = option("--vgname").unwrap_or_default();
+            self.pool_places.entry((group, name)).or_insert(self.pools.len());
+            self.pools.push(Pool { command, name, group, size: Size::of(command), accepted: command.valid });
             return;
         }
         // `mount DEVICE MOUNTPOINT`; the others name the mount point first.
@@ -353,20 +360,12 @@ impl<'a> View<'a> {
 
     /// The pool of this name in this volume group.
     pub(super) fn pool(&self, group: &str, name: &str) -> Option<&Pool<'a>> {
-        self.pools.iter().find(|p| p.group == group && p.name == name)
+        self.pool_places.get(&(group, name)).map(|&at| &self.pools[at])
     }
 
     /// The volume group of this name.
     pub(super) fn group(&self, name: &str) -> Option<&Group<'a>> {
-        self.groups.iter().find(|g| g.name == name)
-    }
-
-    /// The thin volumes of a pool.
-    pub(super) fn thin_in<'v>(&'v self, pool: &'v Pool<'a>) -> impl Iterator<Item = &'a Command<'a>> + 'v {
-        self.logvols.iter().copied().filter(move |c| {
-            let is = |option, name: &str| c.value(option).is_some_and(|v| v.text == name);
-            c.has("--thin") && is("--vgname", pool.group) && is("--poolname", pool.name)
-        })
+        self.group_places.get(name).map(|&at| &self.groups[at])
     }
 
     /// A `logvol` line that would add this mount point to root's pool.
