@@ -10,7 +10,7 @@ import time
 from typing import Any, Callable, Dict, List, Optional
 
 KS_LINT = "/usr/bin/ks-lint"
-NODE_LAYOUT = "/usr/sbin/node-layout"
+NODE_LAYOUT = "/usr/bin/node-layout"
 
 # More than any of the programs has to say.
 LARGEST_OUTPUT = 16 * 1024 * 1024
