@@ -13,6 +13,7 @@ use crate::policy::Policy;
 use crate::rules::addon::{Directives, apply_requirements};
 use crate::rules::{self, Context};
 use crate::source::{FileId, Sources};
+use crate::storage::Machine;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -63,6 +64,8 @@ pub struct Settings {
     pub default_syntax: Option<Chosen<Version>>,
     /// The policy (or that there is none), when it does not follow from the kickstart.
     pub policy: Option<Chosen<Option<Arc<Policy>>>>,
+    /// The machine that the kickstarts are for; without one storage is checked for any disks.
+    pub machine: Option<Arc<Machine>>,
 }
 
 /// A kickstart that is parsed, and what it is held against.
@@ -72,6 +75,8 @@ pub struct Read<'s> {
     pub syntax: Chosen<Version>,
     /// The policy as the add-on's section tightens it, and why this one.
     pub policy: Chosen<Option<Arc<Policy>>>,
+    /// The policy before that: what the installer's own configuration says.
+    pub profile: Option<Arc<Policy>>,
     /// Commands and sections.
     pub kickstart: dialect::Kickstart<'s>,
     /// The add-on's section and the waivers.
@@ -91,17 +96,19 @@ pub fn read<'s>(sources: &'s Sources, file: FileId, settings: &Settings) -> Read
         let context = Context::new(sources, &kickstart, None);
         auto::policy(&context, section)
     });
+    let profile = policy.value.clone();
     if let (Some(policy), Some(section)) = (&mut policy.value, section) {
         *policy = Arc::new(apply_requirements(policy, section));
     }
-    Read { syntax, policy, kickstart, directives, findings }
+    Read { syntax, policy, profile, kickstart, directives, findings }
 }
 
 /// Checks a kickstart that is already in `sources`.
 pub fn lint(sources: Sources, file: FileId, settings: &Settings) -> FileReport {
     let (syntax, policy, directives, findings) = {
-        let Read { syntax, policy, kickstart, directives, mut findings } = read(&sources, file, settings);
-        let context = Context::new(&sources, &kickstart, policy.value.as_deref());
+        let Read { syntax, policy, kickstart, directives, mut findings, .. } = read(&sources, file, settings);
+        let mut context = Context::new(&sources, &kickstart, policy.value.as_deref());
+        context.machine = settings.machine.as_deref();
         for rule in rules::all() {
             (rule.check)(&context, &mut findings);
         }

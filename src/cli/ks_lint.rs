@@ -5,7 +5,7 @@
 //! files with [`input`](super::input), and gives findings to [`output`](super::output) as reports.
 //! An `Err` is printed to standard error and becomes exit status 2: the work could not be done.
 
-use super::{addon, boot, check, explain, fail, plan, policy, rules};
+use super::{addon, boot, check, explain, fail, host, plan, policy, rules};
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -34,6 +34,8 @@ enum Verb {
     Addon(addon::Args),
     /// Explain a finding: what it says, why, what to write instead
     Explain(explain::Args),
+    /// Show the facts of this machine that a plan needs
+    Host(host::Args),
     /// Show what Anaconda makes of a kickstart on given disks
     Plan(plan::Args),
     /// Show the layout constraints that kickstarts are held against
@@ -51,6 +53,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Boot(args)) => boot::run(&args),
         Some(Verb::Addon(args)) => addon::run(args),
         Some(Verb::Explain(args)) => explain::run(&args),
+        Some(Verb::Host(args)) => host::run(&args),
         Some(Verb::Plan(args)) => plan::run(&args),
         Some(Verb::Policy(args)) => policy::run(&args),
         Some(Verb::Rules(args)) => rules::run(&args),

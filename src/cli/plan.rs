@@ -2,11 +2,14 @@
 
 use super::check::SettingsArgs;
 use super::input;
+use super::machine::MachineArgs;
 use crate::lint;
-use crate::report::plan_json;
+use crate::report::plan_human::{self, Heading};
+use crate::report::{Color, Style, plan_json, plan_svg};
+use crate::storage::minimum::minimum;
+use crate::storage::model::Layout;
 use crate::storage::plan::plan_read;
-use crate::storage::{DiskSpec, Firmware, Machine, Verdict, parse_size};
-use crate::units::Bytes;
+use crate::storage::{Release, Verdict};
 use anyhow::{Context, bail};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -21,43 +24,32 @@ pub struct Args {
     /// What the kickstart is read as, and the installer's profile
     #[command(flatten)]
     pub settings: SettingsArgs,
-    /// A disk: NAME=SIZE[,label=gpt|msdos][,sector=4096][,part=SIZE:FORMAT[:VG]]…, in the order of the machine
-    #[arg(long = "disk", value_name = "DISK")]
-    pub disks: Vec<DiskSpec>,
-    /// How the machine starts
-    #[arg(long, value_enum, default_value = "uefi")]
-    pub firmware: FirmwareArg,
-    /// Memory of the machine
-    #[arg(long, value_name = "SIZE", default_value = "16GiB", value_parser = parse_size)]
-    pub memory: Bytes,
+    /// The machine
+    #[command(flatten)]
+    pub machine: MachineArgs,
+    /// Find the smallest disks on which the kickstart installs, and on which --images fit
+    #[arg(long)]
+    pub minimum: bool,
+    /// Images that have to fit for --minimum [default: the policy's, else 2]
+    #[arg(long, value_name = "N", requires = "minimum")]
+    pub images: Option<u32>,
     /// How to write the plan
-    #[arg(long, value_enum, default_value = "json")]
+    #[arg(long, value_enum, default_value = "human")]
     pub format: PlanFormat,
-}
-
-/// How a machine starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum FirmwareArg {
-    /// UEFI
-    Uefi,
-    /// PC BIOS
-    Bios,
-}
-
-impl From<FirmwareArg> for Firmware {
-    fn from(arg: FirmwareArg) -> Firmware {
-        match arg {
-            FirmwareArg::Uefi => Firmware::Uefi,
-            FirmwareArg::Bios => Firmware::Bios,
-        }
-    }
+    /// When to colour
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
 }
 
 /// How a plan is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum PlanFormat {
-    /// For programs
+    /// For people: a tree
+    Human,
+    /// For programs: one object
     Json,
+    /// A picture
+    Svg,
 }
 
 /// Plans.
@@ -68,19 +60,36 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (sources, file) = input::read(&args.path).with_context(|| args.path.display().to_string())?;
     let settings = args.settings.source()?.of(&args.path)?;
     let read = lint::read(&sources, file, &settings.settings);
-    let machine = machine(args)?;
+    let policy = read.policy.value.as_deref();
+    let (path, syntax) = (args.path.display().to_string(), read.syntax.value.to_string());
+    let heading =
+        Heading { path: &path, syntax: &syntax, policy: policy.map_or("none", |p| p.name.as_str()) };
+    let style = Style::of_stdout(args.color);
+    if args.minimum {
+        let machine = args.machine.machine_or_blank()?;
+        let images = args.images.or_else(|| policy.and_then(|p| p.images.keep)).unwrap_or(2);
+        let release = Release::of(read.syntax.value)?;
+        let found = minimum(&Layout::of(&read.kickstart), release, read.profile.as_deref(), &machine, images);
+        super::print(&match args.format {
+            PlanFormat::Human => plan_human::minimum(heading, &found, &style),
+            PlanFormat::Json => plan_json::minimum(&found),
+            PlanFormat::Svg => bail!("--minimum has no picture; choose --format human or json"),
+        })?;
+        return Ok(if found.installs.is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    let Some(machine) = args.machine.machine()? else {
+        bail!(
+            "no disk is given; describe the machine with --disk NAME=SIZE, once for each disk, or use --host or --machine FILE"
+        );
+    };
     let plan = plan_read(&read, &machine)?;
-    super::print(&plan_json::plan(&plan, &sources))?;
+    super::print(&match args.format {
+        PlanFormat::Human => plan_human::plan(heading, &plan, policy, &sources, &style),
+        PlanFormat::Json => plan_json::plan(&plan, policy, &sources),
+        PlanFormat::Svg => plan_svg::plan(&path, &plan, policy),
+    })?;
     Ok(match plan.verdict {
         Verdict::Proceeds => ExitCode::SUCCESS,
         Verdict::Stops => ExitCode::FAILURE,
     })
-}
-
-fn machine(args: &Args) -> anyhow::Result<Machine> {
-    if args.disks.is_empty() {
-        bail!("no disk is given; describe the machine with --disk NAME=SIZE, once for each disk");
-    }
-    crate::storage::disk::check_names(&args.disks)?;
-    Ok(Machine { disks: args.disks.clone(), firmware: args.firmware.into(), memory: args.memory })
 }

@@ -1,7 +1,11 @@
 //! A plan as JSON (schema 1): verdict, devices, messages, images.
 
+use crate::policy::Policy;
+use crate::rules::storage::{code, finding};
 use crate::source::Sources;
+use crate::storage::capacity::{self, Images};
 use crate::storage::device::{DeviceId, Kind, Role, Tree, Volume};
+use crate::storage::minimum::Minimum;
 use crate::storage::{Plan, Verdict, lvm};
 use crate::units::Bytes;
 use serde::Serialize;
@@ -12,6 +16,8 @@ struct Report<'a> {
     verdict: Verdict,
     devices: Vec<Device<'a>>,
     messages: Vec<Message<'a>>,
+    /// Nothing when it stops before sizes are known.
+    images: Option<Images>,
 }
 
 #[derive(Serialize)]
@@ -46,7 +52,9 @@ struct Device<'a> {
 #[derive(Serialize)]
 struct Message<'a> {
     severity: crate::diagnostic::Severity,
+    code: &'static str,
     text: &'a str,
+    help: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,11 +62,13 @@ struct Message<'a> {
 }
 
 /// The plan as one line.
-pub fn plan(plan: &Plan, sources: &Sources) -> String {
+pub fn plan(plan: &Plan, policy: Option<&Policy>, sources: &Sources) -> String {
     let devices = plan.tree.as_ref().map(|tree| tree.ids().map(|id| device(tree, id)).collect());
     let messages = plan.messages.iter().map(|m| Message {
         severity: m.severity,
+        code: code(m.cause).id,
         text: &m.says,
+        help: finding(m).help,
         line: m.span.map(|s| sources.position(s).line),
         file: m.span.map(|s| sources.get(s.file).path().to_string_lossy().into_owned()),
     });
@@ -67,8 +77,24 @@ pub fn plan(plan: &Plan, sources: &Sources) -> String {
         verdict: plan.verdict,
         devices: devices.unwrap_or_default(),
         messages: messages.collect(),
+        images: plan.tree.as_ref().map(|tree| capacity::planned(tree, policy)),
     };
-    let mut text = serde_json::to_string(&report).unwrap_or_default();
+    line(&report)
+}
+
+/// The smallest disks as one line.
+pub fn minimum(minimum: &Minimum) -> String {
+    #[derive(Serialize)]
+    struct Report<'a> {
+        schema: u32,
+        minimum: &'a Minimum,
+    }
+    line(&Report { schema: 1, minimum })
+}
+
+/// Serialising plain structures to a string cannot fail.
+fn line(value: &impl Serialize) -> String {
+    let mut text = serde_json::to_string(value).unwrap_or_default();
     text.push('\n');
     text
 }
@@ -96,14 +122,11 @@ fn device(tree: &Tree, id: DeviceId) -> Device<'_> {
         metadata_size,
         chunk_size,
         extent_size: group.map(|g| g.extent),
-        free: group
-            .map(|_| Bytes(u64::try_from(lvm::free(tree, id) + i128::from(spare(tree, id).0)).unwrap_or(0))),
+        free: group.map(|_| {
+            Bytes(u64::try_from(lvm::free(tree, id) + i128::from(lvm::reserved(tree, id).0)).unwrap_or(0))
+        }),
         start,
         exists: d.exists,
         kept: d.exists && d.format.exists,
     }
-}
-
-fn spare(tree: &Tree, id: DeviceId) -> Bytes {
-    lvm::reserved(tree, id)
 }

@@ -13,6 +13,7 @@ use crate::diagnostic::{Code, Findings};
 use crate::dialect::Kickstart;
 use crate::policy::Policy;
 use crate::source::Sources;
+use crate::storage::Machine;
 use std::cell::OnceCell;
 
 /// All that a rule may look at.
@@ -24,6 +25,8 @@ pub struct Context<'a> {
     pub kickstart: &'a Kickstart<'a>,
     /// The layout policy; rules of category `node` run only with one.
     pub policy: Option<&'a Policy>,
+    /// The machine that it is for, if one is given: then storage is planned on its disks.
+    pub machine: Option<&'a Machine>,
     /// What the rules of the family `node` see of the kickstart, made when the first of them asks.
     node_view: OnceCell<node::View<'a>>,
 }
@@ -31,7 +34,7 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// A kickstart of `sources`, held against a policy.
     pub fn new(sources: &'a Sources, kickstart: &'a Kickstart<'a>, policy: Option<&'a Policy>) -> Self {
-        Context { sources, kickstart, policy, node_view: OnceCell::new() }
+        Context { sources, kickstart, policy, machine: None, node_view: OnceCell::new() }
     }
 
     /// The kickstart by mount point, pool and volume group.

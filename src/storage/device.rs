@@ -3,7 +3,7 @@
 //!
 //! Source: blivet's `devicetree.py` and `devices/*.py`; the releases differ as [`Release`] says.
 
-use super::disk::{DiskSpec, Label};
+use super::disk::{DiskSpec, Label, OldPartition, OldVolume};
 use super::format::{Format, FormatKind};
 use super::md;
 use super::release::{Firmware, Profile, Release};
@@ -252,38 +252,55 @@ impl Tree {
 
     /// Volume groups on old physical volumes. Without more knowledge one volume `root` fills such a group.
     fn add_old_groups(&mut self, disks: &[DiskSpec]) {
-        let mut groups: Vec<(&str, Vec<DeviceId>)> = Vec::new();
+        let mut groups: Vec<(&OldPartition, &str, Vec<DeviceId>)> = Vec::new();
         for disk in disks {
             let Some(id) = self.by_name(&disk.name) else { continue };
-            let entries: Vec<_> = self.table(id).map(|t| t.entries.clone()).unwrap_or_default();
-            for (old, entry) in disk.partitions.iter().zip(entries) {
-                let (Some(vg), Some(device)) = (old.vg.as_deref(), entry.device) else { continue };
-                match groups.iter_mut().find(|(name, _)| *name == vg) {
-                    Some((_, members)) => members.push(device),
-                    None => groups.push((vg, vec![device])),
+            for (n, old) in disk.partitions.iter().enumerate() {
+                let device = DeviceId(id.0 + 1 + n as u32); // a disk's partitions were added behind it
+                let Some(vg) = old.vg.as_deref().filter(|_| self.entry(device).is_some()) else { continue };
+                match groups.iter_mut().find(|(_, name, _)| *name == vg) {
+                    Some((.., members)) => members.push(device),
+                    None => groups.push((old, vg, vec![device])),
                 }
             }
         }
-        for (name, members) in groups {
-            let group =
-                self.add(Device::new(name, Kind::Group(Group::new(Bytes(4 << 20))), members).existing());
+        for (old, name, members) in groups {
+            let extent = old.extent.unwrap_or(Bytes(4 << 20));
+            let group = self.add(Device::new(name, Kind::Group(Group::new(extent)), members).existing());
             let size = self.size(group);
-            let volume = Volume {
-                group,
-                role: Role::Linear,
-                size,
-                asked: size,
-                grow: false,
-                max: None,
-                percent: 0,
-                cache: Cache::default(),
-            };
-            let mut root = Device::new(&format!("{name}-root"), Kind::Volume(volume), vec![group]).existing();
-            root.format = Format::existing(FormatKind::Xfs);
-            let root = self.add(root);
-            if let Kind::Group(g) = &mut self[group].kind {
-                g.volumes.push(root);
+            let whole = [OldVolume { name: "root".to_owned(), size, kind: None, pool: None }];
+            let volumes = old.volumes.as_deref().unwrap_or(&whole);
+            // Pools first: thin volumes stand on them.
+            let is_pool = |v: &&OldVolume| v.kind.as_deref() == Some("thin-pool");
+            for volume in volumes.iter().filter(is_pool) {
+                self.add_old_volume(group, volume);
             }
+            for volume in volumes.iter().filter(|v| !is_pool(v)) {
+                self.add_old_volume(group, volume);
+            }
+        }
+    }
+
+    fn add_old_volume(&mut self, group: DeviceId, old: &OldVolume) {
+        let prefix = self[group].name.clone();
+        let pool = old.pool.as_deref().and_then(|p| self.by_name(&format!("{prefix}-{p}")));
+        let role = match (old.kind.as_deref(), pool) {
+            (Some("thin-pool"), _) => Role::Pool { metadata: Bytes(0), chunk: Bytes(64 << 10) },
+            (_, Some(pool)) => Role::Thin { pool },
+            _ => Role::Linear,
+        };
+        let size = old.size;
+        let cache = Cache::default();
+        let volume = Volume { group, role, size, asked: size, grow: false, max: None, percent: 0, cache };
+        let parent = pool.unwrap_or(group);
+        let name = format!("{prefix}-{}", old.name);
+        let mut device = Device::new(&name, Kind::Volume(volume), vec![parent]).existing();
+        if device.volume().is_some_and(|v| !matches!(v.role, Role::Pool { .. })) {
+            device.format = Format::existing(FormatKind::Xfs);
+        }
+        let id = self.add(device);
+        if let Kind::Group(g) = &mut self[group].kind {
+            g.volumes.push(id);
         }
     }
 

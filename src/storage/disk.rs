@@ -40,7 +40,7 @@ pub struct OldVolume {
 }
 
 /// A partition that exists.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct OldPartition {
     /// Size in bytes.
     pub size: Bytes,
@@ -55,6 +55,15 @@ pub struct OldPartition {
     /// The volume group that a `lvmpv` belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vg: Option<String>,
+    /// Bytes in an extent of that group; nothing for 4 MiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extent: Option<Bytes>,
+    /// Volumes of that group, where they are known; else one volume `root` is taken to fill it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volumes: Option<Vec<OldVolume>>,
+    /// Version of LUKS on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub luks: Option<u16>,
     /// Whether it is the extended partition of an MBR.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub extended: bool,
@@ -76,9 +85,12 @@ pub struct DiskSpec {
     /// Its partition table; nothing for a blank disk.
     #[serde(default)]
     pub label: Option<Label>,
-    /// Its partitions in the order of the table.
+    /// Its partitions in the order of their places.
     #[serde(default)]
     pub partitions: Vec<OldPartition>,
+    /// Whether the kernel calls it removable.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub removable: bool,
 }
 
 fn sector_512() -> u32 {
@@ -156,6 +168,7 @@ impl FromStr for DiskSpec {
             sector: 512,
             label: None,
             partitions: Vec::new(),
+            removable: false,
         };
         for field in fields {
             match field.split_once('=') {
@@ -190,7 +203,7 @@ fn parse_partition(what: &str) -> Result<OldPartition, String> {
     if vg.is_some() && format != "lvmpv" {
         return Err(format!("part={what}: only a partition of format lvmpv has a volume group"));
     }
-    Ok(OldPartition { size, start: None, number: None, format, vg, extended: false, logical: false })
+    Ok(OldPartition { size, format, vg, ..OldPartition::default() })
 }
 
 impl DiskSpec {
@@ -220,7 +233,7 @@ impl DiskSpec {
                     self.size
                 ));
             }
-            end = Bytes(behind);
+            end = if p.extended { start } else { Bytes(behind) };
         }
         Ok(())
     }

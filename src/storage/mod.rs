@@ -3,8 +3,10 @@
 //! Invariant: the arithmetic is the installer's own, release by release; what the installer does not decide is not
 //! decided here. Nothing here reads a device: disks are descriptions ([`disk`], or facts from the room `host`).
 
+pub mod anywhere; // what is refused on any disks
 pub mod autopart; // autopart and reqpart
 pub mod bootloader; // boot disk, stage 1, stage 2
+pub mod capacity; // how many images fit
 pub mod cause; // why the installer refuses
 pub mod check; // the storage checker
 pub mod custom; // part, raid, volgroup, logvol, btrfs
@@ -15,6 +17,7 @@ pub mod growth; // shares of free space
 pub mod lvm; // groups, pools, volumes
 pub mod manual; // mount
 pub mod md; // software RAID
+pub mod minimum; // the smallest disk that will do
 pub mod model; // what the kickstart asks for
 pub mod partitions; // places and sizes of partitions
 pub mod plan; // the order of it all, the verdict

@@ -80,7 +80,7 @@ pub fn plan_read(read: &Read<'_>, machine: &Machine) -> Result<Plan, NotModelled
         Release::of(read.kickstart.version)?;
         return Ok(Plan { verdict: Verdict::Stops, messages: rejected, tree: None, boot: Boot::default() });
     }
-    plan(&read.kickstart, read.policy.value.as_deref(), machine)
+    plan(&read.kickstart, read.profile.as_deref(), machine)
 }
 
 /// The same for a layout that is read already.
@@ -88,7 +88,7 @@ pub fn plan_layout(layout: &Layout, release: Release, profile: Profile, machine:
     let mut tree = Tree::new(release, machine.firmware, profile, machine.memory, &machine.disks);
     let mut boot = Boot::default();
     let mut messages = Vec::new();
-    match carry_out(&mut tree, layout, &mut boot) {
+    match carry_out(&mut tree, layout, &mut boot, &mut Err) {
         Ok(()) => messages.extend(check::check(&tree, &boot)),
         Err(refusal) => {
             return Plan { verdict: Verdict::Stops, messages: vec![refusal], tree: None, boot };
@@ -99,7 +99,30 @@ pub fn plan_layout(layout: &Layout, release: Release, profile: Profile, machine:
     Plan { verdict, messages, tree: Some(tree), boot }
 }
 
-fn carry_out(tree: &mut Tree, layout: &Layout, boot: &mut Boot) -> Result<(), Refusal> {
+/// Everything that is wrong with a layout on one machine, not only what Anaconda stops at first.
+pub fn refusals(layout: &Layout, release: Release, profile: Profile, machine: &Machine) -> Vec<Refusal> {
+    let mut tree = Tree::new(release, machine.firmware, profile, machine.memory, &machine.disks);
+    let mut boot = Boot::default();
+    let mut found = Vec::new();
+    let mut tell = |refusal| {
+        found.push(refusal);
+        Ok(())
+    };
+    let last = carry_out(&mut tree, layout, &mut boot, &mut tell);
+    match last {
+        Err(refusal) => found.push(refusal),
+        Ok(()) if found.is_empty() => found = check::check(&tree, &boot),
+        Ok(()) => {}
+    }
+    found
+}
+
+fn carry_out(
+    tree: &mut Tree,
+    layout: &Layout,
+    boot: &mut Boot,
+    tell: &mut dyn FnMut(Refusal) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
     select::check_names(tree, layout)?;
     select::select(tree, &layout.selection);
     if tree.disks().is_empty() {
@@ -117,7 +140,7 @@ fn carry_out(tree: &mut Tree, layout: &Layout, boot: &mut Boot) -> Result<(), Re
     match &layout.autopart {
         Some(autopart) => autopart::run(tree, autopart, boot)?,
         None if mounts_only => manual::run(tree, layout)?,
-        None => custom::run(tree, layout, boot)?,
+        None => custom::run(tree, layout, boot, tell)?,
     }
     boot.find_disk(tree, &layout.boot_loader)?;
     boot.set_stages(tree, &layout.boot_loader)

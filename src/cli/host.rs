@@ -1,0 +1,98 @@
+//! `ks-lint host`: the facts of the machine it runs on that a plan needs.
+
+use crate::host::{self, Problem};
+use crate::storage::{Firmware, Machine};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// The command line.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Reading disks takes the rights of root; nothing is written to them.")]
+pub struct Args {
+    /// Read the facts below this directory (sys/block, dev, proc/meminfo) instead of /
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    pub sysfs_root: PathBuf,
+    /// How to write the facts; json is what --machine reads
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: HostFormat,
+}
+
+/// How facts are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum HostFormat {
+    /// For people
+    Human,
+    /// For --machine, and for programs
+    Json,
+}
+
+/// Facts as they are saved.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+pub struct Saved {
+    /// The only schema so far.
+    pub schema: u32,
+    /// Disks, firmware, memory.
+    #[serde(flatten)]
+    pub machine: Machine,
+    /// What could not be found out.
+    #[serde(default)]
+    pub problems: Vec<Problem>,
+    /// Block devices that are no disks to install to.
+    #[serde(default)]
+    pub left_out: Vec<Problem>,
+}
+
+/// Prints the facts.
+///
+/// # Errors
+/// Where there is no list of block devices.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let facts = host::facts(Path::new(&args.sysfs_root))?;
+    for p in &facts.problems {
+        super::complain("ks-lint", &format!("{}: {}", p.device, p.what));
+    }
+    let saved =
+        Saved { schema: 1, machine: facts.machine, problems: facts.problems, left_out: facts.left_out };
+    let text = match args.format {
+        HostFormat::Human => human(&saved),
+        HostFormat::Json => {
+            let mut text = serde_json::to_string_pretty(&saved)?;
+            text.push('\n');
+            text
+        }
+    };
+    super::print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn human(saved: &Saved) -> String {
+    let firmware = match saved.machine.firmware {
+        Firmware::Uefi => "UEFI",
+        Firmware::Bios => "BIOS",
+    };
+    let mut out = format!("{firmware}, {} of memory\n", saved.machine.memory);
+    for disk in &saved.machine.disks {
+        let label = disk.label.map_or("no partition table", |l| l.name());
+        let removable = if disk.removable { ", removable" } else { "" };
+        let _ = writeln!(
+            out,
+            "{}  {}, {label}, sectors of {} bytes{removable}",
+            disk.name, disk.size, disk.sector
+        );
+        for p in &disk.partitions {
+            let number = p.number.unwrap_or(0);
+            let kind = match (p.extended, p.format.as_str()) {
+                (true, _) => "extended partition",
+                (_, "") => "nothing known on it",
+                (_, format) => format,
+            };
+            let group = p.vg.as_ref().map(|g| format!(" of {g}")).unwrap_or_default();
+            let _ = writeln!(out, "  {number}  {}  {kind}{group}", p.size);
+        }
+    }
+    for p in &saved.left_out {
+        let _ = writeln!(out, "{}  left out: {}", p.device, p.what);
+    }
+    crate::report::harmless(&out).into_owned()
+}

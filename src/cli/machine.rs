@@ -1,0 +1,100 @@
+//! The options that describe the machine a kickstart is for.
+
+use super::host::Saved;
+use crate::storage::{DiskSpec, Firmware, Machine, parse_size};
+use crate::units::Bytes;
+use anyhow::{Context, bail};
+use std::path::{Path, PathBuf};
+
+/// Disks, firmware, memory.
+#[derive(Clone, Debug, clap::Args)]
+pub struct MachineArgs {
+    /// A disk: NAME=SIZE[,label=gpt|msdos][,sector=4096][,part=SIZE:FORMAT[:VG]]…; once for each disk
+    #[arg(long = "disk", value_name = "DISK", conflicts_with_all = ["host", "facts"])]
+    pub disks: Vec<DiskSpec>,
+    /// The machine that this runs on
+    #[arg(long, conflicts_with = "facts")]
+    pub host: bool,
+    /// A machine whose facts were saved with `ks-lint host --format json`
+    #[arg(long = "machine", value_name = "FILE")]
+    pub facts: Option<PathBuf>,
+    /// Read the facts of --host below this directory instead of /
+    #[arg(long, value_name = "DIR", requires = "host")]
+    pub sysfs_root: Option<PathBuf>,
+    /// How the machine starts [default: as found, else uefi]
+    #[arg(long, value_enum)]
+    pub firmware: Option<FirmwareArg>,
+    /// Memory of the machine [default: as found, else 16GiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub memory: Option<Bytes>,
+}
+
+/// How a machine starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum FirmwareArg {
+    /// UEFI
+    Uefi,
+    /// PC BIOS
+    Bios,
+}
+
+impl From<FirmwareArg> for Firmware {
+    fn from(arg: FirmwareArg) -> Firmware {
+        match arg {
+            FirmwareArg::Uefi => Firmware::Uefi,
+            FirmwareArg::Bios => Firmware::Bios,
+        }
+    }
+}
+
+impl MachineArgs {
+    /// The machine; nothing if no disk is given.
+    ///
+    /// # Errors
+    /// Two disks of the same name.
+    pub fn machine(&self) -> anyhow::Result<Option<Machine>> {
+        let machine = self.machine_or_blank()?;
+        Ok((!machine.disks.is_empty()).then_some(machine))
+    }
+
+    /// The machine, perhaps without disks.
+    ///
+    /// # Errors
+    /// Two disks of the same name; facts that cannot be read.
+    pub fn machine_or_blank(&self) -> anyhow::Result<Machine> {
+        let mut machine = match (&self.facts, self.host) {
+            (Some(path), _) => saved(path)?,
+            (None, true) => {
+                let root = self.sysfs_root.as_deref().unwrap_or(Path::new("/"));
+                let facts = crate::host::facts(root)?;
+                for p in &facts.problems {
+                    super::complain("ks-lint", &format!("{}: {}", p.device, p.what));
+                }
+                facts.machine
+            }
+            (None, false) => {
+                Machine { disks: self.disks.clone(), firmware: Firmware::Uefi, memory: Bytes(16 << 30) }
+            }
+        };
+        if let Some(firmware) = self.firmware {
+            machine.firmware = firmware.into();
+        }
+        machine.memory = self.memory.unwrap_or(machine.memory);
+        crate::storage::disk::check_names(&machine.disks)?;
+        Ok(machine)
+    }
+}
+
+/// The facts that `ks-lint host --format json` wrote.
+fn saved(path: &Path) -> anyhow::Result<Machine> {
+    let shown = || path.display().to_string();
+    let text = std::fs::read_to_string(path).with_context(shown)?;
+    let saved: Saved = serde_json::from_str(&text)
+        .with_context(|| format!("{}: expected what 'ks-lint host --format json' writes", shown()))?;
+    for disk in &saved.machine.disks {
+        if let Err(what) = disk.check() {
+            bail!("{}: disk '{}': {what}", shown(), disk.name);
+        }
+    }
+    Ok(saved.machine)
+}

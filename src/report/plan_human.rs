@@ -1,0 +1,201 @@
+//! A plan for people: the devices as trees with sizes and mount points, what the pool promises, how many images fit.
+
+use super::{Style, harmless};
+use crate::diagnostic::Severity;
+use crate::policy::Policy;
+use crate::source::Sources;
+use crate::storage::capacity::{self, Limit};
+use crate::storage::device::{DeviceId, Kind, Role, Tree, Volume};
+use crate::storage::minimum::Minimum;
+use crate::storage::table::Slot;
+use crate::storage::{Plan, Verdict, lvm};
+use crate::units::Bytes;
+use std::fmt::Write;
+
+/// What the plan was made with, for the first line.
+#[derive(Clone, Copy, Debug)]
+pub struct Heading<'a> {
+    /// The kickstart.
+    pub path: &'a str,
+    /// Syntax version.
+    pub syntax: &'a str,
+    /// Policy, or `none`.
+    pub policy: &'a str,
+}
+
+/// The plan as text.
+pub fn plan(
+    heading: Heading<'_>,
+    plan: &Plan,
+    policy: Option<&Policy>,
+    sources: &Sources,
+    style: &Style,
+) -> String {
+    let mut out = String::new();
+    let verdict = match plan.verdict {
+        Verdict::Proceeds => "Anaconda proceeds",
+        Verdict::Stops => "Anaconda stops",
+    };
+    let Heading { path, syntax, policy: name } = heading;
+    let _ = writeln!(out, "{path}: {} ({syntax}, profile of policy {name})\n", style.bold(verdict));
+    if let Some(tree) = &plan.tree {
+        devices(&mut out, tree, style);
+        out.push('\n');
+        images(&mut out, tree, policy, style);
+    }
+    for m in &plan.messages {
+        let kind = if m.severity == Severity::Error { "error" } else { "warning" };
+        let place = m.span.map_or_else(String::new, |s| {
+            format!("{}:{}: ", sources.get(s.file).path().display(), sources.position(s).line)
+        });
+        let _ = writeln!(out, "{place}{}: {}", style.bold(kind), m.says.trim());
+    }
+    harmless(&out).into_owned()
+}
+
+fn devices(out: &mut String, tree: &Tree, style: &Style) {
+    for disk in tree.disks() {
+        let _ = writeln!(out, "{}  {}", style.bold(&tree[disk].name), describe(tree, disk));
+        let entries = tree.table(disk).map(|t| t.entries.clone()).unwrap_or_default();
+        let top: Vec<_> =
+            entries.iter().filter(|e| e.slot != Slot::Logical).filter_map(|e| e.device).collect();
+        let logical: Vec<_> =
+            entries.iter().filter(|e| e.slot == Slot::Logical).filter_map(|e| e.device).collect();
+        let inside = |id: DeviceId| {
+            let extended = entries.iter().any(|e| e.device == Some(id) && e.slot == Slot::Extended);
+            if extended { logical.clone() } else { on_top(tree, id) }
+        };
+        branch(out, tree, &top, "", &inside);
+    }
+    for id in tree.ids().filter(|&id| matches!(tree[id].kind, Kind::Array(_) | Kind::Group(_) | Kind::Btrfs))
+    {
+        let _ = writeln!(out, "{}  {}", style.bold(&tree[id].name), describe(tree, id));
+        branch(out, tree, &on_top(tree, id), "", &|id| on_top(tree, id));
+    }
+}
+
+/// What stands on a device alone; groups and arrays stand on several and are roots of their own.
+fn on_top(tree: &Tree, id: DeviceId) -> Vec<DeviceId> {
+    let own = |&c: &DeviceId| !matches!(tree[c].kind, Kind::Array(_) | Kind::Group(_) | Kind::Btrfs);
+    tree.children(id).into_iter().filter(own).collect()
+}
+
+fn branch(
+    out: &mut String,
+    tree: &Tree,
+    ids: &[DeviceId],
+    indent: &str,
+    inside: &dyn Fn(DeviceId) -> Vec<DeviceId>,
+) {
+    for (i, &id) in ids.iter().enumerate() {
+        let last = i + 1 == ids.len();
+        let (arm, further) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+        let _ = writeln!(out, "{indent}{arm}{}  {}", short_name(tree, id), describe(tree, id));
+        branch(out, tree, &inside(id), &format!("{indent}{further}"), inside);
+    }
+}
+
+/// `root` instead of `onn-root` below its group.
+pub(super) fn short_name(tree: &Tree, id: DeviceId) -> &str {
+    let name = tree[id].name.as_str();
+    let group = tree[id].volume().map(|v| tree[v.group].name.as_str());
+    group.and_then(|g| name.strip_prefix(g)?.strip_prefix('-')).unwrap_or(name)
+}
+
+fn describe(tree: &Tree, id: DeviceId) -> String {
+    let d = &tree[id];
+    let mut words = vec![tree.size(id).to_string()];
+    match &d.kind {
+        Kind::Disk(disk) => {
+            let label = disk.table.as_ref().map_or("no partition table", |t| t.label.name());
+            words.push(if disk.new_table { format!("new {label}") } else { label.to_owned() });
+        }
+        Kind::Array(a) => words.push(format!("{} of {}", a.level.name(), names(tree, &d.parents))),
+        Kind::Group(g) => {
+            words.push(format!("volume group on {}", names(tree, &d.parents)));
+            let kept = lvm::reserved(tree, id);
+            let free = u64::try_from(lvm::free(tree, id)).unwrap_or(0);
+            words.push(format!("extents of {}, {} kept back, {} free", g.extent, kept, Bytes(free)));
+        }
+        Kind::Btrfs => words.push(format!("btrfs on {}", names(tree, &d.parents))),
+        Kind::Volume(Volume { role: Role::Pool { metadata, .. }, size, .. }) => {
+            let promised = lvm::promised(tree, id);
+            let percent = u128::from(promised.0) * 100 / u128::from(size.0.max(1));
+            words.push(format!(
+                "thin pool, metadata {metadata}, {promised} promised to its volumes ({percent} %)"
+            ));
+        }
+        _ => {}
+    }
+    match (d.format.kind.name(), &d.format.mountpoint) {
+        ("", _) => {}
+        ("lvmpv", _) => words.push("physical volume".to_owned()),
+        ("mdmember", _) => words.push("member of an array".to_owned()),
+        (kind, Some(mount)) => words.push(format!("{kind} on {mount}")),
+        (kind, None) => words.push(kind.to_owned()),
+    }
+    if d.exists && !matches!(d.kind, Kind::Disk(_)) {
+        words.push(if d.format.exists { "kept" } else { "formatted anew" }.to_owned());
+    }
+    words.join(", ")
+}
+
+fn names(tree: &Tree, ids: &[DeviceId]) -> String {
+    ids.iter().map(|&id| tree[id].name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn images(out: &mut String, tree: &Tree, policy: Option<&Policy>, style: &Style) {
+    let Some(room) = capacity::room(tree, policy) else {
+        let _ = writeln!(out, "No images can be kept side by side: {}.", Limit::NoPool.described());
+        return;
+    };
+    let images = capacity::images(&room);
+    let s = if images.fit == 1 { "" } else { "s" };
+    let _ = writeln!(
+        out,
+        "{} image{s} of {} fit, the installed one included; what limits it is {} (the pool counts as full from {} % on).",
+        style.bold(&images.fit.to_string()),
+        room.image,
+        images.limited_by.described(),
+        room.threshold
+    );
+    let full =
+        Bytes(u64::try_from(u128::from(room.pool.0) * u128::from(room.threshold) / 100).unwrap_or(u64::MAX));
+    let used = Bytes(room.image.0.saturating_mul(u64::from(images.fit.max(1))));
+    let promised = capacity::root_pool(tree).map_or(Bytes(0), |p| lvm::promised(tree, p));
+    let _ = writeln!(
+        out,
+        "The pool has {}, promises {promised}, and is expected to hold {used} with that many images; {full} may be used.\n",
+        room.pool
+    );
+}
+
+/// The smallest disks as text.
+pub fn minimum(heading: Heading<'_>, minimum: &Minimum, style: &Style) -> String {
+    let mut out = String::new();
+    let on = minimum.disks.join(", ");
+    let each = if minimum.disks.len() > 1 { " each" } else { "" };
+    let Heading { path, syntax, policy } = heading;
+    let _ = writeln!(out, "{path} ({syntax}, profile of policy {policy}), on {on}:");
+    match (minimum.installs, &minimum.reason) {
+        (Some(size), _) => {
+            let _ = writeln!(out, "installs from {}{each}", style.bold(&size.to_string()));
+        }
+        (None, reason) => {
+            let reason = reason.as_deref().unwrap_or("no disk is large enough");
+            let _ = writeln!(out, "installs on no disk: {reason}");
+        }
+    }
+    if minimum.installs.is_some() {
+        let _ = match minimum.holds_images {
+            Some(size) => {
+                writeln!(out, "holds {} images from {}{each}", minimum.images, style.bold(&size.to_string()))
+            }
+            None => {
+                let why = minimum.smallest_holds.map_or("", |i| i.limited_by.described());
+                writeln!(out, "holds {} images on no disk: {why}", minimum.images)
+            }
+        };
+    }
+    harmless(&out).into_owned()
+}

@@ -1,0 +1,96 @@
+//! Absurd disks and kickstarts: a clear message, never a panic.
+
+use super::{machine, plan, says};
+use ks_lint::storage::{Firmware, Machine, Verdict};
+use ks_lint::units::Bytes;
+
+const SIMPLE: &str = "zerombr\nclearpart --all --initlabel\nreqpart --add-boot\npart pv.01 --size=1 --grow\n\
+    volgroup vg0 pv.01\nlogvol / --vgname=vg0 --name=root --size=8000 --grow\n";
+
+fn on(text: &str, disks: &[&str]) -> ks_lint::storage::Plan {
+    let all = ["RHEL8", "RHEL9", "RHEL10", "F46"];
+    let mut plans = all.map(|release| plan(text, release, "none", &machine(Firmware::Uefi, disks)));
+    plans.swap(0, 1);
+    let [nine, ..] = plans;
+    nine
+}
+
+#[test]
+fn huge_disks_and_large_sectors_are_planned() {
+    assert_eq!(on(SIMPLE, &["sda=1PiB"]).verdict, Verdict::Proceeds);
+    assert_eq!(on(SIMPLE, &["sda=100GiB,sector=4096"]).verdict, Verdict::Proceeds);
+}
+
+#[test]
+fn tiny_disks_are_refused() {
+    assert!(
+        says(&on(SIMPLE, &["sda=1B"])).contains("Not enough free space"),
+        "{}",
+        says(&on(SIMPLE, &["sda=1B"]))
+    );
+    assert_eq!(on(SIMPLE, &["sda=10MiB"]).verdict, Verdict::Stops);
+}
+
+#[test]
+fn absurd_sizes_are_refused() {
+    for size in ["1000000000000000000000000000000", "9223372036854775807", "17592186044416"] {
+        let text = SIMPLE.replace("--size=8000 --grow", &format!("--size={size}"));
+        assert_eq!(on(&text, &["sda=100GiB"]).verdict, Verdict::Stops, "--size={size}");
+        let text = SIMPLE.replace("part pv.01 --size=1 --grow", &format!("part pv.01 --size={size}"));
+        assert_eq!(on(&text, &["sda=100GiB"]).verdict, Verdict::Stops, "part --size={size}");
+    }
+    let text = SIMPLE.replace("--size=8000", "--size=-8000");
+    assert_eq!(on(&text, &["sda=100GiB"]).verdict, Verdict::Stops, "a negative size");
+    let text = SIMPLE.replace("--grow", "--grow --maxsize=99999999999999999999999");
+    assert_eq!(on(&text, &["sda=100GiB"]).verdict, Verdict::Proceeds, "an absurd --maxsize limits nothing");
+}
+
+#[test]
+fn members_that_name_each_other_are_refused() {
+    let text = "clearpart --all\nzerombr\npart raid.01 --size=100\nraid pv.01 --device=a --level=1 raid.01 b\n\
+        raid pv.02 --device=b --level=1 raid.01 a\nvolgroup vg0 pv.01 pv.02\n\
+        logvol / --vgname=vg0 --name=root --size=100\n";
+    assert!(says(&on(text, &["sda=100GiB"])).contains("undefined partition \"b\""));
+}
+
+#[test]
+fn mixed_sector_sizes_make_no_volume_group() {
+    let text = "zerombr\nclearpart --all --initlabel\nreqpart --add-boot\npart pv.01 --size=1 --grow --ondisk=sda\n\
+        part pv.02 --size=1 --grow --ondisk=sdb\nvolgroup vg0 pv.01 pv.02\n\
+        logvol / --vgname=vg0 --name=root --size=8000\n";
+    let plan = on(text, &["sda=100GiB", "sdb=100GiB,sector=4096"]);
+    assert!(says(&plan).contains("inconsistent sector size"), "{}", says(&plan));
+}
+
+#[test]
+fn a_machine_without_disks_has_none_to_use() {
+    let machine = Machine { disks: Vec::new(), firmware: Firmware::Bios, memory: Bytes(0) };
+    assert_eq!(says(&plan(SIMPLE, "RHEL9", "none", &machine)), "No usable disks.");
+}
+
+#[test]
+fn two_hundred_disks_and_two_thousand_volumes_take_less_than_a_second() {
+    let disks: Vec<String> = (0..200).map(|n| format!("d{n}=100GiB")).collect();
+    let disks: Vec<&str> = disks.iter().map(String::as_str).collect();
+    let mut text = "zerombr\nclearpart --all --initlabel\nreqpart --add-boot\n".to_owned();
+    for n in 0..200 {
+        text += &format!("part pv.{n} --size=1 --grow --ondisk=d{n}\n");
+    }
+    let members: Vec<String> = (0..200).map(|n| format!("pv.{n}")).collect();
+    text += &format!(
+        "volgroup vg0 {}\nlogvol none --vgname=vg0 --name=p --thinpool --size=1 --grow\n",
+        members.join(" ")
+    );
+    text += "logvol / --vgname=vg0 --name=root --thin --poolname=p --size=9000\n";
+    for n in 0..2000 {
+        let kind = if n % 2 == 0 { "--thin --poolname=p" } else { "--grow" };
+        text += &format!("logvol /srv/{n} --vgname=vg0 --name=v{n} --size=500 {kind}\n");
+    }
+    let start = std::time::Instant::now();
+    let plan = plan(&text, "RHEL9", "none", &machine(Firmware::Uefi, &disks));
+    let took = start.elapsed();
+    assert_eq!(plan.verdict, Verdict::Proceeds, "{}", says(&plan));
+    // The limit is for a release build; an unoptimised one is about twenty times slower.
+    let limit = if cfg!(debug_assertions) { 20 } else { 1 };
+    assert!(took.as_secs() < limit, "the plan took {took:?}");
+}

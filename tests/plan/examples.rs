@@ -1,0 +1,57 @@
+//! Every kickstart in `kickstart-examples/` on stated disks: it proceeds, and the layout is the one in the snapshot.
+
+use super::machine;
+use ks_lint::lint::{self, Settings};
+use ks_lint::report::Style;
+use ks_lint::report::plan_human::{self, Heading};
+use ks_lint::source::Sources;
+use ks_lint::storage::plan::plan_read;
+use ks_lint::storage::{Firmware, Verdict};
+use std::path::Path;
+
+#[test]
+fn every_example_installs_on_two_disks_and_looks_as_shown() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("kickstart-examples");
+    let mut files: Vec<_> = std::fs::read_dir(root)
+        .expect("the examples")
+        .map(|e| e.expect("an entry").path())
+        .filter(|p| p.extension().is_some_and(|e| e == "ks"))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty(), "no example was found");
+    for path in files {
+        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).expect("an example");
+        for (firmware, suffix) in [(Firmware::Uefi, "uefi"), (Firmware::Bios, "bios")] {
+            let machine = machine(firmware, &["sda=240GiB", "sdb=240GiB"]);
+            let mut sources = Sources::new();
+            let file = sources.add(format!("{name}.ks"), text.clone()).expect("a source");
+            let read = lint::read(&sources, file, &Settings::default());
+            let plan = plan_read(&read, &machine).expect("a release that is modelled");
+            let policy = read.policy.value.as_deref();
+            let heading = Heading {
+                path: &format!("{name}.ks"),
+                syntax: &read.syntax.value.to_string(),
+                policy: policy.map_or("none", |p| p.name.as_str()),
+            };
+            let shown = plan_human::plan(heading, &plan, policy, &sources, &Style::plain());
+            assert_eq!(plan.verdict, Verdict::Proceeds, "{name} does not install on {suffix}:\n{shown}");
+            insta::with_settings!({ prepend_module_to_snapshot => false, snapshot_path => "snapshots" }, {
+                insta::assert_snapshot!(format!("{name}-{suffix}"), shown);
+            });
+        }
+    }
+}
+
+#[test]
+fn the_picture_is_one_well_formed_file_without_references() {
+    let text = "zerombr\nclearpart --all --initlabel\nautopart --type=thinp\n";
+    let plan = super::plan(text, "RHEL9", "ovirt-node", &machine(Firmware::Uefi, &["sda=200GiB"]));
+    let svg = ks_lint::report::plan_svg::plan("a<b&c.ks", &plan, None);
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"), "{svg}");
+    assert!(svg.contains("a&lt;b&amp;c.ks") && !svg.contains("href"), "{svg}");
+    assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());
+    for name in ["sda", "onn", "pool00", "/var/log/audit", "70 %"] {
+        assert!(svg.contains(name), "{name} is not in the picture");
+    }
+}
