@@ -9,4 +9,5 @@ mod cli {
     mod output;
     mod policy;
     mod run;
+    mod waive;
 }

@@ -29,7 +29,7 @@ pub use requirements::apply_requirements;
 pub use section::{AddonSection, Enforce, Given, Requirement, Waiver};
 
 use super::Rule;
-use crate::diagnostic::{Finding, Findings};
+use crate::diagnostic::{Category, Finding, Findings, Severity};
 use crate::dialect::{Kickstart, SectionKind};
 use crate::source::Sources;
 
@@ -79,12 +79,13 @@ impl Directives {
     }
 
     /// Splits findings into those that count and those that a waiver silences, with its reason. Findings about
-    /// the waivers and the section themselves always count.
+    /// the waivers and the section themselves always count, and so do errors of the language.
     pub fn apply_waivers(&self, findings: Vec<Finding>) -> (Vec<Finding>, Vec<(Finding, String)>) {
         let mut waived = Vec::new();
         let mut counting = Vec::with_capacity(findings.len());
         for finding in findings {
-            match self.waivers.iter().find(|w| w.code == finding.code.id) {
+            let refused = finding.code.category == Category::Syntax && finding.severity == Severity::Error;
+            match self.waivers.iter().find(|w| w.code == finding.code.id && !refused) {
                 Some(waiver) => waived.push((finding, waiver.reason.clone())),
                 None => counting.push(finding),
             }

@@ -2,7 +2,7 @@
 
 use super::codes::{ADDON_UNKNOWN_WORD, CODES, WAIVER_OF_UNKNOWN_CODE, WAIVER_WITHOUT_REASON};
 use super::{Mistakes, Waiver, shown};
-use crate::diagnostic::{Finding, nearest};
+use crate::diagnostic::{Category, Finding, Severity, nearest};
 use crate::source::{FileId, Sources, Span, split_lines};
 
 /// A waiver of `code`, or what is wrong with it.
@@ -19,6 +19,10 @@ pub(super) fn waiver(code: &str, code_span: Span, reason: &str, span: Span) -> R
     };
     if CODES.contains(known) {
         let message = format!("{} cannot be waived: it is about the section or a waiver itself", known.id);
+        return Err(Box::new(unknown(message).help("mend what it says")));
+    }
+    if known.category == Category::Syntax && known.severity == Severity::Error {
+        let message = format!("{} cannot be waived: the installer refuses the kickstart", known.id);
         return Err(Box::new(unknown(message).help("mend what it says")));
     }
     if reason.is_empty() {

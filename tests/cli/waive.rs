@@ -1,0 +1,47 @@
+//! Findings that a kickstart accepts, with a reason.
+
+use super::run::{COMPLETE, Place};
+
+fn run(kickstart: &str) -> (super::run::Output, serde_json::Value) {
+    let place = Place::new();
+    place.file("x.ks", kickstart);
+    let output = place.run(["--format", "json", "--fail-on", "warning", "x.ks"]);
+    let file = output.json()["files"][0].clone();
+    (output, file)
+}
+
+#[test]
+fn a_waived_finding_is_reported_with_its_reason_and_does_not_fail_the_run() {
+    let kickstart = format!("# ks-lint: waive STY003 -- read by a fork\n#version=RHEL-9\n{COMPLETE}");
+    let (output, file) = run(&kickstart);
+    assert_eq!(output.status, 0, "{}", output.stdout);
+    assert_eq!(
+        (&file["waived"][0]["code"], &file["waived"][0]["reason"]),
+        (&"STY003".into(), &"read by a fork".into())
+    );
+    assert_eq!(output.json()["summary"]["waived"], 1);
+    let place = Place::new();
+    place.file("x.ks", kickstart);
+    let human = place.run(["x.ks"]).stdout;
+    assert!(
+        human.contains("x.ks: 1 waived") && human.contains("waived STY003 at line 2: read by a fork"),
+        "{human}"
+    );
+}
+
+#[test]
+fn a_waiver_without_a_reason_or_of_no_known_code_is_an_error() {
+    let (output, _) = run(&format!("# ks-lint: waive STY003\n#version=RHEL-9\n{COMPLETE}"));
+    assert_eq!((output.codes(), output.status), (vec!["NODE106".to_owned(), "STY003".to_owned()], 1));
+    let (output, _) = run(&format!("# ks-lint: waive STY999 -- why not\n{COMPLETE}"));
+    assert_eq!((output.codes(), output.status), (vec!["NODE107".to_owned()], 1));
+}
+
+#[test]
+fn what_the_installer_refuses_cannot_be_waived() {
+    let (output, file) = run(&format!("no-such-command\n{COMPLETE}"));
+    let code = output.codes()[0].clone();
+    assert_eq!(file["diagnostics"][0]["category"], "syntax");
+    let (output, file) = run(&format!("# ks-lint: waive {code} -- please\nno-such-command\n{COMPLETE}"));
+    assert_eq!((output.codes(), output.status), (vec!["NODE107".to_owned(), code], 1), "{file}");
+}
