@@ -362,6 +362,16 @@ mod tests {
     }
 
     #[test]
+    fn the_example_of_the_documentation_is_a_policy() {
+        let page = include_str!("../../docs/policies.md");
+        let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        let policy = Policy::from_toml(example, "docs/policies.md").unwrap();
+        assert_eq!(policy.name, "site");
+        assert_eq!(policy.volume("/home").unwrap().presence, Presence::Optional);
+        assert!(policy.volume("/var").is_some(), "what the example leaves out comes from ovirt-node");
+    }
+
+    #[test]
     fn a_file_stands_alone() {
         let policy = Policy::from_toml("name = \"plain\"\n[root]\nmin = \"1 TiB\"\n", "x.toml").unwrap();
         assert_eq!(

@@ -139,8 +139,11 @@ pub(super) fn judge_order<'a>(sources: &Sources, kickstart: &'a Kickstart<'a>, i
     if last.later.as_ref().is_some_and(|l| l.lost.is_some()) {
         return;
     }
-    for section in kickstart.sections_of(SectionKind::Post) {
-        if section.span <= last.section.span || !is_shell(section) || section.has("--nochroot") {
+    // In the order in which they run: an included file's sections stand where it is included.
+    let behind =
+        kickstart.sections_of(SectionKind::Post).skip_while(|s| !std::ptr::eq(*s, last.section)).skip(1);
+    for section in behind {
+        if !is_shell(section) || section.has("--nochroot") {
             continue;
         }
         let list = statements(sources.text_of(section.body));
