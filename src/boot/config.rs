@@ -3,7 +3,7 @@
 use super::cmdline::{self, CommandLine};
 use super::codes;
 use super::{bls, grub, ipxe, pxelinux};
-use crate::diagnostic::{Finding, Findings};
+use crate::diagnostic::{Finding, Findings, Severity};
 use crate::dialect::Value;
 use crate::source::{FileId, Sources, Span};
 
@@ -79,6 +79,9 @@ pub fn detect(text: &str) -> Format {
     if text.trim_start().starts_with("#!ipxe") || text.trim_start().starts_with("#!gpxe") {
         return Format::Ipxe;
     }
+    if is_ipxe_without_signature(text) {
+        return Format::Ipxe;
+    }
     let (mut bls, mut grub, mut pxelinux) = (0u32, 0u32, 0u32);
     for line in text.lines().map(str::trim) {
         let mut words = line.split_whitespace();
@@ -119,6 +122,34 @@ pub fn detect(text: &str) -> Format {
     }
 }
 
+/// Whether lines of an iPXE script stand without the first one that makes it a script: a lower-case `kernel` with a URL
+/// or a variable, or `imgargs`.
+fn is_ipxe_without_signature(text: &str) -> bool {
+    text.lines().any(|line| {
+        let mut words = line.split_whitespace();
+        match (words.next(), words.next()) {
+            (Some("kernel"), Some(image)) => image.contains("://") || image.contains("${"),
+            (Some("imgargs" | "imgfetch" | "imgstat"), _) => true,
+            _ => false,
+        }
+    }) && !text.lines().any(|line| line.trim_start().to_ascii_lowercase().starts_with("append"))
+}
+
+/// Words of a configuration that leads to another one, or to a disk.
+const LEADS_ELSEWHERE: &[&str] = &[
+    "chain",
+    "sanboot",
+    "configfile",
+    "chainloader",
+    "localboot",
+    "include",
+    "blscfg",
+    "efi ",
+    "uki ",
+    "exit",
+    "com32",
+];
+
 /// Reads a file. What is wrong with the configuration itself goes to `findings`.
 pub fn read<'s>(sources: &'s Sources, file: FileId, format: Format, findings: &mut Findings) -> Config<'s> {
     let text = sources.get(file).text();
@@ -129,9 +160,12 @@ pub fn read<'s>(sources: &'s Sources, file: FileId, format: Format, findings: &m
         Format::Ipxe => ipxe::read(text, file, findings),
         Format::Bls => bls::read(text, file, findings),
     };
-    if entries.is_empty() {
+    if entries.is_empty() && findings.is_empty() {
+        let lower = text.to_ascii_lowercase();
+        let elsewhere = LEADS_ELSEWHERE.iter().any(|word| lower.contains(word));
         findings.push(
             Finding::new(&codes::NO_ENTRY, "nothing in this file boots a kernel")
+                .severity(if elsewhere { Severity::Info } else { Severity::Warning })
                 .help("expected a kernel command line, or a pxelinux, GRUB, iPXE or Boot Loader Specification file; --kind names the format"),
         );
     }

@@ -237,6 +237,12 @@ fn explicit(text: &str, parts: &[Field<'_>], version: Version, wrong: &mut Vec<W
     }
     tail(text, parts.get(7..).unwrap_or_default(), &mut ip, wrong);
     sense(text, parts, &ip, version)?;
+    if let (Some(address), true) = (ip.address, ip.method.is_empty()) {
+        wrong.push(
+            Wrong::warning(format!("no method follows the address {address}, so DHCP is asked as well"))
+                .help("add ':none' behind the interface for a static address"),
+        );
+    }
     if let (Some(address), Some(prefix), Some(gateway)) = (ip.address, ip.prefix, ip.gateway) {
         let link_local = matches!(gateway, IpAddr::V6(g) if g.segments()[0] & 0xffc0 == 0xfe80);
         if address.is_ipv4() != gateway.is_ipv4() {

@@ -63,6 +63,13 @@ fn unknown(word: &Word<'_>, name: &str) -> Finding {
         format!("{program} has no boot option '{name}', so it is ignored"),
     )
     .at(word.name_span);
+    // "inst.sendmac" for "inst.ks.sendmac".
+    let ending = name[prefix.len()..].to_owned();
+    let longer =
+        known.clone().find(|n| n.strip_suffix(ending.as_str()).is_some_and(|front| front.ends_with('.')));
+    if let Some(longer) = longer.filter(|_| ending.len() > 3) {
+        return finding.help(format!("did you mean '{longer}'?"));
+    }
     // "inst.foo" may be the option of an add-on.
     match nearest(&name[prefix.len()..], known.clone().map(|n| &n[prefix.len()..])) {
         Some(near) => finding.help(format!("did you mean '{prefix}{near}'?")),
@@ -152,6 +159,7 @@ fn check_former(former: &Former, word: &Word<'_>, version: Version, findings: &m
         }
         (now, _) => Some(format!("write {now}")),
     };
+    let now = if former.name == "ksdevice" { ksdevice(word.text()) } else { now };
     let with_help = |finding: Finding| match &now {
         Some(now) => finding.help(now.clone()),
         None => finding.help("leave it out"),
@@ -181,6 +189,19 @@ fn check_former(former: &Former, word: &Word<'_>, version: Version, findings: &m
             (&codes::DEPRECATED_OPTION, format!("'{name}' is deprecated; the installer still translates it"))
         };
         findings.push(with_help(Finding::new(code, message)).severity(Severity::Warning).at(word.name_span));
+    }
+}
+
+/// What takes the place of `ksdevice=` (Anaconda, `dracut/parse-anaconda-net.sh`).
+fn ksdevice(text: &str) -> Option<String> {
+    match text {
+        // Both are what happens anyway.
+        "link" | "bootif" => None,
+        "ibft" => Some("write ip=ibft".to_owned()),
+        _ => Some(match value::mac(text) {
+            Some(mac) => format!("write BOOTIF=01-{}", mac.replace(':', "-")),
+            None => format!("write bootdev={text}"),
+        }),
     }
 }
 
