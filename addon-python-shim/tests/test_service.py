@@ -246,6 +246,25 @@ def test_ten_megabytes_of_section_are_refused_with_a_sentence(direct):
     assert "too large" in errors[0]
 
 
+def test_a_kickstart_that_includes_a_device_is_refused_with_a_sentence(direct):
+    errors, _ = direct.read(GOOD + "%include /dev/zero\n" + SECTION)
+    assert len(errors) == 1
+    assert "/dev/zero" in errors[0] and "line {}: ".format(GOOD.count("\n") + 1) in errors[0]
+
+
+def test_what_pre_has_written_is_read(direct, tmp_path):
+    """The volumes in a file that %pre has written: with them the kickstart is right, and theirs are the mistakes."""
+    lines = GOOD.splitlines(True)
+    volumes = [line for line in lines if line.startswith(("part", "volgroup", "logvol"))]
+    included = tmp_path / "volumes"
+    text = "".join(line for line in lines if line not in volumes) + "%include {}\n".format(included) + SECTION
+    included.write_text("".join(volumes))
+    assert direct.read(text) == ([], [])
+    included.write_text("".join(volumes).replace("--size=1024\n", "--size=500\n", 1))
+    errors, _ = direct.read(text)
+    assert len(errors) == 1 and "{}, line 1: NODE011".format(included) in errors[0]
+
+
 # The user interface.
 
 

@@ -2,13 +2,17 @@
 //!
 //! A relative path is looked for beside the file that names it, as the reference parser does (pykickstart 3.78,
 //! `readKickstart`). An absolute one names a file of the installer, most often written by `%pre`: what lies at
-//! that path on this machine is something else, so it is not read.
+//! that path on this machine is something else, so it is not read, unless this machine is the installer (the
+//! environment variable [`IN_INSTALLER`] says so, as the Anaconda add-on does).
 
 use super::input::{self, STDIN};
 use crate::source::{FileId, Included, Sources};
 use crate::syntax::{LineKind, Scanner, unquote};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+
+/// With `1` in this environment variable, absolute paths are those of this machine.
+pub const IN_INSTALLER: &str = "KS_LINT_IN_INSTALLER";
 
 /// So many files are read for one kickstart.
 const MOST_FILES: usize = 500;
@@ -20,7 +24,8 @@ pub fn load(sources: &mut Sources, file: FileId) {
     if !sources.get(file).text().contains("%include") {
         return;
     }
-    let mut loader = Loader { sources, known: HashMap::new(), above: Vec::new() };
+    let in_installer = std::env::var_os(IN_INSTALLER).is_some_and(|value| value == "1");
+    let mut loader = Loader { sources, in_installer, known: HashMap::new(), above: Vec::new() };
     let path = loader.sources.get(file).path().to_owned();
     if let Ok(real) = path.canonicalize() {
         loader.known.insert(real, file);
@@ -30,6 +35,8 @@ pub fn load(sources: &mut Sources, file: FileId) {
 
 struct Loader<'s> {
     sources: &'s mut Sources,
+    /// Whether absolute paths are those of this machine.
+    in_installer: bool,
     /// Files that were read, by their real path.
     known: HashMap<PathBuf, FileId>,
     /// The files between the kickstart and the one that is looked at.
@@ -49,7 +56,7 @@ impl Loader<'_> {
     }
 
     fn included(&mut self, from: FileId, path: &str) -> Included {
-        if path.starts_with('/') || path.contains("://") {
+        if path.contains("://") || (path.starts_with('/') && !self.in_installer) {
             return Included::Elsewhere;
         }
         let asking = self.sources.get(from).path();

@@ -1,7 +1,7 @@
 //! What a kickstart includes and cannot be read here.
 
 use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
+use crate::diagnostic::{Finding, Findings, Severity};
 use crate::rules::Context;
 use crate::source::Included;
 
@@ -65,8 +65,13 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
             }
             Some(Included::Missing(why)) => {
                 let message = format!("the included file '{shown}' cannot be read: {why}");
-                let help = "a relative path is looked for beside the file that names it";
-                findings.push(Finding::new(&INCLUDE_MISSING, message).at(span).help(help));
+                let finding = Finding::new(&INCLUDE_MISSING, message).at(span);
+                // Only in the installer is an absolute path looked for, and the installer stops without the file.
+                findings.push(if shown.starts_with('/') {
+                    finding.severity(Severity::Error)
+                } else {
+                    finding.help("a relative path is looked for beside the file that names it")
+                });
             }
             Some(Included::Cycle) => {
                 let message =
