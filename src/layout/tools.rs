@@ -192,8 +192,9 @@ impl RealTools {
 
 impl Tools for RealTools {
     fn run(&self, command: &Command) -> Result<Output, ToolError> {
-        let waits_for_lvm = command.args.first().is_some_and(|_| is_lvm(command.program));
-        let limit = if waits_for_lvm { self.lock_limit } else { TOOL_LIMIT };
+        // A report waits for LVM's lock and for nothing else. What changes something is begun only after a report has
+        // come, and is not ended half-way because the machine is slow.
+        let limit = if command.program == "lvm" { self.lock_limit } else { TOOL_LIMIT };
         let mut process = Process::new(command.program);
         process.args(&command.args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // Messages are matched and shown as they are; LVM would complain of our open files.
@@ -269,11 +270,6 @@ impl Tools for RealTools {
     fn architecture(&self) -> String {
         std::env::consts::ARCH.to_owned()
     }
-}
-
-/// Whether a program belongs to LVM and may wait for its lock.
-pub fn is_lvm(program: &str) -> bool {
-    program == "lvm" || ["lv", "vg", "pv"].iter().any(|p| program.starts_with(p))
 }
 
 type Reader = std::thread::JoinHandle<String>;
