@@ -1,6 +1,7 @@
 //! `ks-lint check`: kickstarts through the parser and every rule.
 
 use super::input::{self, InputError};
+use super::machine::MachineArgs;
 use super::output::{OutputArgs, exit_code};
 use super::progress::Progress;
 use crate::diagnostic::{Severity, nearest};
@@ -25,6 +26,9 @@ pub struct Args {
     /// What the kickstarts are held against
     #[command(flatten)]
     pub settings: SettingsArgs,
+    /// The machine that they are for: with disks, storage is planned on them
+    #[command(flatten)]
+    pub machine: MachineArgs,
     /// How it comes out
     #[command(flatten)]
     pub output: OutputArgs,
@@ -156,7 +160,8 @@ const BATCH: usize = 64;
 /// # Errors
 /// Options that cannot be used, or an output that cannot be written to.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let settings = args.settings.source()?;
+    let mut settings = args.settings.source()?;
+    settings.given.machine = args.machine.machine()?.map(Arc::new);
     let style = args.output.style();
     let mut printer = args.output.printer();
     let check = |path: &Path| check(path, &settings, args.output.fail_on, args.output.format, &style);

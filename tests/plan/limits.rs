@@ -100,3 +100,23 @@ fn half_a_volume_group_cannot_be_removed() {
     let plan = plan(text, "RHEL9", "none", &machine(Firmware::Uefi, &disks));
     assert!(says(&plan).contains("contain volume group 'old'"), "{}", says(&plan));
 }
+
+#[test]
+fn a_check_with_disks_finds_what_these_disks_refuse() {
+    use ks_lint::lint::{Settings, lint};
+    use ks_lint::source::Sources;
+    use std::sync::Arc;
+    let text =
+        "#version=RHEL9\nzerombr\nclearpart --all --initlabel\nreqpart --add-boot\npart / --size=50000\n";
+    let check = |disks: &[&str]| {
+        let machine = (!disks.is_empty()).then(|| Arc::new(machine(Firmware::Uefi, disks)));
+        let mut sources = Sources::new();
+        let file = sources.add("test.ks", text.to_owned()).expect("a source");
+        let report = lint(sources, file, &Settings { machine, ..Settings::default() });
+        let storage = report.findings.iter().filter(|f| f.code.category.name() == "storage");
+        storage.map(|f| (f.code.name, f.severity.to_string())).collect::<Vec<_>>()
+    };
+    assert_eq!(check(&[]), [], "on some disk it installs");
+    assert_eq!(check(&["sda=20GiB"]), [("partitions-do-not-fit", "error".to_owned())]);
+    assert_eq!(check(&["sda=100GiB"]), [("no-swap", "info".to_owned())]);
+}
