@@ -8,6 +8,7 @@ mod sums; // what pools and volume groups have to hold
 mod view; // the kickstart by mount point, pool and volume group
 
 // Root and the pool it stands on.
+mod images_do_not_fit;
 mod pool_metadata;
 mod pool_reserve;
 mod pool_smaller_than_volumes;
@@ -58,6 +59,7 @@ pub static RULES: &[Rule] = &[
     Rule { codes: &[&volume_in_image::CODE], check: volume_in_image::check },
     Rule { codes: &[&root_filesystem::CODE], check: root_filesystem::check },
     Rule { codes: &[&boot_size::CODE], check: boot_size::check },
+    Rule { codes: &[&images_do_not_fit::CODE], check: images_do_not_fit::check },
     Rule { codes: &[&boot_placement::CODE], check: boot_placement::check },
     Rule { codes: &[&firmware_partitions::CODE], check: firmware_partitions::check },
     Rule { codes: &[&pool_smaller_than_volumes::CODE], check: pool_smaller_than_volumes::check },

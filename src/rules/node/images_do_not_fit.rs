@@ -1,0 +1,90 @@
+use super::sums::positive;
+use super::view::Size;
+use super::{custom, mib};
+use crate::declare_code;
+use crate::diagnostic::{Finding, Findings};
+use crate::rules::Context;
+use crate::storage::capacity::{Limit, Room, images};
+use crate::units::{Bytes, MiB};
+
+declare_code! {
+    /// The images that the policy wants to keep do not fit: there is no room for an upgrade.
+    ///
+    /// ## Why
+    /// An upgrade writes the next image beside the running one, into the same pool and the same `/boot`; the old one
+    /// stays, to go back to. A pool counts as full where LVM starts to extend it. Without disks this is only known
+    /// for a pool of fixed size; `ks-lint plan` tells how many images fit on given disks.
+    ///
+    /// ## Example
+    /// ```text
+    /// logvol none --vgname=HostVG --name=HostPool --thinpool --size=12288
+    /// logvol /    --vgname=HostVG --name=root --thin --poolname=HostPool --size=6144
+    /// logvol /var --vgname=HostVG --name=var --thin --poolname=HostPool --size=5120
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// logvol none --vgname=HostVG --name=HostPool --thinpool --size=20480
+    /// ```
+    ///
+    /// ## Source
+    /// imgbased: two images are kept; the pool's profile extends at 70 %; rhbz#1432359.
+    pub(super) static CODE = "NODE012", "images-do-not-fit", Node, Warning;
+}
+
+pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+    let Some((policy, view)) = custom(context) else { return };
+    let Some(pool) = view.root_pool().filter(|p| p.accepted) else { return };
+    let Some(wanted) = policy.images.keep else { return };
+    let Some(content) = policy.images.content else { return };
+    let promised = view.sums.promised(pool);
+    // A pool that grows without limit, or with a volume of unknown size, may become large enough.
+    let size = match pool.size {
+        Size::Fixed(size) | Size::Grows(_, Some(size)) if promised.exact => size.max(promised.sum),
+        _ => return,
+    };
+    let chunk = positive(pool.command, "--chunksize").map_or(64, |m| m.0).max(1);
+    let metadata = positive(pool.command, "--metadatasize")
+        .unwrap_or_else(|| super::pool_metadata::automatic(size, pool.command.int("--chunksize")));
+    let room = Room {
+        pool: size.bytes(),
+        // The layout's initialisation extends metadata that is small.
+        metadata: metadata.max(policy.pool.metadata.unwrap_or_default()).bytes(),
+        chunk: Bytes(chunk.saturating_mul(1024)),
+        other: Bytes(0),
+        image: content.bytes(),
+        boot: view.volume("/boot").and_then(|b| b.size.at_most()).map(MiB::bytes),
+        boot_image: policy.images.boot_content.unwrap_or_default().bytes(),
+        threshold: policy.pool.autoextend_threshold.unwrap_or(100),
+    };
+    let found = images(&room);
+    if found.fit >= wanted {
+        return;
+    }
+    let fits = match found.fit {
+        0 => "no image fits".to_owned(),
+        1 => "only one image fits".to_owned(),
+        n => format!("only {n} images fit"),
+    };
+    let message = format!(
+        "{fits} on this layout because of {}; the policy {} wants {wanted} ({} each)",
+        found.limited_by.described(),
+        policy.name,
+        content.bytes()
+    );
+    let place = pool.command.option_span("--size").unwrap_or(pool.command.span);
+    let finding = Finding::new(&CODE, message).at(place);
+    findings.push(match found.limited_by {
+        Limit::PoolData => {
+            let needed = u128::from(content.0) * u128::from(wanted) * 100 / u128::from(room.threshold.max(1));
+            let needed = MiB(u64::try_from(needed + 1).unwrap_or(u64::MAX));
+            finding.help(format!("make the pool at least {}, or let it grow", mib(needed)))
+        }
+        Limit::Boot => {
+            let boot = view.volume("/boot").map_or(place, |b| b.command.span);
+            let each = policy.images.boot_content.unwrap_or_default();
+            finding.at(boot).help(format!("make /boot larger: each image puts about {each} on it"))
+        }
+        Limit::PoolMetadata | Limit::NoPool => finding.help("leave out '--metadatasize'"),
+    });
+}
