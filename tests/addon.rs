@@ -66,6 +66,17 @@ fn the_answer_has_everything_that_the_section_says() {
 }
 
 #[test]
+fn a_waiver_for_another_release_of_the_program_does_no_harm() {
+    let (status, answer) = addon("%addon org_ovirt_node\nwaive NODE999 --reason=later\n%end\n", None);
+    assert_eq!(status, Some(0), "{answer}");
+    assert_eq!(answer["waivers"][0]["code"], "NODE999");
+    let (status, _) = addon("%addon org_ovirt_node\nwaive NODE999\n%end\n", None);
+    assert_eq!(status, Some(1), "a reason is wanted all the same");
+    let (status, _) = addon("%addon org_ovirt_node\nwaive WRONG999 --reason=x\n%end\n", None);
+    assert_eq!(status, Some(1), "WRONG999 has not the form of a code");
+}
+
+#[test]
 fn what_an_empty_section_leaves_open_has_defaults() {
     let (status, answer) = addon("%addon org_ovirt_node\n%end\n", None);
     assert_eq!(status, Some(0));

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from conftest import GOOD, SECTION, script
+from conftest import GOOD, SECTION, program, script
 from test_service import ANSWER
 
 STEPS = [
@@ -126,7 +126,7 @@ def plan(verdict="proceeds", *messages, **more):
     return "echo '{}'\n".format(json.dumps(dict({"schema": 1, "verdict": verdict, "messages": list(messages)}, **more)))
 
 
-SMALL = {"severity": "error", "text": "no room for /var", "line": 21}
+SMALL = {"severity": "error", "code": "STO018", "text": "no room for /var", "help": "less", "line": 21}
 
 
 def test_disks_that_will_do_are_passed_over(start_direct, tmp_path):
@@ -140,7 +140,29 @@ def test_disks_that_will_do_are_passed_over(start_direct, tmp_path):
 
 def test_disks_that_will_not_do_stop_the_installation_with_the_line(start_direct, tmp_path):
     _, failure = disks_task(start_direct, tmp_path, plan("stops", SMALL) + "exit 1", {})
-    assert "line 21: no room for /var" in failure
+    assert "line 21: STO018: no room for /var" in failure
+    assert "Nothing was written to any disk" in failure
+
+
+def test_the_real_plan_for_this_machine_is_understood(direct):
+    """Whatever disks the tests run on: there is a verdict, or a reason why there is none that ks-lint gives."""
+    assert direct.read(GOOD + SECTION) == ([], [])
+    (task,) = direct.module.configure_with_tasks()
+    _, failure = direct.task(task)
+    if failure:
+        assert "line " in failure or "could not do its work (status 2): " in failure, failure
+        assert "unexpected argument" not in failure
+
+
+def test_disks_too_small_are_refused_by_the_real_plan_with_line_and_advice(start_direct, tmp_path):
+    """As on a machine with one disk of 20 GiB; the rest is the real ks-lint."""
+    real = program("ks-lint", "OVIRT_NODE_KS_LINT")
+    words = 'case $1 in plan) shift 2; exec "{0}" plan --disk vda=20GiB "$@" ;; *) exec "{0}" "$@" ;; esac\n'
+    direct = start_direct(OVIRT_NODE_KS_LINT=script(tmp_path / "fake", words.format(real)))
+    assert direct.read(GOOD + SECTION) == ([], [])
+    (task,) = direct.module.configure_with_tasks()
+    _, failure = direct.task(task)
+    assert failure and "  * line " in failure and ": STO" in failure, failure
     assert "Nothing was written to any disk" in failure
 
 

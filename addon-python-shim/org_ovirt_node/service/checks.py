@@ -104,11 +104,8 @@ def check_disks(kickstart: str, policy: str, keep_images: int, is_cancelled: Cal
         raise ProgramError("{} gave no verdict on the disks{}".format(result.program, result.excerpt()))
     report = Report()
     for message in _list(answer, "messages"):
-        sentence = _sentence(message)
-        line = message.get("line")
-        if isinstance(line, int):
-            sentence = "line {}: {}".format(line, sentence)
-        report.add(str(message.get("severity")), sentence)
+        place = {"file": message.get("file", kickstart), "start": {"line": message.get("line")}}
+        report.add(str(message.get("severity")), _place(place, kickstart) + _sentence(message))
     if verdict == "stops" and not report.errors:
         report.errors.append("the installer would stop on these disks")
     if verdict == "proceeds":
@@ -165,18 +162,20 @@ def _findings(answer: Dict[str, Any], kickstart: str) -> Report:
         raise ProgramError("ks-lint gave an answer without the file that it was asked about")
     for file in files:
         for finding in _list(file, "diagnostics"):
-            sentence = "{}: {}".format(finding.get("code"), _sentence(finding))
-            report.add(str(finding.get("severity")), _place(finding.get("span"), kickstart) + sentence)
+            sentence = _place(finding.get("span"), kickstart) + _sentence(finding)
+            report.add(str(finding.get("severity")), sentence)
     return report
 
 
 def _sentence(finding: Dict[str, Any]) -> str:
-    """Message and help of a finding."""
+    """Code, message and help of a finding."""
     # The plan calls its messages text, the check calls them message.
     message = finding.get("message", finding.get("text"))
     if not isinstance(message, str):
         raise ProgramError("ks-lint gave a finding without a message")
     text = harmless(message)
+    if isinstance(finding.get("code"), str):
+        text = "{}: {}".format(harmless(finding["code"]), text)
     if isinstance(finding.get("help"), str):
         text += "\n" + harmless(finding["help"])
     return text

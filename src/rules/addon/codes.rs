@@ -125,12 +125,13 @@ declare_code! {
     /// A waiver names a code that does not exist, or one that cannot be waived.
     ///
     /// ## Why
-    /// It silences nothing. Findings about waivers and about the section itself cannot be waived: who reads a
+    /// It silences nothing. A word that has the form of a code (`NODE999`) is a warning, because the kickstart may be
+    /// written for another release of ks-lint; anything else is an error. Findings about waivers and about the section itself cannot be waived: who reads a
     /// kickstart has to be able to rely on what these say.
     ///
     /// ## Example
     /// ```text
-    /// waive NODE05 --reason="lab host"
+    /// waive node5 --reason="lab host"
     /// ```
     ///
     /// ## Write instead

@@ -33,7 +33,7 @@ pub struct Effective {
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct EffectiveWaiver {
     /// The silenced code.
-    pub code: &'static str,
+    pub code: String,
     /// Why.
     pub reason: String,
 }
@@ -83,7 +83,7 @@ impl Effective {
             waivers: directives
                 .waivers
                 .iter()
-                .map(|w| EffectiveWaiver { code: w.code, reason: w.reason.clone() })
+                .map(|w| EffectiveWaiver { code: w.code.clone(), reason: w.reason.clone() })
                 .collect(),
             requirements: section
                 .map_or(&[][..], |s: &AddonSection| &s.requirements)

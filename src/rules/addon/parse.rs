@@ -269,7 +269,7 @@ impl Reader<'_, '_, '_> {
             return;
         };
         let reason = reason.map(|r| r.text.trim().to_owned()).unwrap_or_default();
-        let waiver = waivers::waiver(&code.text, code.span, &reason, span);
+        let waiver = waivers::waiver(&code.text, code.span, &reason, span, self.mistakes);
         match waiver {
             Ok(waiver) => match self.section.waivers.iter().find(|w| w.code == waiver.code) {
                 Some(first) => {

@@ -58,7 +58,7 @@ pub struct Requirement {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Waiver {
     /// Its code.
-    pub code: &'static str,
+    pub code: String,
     /// Why, in the words of whoever wrote the kickstart.
     pub reason: String,
     /// The line or comment.

@@ -5,32 +5,59 @@ use super::{Mistakes, Waiver, shown};
 use crate::diagnostic::{Category, Finding, Severity, nearest};
 use crate::source::{FileId, Sources, Span, split_lines};
 
-/// A waiver of `code`, or what is wrong with it.
-pub(super) fn waiver(code: &str, code_span: Span, reason: &str, span: Span) -> Result<Waiver, Box<Finding>> {
-    let unknown = |message: String| Finding::new(&WAIVER_OF_UNKNOWN_CODE, message).at(code_span);
+/// A waiver of `code`, or what is wrong with it. A code that has the form of one but is not known is a warning: the
+/// kickstart may have been written for another release of this program, and silencing nothing does no harm.
+pub(super) fn waiver(
+    code: &str,
+    code_span: Span,
+    reason: &str,
+    span: Span,
+    mistakes: &mut Mistakes<'_>,
+) -> Result<Waiver, Box<Finding>> {
+    let refused = |message: String| Finding::new(&WAIVER_OF_UNKNOWN_CODE, message).at(code_span);
     let codes = crate::rules::codes();
-    let Some(known) = codes.iter().find(|known| known.id == code) else {
-        let meant = crate::rules::code(code).map(|known| known.id);
-        let help = match meant.or_else(|| nearest(code, codes.iter().map(|known| known.id))) {
-            Some(meant) => format!("did you mean {meant}?"),
-            None => "ks-lint rules lists the codes".to_owned(),
-        };
-        return Err(Box::new(unknown(format!("there is no code '{}'", shown(code))).help(help)));
-    };
-    if CODES.contains(known) {
-        let message = format!("{} cannot be waived: it is about the section or a waiver itself", known.id);
-        return Err(Box::new(unknown(message).help("mend what it says")));
-    }
-    if known.category == Category::Syntax && known.severity == Severity::Error {
-        let message = format!("{} cannot be waived: the installer refuses the kickstart", known.id);
-        return Err(Box::new(unknown(message).help("mend what it says")));
+    let known = codes.iter().find(|known| known.id == code);
+    let mut unknown = None;
+    match known {
+        Some(known) if CODES.contains(known) => {
+            let message =
+                format!("{} cannot be waived: it is about the section or a waiver itself", known.id);
+            return Err(Box::new(refused(message).help("mend what it says")));
+        }
+        Some(known) if known.category == Category::Syntax && known.severity == Severity::Error => {
+            let message = format!("{} cannot be waived: the installer refuses the kickstart", known.id);
+            return Err(Box::new(refused(message).help("mend what it says")));
+        }
+        Some(_) => {}
+        None => {
+            let meant = crate::rules::code(code).map(|known| known.id);
+            let help = match meant.or_else(|| nearest(code, codes.iter().map(|known| known.id))) {
+                Some(meant) => format!("did you mean {meant}?"),
+                None => "ks-lint rules lists the codes".to_owned(),
+            };
+            let finding = refused(format!("there is no code '{}'", shown(code))).help(help);
+            if !has_the_form_of_a_code(code) {
+                return Err(Box::new(finding));
+            }
+            unknown = Some(finding.severity(Severity::Warning).note("this waiver silences nothing"));
+        }
     }
     if reason.is_empty() {
         let finding =
-            Finding::new(&WAIVER_WITHOUT_REASON, format!("{} is waived without a reason", known.id)).at(span);
+            Finding::new(&WAIVER_WITHOUT_REASON, format!("{code} is waived without a reason")).at(span);
         return Err(Box::new(finding.help("say why, for whoever reads the finding as waived")));
     }
-    Ok(Waiver { code: known.id, reason: shown_whole(reason), span })
+    if let Some(finding) = unknown {
+        mistakes.push(finding);
+    }
+    Ok(Waiver { code: code.to_owned(), reason: shown_whole(reason), span })
+}
+
+/// Whether this is the prefix of a category and three digits.
+fn has_the_form_of_a_code(code: &str) -> bool {
+    let prefix = code.trim_end_matches(|c: char| c.is_ascii_digit());
+    code.len() == prefix.len() + 3
+        && crate::rules::codes().iter().any(|known| known.category.prefix() == prefix)
 }
 
 /// A reason as reports may print it.
@@ -89,7 +116,7 @@ fn one_comment(
     for (offset, code) in words {
         any = true;
         let code_span = Span::new(span.file, start + offset, start + offset + code.len());
-        match waiver(code, code_span, reason.trim(), span) {
+        match waiver(code, code_span, reason.trim(), span, mistakes) {
             Ok(waiver) => waivers.push(waiver),
             Err(finding) => {
                 let without_reason = *finding.code == WAIVER_WITHOUT_REASON;
