@@ -6,9 +6,10 @@
 use super::plan_human::short_name;
 use crate::policy::Policy;
 use crate::storage::capacity;
-use crate::storage::device::{DeviceId, Kind, Role, Tree, Volume};
+use crate::storage::device::{DeviceId, Kind, Role, Volume};
 use crate::storage::format::FormatKind;
 use crate::storage::table::Slot;
+use crate::storage::tree::Tree;
 use crate::storage::{Plan, Verdict, lvm};
 use crate::units::Bytes;
 use std::fmt::Write;

@@ -5,7 +5,7 @@
 use super::bootloader::Boot;
 use super::cause::{Cause, Refusal};
 use super::custom::{boot_format, free_space, open_luks};
-use super::device::{Cache, Device, DeviceId, Group, Kind, PartitionRequest, Role, Tree, Volume};
+use super::device::{Cache, Device, DeviceId, Group, Kind, PartitionRequest, Role, Volume};
 use super::disk::Label;
 use super::format::{Format, FormatKind};
 use super::lvm;
@@ -13,6 +13,7 @@ use super::model::{Autopart, Encryption};
 use super::partitions::{self, DEFAULT_SIZE, FALLBACK_SIZE};
 use super::release::{Firmware, Release};
 use super::swap;
+use super::tree::Tree;
 use crate::policy::Scheme;
 use crate::source::Span;
 use crate::units::Bytes;

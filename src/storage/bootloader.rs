@@ -4,13 +4,14 @@
 //! Source: pyanaconda's `modules/storage/bootloader` (`base.py`, `grub2.py`, `execution.py`) and `platform.py`.
 
 use super::cause::{Cause, Refusal};
-use super::device::{DeviceId, Kind, Role, Tree, Volume};
+use super::device::{DeviceId, Kind, Role, Volume};
 use super::disk::Label;
 use super::format::FormatKind;
 use super::md::Level;
 use super::model::BootLoader;
 use super::release::{Firmware, Release};
 use super::select::matches;
+use super::tree::Tree;
 
 /// What the boot loader's part of the plan has found out.
 #[derive(Clone, Debug, Default)]

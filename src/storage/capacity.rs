@@ -4,7 +4,8 @@
 //! counts. The pool's data and metadata have to stay below the threshold from which LVM extends a pool by itself:
 //! beyond it the pool takes from the volume group what was kept free for it, and then is full.
 
-use super::device::{DeviceId, Kind, Role, Tree, Volume};
+use super::device::{DeviceId, Kind, Role, Volume};
+use super::tree::Tree;
 use crate::policy::Policy;
 use crate::units::{Bytes, MiB};
 

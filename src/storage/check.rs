@@ -4,8 +4,9 @@
 //! profiles.
 
 use super::cause::{Cause, Refusal};
-use super::device::{DeviceId, Kind, Role, Tree, Volume};
+use super::device::{DeviceId, Kind, Role, Volume};
 use super::format::FormatKind;
+use super::tree::Tree;
 
 use crate::policy::DeviceType;
 use crate::source::Span;

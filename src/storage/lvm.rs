@@ -3,8 +3,9 @@
 //! Source: blivet's `devices/lvm.py` and `partitioning.py` (`grow_lvm`), libblockdev's sizes of pool metadata.
 
 use super::cause::{Cause, Refusal};
-use super::device::{Cache, Device, DeviceId, Group, Kind, Role, Tree, Volume};
+use super::device::{Cache, Device, DeviceId, Group, Kind, Role, Volume};
 use super::growth::{Share, grow, python_sort};
+use super::tree::Tree;
 use crate::units::Bytes;
 use std::cmp::Ordering;
 

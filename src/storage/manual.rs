@@ -3,9 +3,9 @@
 //! Source: pyanaconda's `partitioning/manual/manual_partitioning.py`.
 
 use super::cause::{Cause, Refusal};
-use super::device::Tree;
 use super::format::{Format, FormatKind};
 use super::model::Layout;
+use super::tree::Tree;
 
 /// Carries out all `mount` commands.
 ///

@@ -9,8 +9,9 @@ pub mod bootloader; // boot disk, stage 1, stage 2
 pub mod capacity; // how many images fit
 pub mod cause; // why the installer refuses
 pub mod check; // the storage checker
+pub mod commands; // kickstart commands into the model
 pub mod custom; // part, raid, volgroup, logvol, btrfs
-pub mod device; // the tree of devices
+pub mod device; // disks, partitions, groups, volumes
 pub mod disk; // what a person says about a disk
 pub mod format; // file systems and their limits
 pub mod growth; // shares of free space
@@ -25,6 +26,7 @@ pub mod release; // what differs between releases and profiles
 pub mod select; // ignoredisk, clearpart, zerombr
 pub mod swap; // suggested swap
 pub mod table; // partition tables
+pub mod tree; // all devices, what stands on what
 
 pub use disk::{DiskError, DiskSpec, Label, parse_size};
 pub use plan::{Machine, Plan, Verdict, plan};

@@ -4,11 +4,12 @@
 //! `grow_partitions`).
 
 use super::cause::{Cause, Refusal};
-use super::device::{DeviceId, Kind, PartitionRequest, Tree, compare_disks, partition_name};
+use super::device::{DeviceId, Kind, PartitionRequest, compare_disks, partition_name};
 use super::format::FormatKind;
 use super::growth::{Share, grow, python_sort};
 use super::release::{Firmware, Release};
 use super::table::{Region, Slot, Table};
+use super::tree::Tree;
 use crate::units::Bytes;
 use std::cmp::Ordering;
 use std::collections::HashMap;

@@ -2,10 +2,10 @@
 
 use super::bootloader::Boot;
 use super::cause::{Cause, Refusal};
-use super::device::Tree;
 use super::disk::DiskSpec;
 use super::model::Layout;
 use super::release::{Firmware, NotModelled, Profile, Release};
+use super::tree::Tree;
 use super::{autopart, check, custom, manual, select};
 use crate::diagnostic::{Category, Severity};
 use crate::dialect::Kickstart;

@@ -5,11 +5,13 @@
 //! noninteractive_partitioning.py`.
 
 use super::cause::{Cause, Refusal};
-use super::device::{DeviceId, Kind, Tree};
+use super::commands::label_of;
+use super::device::{DeviceId, Kind};
 use super::disk::Label;
-use super::model::{Clear, Layout, Named, Selection, label_of};
+use super::model::{Clear, Layout, Named, Selection};
 use super::release::Firmware;
 use super::table::{Slot, Table};
+use super::tree::Tree;
 
 /// Checks the names in `ignoredisk`, `clearpart` and `bootloader` against the disks, before anything is changed.
 ///

@@ -1,8 +1,9 @@
 //! What holds for every plan.
 
 use super::{machine, plan, says};
-use ks_lint::storage::device::{DeviceId, Kind, Role, Tree, Volume};
+use ks_lint::storage::device::{DeviceId, Kind, Role, Volume};
 use ks_lint::storage::table::Slot;
+use ks_lint::storage::tree::Tree;
 use ks_lint::storage::{Firmware, Plan, capacity, lvm};
 use ks_lint::units::Bytes;
 use proptest::prelude::*;
