@@ -8,7 +8,7 @@ mod auto;
 pub mod config;
 
 use crate::diagnostic::{Finding, Findings};
-use crate::dialect::{self, Version};
+use crate::dialect::{self, IncludeOptions, Version};
 use crate::policy::Policy;
 use crate::rules::addon::{Directives, apply_requirements};
 use crate::rules::{self, Context};
@@ -66,6 +66,17 @@ pub struct Settings {
     pub policy: Option<Chosen<Option<Arc<Policy>>>>,
     /// The machine that the kickstarts are for; without one storage is checked for any disks.
     pub machine: Option<Arc<Machine>>,
+    /// How includes are followed; nothing when they are not.
+    pub includes: Option<IncludeOptions>,
+}
+
+impl Settings {
+    /// Reads what a kickstart includes into `sources`, when includes are followed.
+    pub fn load_includes(&self, sources: &mut Sources, file: FileId) {
+        if let Some(options) = &self.includes {
+            dialect::load_includes(sources, file, options);
+        }
+    }
 }
 
 /// A kickstart that is parsed, and what it is held against.
@@ -85,7 +96,8 @@ pub struct Read<'s> {
     pub findings: Findings,
 }
 
-/// Parses a kickstart that is already in `sources`, without asking the rules.
+/// Parses a kickstart that is already in `sources`, with the files it includes
+/// ([`Settings::load_includes`]), without asking the rules.
 pub fn read<'s>(sources: &'s Sources, file: FileId, settings: &Settings) -> Read<'s> {
     let mut findings = Findings::new();
     let syntax = auto::syntax(sources, file, settings, &mut findings);
@@ -104,7 +116,8 @@ pub fn read<'s>(sources: &'s Sources, file: FileId, settings: &Settings) -> Read
 }
 
 /// Checks a kickstart that is already in `sources`.
-pub fn lint(sources: Sources, file: FileId, settings: &Settings) -> FileReport {
+pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileReport {
+    settings.load_includes(&mut sources, file);
     let (syntax, policy, directives, findings) = {
         let Read { syntax, policy, kickstart, directives, mut findings, .. } = read(&sources, file, settings);
         let mut context = Context::new(&sources, &kickstart, policy.value.as_deref());

@@ -5,7 +5,7 @@ use super::machine::MachineArgs;
 use super::output::{OutputArgs, exit_code};
 use super::progress::Progress;
 use crate::diagnostic::{Severity, nearest};
-use crate::dialect::Version;
+use crate::dialect::{IncludeOptions, Version};
 use crate::lint::config::{self, Config};
 use crate::lint::{self, Chosen, Settings};
 use crate::policy::{Policy, PolicyError};
@@ -26,6 +26,9 @@ pub struct Args {
     /// What the kickstarts are held against
     #[command(flatten)]
     pub settings: SettingsArgs,
+    /// What is read beside them
+    #[command(flatten)]
+    pub includes: IncludeArgs,
     /// The machine that they are for: with disks, storage is planned on them
     #[command(flatten)]
     pub machine: MachineArgs,
@@ -43,6 +46,27 @@ pub struct SettingsArgs {
     /// Layout policy: auto, none, a built-in name, or a TOML file; auto is ovirt-node for a kickstart that makes a node
     #[arg(long, default_value = "auto", value_name = "POLICY")]
     pub policy: String,
+}
+
+/// Options of the verbs that follow includes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct IncludeArgs {
+    /// Read the files that %include names, too, and report findings in the file where they stand
+    #[arg(long)]
+    pub follow_includes: bool,
+    /// Where absolute paths of includes begin: a directory with what %pre scripts would write
+    #[arg(long, value_name = "DIR", requires = "follow_includes")]
+    pub root: Option<PathBuf>,
+    /// Fetch includes that are URLs (http, https, ftp; with curl); without it no network is touched
+    #[arg(long, requires = "follow_includes")]
+    pub allow_network: bool,
+}
+
+impl IncludeArgs {
+    /// How includes are followed, if they are.
+    fn options(&self) -> Option<IncludeOptions> {
+        self.follow_includes.then(|| IncludeOptions { root: self.root.clone(), network: self.allow_network })
+    }
 }
 
 /// Settings of the command line, completed by the nearest configuration file of each kickstart.
@@ -78,6 +102,13 @@ impl SettingsArgs {
 }
 
 impl SettingsSource {
+    /// The same, and includes are followed as these options say.
+    #[must_use]
+    pub fn with_includes(mut self, includes: &IncludeArgs) -> Self {
+        self.given.includes = includes.options();
+        self
+    }
+
     /// The settings for one file.
     ///
     /// # Errors
@@ -160,7 +191,7 @@ const BATCH: usize = 64;
 /// # Errors
 /// Options that cannot be used, or an output that cannot be written to.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let mut settings = args.settings.source()?;
+    let mut settings = args.settings.source()?.with_includes(&args.includes);
     settings.given.machine = args.machine.machine()?.map(Arc::new);
     let style = args.output.style();
     let mut printer = args.output.printer();

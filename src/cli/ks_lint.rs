@@ -5,7 +5,7 @@
 //! files with [`input`](super::input), and gives findings to [`output`](super::output) as reports.
 //! An `Err` is printed to standard error and becomes exit status 2: the work could not be done.
 
-use super::{addon, boot, check, explain, fail, host, plan, policy, rules};
+use super::{addon, boot, check, diff_versions, explain, fail, host, plan, policy, rules, versions};
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -32,6 +32,8 @@ enum Verb {
     Boot(boot::Args),
     /// Show what the %addon org_ovirt_node section and the kernel arguments come to
     Addon(addon::Args),
+    /// Show what changed between two syntax versions; with kickstarts, what in them would break
+    DiffVersions(diff_versions::Args),
     /// Explain a finding: what it says, why, what to write instead
     Explain(explain::Args),
     /// Show the facts of this machine that a plan needs
@@ -42,6 +44,8 @@ enum Verb {
     Policy(policy::Args),
     /// List every finding that there can be
     Rules(rules::Args),
+    /// List the syntax versions
+    Versions(versions::Args),
 }
 
 /// Runs `ks-lint` with this process's arguments.
@@ -52,11 +56,13 @@ pub fn main() -> ExitCode {
         Some(Verb::Check(args)) => check::run(args),
         Some(Verb::Boot(args)) => boot::run(&args),
         Some(Verb::Addon(args)) => addon::run(args),
+        Some(Verb::DiffVersions(args)) => diff_versions::run(&args),
         Some(Verb::Explain(args)) => explain::run(&args),
         Some(Verb::Host(args)) => host::run(&args),
         Some(Verb::Plan(args)) => plan::run(&args),
         Some(Verb::Policy(args)) => policy::run(&args),
         Some(Verb::Rules(args)) => rules::run(&args),
+        Some(Verb::Versions(args)) => versions::run(&args),
     };
     result.unwrap_or_else(|error| fail("ks-lint", &error))
 }

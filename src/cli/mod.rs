@@ -7,6 +7,7 @@
 pub mod addon;
 pub mod boot;
 pub mod check;
+pub mod diff_versions;
 pub mod explain;
 pub mod host;
 pub mod include;
@@ -19,6 +20,7 @@ pub mod plan;
 pub mod policy;
 pub mod progress;
 pub mod rules;
+pub mod versions;
 
 use std::process::ExitCode;
 

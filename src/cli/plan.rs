@@ -1,6 +1,6 @@
 //! `ks-lint plan`: what Anaconda will make of a kickstart on given disks.
 
-use super::check::SettingsArgs;
+use super::check::{IncludeArgs, SettingsArgs};
 use super::input;
 use super::machine::MachineArgs;
 use crate::lint;
@@ -24,6 +24,9 @@ pub struct Args {
     /// What the kickstart is read as, and the installer's profile
     #[command(flatten)]
     pub settings: SettingsArgs,
+    /// What is read beside it
+    #[command(flatten)]
+    pub includes: IncludeArgs,
     /// The machine
     #[command(flatten)]
     pub machine: MachineArgs,
@@ -57,8 +60,9 @@ pub enum PlanFormat {
 /// # Errors
 /// What cannot be read, and releases whose installer is not modelled.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let (sources, file) = input::read(&args.path).with_context(|| args.path.display().to_string())?;
-    let settings = args.settings.source()?.of(&args.path)?;
+    let (mut sources, file) = input::read(&args.path).with_context(|| args.path.display().to_string())?;
+    let settings = args.settings.source()?.with_includes(&args.includes).of(&args.path)?;
+    settings.settings.load_includes(&mut sources, file);
     let read = lint::read(&sources, file, &settings.settings);
     let policy = read.policy.value.as_deref();
     let (path, syntax) = (args.path.display().to_string(), read.syntax.value.to_string());

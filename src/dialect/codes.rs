@@ -507,6 +507,26 @@ declare_code! {
     /// pykickstart 3.78, `_stateMachine`.
     pub static INCLUDE_WITHOUT_PATH = "KS025", "include-without-path", Syntax, Error;
 
+    /// An included file is not there, although includes are followed.
+    ///
+    /// ## Why
+    /// The installer stops when it reaches the line and the file does not exist by then. A file that a `%pre`
+    /// script of the same kickstart names is not reported: the script may write it.
+    ///
+    /// ## Example
+    /// ```text
+    /// %include /tmp/disks.ks
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// %include /tmp/disk.ks
+    /// ```
+    ///
+    /// ## Source
+    /// pykickstart 3.78, `_handleInclude`.
+    pub static INCLUDE_MISSING = "KS026", "include-not-found", Syntax, Error;
+
     /// A line of %packages cannot be read.
     ///
     /// ## Why
@@ -701,6 +721,7 @@ pub static CODES: &[&Code] = &[
     &STRAY_END,
     &MISSING_END,
     &INCLUDE_WITHOUT_PATH,
+    &INCLUDE_MISSING,
     &PACKAGE_LINE,
     &EMPTY_CERTIFICATE,
     &BROKEN_LINE,

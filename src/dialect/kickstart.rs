@@ -147,16 +147,20 @@ pub struct Section<'s> {
     pub body: Span,
     /// From the header to `%end`.
     pub span: Span,
+    /// What `%include` lines between add, when includes are followed: whole files.
+    pub included: Vec<Span>,
     /// Whether the language accepts it.
     pub valid: bool,
 }
 
 impl<'s> Section<'s> {
-    /// The entries of a `%packages` section that the language accepts, in order. What included files add is not
-    /// among them.
-    pub fn packages<'k>(&self, sources: &'k Sources) -> impl Iterator<Item = PackageLine<'k>> {
-        let text = if self.kind == SectionKind::Packages { sources.text_of(self.body) } else { "" };
-        packages::lines(self.body.file, text, self.body.start as usize).filter_map(Result::ok)
+    /// The entries of a `%packages` section that the language accepts, in order; those of included files last.
+    pub fn packages<'k>(&'k self, sources: &'k Sources) -> impl Iterator<Item = PackageLine<'k>> {
+        let is_packages = self.kind == SectionKind::Packages;
+        let parts = std::iter::once(&self.body).chain(&self.included).filter(move |_| is_packages);
+        parts
+            .flat_map(|part| packages::lines(part.file, sources.text_of(*part), part.start as usize))
+            .filter_map(Result::ok)
     }
 
     /// Whether an option stands in the header.

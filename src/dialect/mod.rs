@@ -6,6 +6,8 @@
 mod arguments;
 mod checks;
 pub mod codes; // KS001 on
+pub mod compare; // what changed between two versions
+mod include;
 mod kickstart;
 mod packages;
 mod problems;
@@ -16,6 +18,7 @@ mod tables;
 mod version;
 
 pub use codes::CODES;
+pub use include::{IncludeOptions, load_includes};
 pub use kickstart::{Arg, Command, Include, Kickstart, Section, SectionKind, Value};
 pub use packages::{PackageKind, PackageLine};
 pub use python::{comma_list, normal_mount_point, python_bool, python_int};

@@ -14,24 +14,26 @@ use crate::source::{FileId, Included, Sources, Span};
 use crate::syntax::{Line, LineKind, QuoteError, SECTION_NAMES, Scanner, Word, is_white, unquote};
 use std::borrow::Cow;
 
+/// Most includes that are followed: files that include each other several times would grow without end.
+const MOST_FOLLOWED: usize = 1000;
+
 /// Reads one file.
 pub(super) struct Reader<'s, 'f> {
     sources: &'s Sources,
     version: Version,
     bit: u64,
     findings: &'f mut Findings,
+    /// How many files are being read: the kickstart, and what is included in it.
+    depth: usize,
+    /// How many includes were followed.
+    followed: usize,
     kickstart: Kickstart<'s>,
     state: State,
     scratch: Scratch,
     open: Option<Open>,
     /// The last line with words, for lines that were broken in two.
     last_command: Option<Span>,
-    /// How many includes were followed.
-    included: u32,
 }
-
-/// So many includes are followed.
-const MOST_INCLUDED: u32 = 1000;
 
 /// The section that is being read.
 struct Open {
@@ -39,6 +41,8 @@ struct Open {
     index: Option<usize>,
     body_start: u32,
     header: Span,
+    /// Whether a line of content stands in it.
+    has_content: bool,
 }
 
 impl<'s, 'f> Reader<'s, 'f> {
@@ -53,6 +57,8 @@ impl<'s, 'f> Reader<'s, 'f> {
             version,
             bit: version.bit(),
             findings,
+            depth: 0,
+            followed: 0,
             kickstart: Kickstart {
                 version,
                 file,
@@ -64,7 +70,6 @@ impl<'s, 'f> Reader<'s, 'f> {
             scratch: Scratch::default(),
             open: None,
             last_command: None,
-            included: 0,
         }
     }
 
@@ -74,15 +79,27 @@ impl<'s, 'f> Reader<'s, 'f> {
     }
 
     fn file(&mut self, file: FileId) {
+        self.depth += 1;
         let text = self.sources.get(file).text();
-        let mut scanner = Scanner::new(text);
+        let inside = self.open.is_some();
+        let mut scanner = if inside { Scanner::inside_section(text) } else { Scanner::new(text) };
         let mut words: Vec<Word> = Vec::new();
         let mut texts: Vec<Cow<'s, str>> = Vec::new();
         let mut last_line = (0, 0);
         while let Some(line) = scanner.next_line(&mut words) {
             last_line = (line.start, line.end);
-            if matches!(line.kind, LineKind::Blank | LineKind::Comment | LineKind::Content) {
-                continue;
+            match line.kind {
+                LineKind::Blank | LineKind::Comment => continue,
+                LineKind::Content => {
+                    if let Some(open) = &mut self.open
+                        && !open.has_content
+                    {
+                        let content = &text[line.start as usize..line.end as usize];
+                        open.has_content = !content.chars().all(is_white);
+                    }
+                    continue;
+                }
+                _ => {}
             }
             texts.clear();
             texts.extend(words.iter().map(|w| {
@@ -92,7 +109,10 @@ impl<'s, 'f> Reader<'s, 'f> {
             let words = Words { text, file, words: &words, texts: &texts };
             self.line(&words, &line, &mut scanner);
         }
-        self.end_of_file(file, last_line);
+        self.depth -= 1;
+        if self.depth == 0 || !inside {
+            self.end_of_file(file, last_line);
+        }
     }
 
     fn line(&mut self, words: &Words<'s, '_>, line: &Line, scanner: &mut Scanner<'s>) {
@@ -186,6 +206,7 @@ impl<'s, 'f> Reader<'s, 'f> {
             return;
         }
         if first == "%ksappend" {
+            self.follow(words);
             return;
         }
         if first.starts_with('%') {
@@ -381,9 +402,7 @@ impl<'s, 'f> Reader<'s, 'f> {
             Some(path) if !path.is_empty() => {
                 let section = self.open.as_ref().and_then(|o| o.index);
                 self.kickstart.includes.push(Include { path: words.value(1), span, section });
-                if self.open.is_none() {
-                    self.included(words.file, path);
-                }
+                self.follow(words);
             }
             _ => {
                 let message = "'%include' needs the path of a file";
@@ -393,17 +412,33 @@ impl<'s, 'f> Reader<'s, 'f> {
         }
     }
 
-    /// Goes on in an included file, where that was found. Its commands count as if they stood here.
-    fn included(&mut self, from: FileId, path: &str) {
-        let Some(&Included::File(file)) = self.sources.included(from, path) else { return };
-        // Who finds the files lets none include itself; a few can still include each other a million times.
-        if self.included >= MOST_INCLUDED {
-            return;
+    /// Goes on in the file that the line includes, where that was found. Its lines count as if they stood here.
+    fn follow(&mut self, words: &Words<'s, '_>) {
+        let Some(path) = words.texts.get(1) else { return };
+        match self.sources.included(words.file, path) {
+            // Who finds the files lets none include itself; a few can still include each other a million times.
+            Some(&Included::File(file)) if self.followed < MOST_FOLLOWED => {
+                self.followed += 1;
+                let section = self.open.as_ref().and_then(|open| open.index);
+                if let Some(index) = section {
+                    let whole = Span::new(file, 0, self.sources.get(file).text().len());
+                    self.kickstart.sections[index].included.push(whole);
+                    if self.kickstart.sections[index].kind == SectionKind::Packages {
+                        self.packages(whole);
+                    }
+                }
+                let last_command = self.last_command.take();
+                self.file(file);
+                self.last_command = last_command;
+            }
+            Some(Included::NotFound) => {
+                let message = format!("the included file '{path}' is not there");
+                let help = "give the directory that has it with --root, or let a %pre script write it";
+                self.findings
+                    .push(Finding::new(&codes::INCLUDE_MISSING, message).at(words.span(1)).help(help));
+            }
+            _ => {}
         }
-        self.included += 1;
-        let last_command = self.last_command.take();
-        self.file(file);
-        self.last_command = last_command;
     }
 
     fn unknown_section(&mut self, words: &Words<'s, '_>, line: &Line, scanner: &mut Scanner<'s>) {
@@ -432,7 +467,7 @@ impl<'s, 'f> Reader<'s, 'f> {
         // Its lines are no commands, whatever it was meant to be.
         scanner.enter_section();
         let header = Span::new(words.file, line.start as usize, line.end as usize);
-        self.open = Some(Open { index: None, body_start: line.end, header });
+        self.open = Some(Open { index: None, body_start: line.end, header, has_content: false });
     }
 
     fn header(&mut self, words: &Words<'s, '_>, line: &Line) {
@@ -487,10 +522,11 @@ impl<'s, 'f> Reader<'s, 'f> {
             args,
             body,
             span: header_span,
+            included: Vec::new(),
             valid,
         });
         let index = Some(self.kickstart.sections.len() - 1);
-        self.open = Some(Open { index, body_start: line.end, header: header_span });
+        self.open = Some(Open { index, body_start: line.end, header: header_span, has_content: false });
     }
 
     /// `%end`, from `start` to `end`.
@@ -503,10 +539,9 @@ impl<'s, 'f> Reader<'s, 'f> {
         section.span.end = end.max(start);
         let body = section.body;
         let kind = section.kind;
-        let text = self.sources.get(body.file).text();
         match kind {
             SectionKind::Packages => self.packages(body),
-            SectionKind::Certificate if text[body.range()].chars().all(is_white) => {
+            SectionKind::Certificate if !open.has_content => {
                 let message = "the certificate is empty";
                 self.kickstart.sections[index].valid = false;
                 self.findings.push(

@@ -11,6 +11,10 @@ pub enum Included {
     Missing(String),
     /// It is on a machine or at a time that is not now: an absolute path, a URL.
     Elsewhere,
+    /// Includes are followed as the installer would, and it is not there.
+    NotFound,
+    /// It is not there yet: a `%pre` script of the kickstart names it.
+    WrittenByPre,
     /// It includes, directly or through others, the file that asks for it.
     Cycle,
     /// It is one of too many.

@@ -57,7 +57,8 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
         let (path, span) = (&include.path, include.path.span);
         let shown = &path.text;
         match context.sources.included(include.span.file, &path.text) {
-            None | Some(Included::File(_)) => {}
+            // What is not found although includes are followed is an error of the language.
+            None | Some(Included::File(_) | Included::NotFound | Included::WrittenByPre) => {}
             Some(Included::Elsewhere) => {
                 let message =
                     format!("'{shown}' is read by the installer; what it holds is not checked here");

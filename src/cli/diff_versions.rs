@@ -1,0 +1,117 @@
+//! `ks-lint diff-versions`: what changed between two syntax versions; with kickstarts, what in them would break.
+
+use super::{complain, input, output};
+use crate::dialect::Version;
+use crate::dialect::compare::{self, Change, What};
+use crate::lint::{Chosen, FileReport};
+use serde_json::json;
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The command line.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The version that the hosts have, such as RHEL8
+    #[arg(value_name = "FROM")]
+    pub from: String,
+    /// The version that they will have, such as RHEL10
+    #[arg(value_name = "TO")]
+    pub to: String,
+    /// Kickstarts and directories: show what in them would break
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// How findings come out
+    #[command(flatten)]
+    pub output: output::OutputArgs,
+}
+
+/// Prints the changes, or the findings.
+///
+/// # Errors
+/// An unknown version, or standard output that cannot be written to.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let (from, to) = (Version::from_name(&args.from)?, Version::from_name(&args.to)?);
+    if args.paths.is_empty() {
+        let changes = compare::changes(from, to);
+        let text = if args.output.format == crate::report::Format::Json {
+            let all =
+                json!({"schema": 1, "from": from.to_string(), "to": to.to_string(), "changes": changes});
+            serde_json::to_string_pretty(&all)? + "\n"
+        } else {
+            human(from, to, &changes)?
+        };
+        super::print(&text)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut printer = args.output.printer();
+    let mut failed = false;
+    for (path, found) in input::expand(&args.paths) {
+        let read = found.and_then(|()| input::read(&path));
+        let (sources, file) = match read {
+            Ok(read) => read,
+            Err(error) => {
+                complain("ks-lint", &format!("{}: {error}", path.display()));
+                failed = true;
+                continue;
+            }
+        };
+        let findings = compare::breaks(&sources, file, from, to);
+        let report = FileReport {
+            sources,
+            syntax: Chosen::new(to, format!("compared with {from}")),
+            policy: Chosen::new("none".to_owned(), "only the language is compared"),
+            findings,
+            waived: Vec::new(),
+        };
+        printer.file(&report, args.output.fail_on())?;
+    }
+    let summary = printer.finish()?;
+    Ok(if failed { ExitCode::from(super::COULD_NOT) } else { output::exit_code(&summary) })
+}
+
+/// For people: what is gone first, then what will go, then what else changed, then what is new.
+fn human(from: Version, to: Version, changes: &[Change]) -> Result<String, std::fmt::Error> {
+    let mut out = String::new();
+    for title in ["Removed", "Deprecated", "Changed", "Added"] {
+        let belongs = |what: &What| match what {
+            What::Removed => title == "Removed",
+            What::Deprecated => title == "Deprecated",
+            What::Added => title == "Added",
+            _ => title == "Changed",
+        };
+        let mut lines = changes.iter().filter(|c| belongs(&c.what)).peekable();
+        if lines.peek().is_none() {
+            continue;
+        }
+        writeln!(out, "{title} in {to}, compared with {from}:")?;
+        for change in lines {
+            write!(out, "  {}", change.command)?;
+            if let Some(option) = change.option {
+                write!(out, " {option}")?;
+            }
+            match &change.what {
+                What::Required => write!(out, ": must be given")?,
+                What::Takes { before, now } => write!(out, ": takes {now}, not {before}")?,
+                What::Choices { removed, added } => {
+                    if !removed.is_empty() {
+                        write!(out, ": no longer {}", removed.join(", "))?;
+                    }
+                    if !added.is_empty() {
+                        write!(out, ": new {}", added.join(", "))?;
+                    }
+                }
+                What::Conflicts { with } => write!(out, ": not together with {}", with.join(", "))?,
+                What::Removed | What::Deprecated | What::Added => {}
+            }
+            if let Some(instead) = change.instead {
+                write!(out, " — instead: {instead}")?;
+            }
+            writeln!(out)?;
+        }
+    }
+    if out.is_empty() {
+        writeln!(out, "The syntax of {to} is that of {from}.")?;
+    }
+    Ok(out)
+}

@@ -1,0 +1,57 @@
+//! `ks-lint versions`: the syntax versions.
+
+use crate::dialect::{Family, REFERENCE, Version, compare};
+use serde_json::json;
+use std::fmt::Write;
+use std::process::ExitCode;
+
+/// The command line.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// How to write them
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// How versions are written.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Human,
+    /// For programs
+    Json,
+}
+
+/// Prints the list.
+///
+/// # Errors
+/// When standard output cannot be written to.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let families = [Family::Fedora, Family::Rhel];
+    let mut out = String::new();
+    match args.format {
+        Format::Human => {
+            for family in families {
+                let names: Vec<String> = compare::versions(family).map(|v| v.to_string()).collect();
+                writeln!(out, "{}: {} (newest: {})", family.name(), names.join(" "), family.newest())?;
+            }
+            writeln!(out, "A kickstart without a #version= header is read as {}.", Version::DEFAULT)?;
+            writeln!(out, "The tables follow {REFERENCE}.")?;
+        }
+        Format::Json => {
+            let versions: Vec<_> = Version::all()
+                .map(|v| {
+                    let newest = v == v.family.newest();
+                    json!({"name": v.to_string(), "family": v.family.name(), "release": v.release, "newest": newest})
+                })
+                .collect();
+            let all = json!({
+                "schema": 1, "default": Version::DEFAULT.to_string(), "reference": REFERENCE, "versions": versions
+            });
+            writeln!(out, "{}", serde_json::to_string_pretty(&all)?)?;
+        }
+    }
+    super::print(&out)?;
+    Ok(ExitCode::SUCCESS)
+}

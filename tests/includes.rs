@@ -1,0 +1,114 @@
+//! `%include`: files below a root, scripts that write them, cycles, and findings in the file where they stand.
+#![allow(clippy::panic, reason = "a helper that fails, fails its test")]
+
+use ks_lint::diagnostic::{Findings, Severity};
+use ks_lint::dialect::{self, IncludeOptions, SectionKind, Version};
+use ks_lint::source::Sources;
+use std::path::Path;
+
+/// Findings of `node.ks` in `folder` as "file:line code", with includes below `folder/root`.
+fn findings(folder: &Path) -> Vec<String> {
+    let path = folder.join("node.ks");
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let mut sources = Sources::new();
+    let file = sources.add(&path, text).unwrap_or_else(|e| panic!("{e}"));
+    let options = IncludeOptions { root: Some(folder.join("root")), network: false };
+    dialect::load_includes(&mut sources, file, &options);
+    let mut findings = Findings::new();
+    dialect::parse(&sources, file, Version::rhel(9), &mut findings);
+    let shown = findings.into_sorted().into_iter().filter(|f| f.severity > Severity::Info).map(|f| {
+        let span = f.span.unwrap_or_else(|| panic!("{} has no place", f.message));
+        let name =
+            sources.get(span.file).path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+        format!("{name}:{} {}", sources.position(span).line, f.code.id)
+    });
+    shown.collect()
+}
+
+/// A folder with these files.
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        let parent = path.parent().unwrap_or(folder.path());
+        std::fs::create_dir_all(parent)
+            .and_then(|()| std::fs::write(&path, text))
+            .unwrap_or_else(|e| panic!("{e}"));
+    }
+    folder
+}
+
+#[test]
+fn findings_stand_in_the_file_they_are_about() {
+    let folder = folder(&[
+        ("node.ks", "%include /tmp/disk.ks\nlang en_US\nfoo\n"),
+        ("root/tmp/disk.ks", "zerombr\npart / --size=10G\n%include more.ks\n"),
+        ("root/tmp/more.ks", "\n\nbar\n"),
+    ]);
+    assert_eq!(findings(folder.path()), ["node.ks:3 KS001", "disk.ks:2 KS008", "more.ks:3 KS001"]);
+}
+
+#[test]
+fn commands_of_an_included_file_conflict_with_those_around_it() {
+    let folder = folder(&[
+        ("node.ks", "autopart\n%include /tmp/disk.ks\n"),
+        ("root/tmp/disk.ks", "part / --size=1000\n"),
+    ]);
+    assert_eq!(findings(folder.path()), ["disk.ks:1 KS017"]);
+}
+
+#[test]
+fn a_missing_file_is_an_error_unless_a_pre_script_writes_it() {
+    let missing = folder(&[("node.ks", "lang en_US\n%include /tmp/disk.ks\n")]);
+    assert_eq!(findings(missing.path()), ["node.ks:2 KS026"]);
+    let written = folder(&[("node.ks", "%include /tmp/disk.ks\n%pre\necho 'part /' > /tmp/disk.ks\n%end\n")]);
+    assert_eq!(findings(written.path()), [""; 0]);
+}
+
+#[test]
+fn files_that_include_each_other_end() {
+    let folder = folder(&[
+        ("node.ks", "%include /a.ks\n"),
+        ("root/a.ks", "%include /b.ks\n"),
+        ("root/b.ks", "foo\n%include /a.ks\n"),
+    ]);
+    assert_eq!(findings(folder.path()), ["b.ks:1 KS001"]);
+    let itself = self::folder(&[("node.ks", "foo\n%include node.ks\n")]);
+    assert_eq!(findings(itself.path()), ["node.ks:1 KS001"]);
+}
+
+#[test]
+fn no_include_leaves_the_root() {
+    let folder =
+        folder(&[("node.ks", "%include /../secret\n%include /link\n"), ("secret", "foo\n"), ("root/x", "")]);
+    std::os::unix::fs::symlink("/etc/passwd", folder.path().join("root/link"))
+        .unwrap_or_else(|e| panic!("{e}"));
+    let found = findings(folder.path());
+    // The file beside the kickstart may be included; a link out of both folders may not.
+    assert!(found.contains(&"node.ks:2 KS026".to_owned()), "{found:?}");
+}
+
+#[test]
+fn urls_are_not_fetched() {
+    let folder = folder(&[("node.ks", "%include http://127.0.0.1:9/x.ks\n")]);
+    assert_eq!(findings(folder.path()), [""; 0]);
+}
+
+#[test]
+fn packages_of_an_included_file_belong_to_the_section() {
+    let folder = folder(&[
+        ("node.ks", "%packages\n@core\n%include /more\n-vim\n%end\n"),
+        ("root/more", "# more\n@^server\nnano\n-\n"),
+    ]);
+    let path = folder.path().join("node.ks");
+    let mut sources = Sources::new();
+    let file = sources.add(&path, std::fs::read_to_string(&path).unwrap()).unwrap();
+    let options = IncludeOptions { root: Some(folder.path().join("root")), network: false };
+    dialect::load_includes(&mut sources, file, &options);
+    let mut found = Findings::new();
+    let kickstart = dialect::parse(&sources, file, Version::rhel(9), &mut found);
+    let section = kickstart.sections_of(SectionKind::Packages).next().unwrap();
+    let names: Vec<_> = section.packages(&sources).map(|p| p.name.into_owned()).collect();
+    assert_eq!(names, ["core", "vim", "server", "nano"]);
+    assert_eq!(findings(folder.path()), ["more:4 KS028"]);
+}
