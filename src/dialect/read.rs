@@ -359,7 +359,8 @@ impl<'s, 'f> Reader<'s, 'f> {
                     .help("keep one of the two versions and delete the three marker lines"),
             );
         }
-        if let Some(c) = text.chars().next()
+        // Only where the character itself stands there, not a quote or backslash before it.
+        if let Some(c) = words.text[place.span.range()].chars().next()
             && (is_white(c) || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200d}' | '\u{2060}'))
         {
             let name = match c {
