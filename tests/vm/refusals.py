@@ -1,0 +1,166 @@
+"""What stands in the way is said before anything is changed; what goes wrong in the middle is taken back."""
+
+import images
+import jobs
+import qemu
+
+LAYOUT = images.Layout("refusals", root="xfs")
+TIGHT = images.Layout("tight", root="ext4", size="6G", root_size="512M", pool="--size 320M")
+
+HELPERS = jobs.MOUNT + """
+mkdir -p /mnt/other
+# Everything that init could change: LVM's metadata as it is on the disk, and files. Of the large ones the name is enough.
+state() {
+    { head -c 1048576 /dev/vda4; [ -b /dev/vdb ] && head -c 1048576 /dev/vdb
+      cd /mnt/sysroot && find . -xdev | sort; find etc -type f -exec cat {} +
+      cd boot && find . -xdev | sort > /tmp/names; cat /tmp/names; find loader grub2 -type f -exec cat {} +; cd /; } 2>/dev/null | md5sum
+}
+# expect CASE CODE WORDS [OPTIONS]: init is refused, for this reason, and nothing is changed.
+expect() {
+    what=$1 code=$2 words=$3; shift 3
+    before=$(state)
+    node-layout init --sysroot ${SYSROOT:-/mnt/sysroot} --nvr "${NVR:-{nvr}}" "$@" > /tmp/refusal 2>&1; rc=$?
+    [ $rc = 1 ] || { cat /tmp/refusal; fail "$what: exit status $rc, not 1"; }
+    grep -q "^error\\[$code\\]" /tmp/refusal || { cat /tmp/refusal; fail "$what: no $code"; }
+    grep -q -e "$words" /tmp/refusal || { cat /tmp/refusal; fail "$what: '$words' is not said"; }
+    grep -q "^  help: " /tmp/refusal || fail "$what: nothing to do is said"
+    [ "$(state)" = "$before" ] || fail "$what: something was changed"
+    say "refused $what"
+}
+"""
+
+MATRIX = """
+# / on a thick volume
+run lvcreate -q -y -Wn -L 400M -n thick {vg}; run mkfs.xfs -q -f /dev/{vg}/thick; run mount /dev/{vg}/thick /mnt/other
+SYSROOT=/mnt/other expect "root on a thick volume" LAY010 "{vg}/thick, a linear volume"
+umount /mnt/other; run lvremove -q -y {vg}/thick
+# / in a volume group without a thin pool, on a partition, on FAT
+run vgcreate -q other /dev/vdb; run lvcreate -q -y -Wn -L 400M -n root other; run mkfs.xfs -q -f /dev/other/root; run mount /dev/other/root /mnt/other
+SYSROOT=/mnt/other expect "no thin pool" LAY010 "'other' has no thin pool"
+umount /mnt/other; run lvremove -q -y other/root
+SYSROOT=/mnt/sysroot/efi expect "root on a partition" LAY010 "not on a logical volume"
+run lvcreate -q -y -V 200M --thinpool {vg}/pool00 -n fat; run mkfs.vfat /dev/{vg}/fat; run mount -t vfat /dev/{vg}/fat /mnt/other
+SYSROOT=/mnt/other expect "root on FAT" LAY011 "vfat"
+umount /mnt/other; run lvremove -q -y {vg}/fat
+# Volumes
+umount /mnt/sysroot/var; expect "var not separate" LAY013 "/var is not a volume of its own"; run mount /dev/{vg}/var /mnt/sysroot/var
+umount /mnt/sysroot/boot; expect "boot not separate" LAY020 "/boot is not a file system of its own"
+run lvcreate -q -y -Wn -L 100M -n small {vg}; run mkfs.ext4 -q /dev/{vg}/small; run mount -t ext4 /dev/{vg}/small /mnt/sysroot/boot
+run mount -t ext4 {bootdev} /mnt/other; cp -r /mnt/other/loader /mnt/other/grub2 /mnt/other/*{kernel}* /mnt/sysroot/boot/; umount /mnt/other
+expect "boot too small" LAY021 "100 MiB.*asks for 1 GiB"
+umount /mnt/sysroot/boot; run lvremove -q -y {vg}/small
+run mount {bootdev} /mnt/sysroot/boot
+free=$(df -m /mnt/sysroot/boot | awk 'END{print $4}')
+fallocate -l $(( (free - 30) * 1048576 )) /mnt/sysroot/boot/filler
+expect "boot too full" LAY021 "two images need"
+rm /mnt/sysroot/boot/filler
+run mount -o remount,ro /mnt/sysroot/boot; expect "boot read-only" LAY020 "mounted read-only"; run mount -o remount,rw /mnt/sysroot/boot
+# The volume group
+run lvcreate -q -y -Wn -l 100%FREE -n hog {vg}; expect "no room for metadata" LAY031 "16 MiB.*0 B free"; run lvremove -q -y {vg}/hog
+run vgchange -q --addtag imgbased:vg other; expect "another group's stale tags" LAY040 "'other' has the tag imgbased:vg"
+run vgchange -q --addtag imgbased:vg {vg}; expect "two tagged groups" LAY040 "'other' has the tag imgbased:vg"
+run vgchange -q --deltag imgbased:vg {vg}; run vgchange -q --deltag imgbased:vg other
+run lvcreate -q -y -V 16M --thinpool {vg}/pool00 -n {nvr}; expect "the base's name is taken" LAY042 "{vg}/{nvr} exists already"; run lvremove -q -y {vg}/{nvr}
+run lvcreate -q -y -V 16M --thinpool {vg}/pool00 -n {layer}; expect "the layer's name is taken" LAY042 "{vg}/{layer} exists already"; run lvremove -q -y {vg}/{layer}
+run lvcreate -q -y -V 16M --thinpool {vg}/pool00 --addtag imgbased:layer -n old-1-1+1; expect "a stale layer" LAY040 "left from an older installation"; run lvremove -q -y {vg}/old-1-1+1
+# Names
+NVR=node expect "a name that is none" LAY004 "not NAME-VERSION-RELEASE"
+NVR=-rf expect "a name like an option" LAY004 "cannot be used"
+NVR=--help expect "another name like an option" LAY004 "cannot be used"
+NVR=$(printf 'n%.0s' $(seq 130))-1-2 expect "a long name" LAY004 "too long by"
+# LVM's lock, tools
+flock /run/lock/lvm/V_{vg} sleep 1000 & holder=$!
+started=$(cut -d. -f1 /proc/uptime); expect "LVM locked" LAY003 "did not end within 3 seconds" --lock-wait 3
+[ $(( $(cut -d. -f1 /proc/uptime) - started )) -lt 60 ] || fail "the wait for the lock has no bound"
+kill $holder; killall sleep
+mv /sbin/xfs_db /xfs_db; expect "a missing program" LAY002 "'xfs_db'"; mv /xfs_db /sbin/xfs_db
+expect "an unknown policy" LAY005 "nonsense" --policy nonsense
+"""
+
+# Names that would be options or patterns to a careless program are data.
+ODD_NAMES = """
+cd /mnt/sysroot/boot/loader/entries
+sed 's/^title.*/title odd/' ./*{kernel}.conf > ./-rf.conf; cp ./-rf.conf ./--help.conf; cp ./-rf.conf './a b;reboot.conf'
+run lvcreate -q -y -V 16M --thinpool {vg}/pool00 -n +.x-y
+mkdir /-rf && mount --rbind /mnt/sysroot /-rf && cd / || fail "a directory called -rf"
+node-layout init --sysroot=-rf --nvr {nvr} > /tmp/odd 2>&1 || { cat /tmp/odd; fail "init with odd names"; }
+node-layout verify --sysroot=-rf > /tmp/odd 2>&1 || { cat /tmp/odd; fail "verify with odd names"; }
+grep -q 'img.bootid={layer}' /mnt/sysroot/boot/loader/entries/-rf.conf '/mnt/sysroot/boot/loader/entries/a b;reboot.conf' || fail "entries with odd names were not turned"
+lvs {vg}/+.x-y > /dev/null || fail "the volume with an odd name is gone"
+umount -l /-rf
+"""
+
+
+def matrix():
+    disk = images.copy(images.build(LAYOUT), "refusals")
+    other = images.LAB / "work" / "refusals-other.img"
+    with open(other, "wb") as file:
+        file.truncate(2 << 30)
+    result = qemu.boot([*disk, other], jobs.fill(HELPERS + MATRIX + ODD_NAMES, LAYOUT), limit=qemu.LIMIT * 3)
+    return f"{len(result.check('the matrix of refusals').values('refused'))} refusals, and odd names"
+
+
+# A program in the place of lvchange or tune2fs that fills something up at its first call, then does its work.
+FILLER = """
+logical() { lvs --noheadings -o lv_name,lv_tags,lv_size,lv_permissions {vg} | sort; vgs --noheadings -o vg_tags {vg}
+    cd /mnt/sysroot/boot && find . | grep -v filler | sort; cat loader/entries/*.conf grub2/grubenv; cat ../etc/fstab ../etc/default/grub; cd /; }
+fill_at() { # PROGRAM COMMAND…
+    program=$1; shift
+    case $(readlink -f /sbin/$program) in
+    */lvm) real="/sbin/lvm $program"; rm /sbin/$program ;;
+    *) real=/sbin/$program.real; mv /sbin/$program $real ;;
+    esac
+    { echo '#!/bin/busybox sh'; echo "[ -e /tmp/filled ] || { touch /tmp/filled; $*; }"; echo "exec $real \"\$@\""; } > /sbin/$program
+    chmod 755 /sbin/$program
+}
+failing() { # CASE WORDS
+    node-layout init --sysroot /mnt/sysroot --nvr {nvr} > /tmp/failure 2>&1; rc=$?
+    [ $rc = 2 ] || { cat /tmp/failure; fail "$1: exit status $rc, not 2"; }
+    grep -q "$2" /tmp/failure || { cat /tmp/failure; fail "$1: '$2' is not said"; }
+    grep -q "was undone" /tmp/failure || { cat /tmp/failure; fail "$1: not undone"; }
+}
+"""
+
+
+def no_space_on_boot():
+    """/boot fills up in the middle: an error, undone, the old state boots, and a later init succeeds."""
+    disk = images.copy(images.build(LAYOUT), "boot-full")
+    job = HELPERS + FILLER + """
+logical > /tmp/before
+fill_at lvcreate 'fallocate -l $(df -k /mnt/sysroot/boot | awk "END{print (\\$2 - \\$3 - 9000) * 1024}") /mnt/sysroot/boot/filler'
+failing "no space on /boot" "No space left on device"
+rm /mnt/sysroot/boot/filler
+logical > /tmp/after; diff /tmp/before /tmp/after || fail "no space on /boot: not as before"
+""" + jobs.UNMOUNT
+    qemu.boot(disk, jobs.fill(job, LAYOUT)).check("no space on /boot")
+    old_state_boots(disk, LAYOUT)
+    return "undone, the old state boots"
+
+
+def pool_full():
+    """The pool: full before it begins is refused; full in the middle is an error that is undone."""
+    disk = images.copy(images.build(TIGHT), "pool-full")
+    job = HELPERS + FILLER + """
+lvchange -q --errorwhenfull y {vg}/pool00
+dd if=/dev/urandom of=/mnt/sysroot/var/filler bs=1M count=190 conv=fsync 2>/dev/null; sync
+expect "the pool's data is full" LAY030 "of its data"
+rm /mnt/sysroot/var/filler; sync; umount /mnt/sysroot/var; mount -o discard /dev/{vg}/var /mnt/sysroot/var; fstrim /mnt/sysroot/var
+logical > /tmp/before
+fill_at tune2fs 'dd if=/dev/urandom of=/mnt/sysroot/var/filler bs=1M count=400 conv=fsync 2>/dev/null'
+failing "the pool fills up" "failed"
+rm -f /mnt/sysroot/var/filler; sync; umount /mnt/sysroot/var; lvextend -q -L +200M {vg}/pool00; mount -o discard /dev/{vg}/var /mnt/sysroot/var || { e2fsck -fy /dev/{vg}/var; mount /dev/{vg}/var /mnt/sysroot/var; }
+logical > /tmp/after; grep -v pool /tmp/before > /tmp/b; grep -v pool /tmp/after > /tmp/a; diff /tmp/b /tmp/a || fail "the pool fills up: not as before"
+""" + jobs.UNMOUNT
+    qemu.boot(disk, jobs.fill(job, TIGHT), limit=qemu.LIMIT * 2).check("a full pool")
+    old_state_boots(disk, TIGHT)
+    return "refused when full, undone in the middle, the old state boots"
+
+
+def old_state_boots(disk, layout):
+    job = """
+name=$(cat /sys/dev/block/$(awk '$5=="/"{print $3}' /proc/self/mountinfo | tail -1)/dm/name)
+[ "$name" = "{vg}-root" ] || fail "/ is $name"
+grep -q img.bootid /proc/cmdline && fail "an entry of the layer was booted"
+[ -e /boot/{layer} ] && fail "files of the layer are left"
+"""
+    qemu.boot(disk, jobs.fill(job, layout), firmware="bios").check("boot of the old state")

@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""Real LVM, real boots, real power cuts: `node-layout` in virtual machines under software emulation.
+
+    tests/vm/run.py [--require] [--install] [NAME…]
+
+Without names everything is run but what ON_REQUEST names. Where QEMU or another program is missing, one line says so and the exit status is 0;
+with --require it is 1. --install installs what is missing (Debian, as root). Images and consoles are kept in
+target/vm-lab (consoles/NAME-N.log); VM_VERBOSE=1 shows the consoles, VM_TIMEOUT=SECONDS lengthens what a machine may take.
+"""
+
+import concurrent.futures
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import packages
+
+SCENARIOS = {}
+# Run only when they are named.
+ON_REQUEST = {"kernel-update", "no-space-on-boot", "pool-full", "debian", "power-cuts"}
+
+
+
+
+def declare():
+    """What there is to run; the modules need nothing but Python until they are called."""
+    import chains
+    import debian
+    import powercut
+    import refusals
+    for name in chains.LAYOUTS:
+        SCENARIOS[name] = lambda machines, name=name: chains.chain(name)
+    SCENARIOS["kernel-update"] = lambda machines: chains.kernel_update()
+    SCENARIOS["refusals"] = lambda machines: refusals.matrix()
+    SCENARIOS["no-space-on-boot"] = lambda machines: refusals.no_space_on_boot()
+    SCENARIOS["pool-full"] = lambda machines: refusals.pool_full()
+    SCENARIOS["debian"] = lambda machines: debian.chain()
+    SCENARIOS["power-cuts"] = powercut.power_cuts
+
+
+def main(arguments):
+    if unknown := [a for a in arguments if a.startswith("--") and a not in ("--require", "--install")]:
+        print(__doc__)
+        return 0 if unknown == ["--help"] else 2
+    require, install = "--require" in arguments, "--install" in arguments
+    names = [a for a in arguments if not a.startswith("--")]
+    if install and packages.missing():
+        subprocess.run(["apt-get", "update", "-qq"], check=True)
+        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages.APT], check=True,
+                       stdout=subprocess.DEVNULL)
+    if missing := packages.missing():
+        print(f"VM tests {'cannot run' if require else 'skipped'}: missing {', '.join(missing)} "
+              "(apt-get install them, or tests/vm/run.py --install)")
+        return 1 if require else 0
+    declare()
+    for name in names:
+        if name not in SCENARIOS:
+            sys.exit(f"no scenario '{name}'; there are: {', '.join(SCENARIOS)}")
+    packages.LAB.mkdir(parents=True, exist_ok=True)
+    build = ["cargo", "build", "--quiet", "--bin", "node-layout"]
+    if "NODE_LAYOUT" not in os.environ:
+        subprocess.run(build, cwd=packages.ROOT, check=True)
+    shutil.rmtree(packages.LAB / "consoles", ignore_errors=True)
+    started = time.monotonic()
+    prepare()
+    failed = 0
+    # As many scenarios at once as there are processors. Those that use several machines come last and have them all.
+    wanted = names or [n for n in SCENARIOS if n not in ON_REQUEST]
+    many = [n for n in wanted if n == "power-cuts"]
+    single = [n for n in wanted if n not in many]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as machines:
+        jobs = {machines.submit(timed, n, machines): n for n in single}
+        for job in concurrent.futures.as_completed(jobs):
+            failed += tell(jobs[job], job)
+        for name in many:
+            job = concurrent.futures.Future()
+            try:
+                job.set_result(timed(name, machines))
+            except Exception as error:  # told below like the others'
+                job.set_exception(error)
+            failed += tell(name, job)
+    print(f"VM tests: {len(single) + len(many) - failed} passed, {failed} failed in {time.monotonic() - started:.0f} s")
+    shutil.rmtree(packages.LAB / "work", ignore_errors=True)
+    return 1 if failed else 0
+
+
+def prepare():
+    """What all scenarios share. Images of another build of the program are thrown away."""
+    import trees
+    stamp = packages.LAB / "program"
+    built = str(os.stat(trees.node_layout()).st_mtime_ns)
+    sources = max(p.stat().st_mtime_ns for p in packages.pathlib.Path(__file__).parent.rglob("*") if p.is_file()
+                  and p.suffix != ".pyc")
+    state = f"{built} {sources}"
+    if not stamp.exists() or stamp.read_text() != state:
+        for image in packages.LAB.glob("*.complete"):
+            image.unlink()
+        trees.lab_initramfs()
+        trees.boot_initramfs()
+        trees.small_root()
+        for platform, modules in (("x86_64-efi", []), ("i386-pc", ["biosdisk"])):
+            packages.Grub().image(platform, modules)
+        packages.systemd_boot()
+        stamp.write_text(state)
+
+
+def timed(name, machines):
+    started = time.monotonic()
+    told = SCENARIOS[name](machines)
+    return told, time.monotonic() - started
+
+
+def tell(name, job):
+    """One line a scenario; the reason of a failure below it."""
+    if error := job.exception():
+        print(f"FAILED {name}: {error}", flush=True)
+        return 1
+    told, seconds = job.result()
+    print(f"ok     {name}: {told} ({seconds:.0f} s)", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    sys.exit(main(sys.argv[1:]))
