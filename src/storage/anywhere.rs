@@ -40,11 +40,17 @@ pub fn refused(layout: &Layout, release: Release, profile: &Profile) -> Vec<Refu
     if let (Some(u), Some(b)) = (uefi.iter().find(about_boot), bios.iter().find(about_boot))
         && both.is_empty()
     {
-        let on = |r: &Refusal| match r.cause {
-            Cause::NoBiosBoot => "a GPT boot disk needs a biosboot partition",
-            _ => "an EFI system partition on /boot/efi is missing, or /boot is where GRUB cannot read it",
+        // Without stage 1 the installer lists every device that it could not use; one sentence says what is missing.
+        let on = |r: &Refusal, firmware| match (r.cause, firmware) {
+            (Cause::NoBiosBoot, _) => "a GPT boot disk needs a biosboot partition".to_owned(),
+            _ if !r.says.starts_with("Failed to find a suitable stage1") => {
+                r.says.trim_end_matches('.').to_owned()
+            }
+            (_, Firmware::Uefi) => "no EFI system partition is mounted on /boot/efi".to_owned(),
+            (_, Firmware::Bios) => "no disk can take the boot loader".to_owned(),
         };
-        let says = format!("neither firmware can start this. On UEFI, {}; on BIOS, {}.", on(u), on(b));
+        let (on_uefi, on_bios) = (on(u, Firmware::Uefi), on(b, Firmware::Bios));
+        let says = format!("neither firmware can start this: on UEFI, {on_uefi}; on BIOS, {on_bios}.");
         both.push(Refusal::stop(Cause::BootDevice, u.span.or(b.span), says));
     }
     both

@@ -25,7 +25,7 @@ declare_code! {
     ///
     /// ## Source
     /// oVirt's documentation on custom partitioning: `/boot` is a standard partition; Anaconda, boot-loader checks.
-    pub(super) static CODE = "NODE013", "boot-not-a-partition", Node, Error;
+    pub(in crate::rules) static CODE = "NODE013", "boot-not-a-partition", Node, Error;
 }
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {

@@ -20,7 +20,7 @@ mod thin_pool_missing;
 
 // The other volumes.
 mod boot_filesystem;
-mod boot_placement;
+pub(super) mod boot_placement;
 mod boot_size;
 mod discard;
 mod firmware_partitions;

@@ -4,7 +4,7 @@
 
 mod codes;
 
-use super::{Context, Rule};
+use super::{Context, Rule, node};
 use crate::diagnostic::{Code, Finding, Findings, Severity};
 use crate::storage::cause::{Cause, Refusal};
 use crate::storage::model::Layout;
@@ -45,7 +45,12 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                     | Cause::NoSuchPool
             )
     };
-    findings.extend(refused.iter().filter(|r| !told_by_policy(r.cause)).map(finding));
+    // The policy's rule names the cause, /boot itself; which firmware trips over it adds nothing.
+    let boot_told =
+        context.machine.is_none() && findings.iter().any(|f| f.code == &node::boot_placement::CODE);
+    let told = |cause| told_by_policy(cause) || (boot_told && cause == Cause::BootDevice);
+    let left: Vec<Finding> = refused.iter().filter(|r| !told(r.cause)).map(finding).collect();
+    findings.extend(left);
 }
 
 fn on_machine(layout: &Layout, release: Release, profile: Profile, machine: &Machine) -> Vec<Refusal> {
