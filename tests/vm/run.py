@@ -19,7 +19,7 @@ import packages
 
 SCENARIOS = {}
 # Run only when they are named.
-ON_REQUEST = {"kernel-update", "no-space-on-boot", "pool-full", "debian", "power-cuts"}
+ON_REQUEST = {"kernel-update", "pool-full", "debian", "power-cuts"}
 
 
 
