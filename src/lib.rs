@@ -11,6 +11,7 @@ pub mod dialect; // syntax versions and command tables
 pub mod host; // facts of the machine it runs on
 pub mod layout; // base, layer, boot entry
 pub mod lint; // one kickstart through all of the above
+pub mod names; // what LVM lets a volume be called
 pub mod policy; // layout constraints as data
 pub mod report; // one output format, one file
 pub mod rules; // one rule, one file

@@ -2,18 +2,12 @@
 //!
 //! A name is checked once, where it comes in; what has one of these types can be put into a command's arguments.
 
+use crate::names::reserved_word;
 use std::cmp::Ordering;
 use std::fmt;
 
 /// The longest device-mapper name (`DM_NAME_LEN` of the kernel's dm-ioctl.h is 128 with its final NUL).
 const DM_NAME_MAX: usize = 127;
-
-/// What LVM keeps for its own volumes (`apply_lvname_restrictions` in LVM2's lib/misc/lvm-string.c).
-const RESERVED_PREFIXES: [&str; 2] = ["snapshot", "pvmove"];
-const RESERVED_PARTS: [&str; 13] = [
-    "_cdata", "_cmeta", "_corig", "_cvol", "_iorig", "_mimage", "_mlog", "_pmspare", "_rimage", "_rmeta",
-    "_tdata", "_tmeta", "_vdata",
-];
 
 /// Why a text is not a name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -78,10 +72,7 @@ impl Nvr {
         if version_at == 1 || version_at + 1 == release_at || release_at == text.len() {
             return Err(not());
         }
-        if let Some(part) = RESERVED_PREFIXES.into_iter().find(|p| text.starts_with(p)) {
-            return Err(NameError::Reserved { name: text.to_owned(), part });
-        }
-        if let Some(part) = RESERVED_PARTS.into_iter().find(|p| text.contains(p)) {
+        if let Some(part) = reserved_word(text) {
             return Err(NameError::Reserved { name: text.to_owned(), part });
         }
         Ok(Nvr { text: text.to_owned(), version_at, release_at })

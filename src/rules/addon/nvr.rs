@@ -1,15 +1,10 @@
 //! Names of images.
 
 use super::shown;
+use crate::names;
 
-/// Longest name of a volume that imgbased takes, in characters; the layer has two characters more than the image.
-const LONGEST: usize = 55 - 2;
-
-/// What LVM keeps for itself: names with these in them are those of its hidden volumes (lvm(8), "Valid names").
-const RESERVED_PARTS: [&str; 14] = [
-    "_cdata", "_cmeta", "_corig", "_cvol", "_mlog", "_mimage", "_pmspare", "_rimage", "_rmeta", "_tdata",
-    "_tmeta", "_vdata", "_vorigin", "_iorig",
-];
+/// Longest name of an image, in characters: its layer has two more.
+const LONGEST: usize = names::LONGEST - 2;
 
 /// What is wrong with an image's name (name, version, release), if anything.
 pub(super) fn problem(nvr: &str) -> Option<String> {
@@ -21,8 +16,12 @@ pub(super) fn problem(nvr: &str) -> Option<String> {
         let c = shown(c.encode_utf8(&mut [0; 4]));
         return Some(format!("'{quoted}' cannot name a volume: LVM does not take '{c}'"));
     }
-    if nvr.starts_with('-') {
-        return Some(format!("'{quoted}' cannot name a volume: LVM does not take a - at its start"));
+    if nvr.starts_with(['-', '.']) {
+        return Some(format!("'{quoted}' cannot name an image: no - or . stands at its start"));
+    }
+    // As node-layout reads it: what follows a + is the number of a layer.
+    if nvr.contains('+') {
+        return Some(format!("'{quoted}' is the name of a layer, not of an image: it has a +"));
     }
     if nvr.len() > LONGEST {
         return Some(format!(
@@ -30,17 +29,8 @@ pub(super) fn problem(nvr: &str) -> Option<String> {
             nvr.len()
         ));
     }
-    if nvr.starts_with("snapshot")
-        || nvr.starts_with("pvmove")
-        || RESERVED_PARTS.iter().any(|p| nvr.contains(p))
-    {
-        return Some(format!("'{quoted}' cannot name a volume: LVM keeps such names for itself"));
-    }
-    if let Some((_, count)) = nvr.rsplit_once('+')
-        && !count.is_empty()
-        && count.bytes().all(|b| b.is_ascii_digit())
-    {
-        return Some(format!("'{quoted}' is the name of a layer, not of an image"));
+    if let Some(word) = names::reserved_word(nvr) {
+        return Some(format!("'{quoted}' cannot name a volume: LVM keeps names with '{word}' for itself"));
     }
     let mut parts = nvr.rsplitn(3, '-');
     let complete = (0..3).all(|_| parts.next().is_some_and(|part| !part.is_empty()));

@@ -1,6 +1,7 @@
 use super::custom;
 use crate::declare_code;
 use crate::diagnostic::{Finding, Findings};
+use crate::names::{self, LONGEST};
 use crate::rules::Context;
 
 declare_code! {
@@ -25,15 +26,6 @@ declare_code! {
     /// lvm(8), "Valid names"; blivet, `is_lvm_name_valid`; imgbased 1.2.26, `lvm.py`.
     pub(super) static CODE = "NODE027", "volume-name-refused", Node, Error;
 }
-
-/// Longest name that Anaconda and imgbased take, in characters.
-const LONGEST: usize = 55;
-
-/// Parts that make a name one of LVM's hidden volumes.
-const RESERVED_PARTS: [&str; 16] = [
-    "_cdata", "_cmeta", "_corig", "_cvol", "_wcorig", "_iorig", "_imeta", "_mlog", "_mimage", "_pmspare",
-    "_rimage", "_rmeta", "_tdata", "_tmeta", "_vdata", "_vorigin",
-];
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((_, view)) = custom(context) else { return };
@@ -73,13 +65,8 @@ pub(super) fn problem(name: &str, volume: bool) -> Option<String> {
     if !volume {
         return None;
     }
-    if let Some(start) = ["snapshot", "pvmove"].iter().find(|s| name.starts_with(**s)) {
-        return Some(format!("LVM keeps names that start with '{start}' for itself"));
-    }
-    RESERVED_PARTS
-        .iter()
-        .find(|p| name.contains(**p))
-        .map(|part| format!("LVM keeps names with '{part}' in them for its hidden volumes"))
+    names::reserved_word(name)
+        .map(|word| format!("LVM keeps names with '{word}' in them for its hidden volumes"))
 }
 
 #[cfg(test)]
