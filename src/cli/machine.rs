@@ -9,8 +9,13 @@ use std::path::{Path, PathBuf};
 /// Disks, firmware, memory.
 #[derive(Clone, Debug, clap::Args)]
 pub struct MachineArgs {
-    /// A disk: NAME=SIZE[,label=gpt|msdos][,sector=4096][,part=SIZE:FORMAT[:VG]]…; once for each disk
-    #[arg(long = "disk", value_name = "DISK", conflicts_with_all = ["host", "facts"])]
+    /// Disks that the machine has.
+    #[arg(
+        long = "disk",
+        value_name = "DISK",
+        conflicts_with_all = ["host", "facts"],
+        help = "A disk: NAME=SIZE[,label=gpt|msdos][,sector=4096][,part=SIZE:FORMAT[:VG]]…; once for each disk"
+    )]
     pub disks: Vec<DiskSpec>,
     /// The machine that this runs on
     #[arg(long, conflicts_with = "facts")]

@@ -1,4 +1,4 @@
-//! What a kickstart asks for ([`model`]) and what Anaconda makes of it on given disks ([`plan`]).
+//! What a kickstart asks for ([`model`]) and what Anaconda makes of it on given disks ([`mod@plan`]).
 //!
 //! Invariant: the arithmetic is the installer's own, release by release; what the installer does not decide is not
 //! decided here. Nothing here reads a device: disks are descriptions ([`disk`], or facts from the room `host`).

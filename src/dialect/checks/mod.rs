@@ -1,5 +1,5 @@
 //! What a command asks of its arguments together. Most conditions stand in the tables as `[[check]]`
-//! ([`declared`]); those that are no simple condition are functions here, one file a command.
+//! ([`mod@declared`]); those that are no simple condition are functions here, one file a command.
 
 mod autopart;
 mod btrfs;
