@@ -94,34 +94,6 @@ def test_a_wrong_section_is_refused_with_its_line(direct):
     assert direct.module.configure_with_tasks() == []
 
 
-WRONG = {
-    "root not thin": ("logvol / ", "--thin --poolname=pool ", ""),
-    "var missing": ("logvol /var ", None, None),
-    "var too small": ("logvol /var ", "--size=5120", "--size=2048"),
-    "boot too small": ("part /boot ", "--size=1024", "--size=500"),
-    "unknown command": ("zerombr", "zerombr", "zerombrr"),
-    "unknown option": ("part /boot ", "--size", "--sice"),
-}
-
-
-@pytest.mark.parametrize("wrong", WRONG)
-def test_a_wrong_kickstart_is_refused_with_code_line_and_advice(direct, wrong):
-    start, old, new = WRONG[wrong]
-    lines = GOOD.splitlines(True)
-    at = line_of(GOOD, start) - 1
-    if old is None:
-        del lines[at]
-    else:
-        assert old in lines[at]
-        lines[at] = lines[at].replace(old, new)
-    errors, _ = direct.read("".join(lines) + SECTION)
-    assert len(errors) == 1, errors
-    assert "does not install an oVirt Node (policy ovirt-node, " in errors[0]
-    if old is not None:
-        assert "line {}: ".format(at + 1) in errors[0], errors[0]
-    assert not direct.module.kickstarted
-
-
 def test_warnings_are_shown_and_do_not_stop(direct):
     errors, warnings = direct.read(GOOD.replace("rootpw --lock", "rootpw secret-word") + SECTION)
     assert errors == []

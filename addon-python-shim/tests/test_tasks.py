@@ -105,6 +105,22 @@ def test_the_real_program_refuses_what_is_no_node(start_direct, tmp_path):
     assert "does not understand" not in failure, "what node-layout says was not understood"
 
 
+def test_the_real_program_with_dry_run_refuses_an_empty_directory_with_every_reason(start_direct, tmp_path):
+    """There is no node to try it on here (the virtual machines have one): what is carried is the refusal."""
+    root = tmp_path / "root"
+    root.mkdir()
+    words = 'test "$1" = init && shift 2 && exec "{}" init --dry-run --sysroot="{}" "$@"\n'
+    real = program("node-layout", "OVIRT_NODE_LAYOUT")
+    service = start_direct(OVIRT_NODE_LAYOUT=script(tmp_path / "node-layout", words.format(real, root)))
+    assert service.read(GOOD + SECTION) == ([], [])
+    (task,) = service.module.install_with_tasks()
+    _, failure = service.task(task)
+    assert failure and "refused; nothing was changed" in failure, failure
+    assert "  * LAY010: " in failure or "  * LAY002: the program 'lvm' is needed" in failure, failure
+    assert "LAY014" not in failure, "recommendations are no reasons"
+    assert list(root.iterdir()) == []
+
+
 # The disks.
 
 
