@@ -131,7 +131,7 @@ fn wrong_kernel_arguments_are_findings_in_their_file() {
     NODE109 column 7: "ovirt_node.layout is init or skip, not 'no'"
     NODE109 column 28: "there is no kernel argument ovirt_node.polcy"
     NODE109 column 47: "ovirt_node.enforce needs a value"
-    NODE105 column 66: "'-rf' cannot name a volume: LVM does not take a - at its start"
+    NODE105 column 66: "'-rf' cannot name an image: no - or . stands at its start"
     NODE104 column 85: "there is no policy 'ovirt-nod'"
     "#);
 }

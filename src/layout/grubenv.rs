@@ -33,13 +33,21 @@ impl GrubEnv {
                 Some(last) if continued => {
                     last.push('\n');
                     last.push_str(line);
+                    continued = escaped;
                 }
-                // The filling has no end of line; a comment does.
+                // The filling has no end of line; a comment does, and goes on in no other line.
                 _ if line.starts_with("##") => {}
-                _ if line.starts_with('#') || line.contains('=') => lines.push(line.to_owned()),
+                _ if line.starts_with('#') => lines.push(line.to_owned()),
+                _ if line.contains('=') => {
+                    lines.push(line.to_owned());
+                    continued = escaped;
+                }
                 _ => {}
             }
-            continued = escaped;
+        }
+        // A block that ends within a value: what is set later must not become a part of it.
+        if let Some(last) = lines.last_mut().filter(|_| continued) {
+            last.pop();
         }
         if lines.first().is_none_or(|l| l != SIGNATURE) {
             lines.retain(|l| !l.starts_with('#'));
@@ -118,6 +126,13 @@ mod tests {
         let mut env = GrubEnv::parse(b"");
         env.set("x", &"y".repeat(SIZE));
         assert_eq!(env.block(), Err(Full { needed: SIZE + 28 }));
+    }
+
+    #[test]
+    fn what_follows_a_broken_value_is_read_back() {
+        let mut env = GrubEnv::parse(b"=\\");
+        env.set("k", "v");
+        assert_eq!(GrubEnv::parse(&env.block().unwrap()).get("k").as_deref(), Some("v"));
     }
 
     proptest! {
