@@ -1,0 +1,132 @@
+"""The packages: that they can be built, and what is in each of them."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import NAME, REPOSITORY, SHIM, program, script
+
+pytestmark = pytest.mark.skipif(not shutil.which("rpmbuild"), reason="rpmbuild is not installed")
+
+SPEC = REPOSITORY / "packaging" / "ks-lint.spec"
+PACKAGES = {
+    "ks-lint": "GPL-3.0-or-later",
+    "node-layout": "GPL-3.0-or-later",
+    "ovirt-node-anaconda-addon": "GPL-2.0-or-later",
+}
+
+
+def output(*command):
+    return subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE).stdout.decode()
+
+
+def build(*arguments, **environment):
+    return subprocess.run(
+        [str(REPOSITORY / "packaging" / "build-rpm"), *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=dict(os.environ, **environment),
+    )
+
+
+def stand_ins(directory):
+    """The programs of this repository behind scripts: as packages they are too large for a fast test."""
+    directory.mkdir(parents=True)
+    for name, variable in [("ks-lint", "OVIRT_NODE_KS_LINT"), ("node-layout", "OVIRT_NODE_LAYOUT")]:
+        script(directory / name, 'exec "{}" "$@"\n'.format(program(name, variable)))
+    return directory
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory):
+    """Each package that is built, by its name."""
+    directory = tmp_path_factory.mktemp("rpm")
+    result = build("--output", directory / "out", "--programs", stand_ins(directory / "programs"))
+    assert result.returncode == 0, result.stderr.decode()
+    return {
+        output("rpm", "-qp", "--qf", "%{NAME}", path): path
+        for path in (directory / "out").iterdir()
+        if not path.name.endswith(".src.rpm")
+    }
+
+
+def files(package):
+    """What a package installs, without directories and what every package has."""
+    listed = output("rpm", "-qp", "--qf", "[%{FILEMODES:perms} %{FILENAMES}\n]", package).splitlines()
+    names = [line.split(" ", 1) for line in listed if not line.startswith("d")]
+    return {name: mode for mode, name in names if not name.startswith(("/usr/share/doc/", "/usr/share/licenses/"))}
+
+
+def test_the_specification_is_read_and_names_the_packages_with_their_licences():
+    parsed = output("rpmspec", "-P", SPEC)
+    assert "BuildRequires:  cargo" in parsed, "without programs they are built"
+    assert "cargo" not in output("rpmspec", "-P", "--define", "programs /somewhere", SPEC)
+    found = output("rpmspec", "-q", "--qf", "%{NAME} %{LICENSE}\n", SPEC).splitlines()
+    assert dict(line.split(" ", 1) for line in found) == PACKAGES
+
+
+def test_the_specification_has_the_version_of_the_programs():
+    version = re.search(r'^version = "(.*)"$', (REPOSITORY / "Cargo.toml").read_text(), re.M).group(1)
+    assert output("rpmspec", "-q", "--srpm", "--qf", "%{VERSION}", SPEC) == version
+
+
+def test_the_programs_are_in_packages_of_their_own(packages):
+    assert set(packages) == set(PACKAGES)
+    assert files(packages["ks-lint"]) == {"/usr/bin/ks-lint": "-rwxr-xr-x"}
+    assert files(packages["node-layout"]) == {"/usr/bin/node-layout": "-rwxr-xr-x"}
+    requires = output("rpm", "-qp", "--requires", packages["node-layout"]).splitlines()
+    assert "lvm2" in requires
+
+
+def test_the_add_on_is_where_every_release_looks_for_it(packages):
+    sources = (SHIM / "org_ovirt_node").rglob("*.py")
+    expected = {"/usr/share/anaconda/addons/{}".format(path.relative_to(SHIM)) for path in sources}
+    expected.add("/usr/share/anaconda/dbus/services/" + NAME + ".service")
+    expected.add("/usr/share/anaconda/dbus/confs/" + NAME + ".conf")
+    found = files(packages["ovirt-node-anaconda-addon"])
+    assert set(found) == expected
+    assert set(found.values()) == {"-rw-r--r--"}
+    assert output("rpm", "-qp", "--qf", "%{ARCH}", packages["ovirt-node-anaconda-addon"]) == "noarch"
+
+
+def test_the_add_on_comes_with_the_programs_of_its_version(packages):
+    requires = output("rpm", "-qp", "--requires", packages["ovirt-node-anaconda-addon"])
+    version = output("rpm", "-qp", "--qf", "%{VERSION}", packages["ks-lint"])
+    for name in ("ks-lint", "node-layout"):
+        assert "{} = {}\n".format(name, version) in requires
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_package_brings_the_licence(packages, package):
+    listed = output("rpm", "-qp", "--licensefiles", packages[package]).split()
+    assert [os.path.basename(path) for path in listed] == ["LICENSE"]
+
+
+def test_without_programs_cargo_makes_them(tmp_path):
+    """A cargo that does nothing but put programs where the real one would."""
+    built = stand_ins(tmp_path / "built")
+    words = 'echo "$@" >{0}/arguments\nmkdir -p "$CARGO_TARGET_DIR/release"\ncp {1}/* "$CARGO_TARGET_DIR/release/"\n'
+    (tmp_path / "bin").mkdir()
+    script(tmp_path / "bin" / "cargo", words.format(tmp_path, built))
+    path = "{}:{}".format(tmp_path / "bin", os.environ["PATH"])
+    result = build("--output", tmp_path / "out", PATH=path, CARGO_TARGET_DIR=str(tmp_path / "target"))
+    assert result.returncode == 0, result.stderr.decode()
+    assert (tmp_path / "arguments").read_text().startswith("build --release --locked ")
+    assert len(list((tmp_path / "out").iterdir())) == len(PACKAGES) + 1
+
+
+def test_programs_of_another_version_are_not_packaged(tmp_path):
+    programs = stand_ins(tmp_path / "programs")
+    script(programs / "node-layout", "echo node-layout 0.0.1\n")
+    result = build("--output", tmp_path / "out", "--programs", programs)
+    assert result.returncode == 1 and b"%check" in result.stderr, result.stderr.decode()
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("arguments", [["--nonsense"], ["--output"], ["--programs", "/nonexistent"]])
+def test_wrong_arguments_are_refused(arguments):
+    result = build(*arguments)
+    assert result.returncode in (1, 2) and result.stderr
