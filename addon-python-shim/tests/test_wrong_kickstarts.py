@@ -18,8 +18,8 @@ DISKS = "before partitioning"
 
 STORAGE = ("reqpart", "part", "volgroup", "logvol")
 
-# What is done to the good kickstart, when it is stopped, the start of the line that is named (None: the mistake is in no
-# line), what the console says, and the size of the disk.
+# What is done to the good kickstart, when it is stopped, the start of the line that is named, what the console says, and
+# the size of the disk.
 Mistake = namedtuple("Mistake", "edit stopped line says gib", defaults=[100])
 
 
@@ -115,16 +115,16 @@ MISTAKES = {
     "disk too small": Mistake(
         lambda text: text,
         DISKS,
-        "logvol swap ",
-        "STO018: ",
-        60,
+        "part pv.01 ",
+        "STO003: ",
+        20,
     ),
     "disk too small for the images asked for": Mistake(
         lambda text: replaced("keep-images 2", "keep-images 8")(
             replaced("/boot --fstype=ext4 --size=1024", "/boot --fstype=ext4 --size=4096")(text)
         ),
         DISKS,
-        None,
+        "keep-images ",
         "there is room for 7 images, and keep-images asks for 8 (limited by pool-data)",
         80,
     ),
@@ -189,8 +189,7 @@ def test_a_wrong_kickstart_is_stopped_with_line_and_sentence_and_no_disk_is_writ
     if stopped == READ:
         assert said.startswith("This kickstart does not install an oVirt Node (policy ovirt-node, "), said
         assert not direct.module.kickstarted
-    line = "line {}: ".format(line_of(text, wrong.line)) if wrong.line else ""
-    assert "  * " + line + wrong.says in said, said
+    assert "  * line {}: {}".format(line_of(text, wrong.line), wrong.says) in said, said
     assert said.count("  * ") == 1, "one mistake, and more than one sentence about it:\n" + said
     assert state(disk) == before, "the disk was written to"
 

@@ -34,6 +34,8 @@ class Answer:
         self.nvr = _member(answer, "nvr", str, optional=True) or ""
         self.layout = "init" if _member(answer, "init", bool) else "skip"
         self.keep_images = _member(answer, "keep_images", int, optional=True) or 0
+        # File and line that say so; nothing when the policy does.
+        self.keep_images_at = _member(answer, "keep_images_at", dict, optional=True)
 
 
 class Report:
@@ -90,10 +92,17 @@ def check(kickstart: str, policy: str) -> Report:
     return _findings(_answer(run(command, SECONDS_TO_READ)), kickstart)
 
 
-def check_disks(kickstart: str, policy: str, keep_images: int, is_cancelled: Callable[[], bool]) -> Report:
+def check_disks(
+    kickstart: str,
+    policy: str,
+    keep_images: int,
+    keep_images_at: Optional[Dict[str, Any]],
+    is_cancelled: Callable[[], bool],
+) -> Report:
     """Check what the kickstart comes to on the disks of this machine.
 
     :param keep_images: how many images must fit, 0: not said
+    :param keep_images_at: file and line that say so, if the kickstart does
     :raise ProgramError: if ks-lint gives no answer
     """
     command = [ks_lint(), "plan", "--host"] + _common() + _policy(policy) + ["--", kickstart]
@@ -104,12 +113,13 @@ def check_disks(kickstart: str, policy: str, keep_images: int, is_cancelled: Cal
         raise ProgramError("{} gave no verdict on the disks{}".format(result.program, result.excerpt()))
     report = Report()
     for message in _list(answer, "messages"):
-        place = {"file": message.get("file", kickstart), "start": {"line": message.get("line")}}
-        report.add(str(message.get("severity")), _place(place, kickstart) + _sentence(message))
+        place = _place(message.get("file", kickstart), message.get("line"), kickstart)
+        report.add(str(message.get("severity")), place + _sentence(message))
     if verdict == "stops" and not report.errors:
         report.errors.append("the installer would stop on these disks")
     if verdict == "proceeds":
-        _images(answer, keep_images, report)
+        at = keep_images_at or {}
+        _images(answer, keep_images, _place(at.get("file"), at.get("line"), kickstart), report)
     return report
 
 
@@ -143,7 +153,7 @@ def _answer(result: Result) -> Dict[str, Any]:
     return answer
 
 
-def _images(answer: Dict[str, Any], keep_images: int, report: Report) -> None:
+def _images(answer: Dict[str, Any], keep_images: int, place: str, report: Report) -> None:
     """Say it when ks-lint counts fewer images than the section and the policy ask for."""
     images = answer.get("images")
     if not isinstance(images, dict):
@@ -152,7 +162,7 @@ def _images(answer: Dict[str, Any], keep_images: int, report: Report) -> None:
     if type(fit) is int and fit < keep_images:
         sentence = "there is room for {} image{}, and keep-images asks for {} (limited by {})"
         limit = harmless(str(images.get("limited_by")))
-        report.errors.append(sentence.format(fit, "" if fit == 1 else "s", keep_images, limit))
+        report.errors.append(place + sentence.format(fit, "" if fit == 1 else "s", keep_images, limit))
 
 
 def _findings(answer: Dict[str, Any], kickstart: str) -> Report:
@@ -162,7 +172,7 @@ def _findings(answer: Dict[str, Any], kickstart: str) -> Report:
         raise ProgramError("ks-lint gave an answer without the file that it was asked about")
     for file in files:
         for finding in _list(file, "diagnostics"):
-            sentence = _place(finding.get("span"), kickstart) + _sentence(finding)
+            sentence = _span(finding.get("span"), kickstart) + _sentence(finding)
             report.add(str(finding.get("severity")), sentence)
     return report
 
@@ -181,15 +191,20 @@ def _sentence(finding: Dict[str, Any]) -> str:
     return text
 
 
-def _place(span: Any, kickstart: str) -> str:
-    """Where a finding is: the line, and the file unless it is the kickstart itself."""
-    try:
-        file, line = str(span["file"]), int(span["start"]["line"])
-    except (KeyError, TypeError, ValueError):
+def _place(file: Any, line: Any, kickstart: str) -> str:
+    """Where a finding is: the line, and the file unless it is the kickstart itself; nothing if that is not known."""
+    if not isinstance(file, str) or type(line) is not int:
         return ""
     if file == kickstart:
         return "line {}: ".format(line)
     return "{}, line {}: ".format(harmless(file), line)
+
+
+def _span(span: Any, kickstart: str) -> str:
+    """Where a span of a finding starts."""
+    if not isinstance(span, dict) or not isinstance(span.get("start"), dict):
+        return ""
+    return _place(span.get("file"), span["start"].get("line"), kickstart)
 
 
 def _list(answer: Dict[str, Any], name: str) -> List[Dict[str, Any]]:
