@@ -34,7 +34,12 @@ pub fn refused(layout: &Layout, release: Release, profile: &Profile) -> Vec<Refu
         });
         found
     };
-    let (uefi, bios) = (on(Firmware::Uefi), on(Firmware::Bios));
+    // What one firmware lets pass is not refused everywhere: most kickstarts need no second plan.
+    let uefi = on(Firmware::Uefi);
+    if uefi.is_empty() {
+        return Vec::new();
+    }
+    let bios = on(Firmware::Bios);
     let about_boot = |r: &&Refusal| matches!(r.cause, Cause::BootDevice | Cause::NoBiosBoot);
     let mut both: Vec<Refusal> = uefi.iter().filter(|r| bios.contains(r)).cloned().collect();
     if let (Some(u), Some(b)) = (uefi.iter().find(about_boot), bios.iter().find(about_boot))
