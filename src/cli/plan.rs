@@ -58,7 +58,7 @@ pub enum PlanFormat {
 /// Plans.
 ///
 /// # Errors
-/// What cannot be read, and releases whose installer is not modelled.
+/// What cannot be read, and releases and options that are not modelled.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (mut sources, file) = input::read(&args.path).with_context(|| args.path.display().to_string())?;
     let settings = args.settings.source()?.with_includes(&args.includes).of(&args.path)?;
@@ -69,6 +69,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let heading =
         Heading { path: &path, syntax: &syntax, policy: policy.map_or("none", |p| p.name.as_str()) };
     let style = Style::of_stdout(args.color);
+    if let Some(option) = Layout::of(&read.kickstart).not_modelled() {
+        bail!(
+            "{path}: what '{option}' makes of the disks is not modelled; leave it out, or try the kickstart in an installer"
+        );
+    }
     if args.minimum {
         let machine = args.machine.machine_or_blank()?;
         let images = args.images.or_else(|| policy.and_then(|p| p.images.keep)).unwrap_or(2);

@@ -10,6 +10,13 @@ use crate::policy::Scheme;
 use crate::units::Bytes;
 
 impl Layout {
+    /// An option whose effect on the disks is not computed: a plan that left it out would be a guess.
+    pub fn not_modelled(&self) -> Option<&'static str> {
+        let resized = self.partitions.iter().any(|p| p.resize) || self.volumes.iter().any(|v| v.resize);
+        let numbered = self.partitions.iter().any(|p| p.onbiosdisk.is_some());
+        resized.then_some("--resize").or(numbered.then_some("--onbiosdisk"))
+    }
+
     /// The storage commands that the language accepts.
     pub fn of(kickstart: &Kickstart<'_>) -> Layout {
         let mut layout = Layout::default();

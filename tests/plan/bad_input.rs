@@ -94,3 +94,19 @@ fn two_hundred_disks_and_two_thousand_volumes_take_less_than_a_second() {
     let limit = if cfg!(debug_assertions) { 20 } else { 1 };
     assert!(took.as_secs() < limit, "the plan took {took:?}");
 }
+
+#[test]
+fn what_a_resize_makes_is_not_guessed() {
+    let file = tempfile::NamedTempFile::new().expect("a temporary file can be made");
+    std::fs::write(file.path(), "part /home --onpart=sda1 --resize --size=20000\n")
+        .expect("it can be written");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_ks-lint"))
+        .arg("plan")
+        .arg(file.path())
+        .args(["--syntax", "RHEL9", "--disk", "sda=100GiB,label=gpt,part=40GiB:ext4"])
+        .output()
+        .expect("ks-lint can be started");
+    let says = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "a plan without the resize is a guess: {says}");
+    assert!(says.contains("'--resize'"), "{says} does not name the option");
+}

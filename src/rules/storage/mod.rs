@@ -54,7 +54,11 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
 }
 
 fn on_machine(layout: &Layout, release: Release, profile: Profile, machine: &Machine) -> Vec<Refusal> {
-    if layout.is_empty() { Vec::new() } else { refusals(layout, release, profile, machine) }
+    if layout.is_empty() || layout.not_modelled().is_some() {
+        Vec::new()
+    } else {
+        refusals(layout, release, profile, machine)
+    }
 }
 
 /// The code that stands for a cause.
