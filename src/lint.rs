@@ -122,6 +122,7 @@ pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileRepo
         let Read { syntax, policy, kickstart, directives, mut findings, .. } = read(&sources, file, settings);
         let mut context = Context::new(&sources, &kickstart, policy.value.as_deref());
         context.machine = settings.machine.as_deref();
+        context.section = directives.section.as_ref();
         for rule in rules::all() {
             (rule.check)(&context, &mut findings);
         }

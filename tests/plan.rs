@@ -7,6 +7,8 @@ mod bad_input;
 mod examples;
 #[path = "plan/host.rs"]
 mod host;
+#[path = "plan/images.rs"]
+mod images;
 #[path = "plan/limits.rs"]
 mod limits;
 #[path = "plan/properties.rs"]

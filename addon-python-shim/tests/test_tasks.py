@@ -4,6 +4,7 @@ import json
 import os
 
 import pytest
+from test_wrong_kickstarts import add_on
 
 from conftest import GOOD, SECTION, program, script
 from test_service import ANSWER
@@ -149,7 +150,7 @@ def test_disks_that_will_do_are_passed_over(start_direct, tmp_path):
     progress, failure = disks_task(start_direct, tmp_path, plan(), {})
     assert failure is None
     called = (tmp_path / "arguments").read_text().splitlines()[-1]
-    assert called == "plan --host --format=json --syntax={} --policy=ovirt-node -- {}".format(
+    assert called == "plan --host --images=2 --format=json --syntax={} --policy=ovirt-node -- {}".format(
         os.environ.get("SYNTAX", called.split("--syntax=")[1].split()[0]), tmp_path / "ks.cfg"
     )
 
@@ -182,10 +183,19 @@ def test_disks_too_small_are_refused_by_the_real_plan_with_line_and_advice(start
     assert "Nothing was written to any disk" in failure
 
 
-def test_room_for_too_few_images_stops_the_installation(start_direct, tmp_path):
-    images = {"fit": 1, "limited_by": "the pool"}
-    _, failure = disks_task(start_direct, tmp_path, plan(images=images), {"keep_images": 2})
-    assert failure and "1 image" in failure and "2" in failure and "the pool" in failure
+def test_what_anaconda_would_not_object_to_stops_the_installation_all_the_same(start_direct, tmp_path):
+    """Room for too few images: the installer proceeds, and ks-lint has an error."""
+    _, failure = disks_task(start_direct, tmp_path, plan("proceeds", dict(SMALL, text="room for 1 image")), {})
+    assert failure and "line 21: STO018: room for 1 image" in failure
+
+
+def test_images_that_a_user_interface_asks_for_must_fit(start_direct, tmp_path):
+    direct, _ = add_on(start_direct, tmp_path, 80)
+    assert direct.read(GOOD + SECTION) == ([], [])
+    direct.module.set_keep_images(8)
+    (task,) = direct.module.configure_with_tasks()
+    _, failure = direct.task(task)
+    assert failure and "NODE012: there is room for " in failure and "there have to be 8" in failure, failure
 
 
 def test_enforce_warn_goes_on_with_any_disks(start_direct, tmp_path):

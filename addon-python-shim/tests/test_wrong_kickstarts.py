@@ -125,7 +125,8 @@ MISTAKES = {
         ),
         DISKS,
         "keep-images ",
-        "there is room for 7 images, and keep-images asks for 8 (limited by pool-data)",
+        "NODE012: there is room for 7 images on these disks because of the pool's data, and keep-images asks for 8\n"
+        "    take a larger disk, or keep fewer images",
         80,
     ),
 }

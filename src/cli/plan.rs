@@ -3,13 +3,15 @@
 use super::check::{IncludeArgs, SettingsArgs};
 use super::input;
 use super::machine::MachineArgs;
-use crate::lint;
+use crate::diagnostic::{Finding, Severity};
+use crate::lint::{self, Read};
 use crate::report::plan_human::{self, Heading};
 use crate::report::{Color, Style, plan_json, plan_svg};
+use crate::rules::node::on_machine;
 use crate::storage::minimum::minimum;
 use crate::storage::model::Layout;
 use crate::storage::plan::plan_read;
-use crate::storage::{Release, Verdict};
+use crate::storage::{Plan, Release, Verdict};
 use anyhow::{Context, bail};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -33,8 +35,9 @@ pub struct Args {
     /// Find the smallest disks on which the kickstart installs, and on which --images fit
     #[arg(long)]
     pub minimum: bool,
-    /// Images that have to fit for --minimum [default: the policy's, else 2]
-    #[arg(long, value_name = "N", requires = "minimum")]
+    /// Images that have to fit [default: what %addon org_ovirt_node asks for, else the policy's, else for --minimum
+    /// 2]
+    #[arg(long, value_name = "N")]
     pub images: Option<u32>,
     /// How to write the plan
     #[arg(long, value_enum, default_value = "human")]
@@ -92,13 +95,25 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         );
     };
     let plan = plan_read(&read, &machine)?;
+    let short = images_missing(&read, &plan, args.images);
     super::print(&match args.format {
-        PlanFormat::Human => plan_human::plan(heading, &plan, policy, &sources, &style),
-        PlanFormat::Json => plan_json::plan(&plan, policy, &sources),
+        PlanFormat::Human => plan_human::plan(heading, &plan, policy, short.as_ref(), &sources, &style),
+        PlanFormat::Json => plan_json::plan(&plan, policy, short.as_ref(), &sources),
         PlanFormat::Svg => plan_svg::plan(&path, &plan, policy),
     })?;
     Ok(match plan.verdict {
         Verdict::Proceeds => ExitCode::SUCCESS,
         Verdict::Stops => ExitCode::FAILURE,
     })
+}
+
+/// What the add-on of this kickstart, or whoever gives a number, will object to: fewer images fit than are wanted.
+fn images_missing(read: &Read<'_>, plan: &Plan, images: Option<u32>) -> Option<Finding> {
+    let policy = read.policy.value.as_deref()?;
+    let section = read.directives.section.as_ref();
+    let wanted = images.or_else(|| section.and(policy.images.keep))?;
+    let tree = plan.tree.as_ref().filter(|_| plan.verdict == Verdict::Proceeds)?;
+    let found = on_machine(tree, policy, section, wanted)?.severity(Severity::Error);
+    let (counting, _waived) = read.directives.apply_waivers(vec![found]);
+    counting.into_iter().next()
 }

@@ -35,7 +35,7 @@ pub fn addon(
         finding.code.category == Category::Syntax && finding.severity == Severity::Error && (hidden || inside)
     };
     mistakes.extend(of_the_file.into_sorted().into_iter().filter(concerns));
-    let effective = Effective::new(&directives, &arguments, &sources);
+    let effective = Effective::new(&directives, &arguments);
     let policy = Chosen::new(
         effective.policy.clone().unwrap_or_else(|| "none".to_owned()),
         match (&arguments.policy, section) {

@@ -1,7 +1,7 @@
 //! A plan for people: the devices as trees with sizes and mount points, what the pool promises, how many images fit.
 
 use super::{Style, harmless};
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Finding, Severity};
 use crate::policy::Policy;
 use crate::source::Sources;
 use crate::storage::capacity::{self, Limit};
@@ -29,6 +29,7 @@ pub fn plan(
     heading: Heading<'_>,
     plan: &Plan,
     policy: Option<&Policy>,
+    short: Option<&Finding>,
     sources: &Sources,
     style: &Style,
 ) -> String {
@@ -44,12 +45,13 @@ pub fn plan(
         out.push('\n');
         images(&mut out, tree, policy, style);
     }
-    for m in &plan.messages {
-        let kind = if m.severity == Severity::Error { "error" } else { "warning" };
-        let place = m.span.map_or_else(String::new, |s| {
+    let messages = plan.messages.iter().map(|m| (m.severity, m.span, m.says.trim()));
+    for (severity, span, says) in messages.chain(short.map(|f| (f.severity, f.span, f.message.as_str()))) {
+        let kind = if severity == Severity::Error { "error" } else { "warning" };
+        let place = span.map_or_else(String::new, |s| {
             format!("{}:{}: ", sources.get(s.file).path().display(), sources.position(s).line)
         });
-        let _ = writeln!(out, "{place}{}: {}", style.bold(kind), m.says.trim());
+        let _ = writeln!(out, "{place}{}: {says}", style.bold(kind));
     }
     harmless(&out).into_owned()
 }

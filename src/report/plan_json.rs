@@ -1,5 +1,6 @@
 //! A plan as JSON (schema 1): verdict, devices, messages, images.
 
+use crate::diagnostic::Finding;
 use crate::policy::Policy;
 use crate::rules::storage::{code, finding};
 use crate::source::Sources;
@@ -62,8 +63,8 @@ struct Message<'a> {
     file: Option<String>,
 }
 
-/// The plan as one line.
-pub fn plan(plan: &Plan, policy: Option<&Policy>, sources: &Sources) -> String {
+/// The plan as one line. `short` is what is missing for the images that are wanted: not Anaconda's message but ours.
+pub fn plan(plan: &Plan, policy: Option<&Policy>, short: Option<&Finding>, sources: &Sources) -> String {
     let devices = plan.tree.as_ref().map(|tree| tree.ids().map(|id| device(tree, id)).collect());
     let messages = plan.messages.iter().map(|m| Message {
         severity: m.severity,
@@ -73,11 +74,19 @@ pub fn plan(plan: &Plan, policy: Option<&Policy>, sources: &Sources) -> String {
         line: m.span.map(|s| sources.position(s).line),
         file: m.span.map(|s| sources.get(s.file).path().to_string_lossy().into_owned()),
     });
+    let short = short.map(|finding| Message {
+        severity: finding.severity,
+        code: finding.code.id,
+        text: &finding.message,
+        help: finding.help.clone(),
+        line: finding.span.map(|s| sources.position(s).line),
+        file: finding.span.map(|s| sources.get(s.file).path().to_string_lossy().into_owned()),
+    });
     let report = Report {
         schema: 1,
         verdict: plan.verdict,
         devices: devices.unwrap_or_default(),
-        messages: messages.collect(),
+        messages: messages.chain(short).collect(),
         images: plan.tree.as_ref().map(|tree| capacity::planned(tree, policy)),
     };
     line(&report)

@@ -27,6 +27,8 @@ pub struct Context<'a> {
     pub policy: Option<&'a Policy>,
     /// The machine that it is for, if one is given: then storage is planned on its disks.
     pub machine: Option<&'a Machine>,
+    /// The section `%addon org_ovirt_node`, if the kickstart has one.
+    pub section: Option<&'a addon::AddonSection>,
     /// What the rules of the family `node` see of the kickstart, made when the first of them asks.
     node_view: OnceCell<node::View<'a>>,
 }
@@ -34,7 +36,7 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// A kickstart of `sources`, held against a policy.
     pub fn new(sources: &'a Sources, kickstart: &'a Kickstart<'a>, policy: Option<&'a Policy>) -> Self {
-        Context { sources, kickstart, policy, machine: None, node_view: OnceCell::new() }
+        Context { sources, kickstart, policy, machine: None, section: None, node_view: OnceCell::new() }
     }
 
     /// The kickstart by mount point, pool and volume group.

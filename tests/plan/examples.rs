@@ -34,7 +34,7 @@ fn every_example_installs_on_two_disks_and_looks_as_shown() {
                 syntax: &read.syntax.value.to_string(),
                 policy: policy.map_or("none", |p| p.name.as_str()),
             };
-            let shown = plan_human::plan(heading, &plan, policy, &sources, &Style::plain());
+            let shown = plan_human::plan(heading, &plan, policy, None, &sources, &Style::plain());
             assert_eq!(plan.verdict, Verdict::Proceeds, "{name} does not install on {suffix}:\n{shown}");
             insta::with_settings!({ prepend_module_to_snapshot => false, snapshot_path => "snapshots" }, {
                 insta::assert_snapshot!(format!("{name}-{suffix}"), shown);

@@ -34,8 +34,6 @@ class Answer:
         self.nvr = _member(answer, "nvr", str, optional=True) or ""
         self.layout = "init" if _member(answer, "init", bool) else "skip"
         self.keep_images = _member(answer, "keep_images", int, optional=True) or 0
-        # File and line that say so; nothing when the policy does.
-        self.keep_images_at = _member(answer, "keep_images_at", dict, optional=True)
 
 
 class Report:
@@ -92,20 +90,14 @@ def check(kickstart: str, policy: str) -> Report:
     return _findings(_answer(run(command, SECONDS_TO_READ)), kickstart)
 
 
-def check_disks(
-    kickstart: str,
-    policy: str,
-    keep_images: int,
-    keep_images_at: Optional[Dict[str, Any]],
-    is_cancelled: Callable[[], bool],
-) -> Report:
+def check_disks(kickstart: str, policy: str, keep_images: int, is_cancelled: Callable[[], bool]) -> Report:
     """Check what the kickstart comes to on the disks of this machine.
 
     :param keep_images: how many images must fit, 0: not said
-    :param keep_images_at: file and line that say so, if the kickstart does
     :raise ProgramError: if ks-lint gives no answer
     """
-    command = [ks_lint(), "plan", "--host"] + _common() + _policy(policy) + ["--", kickstart]
+    images = ["--images={}".format(keep_images)] if keep_images else []
+    command = [ks_lint(), "plan", "--host"] + images + _common() + _policy(policy) + ["--", kickstart]
     result = run(command, SECONDS_TO_PLAN, is_cancelled=is_cancelled)
     answer = _answer(result)
     verdict = answer.get("verdict")
@@ -117,9 +109,6 @@ def check_disks(
         report.add(str(message.get("severity")), place + _sentence(message))
     if verdict == "stops" and not report.errors:
         report.errors.append("the installer would stop on these disks")
-    if verdict == "proceeds":
-        at = keep_images_at or {}
-        _images(answer, keep_images, _place(at.get("file"), at.get("line"), kickstart), report)
     return report
 
 
@@ -151,18 +140,6 @@ def _answer(result: Result) -> Dict[str, Any]:
         message = "{} answers in a format that this add-on does not know (schema {!r})"
         raise ProgramError(message.format(result.program, answer.get("schema")))
     return answer
-
-
-def _images(answer: Dict[str, Any], keep_images: int, place: str, report: Report) -> None:
-    """Say it when ks-lint counts fewer images than the section and the policy ask for."""
-    images = answer.get("images")
-    if not isinstance(images, dict):
-        return
-    fit = images.get("fit")
-    if type(fit) is int and fit < keep_images:
-        sentence = "there is room for {} image{}, and keep-images asks for {} (limited by {})"
-        limit = harmless(str(images.get("limited_by")))
-        report.errors.append(place + sentence.format(fit, "" if fit == 1 else "s", keep_images, limit))
 
 
 def _findings(answer: Dict[str, Any], kickstart: str) -> Report:

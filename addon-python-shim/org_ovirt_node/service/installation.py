@@ -1,7 +1,7 @@
 """The tasks that Anaconda runs: one before partitioning, one after the payload."""
 
 import json
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List
 
 from pyanaconda.anaconda_loggers import get_module_logger
 from pyanaconda.modules.common.errors.installation import StorageInstallationError
@@ -19,20 +19,12 @@ SECONDS_TO_INITIALISE = 30 * 60
 class CheckDisksTask(Task):
     """What the kickstart comes to on the disks of this machine. Nothing is written to any of them."""
 
-    def __init__(
-        self,
-        kickstart: str,
-        policy: str,
-        enforce: str,
-        keep_images: int,
-        keep_images_at: Optional[Dict[str, Any]] = None,
-    ):
+    def __init__(self, kickstart: str, policy: str, enforce: str, keep_images: int):
         super().__init__()
         self._kickstart = kickstart
         self._policy = policy
         self._enforce = enforce
         self._keep_images = keep_images
-        self._keep_images_at = keep_images_at
 
     @property
     def name(self) -> str:
@@ -45,9 +37,7 @@ class CheckDisksTask(Task):
         :raise StorageInstallationError: if the node could not be installed on these disks
         """
         try:
-            report = checks.check_disks(
-                self._kickstart, self._policy, self._keep_images, self._keep_images_at, self.check_cancel
-            )
+            report = checks.check_disks(self._kickstart, self._policy, self._keep_images, self.check_cancel)
         except ProgramError as error:
             report = checks.Report()
             report.errors.append("the disks could not be checked: {}".format(error))

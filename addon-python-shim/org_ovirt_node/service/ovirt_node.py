@@ -4,7 +4,7 @@ import os
 import shlex
 import tempfile
 import warnings
-from typing import Any, Dict, List, Optional
+from typing import Any, List, Optional
 
 from pyanaconda.anaconda_loggers import get_module_logger
 from pyanaconda.core.configuration.anaconda import conf
@@ -49,7 +49,6 @@ class OvirtNode(KickstartService):
         self._nvr = ""
         self._layout = SKIP
         self._keep_images = 0
-        self._keep_images_at: Optional[Dict[str, Any]] = None
         self.policy_changed = Signal()
         self.enforce_changed = Signal()
         self.nvr_changed = Signal()
@@ -91,7 +90,6 @@ class OvirtNode(KickstartService):
             )
         self._data = section
         self._take(answer)
-        self._keep_images_at = answer.keep_images_at
         if answer.enforce != "off":
             self._check(kickstart, answer, line)
 
@@ -216,8 +214,6 @@ class OvirtNode(KickstartService):
             raise InvalidValueError("\n".join(report.errors))
         self._data = changed
         self._take(answer)
-        # The section is now a text that stands in no file.
-        self._keep_images_at = None
         self.module_properties_changed.emit()
 
     # What Anaconda asks for.
@@ -233,7 +229,7 @@ class OvirtNode(KickstartService):
         kickstart = self._kickstart_for_disks()
         if kickstart is None:
             return []
-        return [CheckDisksTask(kickstart, self._policy, self._enforce, self._keep_images, self._keep_images_at)]
+        return [CheckDisksTask(kickstart, self._policy, self._enforce, self._keep_images)]
 
     def install_with_tasks(self) -> List[Any]:
         """What runs after the payload and the boot loader, before initramfs and %post."""

@@ -3,7 +3,6 @@
 use super::arguments::KernelArguments;
 use super::section::{AddonSection, Enforce, load_policy};
 use super::{Directives, apply_requirements};
-use crate::source::Sources;
 
 /// The answer of `ks-lint addon`: what the add-on does. Kernel arguments go over the section; where neither says
 /// anything, the defaults stand here.
@@ -24,21 +23,10 @@ pub struct Effective {
     pub init: bool,
     /// Images that must fit, the installed one included; nothing when the policy does not say.
     pub keep_images: Option<u32>,
-    /// Where the section says so; nothing when the number is the policy's.
-    pub keep_images_at: Option<Place>,
     /// What is silenced.
     pub waivers: Vec<EffectiveWaiver>,
     /// What the section adds to the policy.
     pub requirements: Vec<EffectiveRequirement>,
-}
-
-/// A place in the answer.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub struct Place {
-    /// Path of the file, as it was given or included.
-    pub file: String,
-    /// The line, from 1.
-    pub line: u32,
 }
 
 /// A waiver in the answer.
@@ -60,8 +48,8 @@ pub struct EffectiveRequirement {
 }
 
 impl Effective {
-    /// Section first, kernel arguments over it. `sources` are those that both were read from.
-    pub fn new(directives: &Directives, arguments: &KernelArguments, sources: &Sources) -> Effective {
+    /// Section first, kernel arguments over it.
+    pub fn new(directives: &Directives, arguments: &KernelArguments) -> Effective {
         let section = directives.section.as_ref();
         let policy = arguments
             .policy
@@ -92,10 +80,6 @@ impl Effective {
                 (None, None) => false,
             },
             keep_images,
-            keep_images_at: section.and_then(|s| s.keep_images.as_ref()).map(|images| Place {
-                file: sources.get(images.span.file).path().display().to_string(),
-                line: sources.position(images.span).line,
-            }),
             waivers: directives
                 .waivers
                 .iter()

@@ -2,9 +2,16 @@ use super::sums::positive;
 use super::view::Size;
 use super::{custom, mib};
 use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
+use crate::diagnostic::{Finding, Findings, Severity};
+use crate::policy::Policy;
 use crate::rules::Context;
-use crate::storage::capacity::{Limit, Room, images};
+use crate::rules::addon::AddonSection;
+use crate::storage::capacity::{self, Limit, Room, images};
+use crate::storage::model::Layout;
+use crate::storage::plan::plan_layout;
+use crate::storage::release::{Profile, Release};
+use crate::storage::tree::Tree;
+use crate::storage::{Machine, Verdict};
 use crate::units::{Bytes, MiB};
 
 declare_code! {
@@ -13,7 +20,9 @@ declare_code! {
     /// ## Why
     /// An upgrade writes the next image beside the running one, into the same pool and the same `/boot`; the old one
     /// stays, to go back to. A pool counts as full where LVM starts to extend it. Without disks this is only known
-    /// for a pool of fixed size; `ks-lint plan` tells how many images fit on given disks.
+    /// for a pool of fixed size; for given disks (`--host`, `--machine`, `ks-lint plan`) it is computed from what
+    /// Anaconda makes of them. There it is an error if the kickstart has the section `%addon org_ovirt_node`:
+    /// the add-on stops the installation.
     ///
     /// ## Example
     /// ```text
@@ -33,6 +42,14 @@ declare_code! {
 }
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+    if let Some((policy, _)) = super::installation(context)
+        && let Some(tree) = context.machine.and_then(|machine| planned(context, policy, machine))
+    {
+        let wanted = policy.images.keep.unwrap_or(0);
+        let severity = if context.section.is_some() { Severity::Error } else { CODE.severity };
+        findings.extend(on_machine(&tree, policy, context.section, wanted).map(|f| f.severity(severity)));
+        return;
+    }
     let Some((policy, view)) = custom(context) else { return };
     let Some(pool) = view.root_pool().filter(|p| p.accepted) else { return };
     let Some(wanted) = policy.images.keep else { return };
@@ -87,4 +104,47 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
         }
         Limit::PoolMetadata | Limit::NoPool => finding.help("leave out '--metadatasize'"),
     });
+}
+
+/// The layout that Anaconda makes on a machine; nothing where it stops or is not modelled: others say so.
+fn planned(context: &Context<'_>, policy: &Policy, machine: &Machine) -> Option<Tree> {
+    let layout = Layout::of(context.kickstart);
+    let release = Release::of(context.kickstart.version).ok()?;
+    if layout.is_empty() || layout.not_modelled().is_some() || !context.kickstart.includes.is_empty() {
+        return None;
+    }
+    let plan = plan_layout(&layout, release, Profile::of_policy(policy, release), machine);
+    plan.tree.filter(|_| plan.verdict == Verdict::Proceeds)
+}
+
+/// What is said when a planned layout holds fewer images than are wanted, at the line of the section that wants
+/// them if there is one. A layout without a thin pool is not ours to talk about.
+pub(crate) fn on_machine(
+    tree: &Tree,
+    policy: &Policy,
+    section: Option<&AddonSection>,
+    wanted: u32,
+) -> Option<Finding> {
+    let found = capacity::planned(tree, Some(policy));
+    if found.fit >= wanted || found.limited_by == Limit::NoPool {
+        return None;
+    }
+    let asked = section.and_then(|s| s.keep_images.as_ref()).filter(|asked| asked.value == wanted);
+    let whose = match asked {
+        Some(_) => "keep-images asks for".to_owned(),
+        None if policy.images.keep == Some(wanted) => format!("the policy {} wants", policy.name),
+        None => "there have to be".to_owned(),
+    };
+    let s = if found.fit == 1 { "" } else { "s" };
+    let message = format!(
+        "there is room for {} image{s} on these disks because of {}, and {whose} {wanted}",
+        found.fit,
+        found.limited_by.described()
+    );
+    let each = policy.images.boot_content.unwrap_or_default();
+    Some(Finding::new(&CODE, message).at_opt(asked.map(|asked| asked.span)).help(match found.limited_by {
+        Limit::Boot => format!("make /boot larger: each image puts about {each} on it"),
+        Limit::PoolMetadata => "give the pool more with '--metadatasize'".to_owned(),
+        _ => "take a larger disk, or keep fewer images".to_owned(),
+    }))
 }

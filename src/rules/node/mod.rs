@@ -8,7 +8,7 @@ mod sums; // what pools and volume groups have to hold
 mod view; // the kickstart by mount point, pool and volume group
 
 // Root and the pool it stands on.
-mod images_do_not_fit;
+pub(super) mod images_do_not_fit;
 mod pool_metadata;
 mod pool_reserve;
 mod pool_smaller_than_volumes;
@@ -37,6 +37,7 @@ mod autopart;
 mod image;
 mod layout_init;
 
+pub(crate) use images_do_not_fit::on_machine;
 pub(crate) use view::View;
 
 use super::{Context, Rule};
