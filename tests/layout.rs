@@ -7,6 +7,8 @@
 
 #[path = "layout/boot_entries.rs"]
 mod boot_entries;
+#[path = "layout/health.rs"]
+mod health;
 #[path = "layout/interrupted.rs"]
 mod interrupted;
 #[path = "layout/model.rs"]

@@ -588,7 +588,7 @@ pub(super) fn volumes(system: &System, policy: &Policy, tools: &dyn Tools, notic
 }
 
 /// Whether the installed system's own LVM configuration (devices file, filter) lets it see the disks that it boots from.
-fn devices(system: &System, s: &Situation<'_>, tools: &dyn Tools, notices: &mut Vec<Notice>) {
+pub(super) fn devices(system: &System, s: &Situation<'_>, tools: &dyn Tools, notices: &mut Vec<Notice>) {
     let own = system.path("/etc/lvm");
     if own.join("lvm.conf").exists() && system.sysroot != std::path::Path::new("/") {
         let command = Command::new("lvm", ["pvs", "--reportformat", "json", "-o", "pv_uuid"])

@@ -2,6 +2,7 @@
 //! keeps kernel arguments for the next kernel.
 
 use super::arguments::Arguments;
+use super::efi;
 use super::entry::BootEntry;
 use super::grubenv::GrubEnv;
 use super::tools::below;
@@ -16,11 +17,6 @@ pub enum Loader {
     /// systemd-boot; its default is `LoaderEntryDefault` (UEFI), else `default` of loader.conf.
     SystemdBoot,
 }
-
-/// The vendor GUID of systemd-boot's UEFI variables.
-const LOADER_GUID: &str = "4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
-/// Where the kernel shows UEFI variables.
-const EFIVARS: &str = "/sys/firmware/efi/efivars";
 
 /// A file and what is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,10 +95,10 @@ impl BootConfig {
             .find_map(|c| read_text(&below(sysroot, c).join("loader/loader.conf")).transpose())
             .transpose()?;
         let grubenv = grubenv(sysroot)?;
-        let efi_default = environment.and_then(efi_default);
-        let systemd_boot = environment.is_some_and(runs_systemd_boot) || loader_conf.is_some();
+        let efi_default = environment.and_then(efi::loader_default);
+        let systemd_boot = environment.is_some_and(efi::runs_systemd_boot) || loader_conf.is_some();
         let loader = match (&grubenv, systemd_boot) {
-            (_, true) if environment.is_some_and(runs_systemd_boot) => Loader::SystemdBoot,
+            (_, true) if environment.is_some_and(efi::runs_systemd_boot) => Loader::SystemdBoot,
             (Some(_), _) => Loader::Grub,
             (None, true) => Loader::SystemdBoot,
             (None, false) => {
@@ -288,34 +284,6 @@ fn grubenv(sysroot: &Path) -> Result<Option<(PathBuf, Vec<u8>)>, LoaderError> {
         }
     }
     Ok(None)
-}
-
-fn runs_systemd_boot(environment: &Path) -> bool {
-    efi_string(&environment_variable(environment, "LoaderInfo"))
-        .is_some_and(|v| v.starts_with("systemd-boot"))
-}
-
-fn efi_default(environment: &Path) -> Option<(PathBuf, String)> {
-    let path = environment_variable(environment, "LoaderEntryDefault");
-    efi_string(&path).map(|id| (path, id))
-}
-
-fn environment_variable(environment: &Path, name: &str) -> PathBuf {
-    below(environment, EFIVARS).join(format!("{name}-{LOADER_GUID}"))
-}
-
-/// A UEFI variable's text: four bytes of attributes, then UTF-16 with a final NUL.
-fn efi_string(path: &Path) -> Option<String> {
-    let bytes = std::fs::read(path).ok()?;
-    let units: Vec<u16> = bytes.get(4..)?.chunks_exact(2).map(|c| u16::from_le_bytes([c[0], c[1]])).collect();
-    Some(String::from_utf16_lossy(&units).trim_end_matches('\0').to_owned()).filter(|s| !s.is_empty())
-}
-
-/// The bytes of a UEFI variable that holds `text` (attributes: non-volatile, boot service, runtime).
-pub fn efi_bytes(text: &str) -> Vec<u8> {
-    let mut bytes = vec![7, 0, 0, 0];
-    bytes.extend(text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes));
-    bytes
 }
 
 /// Shell patterns as systemd-boot takes them: `*` and `?`.

@@ -5,6 +5,8 @@
 
 pub mod arguments; // kernel arguments, edited word by word
 pub mod checks; // what stands in the way, before anything is changed
+pub mod content; // the content of a base as a number
+pub mod efi; // UEFI variables
 pub mod entry; // one boot entry
 pub mod files; // changing files so that a power cut does no harm
 pub mod fstab; // /etc/fstab, edited field by field
@@ -19,5 +21,6 @@ pub mod run; // carrying them out, and taking them back
 pub mod superblock; // kind and UUID of a file system
 pub mod system; // everything about a machine, read once
 pub mod target; // kernel arguments turned to the layer
+pub mod thin; // what a thin volume uses of its pool
 pub mod tools; // the boundary to the machine
 pub mod verify; // every property looked at again

@@ -73,6 +73,8 @@ kinds! {
     BOOT_DEFAULT = "LAY024" "boot-default" Error;
     /// The arguments kept for the next kernel do not boot the layer.
     BOOT_KEPT = "LAY025" "boot-kept-arguments" Error;
+    /// The firmware's own list of what to start does not lead here.
+    BOOT_FIRMWARE = "LAY026" "boot-firmware" Error;
     /// The thin pool is (nearly) full.
     POOL_FULL = "LAY030" "pool-full" Error;
     /// The pool's metadata can neither hold the images nor grow.
@@ -97,6 +99,8 @@ kinds! {
     UNFINISHED = "LAY045" "unfinished" Error;
     /// There is no layout yet.
     NOT_INITIALISED = "LAY046" "not-initialised" Error;
+    /// Whether the content of a base is what was frozen cannot be told.
+    CONTENT_UNKNOWN = "LAY047" "content-unknown" Info;
     /// Freed blocks do not go back to the pool.
     DISCARD = "LAY050" "discard" Warning;
     /// LVM in the installed system will not find its physical volumes.
@@ -120,6 +124,13 @@ impl Kind {
 }
 
 impl Notice {
+    /// The same with another severity than its kind's.
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Notice {
+        self.severity = severity;
+        self
+    }
+
     /// What to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Notice {

@@ -10,10 +10,12 @@
 
 use super::arguments::Arguments;
 use super::checks::{Progress, Situation, metadata_growth};
+use super::content;
+use super::efi;
 use super::entry::BootEntry;
 use super::files::{Change, Method};
 use super::fstab::Fstab;
-use super::loader::{Loader, efi_bytes, grub_cmdline_linux, with_loader_conf_default};
+use super::loader::{Loader, grub_cmdline_linux, with_loader_conf_default};
 use super::lvm::{LogicalVolume, Mode, TAG_BASE, TAG_LAYER, TAG_POOL, TAG_UNFINISHED, TAG_VG};
 use super::names::device_mapper_name;
 use super::superblock::FsKind;
@@ -46,6 +48,15 @@ pub enum Action {
         pool: String,
         /// The thin device's number.
         thin_id: Option<u32>,
+    },
+    /// Reads a base and records its content's checksum as a tag.
+    RecordContent {
+        /// `VG/LV`.
+        volume: String,
+        /// Whether it is active already.
+        active: bool,
+        /// How LVM is called.
+        mode: Mode,
     },
     /// Changes files.
     Change(Vec<Change>),
@@ -463,7 +474,7 @@ impl Planner<'_> {
                 if let Some((path, now)) = &boot.efi_default
                     && *now != name
                 {
-                    changes.extend(change(path.clone(), efi_bytes(&name), Method::Variable));
+                    changes.extend(change(path.clone(), efi::bytes(&name), Method::Variable));
                 }
                 Ok(changes)
             }
@@ -600,8 +611,19 @@ impl Planner<'_> {
                 vec![Action::Change(changes)],
             );
         }
+        let unit = self.system.path("/etc/systemd/system").join(UNIT);
+        // Not while the installation runs: it would have to wait until all of the base is read.
+        if let Some(base) = self.s.base
+            && booted
+            && (unit.exists() || self.is_pending())
+            && !base.tags.iter().any(|t| t.starts_with(content::TAG_PREFIX))
+        {
+            let action =
+                Action::RecordContent { volume: base.full_name(), active: base.active, mode: self.mode };
+            let about = format!("record the checksum of {}", base.full_name());
+            self.step("record-content", about, vec![action]);
+        }
         if booted {
-            let unit = self.system.path("/etc/systemd/system").join(UNIT);
             let wants = self.system.path("/etc/systemd/system/multi-user.target.wants").join(UNIT);
             let changes = [removal(wants, Method::Link), removal(unit, Method::Replace)]
                 .into_iter()

@@ -1,6 +1,7 @@
 //! Carries out a plan: step by step, with progress, and back again when a step fails.
 
-use super::checks::Situation;
+use super::checks::{self, Situation};
+use super::content;
 use super::files::{self, Change};
 use super::lvm::{Lvm, Mode, TAG_LAYER, TAG_POOL, TAG_UNFINISHED, TAG_VG};
 use super::names::device_mapper_name;
@@ -17,6 +18,9 @@ pub enum RunError {
     /// A file.
     #[error(transparent)]
     File(#[from] files::FileError),
+    /// A base.
+    #[error(transparent)]
+    Content(#[from] content::ContentError),
 }
 
 /// How a step goes.
@@ -47,7 +51,7 @@ pub struct Failure {
     pub left: Vec<String>,
 }
 
-/// Does the steps. When one fails, what was done is taken back.
+/// Does the steps. When one fails, what was done is taken back; but nothing of what the first boot completes.
 ///
 /// # Errors
 /// [`Failure`].
@@ -65,7 +69,11 @@ pub fn run(
         for action in &step.actions {
             if let Err(error) = perform(tools, action, &mut changed) {
                 progress.step(number, of, step, StepState::Failed, &error.to_string());
-                let left = undo(tools, system, situation, &changed);
+                // What a first boot does is complete at every step, and the layer is running.
+                let left = match situation.progress {
+                    checks::Progress::Done => Vec::new(),
+                    _ => undo(tools, system, situation, &changed),
+                };
                 return Err(Failure { step: step.name, error, left });
             }
         }
@@ -85,6 +93,7 @@ fn perform(tools: &dyn Tools, action: &Action, changed: &mut Vec<Change>) -> Res
             changed.extend(changes.iter().cloned());
             files::apply(tools, changes)?;
         }
+        Action::RecordContent { volume, active, mode } => content::record(tools, *mode, volume, *active)?,
         Action::Copy(copies) => files::copy_for_boot(copies)?,
         Action::Link { path, to } => files::link(path, to)?,
     }

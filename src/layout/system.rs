@@ -1,6 +1,7 @@
 //! Everything that the decisions need to know about a machine, read once and before anything is changed.
 
 use super::arguments::Arguments;
+use super::efi;
 use super::fstab::Fstab;
 use super::loader::{BootConfig, LoaderError, TextFile};
 use super::lvm::{LogicalVolume, Lvm, LvmError};
@@ -59,6 +60,8 @@ pub struct System {
     pub fstab: Option<TextFile>,
     /// The boot configuration.
     pub boot: Result<BootConfig, LoaderError>,
+    /// UEFI variables of the running machine, if UEFI has booted it.
+    pub efi: Option<efi::Variables>,
     /// Size and free space of /boot.
     pub boot_space: Option<Space>,
     /// Superblock of root.
@@ -103,6 +106,7 @@ impl System {
         System {
             lvm: Lvm::read(tools),
             boot: BootConfig::read(&sysroot, running.then_some(environment)),
+            efi: running.then(|| efi::Variables::read(environment)).flatten(),
             fstab: read(&fstab_path).map(|text| TextFile { path: fstab_path, text }),
             selinux: read(&below(&sysroot, "/etc/selinux/config")).and_then(|t| selinux_type(&t)),
             program: ["/usr/sbin/node-layout", "/usr/bin/node-layout", "/usr/local/sbin/node-layout"]
@@ -146,6 +150,13 @@ pub fn device_path(environment: &Path, device: (u32, u32)) -> Option<PathBuf> {
     let text = std::fs::read_to_string(uevent).ok()?;
     let name = text.lines().find_map(|l| l.strip_prefix("DEVNAME="))?;
     Some(below(environment, "/dev").join(name))
+}
+
+/// Where a partition begins on its disk; nothing for what is no partition.
+pub fn partition_start(environment: &Path, device: (u32, u32)) -> Option<Bytes> {
+    let path = below(environment, format!("/sys/dev/block/{}:{}/start", device.0, device.1));
+    let sectors: u64 = std::fs::read_to_string(path).ok()?.trim().parse().ok()?;
+    Some(Bytes(sectors.saturating_mul(512)))
 }
 
 /// The size of a block device.

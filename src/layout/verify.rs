@@ -1,20 +1,30 @@
 //! Whether the layout is what `init` made and a later upgrade relies on: every property looked at again.
 
-use super::arguments::Arguments;
-use super::checks::{FULL_PERCENT, Progress, Situation, foreign_tags, situation, volumes};
-use super::entry::BootEntry;
-use super::grubenv;
-use super::loader::{Loader, grub_cmdline_linux};
-use super::lvm::{LogicalVolume, Lvm, TAG_BASE, TAG_LAYER, TAG_POOL, TAG_VG};
-use super::names::{Layer, device_mapper_name};
+mod boot; // entries, default, kept arguments, firmware
+
+use super::checks::{FULL_PERCENT, Progress, Situation, devices, foreign_tags, situation, volumes};
+use super::content;
+use super::lvm::{LogicalVolume, Lvm, Mode, TAG_BASE, TAG_LAYER, TAG_POOL, TAG_VG};
+use super::names::Layer;
 use super::notice::{self, Notice};
-use super::plan::{PROFILE, entry_id, is_pending};
+use super::plan::{PROFILE, UNIT, is_pending};
 use super::system::System;
 use super::tools::Tools;
+use crate::diagnostic::Severity;
 use crate::policy::Policy;
 
+/// How far it looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Depth {
+    /// At LVM's metadata, files and variables; it changes nothing and takes no time.
+    #[default]
+    Properties,
+    /// At the content of every base, too: each is activated (read-only as it is) and read.
+    Content,
+}
+
 /// Looks at everything; an empty list, or one without errors, means that all is well.
-pub fn verify(system: &System, policy: &Policy, tools: &dyn Tools) -> Vec<Notice> {
+pub fn verify(system: &System, policy: &Policy, tools: &dyn Tools, depth: Depth) -> Vec<Notice> {
     let mut notices = Vec::new();
     let lvm = match &system.lvm {
         Ok(lvm) => lvm,
@@ -52,21 +62,20 @@ pub fn verify(system: &System, policy: &Policy, tools: &dyn Tools) -> Vec<Notice
             base(&s, &mut notices);
             layer(system, &s, &mut notices);
             images(&s, lvm, &mut notices);
+            if depth == Depth::Content {
+                let bases = lvm.volumes.iter().filter(|v| v.vg == s.group.name && is_base(v, lvm));
+                bases.for_each(|b| notices.extend(changed_content(system, b, tools)));
+            }
             pool(system, &s, &mut notices);
             fstab(system, &s, policy, lvm, &mut notices);
-            boot_entries(system, &s, lvm, &mut notices);
-            default_entry(&s, &mut notices);
-            kept_arguments(&s, &mut notices);
-            if is_pending(&s) {
-                notices.push(
-                    notice::PENDING
-                        .notice(format!(
-                            "pending: {} boots the system's own kernel and initramfs until its first boot",
-                            s.target.layer
-                        ))
-                        .help("reboot; at the first boot node-layout init keeps them for the image"),
-                );
+            boot::entries(system, &s, lvm, &mut notices);
+            boot::default_entry(&s, &mut notices);
+            boot::kept_arguments(&s, &mut notices);
+            if let Some(variables) = &system.efi {
+                boot::firmware(system, variables, tools, &mut notices);
             }
+            devices(system, &s, tools, &mut notices);
+            notices.extend(pending(system, &s));
         }
     }
     foreign_tags(&s, lvm, &mut notices);
@@ -101,6 +110,60 @@ fn base(s: &Situation<'_>, notices: &mut Vec<Notice>) {
                 .help(format!("lvchange --addtag {TAG_BASE} {name}")),
         );
     }
+}
+
+/// A base by its name and its tag; the original tools tag the base of an installation as a layer.
+fn is_base(v: &LogicalVolume, lvm: &Lvm) -> bool {
+    let layered =
+        || lvm.volumes.iter().any(|l| Layer::parse(&l.name).is_some_and(|l| l.nvr.as_str() == v.name));
+    v.is_thin()
+        && (v.has_tag(TAG_BASE) || (v.has_tag(TAG_LAYER) && Layer::parse(&v.name).is_none() && layered()))
+}
+
+/// The content of a base against what was recorded of it.
+fn changed_content(system: &System, base: &LogicalVolume, tools: &dyn Tools) -> Option<Notice> {
+    let name = base.full_name();
+    let Some(recorded) = base.tags.iter().find_map(|t| t.strip_prefix(content::TAG_PREFIX)) else {
+        return Some(
+            notice::CONTENT_UNKNOWN
+                .notice(format!(
+                    "no checksum of base {name} was recorded: whether its content has changed cannot be told"
+                ))
+                .help("node-layout init records it at the first boot of the layer"),
+        );
+    };
+    match content::of_base(tools, Mode { monitor: system.running }, &name, base.active) {
+        Ok(now) if now == recorded => None,
+        Ok(now) => Some(
+            notice::BASE
+                .notice(format!("the content of base {name} has changed since it was frozen: its checksum is {now}, not {recorded}"))
+                .help("layers that are made of it would not be the image; its own layer is not affected. Upgrade to a fresh image, or reinstall"),
+        ),
+        Err(error) => Some(
+            notice::BASE.notice(format!("base {name} cannot be read: {error}")).help("see the kernel's log for the disk and the pool"),
+        ),
+    }
+}
+
+/// What is left for the first boot of the layer.
+fn pending(system: &System, s: &Situation<'_>) -> Option<Notice> {
+    let unit = system.path(&format!("/etc/systemd/system/{UNIT}"));
+    let what = if is_pending(s) {
+        format!(
+            "pending: {} boots the system's own kernel and initramfs until its first boot",
+            s.target.layer
+        )
+    } else if unit.exists() {
+        format!("pending: {UNIT} has not finished its work")
+    } else {
+        return None;
+    };
+    let help = if system.running && system.cmdline.value("img.bootid") == Some(&s.target.layer.to_string()) {
+        format!("wait for it; if it has failed (systemctl status {UNIT}), run node-layout init")
+    } else {
+        "reboot; at the first boot node-layout init keeps kernel and initramfs for the image".to_owned()
+    };
+    Some(notice::PENDING.notice(what).help(help))
 }
 
 fn layer(system: &System, s: &Situation<'_>, notices: &mut Vec<Notice>) {
@@ -201,6 +264,17 @@ fn pool(system: &System, s: &Situation<'_>, notices: &mut Vec<Notice>) {
                 )),
         );
     }
+    if s.group.free < s.group.extent && extends {
+        notices.push(
+            notice::POOL_AUTOEXTEND
+                .notice(format!(
+                    "volume group '{}' has nothing free: thin pool {name} cannot extend itself",
+                    s.group.name
+                ))
+                .help(format!("add a physical volume: vgextend {} DEVICE", s.group.name))
+                .severity(Severity::Warning),
+        );
+    }
     if system.running && s.pool.monitored == Some(false) {
         notices.push(
             notice::POOL_MONITOR
@@ -266,147 +340,5 @@ fn fstab(system: &System, s: &Situation<'_>, policy: &Policy, lvm: &Lvm, notices
                 );
             }
         }
-    }
-}
-
-fn boot_entries(system: &System, s: &Situation<'_>, lvm: &Lvm, notices: &mut Vec<Notice>) {
-    let boot = s.boot;
-    for entry in &boot.entries {
-        let file = boot.entries_dir.join(format!("{}.conf", entry.id));
-        let file = file.display();
-        for path in entry.kernel().into_iter().chain(entry.initrds()) {
-            if !boot.file(path).exists() {
-                notices.push(
-                    notice::BOOT_ENTRY.notice(format!("{file} names {path}, which is not there")).help(
-                        "make the initramfs anew (dracut -f), or remove the entry if its kernel is gone",
-                    ),
-                );
-            }
-        }
-        for gone in missing_volumes(&boot.arguments(entry), lvm, &s.group.name) {
-            notices.push(
-                notice::BOOT_ENTRY
-                    .notice(format!("{file} names the volume {gone}, which is not there"))
-                    .help("remove the entry, or let it name a volume that exists"),
-            );
-        }
-    }
-    let own = entry_id(s);
-    let Some(entry) = boot.entry(&own) else {
-        notices.push(
-            notice::BOOT_ENTRY
-                .notice(format!("the layer {} has no boot entry {own}.conf in {}", s.target.layer, boot.entries_dir.display()))
-                .help("copy another entry of this root to that name, with root=, rd.lvm.lv= and img.bootid= of the layer"),
-        );
-        return;
-    };
-    let is = boot.arguments(entry);
-    let expected = s.target.turn(&is, super::target::Stage::Final);
-    let missing: Vec<&str> = expected.words().filter(|w| !is.contains(w)).collect();
-    if !missing.is_empty() {
-        notices.push(
-            notice::BOOT_ENTRY
-                .notice(format!("{own}.conf lacks {}", missing.join(" ")))
-                .help("put them into its options line"),
-        );
-    }
-    if let Some(one_shot) = system.running.then(|| dangling_efi_default(s)).flatten() {
-        notices.push(
-            notice::BOOT_DEFAULT
-                .notice(format!("the UEFI variable LoaderEntryDefault names {one_shot}, which is no entry"))
-                .help(format!("bootctl set-default {own}.conf")),
-        );
-    }
-}
-
-fn dangling_efi_default(s: &Situation<'_>) -> Option<String> {
-    let (_, id) = s.boot.efi_default.as_ref()?;
-    let known = s.boot.entry(id.strip_suffix(".conf").unwrap_or(id)).is_some();
-    (!known && !id.contains(['*', '?', '@'])).then(|| id.clone())
-}
-
-/// Volumes of this volume group that kernel arguments name and that do not exist.
-fn missing_volumes(arguments: &Arguments, lvm: &Lvm, vg: &str) -> Vec<String> {
-    let mut gone = Vec::new();
-    let mut look = |lv: &str| {
-        if lvm.volume(vg, lv).is_none() {
-            gone.push(format!("{vg}/{lv}"));
-        }
-    };
-    for value in arguments.values("rd.lvm.lv") {
-        if let Some(lv) = value.strip_prefix(vg).and_then(|r| r.strip_prefix('/')) {
-            look(lv);
-        }
-    }
-    if let Some(root) = arguments.value("root") {
-        if let Some(lv) = root.strip_prefix(&format!("/dev/{vg}/")) {
-            look(lv);
-        } else if let Some(mapped) = root.strip_prefix("/dev/mapper/")
-            && mapped.starts_with(&device_mapper_name(vg, ""))
-            && lvm.by_path(root).is_none()
-        {
-            gone.push(root.to_owned());
-        }
-    }
-    gone.dedup();
-    gone
-}
-
-fn default_entry(s: &Situation<'_>, notices: &mut Vec<Notice>) {
-    if let (Loader::Grub, Some((path, block))) = (s.boot.loader, &s.boot.grubenv)
-        && block.len() != grubenv::SIZE
-    {
-        notices.push(
-            notice::BOOT_DEFAULT
-                .notice(format!(
-                    "{} has {} bytes; GRUB takes only {}",
-                    path.display(),
-                    block.len(),
-                    grubenv::SIZE
-                ))
-                .help("grub2-editenv - create, then grub2-set-default"),
-        );
-    }
-    let default = s.boot.default_entry();
-    if !default.is_some_and(|e| s.target.boots(&s.boot.arguments(e)) && !e.is_rescue()) {
-        let name = default.map_or("none", |e: &BootEntry| e.id.as_str());
-        let own = entry_id(s);
-        notices.push(
-            notice::BOOT_DEFAULT
-                .notice(format!("the default boot entry is {name}, which does not boot {}", s.target.layer))
-                .help(match s.boot.loader {
-                    Loader::Grub => format!("grub2-set-default {own}"),
-                    Loader::SystemdBoot => format!("bootctl set-default {own}.conf"),
-                }),
-        );
-    }
-}
-
-fn kept_arguments(s: &Situation<'_>, notices: &mut Vec<Notice>) {
-    let mut check = |place: String, text: &str| {
-        let is = Arguments::parse(text);
-        let should = s.target.turn_kept(&is);
-        let missing: Vec<&str> = should.words().filter(|w| !is.contains(w)).collect();
-        if !missing.is_empty() {
-            notices.push(
-                notice::BOOT_KEPT
-                    .notice(format!(
-                        "{place} lacks {}: the next kernel would not boot the layer",
-                        missing.join(" ")
-                    ))
-                    .help("put them there"),
-            );
-        }
-    };
-    if let Some(file) = &s.boot.default_grub
-        && let Some((_, value)) = grub_cmdline_linux(&file.text)
-    {
-        check(format!("GRUB_CMDLINE_LINUX in {}", file.path.display()), value);
-    }
-    if let Some(file) = &s.boot.kernel_cmdline {
-        check(file.path.display().to_string(), &file.text);
-    }
-    if let Some(kept) = s.boot.env().and_then(|e| e.get("kernelopts")) {
-        check("kernelopts in grubenv".into(), &kept);
     }
 }

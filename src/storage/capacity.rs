@@ -115,18 +115,25 @@ pub fn room(tree: &Tree, policy: Option<&Policy>) -> Option<Room> {
     let Some(Volume { role: Role::Pool { metadata, chunk }, size, .. }) = tree[pool].volume() else {
         return None;
     };
-    let images = policy.map(|p| &p.images);
-    let expected = |given: Option<MiB>, usual: MiB| given.unwrap_or(usual).bytes();
-    Some(Room {
-        pool: *size,
-        metadata: *metadata,
-        chunk: if chunk.0 > 0 { *chunk } else { Bytes(64 << 10) },
+    let none = Policy::default();
+    let boot = tree.mounted("/boot").map(|b| tree.size(b));
+    Some(expected(policy.unwrap_or(&none), *size, *metadata, *chunk, boot))
+}
+
+/// The room in a pool that holds nothing yet, with the policy's expectations of an image; of an unknown chunk (0), LVM's
+/// smallest.
+pub fn expected(policy: &Policy, pool: Bytes, metadata: Bytes, chunk: Bytes, boot: Option<Bytes>) -> Room {
+    let given = |given: Option<MiB>, usual: MiB| given.unwrap_or(usual).bytes();
+    Room {
+        pool,
+        metadata,
+        chunk: if chunk.0 > 0 { chunk } else { Bytes(64 << 10) },
         other: Bytes(0),
-        image: expected(images.and_then(|i| i.content), IMAGE),
-        boot: tree.mounted("/boot").map(|b| tree.size(b)),
-        boot_image: expected(images.and_then(|i| i.boot_content), BOOT_IMAGE),
-        threshold: policy.and_then(|p| p.pool.autoextend_threshold).unwrap_or(THRESHOLD),
-    })
+        image: given(policy.images.content, IMAGE),
+        boot,
+        boot_image: given(policy.images.boot_content, BOOT_IMAGE),
+        threshold: policy.pool.autoextend_threshold.unwrap_or(THRESHOLD),
+    }
 }
 
 /// The thin pool that root is in.

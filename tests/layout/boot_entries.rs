@@ -3,7 +3,6 @@
 use crate::model::{Model, NVR, policy};
 use ks_lint::layout::arguments::Arguments;
 use ks_lint::layout::checks::examine;
-use ks_lint::layout::plan::Action;
 
 /// All that carries kernel arguments, and fstab, as a person reads it.
 fn boot_configuration(model: &Model) -> String {
@@ -93,27 +92,29 @@ fn the_first_boot_keeps_the_newest_initramfs() {
     model.init().unwrap();
     let name = "initramfs-5.14.0-503.11.1.el9_5.x86_64.img";
     model.put(&format!("/sysroot/boot/{name}"), "made anew after init");
-    let mut system = model.system();
-    system.running = true;
-    system.cmdline = Arguments::parse(&format!("img.bootid={NVR}+1"));
-    // Files of the running system are at /, and the model's are not: only the boot directory matters here.
-    let policy = policy();
-    let (s, _) = examine(&system, &policy, &model).unwrap();
-    let plan = model.plan(&system, &s, &policy);
-    let names: Vec<_> = plan.steps.iter().map(|s| s.name).collect();
-    assert_eq!(names, ["boot-files", "boot-kept", "remove-unit"]);
-    for step in &plan.steps {
-        for action in &step.actions {
-            match action {
-                Action::Copy(c) => ks_lint::layout::files::copy_for_boot(c).unwrap(),
-                Action::Change(c) => ks_lint::layout::files::apply(&model, c).unwrap(),
-                other => panic!("the first boot does {other:?}"),
-            }
-        }
-    }
+    assert_eq!(model.first_boot(), ["boot-files", "boot-kept", "record-content", "remove-unit"]);
     assert_eq!(model.read(&format!("boot/{NVR}+1/{name}")), "made anew after init");
     let entry = model.read(&format!("boot/loader/entries/{NVR}+1-5.14.0-503.11.1.el9_5.x86_64.conf"));
     assert!(entry.contains(&format!("\ninitrd /{NVR}+1/{name} $tuned_initrd\n")), "{entry}");
     assert!(!model.path("/sysroot/etc/systemd/system/node-layout-finish.service").exists());
     assert_eq!(model.errors(), Vec::<String>::new());
+    assert_eq!(model.first_boot(), Vec::<&str>::new(), "the second boot has nothing to do");
+}
+
+#[test]
+fn a_first_boot_that_fails_leaves_what_the_entry_boots() {
+    let model = Model::installed("rhel9");
+    model.init().unwrap();
+    let commands = model.commands.borrow().len();
+    // The first command: activating the base, after the entry names the kept files.
+    model.fails_at.set(Some(commands));
+    let system = model.booted();
+    let policy = policy();
+    let (s, _) = examine(&system, &policy, &model).unwrap();
+    let plan = model.plan(&system, &s, &policy);
+    let failure = model.run(&system, &s, &plan).unwrap_err();
+    assert_eq!((failure.step, failure.left), ("record-content", Vec::new()));
+    assert_eq!(model.errors(), Vec::<String>::new());
+    model.fails_at.set(None);
+    assert_eq!(model.first_boot(), ["record-content", "remove-unit"], "the next run completes it");
 }

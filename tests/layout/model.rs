@@ -1,12 +1,13 @@
 //! A machine with a thin pool, as much of it as `node-layout` sees.
 
+use ks_lint::layout::arguments::Arguments;
 use ks_lint::layout::checks::{Situation, examine};
 use ks_lint::layout::notice::Notice;
 use ks_lint::layout::plan::{self, Choices, Plan, Step};
 use ks_lint::layout::run::{self, Failure, Progress, StepState};
 use ks_lint::layout::system::{Request, System};
 use ks_lint::layout::tools::{Command, Output, Space, ToolError, Tools};
-use ks_lint::layout::verify::verify;
+use ks_lint::layout::verify::{Depth, verify};
 use ks_lint::policy::Policy;
 use serde_json::json;
 use std::cell::{Cell, RefCell};
@@ -32,6 +33,7 @@ pub(crate) struct Volume {
     pub(crate) profile: String,
     pub(crate) data_percent: String,
     pub(crate) metadata_percent: String,
+    pub(crate) thin_id: u32,
 }
 
 impl Volume {
@@ -48,6 +50,7 @@ impl Volume {
             profile: String::new(),
             data_percent: "12.50".into(),
             metadata_percent: "10.00".into(),
+            thin_id: minor,
         }
     }
 }
@@ -67,6 +70,8 @@ pub(crate) struct Model {
     pub(crate) commands: RefCell<Vec<String>>,
     /// This changing command fails (from 0).
     pub(crate) fails_at: Cell<Option<usize>>,
+    /// What `thin_ls` says: number, blocks, blocks of its own.
+    pub(crate) thin_ls: RefCell<String>,
     /// At this changing command everything ends, as in a power cut.
     pub(crate) ends_at: Cell<Option<usize>>,
 }
@@ -94,6 +99,7 @@ impl Model {
             commands: RefCell::default(),
             fails_at: Cell::new(None),
             ends_at: Cell::new(None),
+            thin_ls: RefCell::default(),
             dir,
         };
         model.put("/proc/cmdline", "console=ttyS0\n");
@@ -218,9 +224,31 @@ impl Model {
         plan::plan(system, situation, &choices).unwrap()
     }
 
+    /// The system as its own kernel sees it after a boot of the layer.
+    pub(crate) fn booted(&self) -> System {
+        let mut system = self.system();
+        system.running = true;
+        system.cmdline = Arguments::parse(&format!("img.bootid={NVR}+1"));
+        system
+    }
+
+    pub(crate) fn run(&self, system: &System, s: &Situation<'_>, plan: &Plan) -> Result<(), Failure> {
+        run::run(self, system, s, plan, &mut Silent)
+    }
+
+    /// What the unit does at the first boot: the names of the steps.
+    pub(crate) fn first_boot(&self) -> Vec<&'static str> {
+        let system = self.booted();
+        let policy = policy();
+        let (s, _) = examine(&system, &policy, self).unwrap();
+        let plan = self.plan(&system, &s, &policy);
+        self.run(&system, &s, &plan).unwrap();
+        plan.steps.iter().map(|s| s.name).collect()
+    }
+
     /// The errors that `verify` finds.
     pub(crate) fn errors(&self) -> Vec<String> {
-        let notices = verify(&self.system_for(None), &policy(), self);
+        let notices = verify(&self.system_for(None), &policy(), self, Depth::Properties);
         notices.into_iter().filter(Notice::is_error).map(|n| n.message).collect()
     }
 
@@ -241,7 +269,7 @@ impl Model {
                 "lv_profile": v.profile,
             })).collect();
             let seg: Vec<_> = ours().map(|v| json!({
-                "lv_uuid": v.uuid, "segtype": v.segtype, "thin_id": "7",
+                "lv_uuid": v.uuid, "segtype": v.segtype, "thin_id": v.thin_id.to_string(),
                 "chunk_size": if v.segtype == "thin-pool" { "65536" } else { "0" },
             })).collect();
             json!({
@@ -287,6 +315,7 @@ impl Model {
                 let mut v = Volume::new(&new, "thin", 0);
                 (v.minor, v.skip, v.tags) = (None, true, option("--addtag"));
                 volumes.push(v);
+                self.put(&format!("/dev/onn/{new}"), "content of the base");
             }
             "lvrename" => {
                 let index = at(args[args.len() - 2])?;
@@ -361,6 +390,9 @@ impl Tools for Model {
             return Err(failed("injected failure".into()));
         }
         let args: Vec<&str> = command.args.iter().map(String::as_str).collect();
+        if command.program == "thin_ls" {
+            return Ok(Output { stdout: self.thin_ls.borrow().clone(), stderr: String::new() });
+        }
         if command.program.starts_with("lv") || command.program.starts_with("vg") {
             let args = if args[0] == "--config" { &args[2..] } else { &args[..] };
             self.lvm(command.program, args).map_err(failed)?;

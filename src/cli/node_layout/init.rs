@@ -109,7 +109,9 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         Err(failure) => {
             let mut message = format!("{} failed: {}", failure.step, failure.error);
-            if failure.left.is_empty() {
+            if already {
+                message.push_str("; run node-layout init again to complete it");
+            } else if failure.left.is_empty() {
                 message.push_str("; what had been done was undone");
             } else {
                 message.push_str(&format!(

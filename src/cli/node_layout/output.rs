@@ -1,6 +1,7 @@
 //! How steps, notices and plans are printed.
 
 use crate::diagnostic::Severity;
+use crate::layout::content;
 use crate::layout::files::{Change, Method};
 use crate::layout::notice::Notice;
 use crate::layout::plan::{Action, Plan, Step};
@@ -81,6 +82,12 @@ fn commands(action: &Action) -> Vec<String> {
     match action {
         Action::Run(command) => vec![command.to_string()],
         Action::RemoveLeftover { volume, .. } => vec![format!("lvremove --yes --force {volume}")],
+        Action::RecordContent { volume, .. } => vec![
+            format!("lvchange --activate y --ignoreactivationskip {volume}"),
+            format!("# read /dev/{volume}"),
+            format!("lvchange --activate n {volume}"),
+            format!("lvchange --addtag {}CHECKSUM {volume}", content::TAG_PREFIX),
+        ],
         Action::Copy(copies) => copies
             .iter()
             .flat_map(|(from, to)| {
@@ -129,6 +136,7 @@ pub(super) fn plan_json(plan: &Plan) -> serde_json::Value {
         Action::RemoveLeftover { volume, .. } => {
             vec![json!({"run": ["lvremove", "--yes", "--force", volume]})]
         }
+        Action::RecordContent { volume, .. } => vec![json!({"read": format!("/dev/{volume}")})],
         Action::Copy(copies) => copies.iter().map(|(from, to)| json!({"copy": from, "to": to})).collect(),
         Action::Link { path, to } => vec![json!({"link": path, "to": to})],
         Action::Change(changes) => changes

@@ -3,6 +3,7 @@
 use super::{Common, Format, output};
 use crate::diagnostic::Severity;
 use crate::layout::notice::{self, Notice};
+use crate::layout::verify::{Depth, verify};
 use serde_json::json;
 use std::process::ExitCode;
 
@@ -14,13 +15,17 @@ pub(super) struct Args {
     /// Policy: a built-in one's name, or a TOML file; without it, the one that init has recorded
     #[arg(long, value_name = "NAME|FILE", allow_hyphen_values = true)]
     policy: Option<String>,
+    /// Read the bases as well, and compare their content with what was recorded at the first boot
+    #[arg(long)]
+    deep: bool,
 }
 
 /// Checks every property.
 pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let chosen = super::policy(args.policy.as_deref(), &args.common.sysroot()?)?;
     let (tools, system) = args.common.read(None, None)?;
-    let findings = crate::layout::verify::verify(&system, &chosen.policy, &tools);
+    let depth = if args.deep { Depth::Content } else { Depth::Properties };
+    let findings = verify(&system, &chosen.policy, &tools, depth);
     let ok = !findings.iter().any(Notice::is_error);
     let pending = findings.iter().any(|n| n.code == notice::PENDING.code);
     let state = match (ok, pending) {

@@ -1,0 +1,254 @@
+//! What boots: entries ↔ volumes ↔ files, the default, the arguments kept for later kernels, the firmware's own list.
+
+use crate::diagnostic::Severity;
+use crate::layout::arguments::Arguments;
+use crate::layout::checks::Situation;
+use crate::layout::efi::{LoadOption, Variables};
+use crate::layout::entry::BootEntry;
+use crate::layout::grubenv;
+use crate::layout::loader::{Loader, grub_cmdline_linux};
+use crate::layout::lvm::Lvm;
+use crate::layout::names::device_mapper_name;
+use crate::layout::notice::{self, Notice};
+use crate::layout::plan::entry_id;
+use crate::layout::system::{System, partition_start};
+use crate::layout::target::Stage;
+use crate::layout::tools::{Tools, below};
+use crate::units::Bytes;
+use std::path::{Component, Path, PathBuf};
+
+/// Every entry names files and volumes that are there, and the layer has one.
+pub(super) fn entries(system: &System, s: &Situation<'_>, lvm: &Lvm, notices: &mut Vec<Notice>) {
+    let boot = s.boot;
+    for entry in &boot.entries {
+        let file = boot.entries_dir.join(format!("{}.conf", entry.id));
+        let file = file.display();
+        for path in entry.kernel().into_iter().chain(entry.initrds()) {
+            if !boot.file(path).exists() {
+                notices.push(
+                    notice::BOOT_ENTRY.notice(format!("{file} names {path}, which is not there")).help(
+                        "make the initramfs anew (dracut -f), or remove the entry if its kernel is gone",
+                    ),
+                );
+            }
+        }
+        for gone in missing_volumes(&boot.arguments(entry), lvm, &s.group.name) {
+            notices.push(
+                notice::BOOT_ENTRY
+                    .notice(format!("{file} names the volume {gone}, which is not there"))
+                    .help("remove the entry, or let it name a volume that exists"),
+            );
+        }
+    }
+    let own = entry_id(s);
+    let Some(entry) = boot.entry(&own) else {
+        notices.push(
+            notice::BOOT_ENTRY
+                .notice(format!("the layer {} has no boot entry {own}.conf in {}", s.target.layer, boot.entries_dir.display()))
+                .help("copy another entry of this root to that name, with root=, rd.lvm.lv= and img.bootid= of the layer"),
+        );
+        return;
+    };
+    let is = boot.arguments(entry);
+    let expected = s.target.turn(&is, Stage::Final);
+    let missing: Vec<&str> = expected.words().filter(|w| !is.contains(w)).collect();
+    if !missing.is_empty() {
+        notices.push(
+            notice::BOOT_ENTRY
+                .notice(format!("{own}.conf lacks {}", missing.join(" ")))
+                .help("put them into its options line"),
+        );
+    }
+    if let Some(one_shot) = system.running.then(|| dangling_efi_default(s)).flatten() {
+        notices.push(
+            notice::BOOT_DEFAULT
+                .notice(format!("the UEFI variable LoaderEntryDefault names {one_shot}, which is no entry"))
+                .help(format!("bootctl set-default {own}.conf")),
+        );
+    }
+}
+
+fn dangling_efi_default(s: &Situation<'_>) -> Option<String> {
+    let (_, id) = s.boot.efi_default.as_ref()?;
+    let known = s.boot.entry(id.strip_suffix(".conf").unwrap_or(id)).is_some();
+    (!known && !id.contains(['*', '?', '@'])).then(|| id.clone())
+}
+
+/// Volumes of this volume group that kernel arguments name and that do not exist.
+fn missing_volumes(arguments: &Arguments, lvm: &Lvm, vg: &str) -> Vec<String> {
+    let mut gone = Vec::new();
+    let mut look = |lv: &str| {
+        if lvm.volume(vg, lv).is_none() {
+            gone.push(format!("{vg}/{lv}"));
+        }
+    };
+    for value in arguments.values("rd.lvm.lv") {
+        if let Some(lv) = value.strip_prefix(vg).and_then(|r| r.strip_prefix('/')) {
+            look(lv);
+        }
+    }
+    if let Some(root) = arguments.value("root") {
+        if let Some(lv) = root.strip_prefix(&format!("/dev/{vg}/")) {
+            look(lv);
+        } else if let Some(mapped) = root.strip_prefix("/dev/mapper/")
+            && mapped.starts_with(&device_mapper_name(vg, ""))
+            && lvm.by_path(root).is_none()
+        {
+            gone.push(root.to_owned());
+        }
+    }
+    gone.dedup();
+    gone
+}
+
+/// What boots by default is the layer.
+pub(super) fn default_entry(s: &Situation<'_>, notices: &mut Vec<Notice>) {
+    if let (Loader::Grub, Some((path, block))) = (s.boot.loader, &s.boot.grubenv)
+        && block.len() != grubenv::SIZE
+    {
+        notices.push(
+            notice::BOOT_DEFAULT
+                .notice(format!(
+                    "{} has {} bytes; GRUB takes only {}",
+                    path.display(),
+                    block.len(),
+                    grubenv::SIZE
+                ))
+                .help("grub2-editenv - create, then grub2-set-default"),
+        );
+    }
+    let default = s.boot.default_entry();
+    if !default.is_some_and(|e| s.target.boots(&s.boot.arguments(e)) && !e.is_rescue()) {
+        let name = default.map_or("none", |e: &BootEntry| e.id.as_str());
+        let own = entry_id(s);
+        notices.push(
+            notice::BOOT_DEFAULT
+                .notice(format!("the default boot entry is {name}, which does not boot {}", s.target.layer))
+                .help(match s.boot.loader {
+                    Loader::Grub => format!("grub2-set-default {own}"),
+                    Loader::SystemdBoot => format!("bootctl set-default {own}.conf"),
+                }),
+        );
+    }
+}
+
+/// The next kernel that is installed will boot the layer.
+pub(super) fn kept_arguments(s: &Situation<'_>, notices: &mut Vec<Notice>) {
+    let mut check = |place: String, text: &str| {
+        let is = Arguments::parse(text);
+        let should = s.target.turn_kept(&is);
+        let missing: Vec<&str> = should.words().filter(|w| !is.contains(w)).collect();
+        if !missing.is_empty() {
+            notices.push(
+                notice::BOOT_KEPT
+                    .notice(format!(
+                        "{place} lacks {}: the next kernel would not boot the layer",
+                        missing.join(" ")
+                    ))
+                    .help("put them there"),
+            );
+        }
+    };
+    if let Some(file) = &s.boot.default_grub
+        && let Some((_, value)) = grub_cmdline_linux(&file.text)
+    {
+        check(format!("GRUB_CMDLINE_LINUX in {}", file.path.display()), value);
+    }
+    if let Some(file) = &s.boot.kernel_cmdline {
+        check(file.path.display().to_string(), &file.text);
+    }
+    if let Some(kept) = s.boot.env().and_then(|e| e.get("kernelopts")) {
+        check("kernelopts in grubenv".into(), &kept);
+    }
+}
+
+/// Where the firmware looks when no variable tells it more (UEFI 2.10, 3.5.1.1; x86_64).
+const FALLBACK: &str = "EFI/BOOT/BOOTX64.EFI";
+
+/// Where one of the firmware's entries leads.
+enum Leads {
+    /// To a loader on this system's EFI system partition.
+    Here,
+    /// To this partition, but to a file that is not there.
+    Nowhere(String),
+    /// To the network, another disk, a firmware's tool.
+    Elsewhere,
+}
+
+/// What the firmware starts leads to a boot loader that is there.
+pub(super) fn firmware(system: &System, variables: &Variables, tools: &dyn Tools, notices: &mut Vec<Notice>) {
+    let mounts = ["/boot/efi", "/efi", "/boot"].into_iter().filter_map(|t| system.mount(t));
+    let Some(esp) = mounts.into_iter().find(|m| m.kind == "vfat") else {
+        notices.push(
+            notice::BOOT_FIRMWARE
+                .notice("the EFI system partition is not mounted: what the firmware starts was not looked at")
+                .help("mount /boot/efi, then run this again")
+                .severity(Severity::Info),
+        );
+        return;
+    };
+    let place = system.path(&esp.target);
+    let start = partition_start(tools.environment(), esp.device);
+    let mut order = Vec::new();
+    for number in &variables.order {
+        match variables.options.get(number) {
+            Some(option) if !option.disabled => order.push((number, option, leads(option, &place, start))),
+            Some(_) => {}
+            None => notices.push(
+                notice::BOOT_FIRMWARE
+                    .notice(format!("BootOrder names Boot{number:04X}, which is not there"))
+                    .help("efibootmgr --bootorder with the entries that are there")
+                    .severity(Severity::Warning),
+            ),
+        }
+    }
+    if let Some(gone) = variables.current.filter(|n| !variables.options.contains_key(n)) {
+        notices.push(
+            notice::BOOT_FIRMWARE
+                .notice(format!("the firmware has started Boot{gone:04X}, which is not there any more"))
+                .help("the next boot takes the next entry of BootOrder; see efibootmgr")
+                .severity(Severity::Warning),
+        );
+    }
+    let here = order.iter().any(|(_, _, l)| matches!(l, Leads::Here));
+    let fallback = place.join(FALLBACK).exists();
+    for (number, option, leads) in &order {
+        if let Leads::Nowhere(file) = leads {
+            let notice = notice::BOOT_FIRMWARE
+                .notice(format!(
+                    "the firmware's entry Boot{number:04X} ({}) names {file} on {} ({}), which is not there",
+                    option.description, esp.target, esp.source
+                ))
+                .help(format!(
+                    "reinstall the boot loader, or efibootmgr --bootnum {number:04X} --delete-bootnum"
+                ));
+            let another = here || fallback;
+            notices.push(if another { notice.severity(Severity::Warning) } else { notice });
+        }
+    }
+    let nowhere = order.iter().any(|(_, _, l)| matches!(l, Leads::Nowhere(_)));
+    if start.is_some() && !here && !nowhere && !fallback {
+        notices.push(
+            notice::BOOT_FIRMWARE
+                .notice(format!(
+                    "no entry of the firmware leads to a boot loader on {} ({}), and it has no {FALLBACK}",
+                    esp.target, esp.source
+                ))
+                .help("reinstall the boot loader (dnf reinstall shim-x64 grub2-efi-x64, or bootctl install), or efibootmgr --create"),
+        );
+    }
+}
+
+fn leads(option: &LoadOption, esp: &Path, start: Option<Bytes>) -> Leads {
+    let (Some(file), Some(first)) = (&option.file, option.partition_start) else { return Leads::Elsewhere };
+    let path = PathBuf::from(file.trim_start_matches('/'));
+    let plain = path.components().all(|c| matches!(c, Component::Normal(_)));
+    let there = plain && below(esp, &path).exists();
+    // On what is no partition (a mirror of two) its place says nothing.
+    let Some(start) = start else { return if there { Leads::Here } else { Leads::Elsewhere } };
+    // In the disk's logical blocks: 512 bytes, or 4096.
+    if ![512, 4096].iter().any(|block| first.checked_mul(*block) == Some(start.0)) {
+        return Leads::Elsewhere;
+    }
+    if there { Leads::Here } else { Leads::Nowhere(file.clone()) }
+}
