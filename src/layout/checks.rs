@@ -12,6 +12,7 @@ use super::target::Target;
 use super::tools::{Command, Tools};
 use crate::policy::{Policy, Presence};
 use crate::units::Bytes;
+use std::path::Path;
 
 /// How full the pool may be for the work to begin, in percent; the original tools call a pool above it unhealthy.
 pub const FULL_PERCENT: f64 = 80.0;
@@ -590,7 +591,7 @@ pub(super) fn volumes(system: &System, policy: &Policy, tools: &dyn Tools, notic
 /// Whether the installed system's own LVM configuration (devices file, filter) lets it see the disks that it boots from.
 pub(super) fn devices(system: &System, s: &Situation<'_>, tools: &dyn Tools, notices: &mut Vec<Notice>) {
     let own = system.path("/etc/lvm");
-    if own.join("lvm.conf").exists() && system.sysroot != std::path::Path::new("/") {
+    if own.join("lvm.conf").exists() && system.sysroot != Path::new("/") {
         let command = Command::new("lvm", ["pvs", "--reportformat", "json", "-o", "pv_uuid"])
             .env("LVM_SYSTEM_DIR", own.display().to_string());
         let seen = tools.run(&command).map(|o| o.stdout).unwrap_or_default();
@@ -613,12 +614,18 @@ pub(super) fn devices(system: &System, s: &Situation<'_>, tools: &dyn Tools, not
     }
 }
 
-/// The multipath device that a disk is a path of.
+/// The multipath device that a disk, or the disk of a partition, is a path of.
 fn multipath_above(tools: &dyn Tools, device: &str) -> Option<String> {
     let name = device.strip_prefix("/dev/")?;
-    let env = tools.environment();
-    let holders = super::tools::below(env, format!("/sys/class/block/{name}/holders"));
-    for holder in std::fs::read_dir(holders).ok()?.flatten() {
+    let own = super::tools::below(tools.environment(), format!("/sys/class/block/{name}"));
+    // The kernel shows a partition inside its disk; /sys/class/block has links to both.
+    let real = std::fs::canonicalize(&own).unwrap_or_else(|_| own.clone());
+    let disk = own.join("partition").exists().then(|| real.parent().map(Path::to_owned)).flatten();
+    [Some(real), disk].into_iter().flatten().find_map(|d| multipath_holder(&d))
+}
+
+fn multipath_holder(device: &Path) -> Option<String> {
+    for holder in std::fs::read_dir(device.join("holders")).ok()?.flatten() {
         let dm = holder.path().join("dm");
         if std::fs::read_to_string(dm.join("uuid")).is_ok_and(|u| u.starts_with("mpath-")) {
             return std::fs::read_to_string(dm.join("name")).ok().map(|n| n.trim().to_owned());

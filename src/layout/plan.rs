@@ -579,14 +579,24 @@ impl Planner<'_> {
                 }
             }
         }
-        paths.push(self.kept_dir());
+        // setfiles fails at a path that is not there.
+        if self.kept_files().iter().any(|(from, to)| from.exists() || to.exists()) {
+            paths.push(self.kept_dir());
+        }
         paths.push(self.system.path(CONFIG_DIR));
-        paths.retain(|p| p.starts_with(&self.system.sysroot) && !p.starts_with("/sys"));
+        paths.retain(|p| p.starts_with(&self.system.sysroot) && !p.starts_with("/sys") && self.has_labels(p));
         paths.sort();
         paths.dedup();
         args.extend(paths.iter().map(|p| p.display().to_string()));
         let action = Action::Run(Command::new("setfiles", args));
         self.step("labels", "label the new files for SELinux".into(), vec![action]);
+    }
+
+    /// FAT, which /boot is with systemd-boot, keeps no labels, and setfiles fails there.
+    fn has_labels(&self, path: &Path) -> bool {
+        let holds = |m: &&super::system::Mount| path.starts_with(self.system.path(&m.target));
+        let mount = self.system.mounts.iter().filter(holds).max_by_key(|m| m.target.len());
+        mount.is_none_or(|m| m.kind != "vfat")
     }
 
     fn is_pending(&self) -> bool {

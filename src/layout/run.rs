@@ -143,6 +143,14 @@ fn undo(tools: &dyn Tools, system: &System, s: &Situation<'_>, changed: &[Change
         let back = mode.command("lvrename", [&t.vg, &layer, &t.old]);
         attempt("name of root's volume".into(), tools.run(&back).map(|_| ()).map_err(Into::into));
     }
+    // Root has its old name again, nothing needs the base. It goes before the files come back: they may need the room that
+    // it takes up in a pool that has filled up.
+    let now = Lvm::read(tools).unwrap_or_default();
+    let ours = |tags: &[String]| tags.iter().any(|x| x == TAG_UNFINISHED || x.starts_with(ROOT_TAG_PREFIX));
+    for v in now.volumes.iter().filter(|v| v.vg == t.vg && ours(&v.tags)) {
+        let pool = format!("{}-tpool", device_mapper_name(&s.pool.vg, &s.pool.name));
+        attempt(v.full_name(), remove_leftover(tools, &v.full_name(), &pool, v.thin_id));
+    }
     for change in transition {
         let what = change.path.display().to_string();
         attempt(what, files::apply(tools, &[change]).map_err(Into::into));
@@ -161,12 +169,6 @@ fn undo(tools: &dyn Tools, system: &System, s: &Situation<'_>, changed: &[Change
     if !s.pool.has_tag(TAG_POOL) {
         let command = mode.command("lvchange", ["--deltag", TAG_POOL, &s.pool.full_name()]);
         attempt("tag of the pool".into(), tools.run(&command).map(|_| ()).map_err(Into::into));
-    }
-    let now = Lvm::read(tools).unwrap_or_default();
-    let ours = |tags: &[String]| tags.iter().any(|x| x == TAG_UNFINISHED || x.starts_with(ROOT_TAG_PREFIX));
-    for v in now.volumes.iter().filter(|v| v.vg == t.vg && ours(&v.tags)) {
-        let pool = format!("{}-tpool", device_mapper_name(&s.pool.vg, &s.pool.name));
-        attempt(v.full_name(), remove_leftover(tools, &v.full_name(), &pool, v.thin_id));
     }
     left
 }

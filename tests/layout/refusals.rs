@@ -184,6 +184,61 @@ fn tools_locks_and_architectures() {
 }
 
 #[test]
+fn a_path_of_a_multipath_device_is_not_used_by_itself() {
+    for holders in ["/sys/class/block/vda4/holders", "/sys/devices/vda/holders"] {
+        let model = machine();
+        // A partition as the kernel shows it: a directory inside its disk, and a link to it.
+        model.put("/sys/devices/vda/vda4/partition", "4\n");
+        if holders.contains("class") {
+            model.put(&format!("{holders}/dm-9/dm/uuid"), "mpath-3600508b400105e21\n");
+            model.put(&format!("{holders}/dm-9/dm/name"), "mpatha\n");
+        } else {
+            std::fs::create_dir_all(model.path("/sys/class/block")).unwrap();
+            let link = model.path("/sys/class/block/vda4");
+            std::os::unix::fs::symlink(model.path("/sys/devices/vda/vda4"), link).unwrap();
+            model.put(&format!("{holders}/dm-9/dm/uuid"), "mpath-3600508b400105e21\n");
+            model.put(&format!("{holders}/dm-9/dm/name"), "mpatha\n");
+        }
+        assert_refused(&model, "LAY051", &["/dev/vda4", "mpatha"]);
+    }
+}
+
+#[test]
+fn the_installed_systems_lvm_has_to_see_its_disks() {
+    let model = machine();
+    model.put("/sysroot/etc/lvm/lvm.conf", "devices { use_devicesfile=1 }\n");
+    model.init().unwrap();
+    let mut model = machine();
+    model.put("/sysroot/etc/lvm/lvm.conf", "devices { use_devicesfile=1 }\n");
+    model.sees_no_disk = true;
+    assert_refused(&model, "LAY051", &["will not see /dev/vda4", "system.devices"]);
+}
+
+#[test]
+fn new_files_are_labelled_and_fat_is_left_out() {
+    let labelled = |model: &Model| {
+        model.init().unwrap();
+        let commands = model.commands.borrow();
+        commands.iter().find(|c| c.starts_with("setfiles")).cloned()
+    };
+    assert_eq!(labelled(&machine()), None, "a system without SELinux");
+    let model = machine();
+    model.put("/sysroot/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n");
+    let command = labelled(&model).unwrap();
+    for path in ["/etc/fstab", "/etc/node-layout", &format!("/boot/{NVR}+1"), "/boot/loader/entries/"] {
+        assert!(command.contains(&format!("sysroot{path}")), "{path} is not in: {command}");
+    }
+    let model = machine();
+    model.put("/sysroot/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n");
+    model.unmount("/boot");
+    model.mount("/boot", (252, 3), "vfat", "rw", 1 << 30, "vda3");
+    model.put("/sysroot/boot/loader/loader.conf", "timeout 3\n");
+    std::fs::remove_dir_all(model.sysroot().join("boot/grub2")).unwrap();
+    let command = labelled(&model).unwrap();
+    assert!(command.contains("sysroot/etc/fstab") && !command.contains("sysroot/boot"), "{command}");
+}
+
+#[test]
 fn a_system_without_boot_entries_is_refused() {
     let model = machine();
     std::fs::remove_dir_all(model.sysroot().join("boot/loader/entries")).unwrap();
