@@ -47,8 +47,10 @@ impl Ip {
 /// Methods that dracut's manual page names.
 const METHODS: &[&str] =
     &["dhcp", "on", "any", "dhcp6", "auto6", "either6", "link6", "single-dhcp", "none", "off", "ibft"];
-/// Methods that only nm-initrd-generator knows.
-const NM_METHODS: &[&str] = &["auto", "fw", "link-local", "local6"];
+/// What only nm-initrd-generator knows (`_parse_ip_method`).
+const NM_METHODS: &[&str] = &["auto", "fw"];
+/// What dracut's scripts know and nm-initrd-generator does not: it takes the word for `auto`.
+const SCRIPTS_ONLY: &str = "either6";
 
 /// Whether the initramfs of this release's installer configures the network with NetworkManager: RHEL 8 (from 8.3)
 /// and Fedora 33 on. Before, dracut's own scripts do.
@@ -59,9 +61,20 @@ pub fn by_network_manager(version: Version) -> bool {
     }
 }
 
+/// A method, or several with commas between them (`dhcp,dhcp6`).
 fn is_method(text: &str, version: Version) -> bool {
     let known = |m: &str| METHODS.contains(&m) || (by_network_manager(version) && NM_METHODS.contains(&m));
     !text.is_empty() && text.split(',').all(known)
+}
+
+/// A remark about a method that NetworkManager reads as another one.
+fn read_as_auto(method: &str, version: Version, wrong: &mut Vec<Wrong>) {
+    if by_network_manager(version) && method.split(',').any(|m| m == SCRIPTS_ONLY) {
+        wrong.push(
+            Wrong::info(format!("NetworkManager does not know '{SCRIPTS_ONLY}': it tries DHCP and IPv6 in its own order"))
+                .help("write auto6 or dhcp6 for IPv6 alone"),
+        );
+    }
 }
 
 /// What a word that is no method was meant to be.
@@ -94,9 +107,13 @@ pub fn parse(text: &str, version: Version, wrong: &mut Vec<Wrong>) -> Result<Ip,
         );
     }
     if let [only] = parts.as_slice() {
-        return single(only, version);
+        return single(only, version, wrong);
     }
-    if !parts[0].text.is_empty() && !parts[0].bracketed && is_method(parts[1].text, version) {
+    let every_interface = parts[0].text.is_empty() && by_network_manager(version);
+    if (every_interface || !parts[0].text.is_empty())
+        && !parts[0].bracketed
+        && is_method(parts[1].text, version)
+    {
         return of_interface(text, &parts, version, wrong);
     }
     if let Some(found) = unbracketed_ipv6(text, &parts) {
@@ -115,8 +132,9 @@ pub fn parse(text: &str, version: Version, wrong: &mut Vec<Wrong>) -> Result<Ip,
 }
 
 /// `ip=dhcp`, or the former `ip=192.0.2.1` with `netmask=` and `gateway=` beside it.
-fn single(only: &Field<'_>, version: Version) -> Result<Ip, Wrong> {
+fn single(only: &Field<'_>, version: Version, wrong: &mut Vec<Wrong>) -> Result<Ip, Wrong> {
     if is_method(only.text, version) && !matches!(only.text, "none" | "off") {
+        read_as_auto(only.text, version, wrong);
         return Ok(Ip { method: only.text.to_owned(), ..Ip::default() });
     }
     if matches!(only.text, "none" | "off") {
@@ -159,7 +177,14 @@ fn of_interface(
     wrong: &mut Vec<Wrong>,
 ) -> Result<Ip, Wrong> {
     let mut ip = Ip { method: parts[1].text.to_owned(), ..Ip::default() };
-    ip.interface = Some(interface(&parts[0])?);
+    if !parts[0].text.is_empty() {
+        ip.interface = Some(interface(&parts[0], version)?);
+    }
+    if by_network_manager(version) && ip.method.split(',').any(|m| m == SCRIPTS_ONLY) {
+        return Err(Wrong::error(format!("NetworkManager does not know '{SCRIPTS_ONLY}', so it skips this 'ip='"))
+            .help(format!("write ip={0}:auto6 or ip={0}:dhcp6", parts[0].text))
+            .part(parts[1].at.clone()));
+    }
     if matches!(ip.method.as_str(), "none" | "off") && !by_network_manager(version) {
         return Err(Wrong::error(format!("'{}' without a static address makes no sense", ip.method))
             .help("write ip=ADDRESS::GATEWAY:NETMASK:HOSTNAME:INTERFACE:none"));
@@ -226,17 +251,18 @@ fn explicit(text: &str, parts: &[Field<'_>], version: Version, wrong: &mut Vec<W
                 .help("the fields are ADDRESS:PEER:GATEWAY:NETMASK:HOSTNAME:INTERFACE:METHOD; an empty one still needs its colon")
                 .part(field.at.clone()));
         }
-        Some(field) => ip.interface = Some(interface(field)?),
+        Some(field) => ip.interface = Some(interface(field, version)?),
         None => {}
     }
     if let Some(field) = get(6) {
         if !is_method(field.text, version) {
             return Err(unknown_method(field));
         }
+        read_as_auto(field.text, version, wrong);
         ip.method = field.text.to_owned();
     }
     tail(text, parts.get(7..).unwrap_or_default(), &mut ip, wrong);
-    sense(text, parts, &ip, version)?;
+    sense(text, parts, &mut ip, version, wrong)?;
     if let (Some(address), true) = (ip.address, ip.method.is_empty()) {
         wrong.push(
             Wrong::warning(format!("no method follows the address {address}, so DHCP is asked as well"))
@@ -262,9 +288,24 @@ fn explicit(text: &str, parts: &[Field<'_>], version: Version, wrong: &mut Vec<W
 }
 
 /// Whether address, netmask and method go together.
-fn sense(text: &str, parts: &[Field<'_>], ip: &Ip, version: Version) -> Result<(), Wrong> {
+fn sense(
+    text: &str,
+    parts: &[Field<'_>],
+    ip: &mut Ip,
+    version: Version,
+    wrong: &mut Vec<Wrong>,
+) -> Result<(), Wrong> {
     let method = if ip.method.is_empty() { "dhcp" } else { &ip.method };
     let fixed = matches!(method, "none" | "off");
+    if let (Some(address), true, None, true) = (ip.address, fixed, ip.prefix, by_network_manager(version)) {
+        let prefix = default_prefix(address);
+        wrong.push(
+            Wrong::warning(format!("no netmask is given for {address}, so NetworkManager takes /{prefix}"))
+                .help("the fourth field is the netmask: 255.255.255.0 or 24"),
+        );
+        ip.prefix = Some(prefix);
+        return Ok(());
+    }
     match ip.address {
         None if fixed => Err(Wrong::error(format!("'{text}' says '{method}' but gives no address"))
             .help("the first field is the host's address")),
@@ -278,6 +319,19 @@ fn sense(text: &str, parts: &[Field<'_>], ip: &Ip, version: Version) -> Result<(
                 .part(parts[0].at.clone()))
         }
         _ => Ok(()),
+    }
+}
+
+/// What NetworkManager takes without a netmask: that of the address's class, 64 for IPv6
+/// (`nm_ip4_addr_get_default_prefix`, `reader_parse_ip`).
+fn default_prefix(address: IpAddr) -> u8 {
+    match address {
+        IpAddr::V6(_) => 64,
+        IpAddr::V4(address) => match address.octets()[0] {
+            0..=127 => 8,
+            128..=191 => 16,
+            _ => 24,
+        },
     }
 }
 
@@ -334,8 +388,10 @@ fn tail(text: &str, parts: &[Field<'_>], ip: &mut Ip, wrong: &mut Vec<Wrong>) {
     }
 }
 
-fn interface(field: &Field<'_>) -> Result<String, Wrong> {
-    if value::is_interface(field.text) && !field.bracketed {
+/// The name of an interface. NetworkManager takes its MAC address instead, with dashes (nm-initrd-generator(8)).
+fn interface(field: &Field<'_>, version: Version) -> Result<String, Wrong> {
+    let by_address = by_network_manager(version) && value::is_dashed_address(field.text);
+    if (value::is_interface(field.text) || by_address) && !field.bracketed {
         return Ok(field.text.to_owned());
     }
     Err(Wrong::error(format!(

@@ -7,6 +7,7 @@ pub mod check; // one boot configuration by itself
 pub mod cmdline; // words with their places
 pub mod codes; // what can be found
 pub mod config; // a boot configuration of any format
+pub mod devices; // rd.lvm.lv=, rd.luks.uuid=, rd.znet=
 pub mod grub; // GRUB 2 configurations
 pub mod ip; // ip=
 pub mod ipxe; // iPXE scripts

@@ -30,6 +30,11 @@ impl Wrong {
         Wrong { severity: Severity::Warning, ..Wrong::error(message) }
     }
 
+    /// It is read otherwise than it looks, which may be what was meant.
+    pub fn info(message: impl Into<String>) -> Wrong {
+        Wrong { severity: Severity::Info, ..Wrong::error(message) }
+    }
+
     /// What to write.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Wrong {
@@ -165,6 +170,12 @@ pub fn mac(text: &str) -> Option<String> {
     let parts: Vec<_> = text.split(separator).collect();
     let byte = |p: &&str| p.len() == 2 && p.bytes().all(|b| b.is_ascii_hexdigit());
     (parts.len() == 6 && parts.iter().all(byte)).then(|| parts.join(":").to_ascii_lowercase())
+}
+
+/// Whether this is a hardware address of Ethernet (6 bytes) or InfiniBand (20 bytes) with dashes.
+pub fn is_dashed_address(text: &str) -> bool {
+    let byte = |p: &str| p.len() == 2 && p.bytes().all(|b| b.is_ascii_hexdigit());
+    matches!(text.split('-').count(), 6 | 20) && text.split('-').all(byte)
 }
 
 /// Whether this is a host name or an address without brackets.

@@ -46,7 +46,7 @@ pub(super) fn check(entry: &Entry<'_>, setting: Setting, findings: &mut Findings
 fn repeated(line: &CommandLine<'_>, findings: &mut Findings) {
     for (n, word) in line.words.iter().enumerate() {
         let Some(option) = options::find(&word.name) else { continue };
-        if option.repeat == Repeat::All || option.takes == Takes::Flag {
+        if option.repeat == Repeat::All || matches!(option.takes, Takes::Flag | Takes::FlagOr(_)) {
             continue;
         }
         let all = match option.name {
@@ -191,6 +191,9 @@ const SECRETS: &[&str] = &[
     "inst.webui.remote.pin",
     "rd.iscsi.password",
     "rd.iscsi.in.password",
+    "iscsi_password",
+    "iscsi_in_password",
+    "cifspass",
 ];
 
 fn passwords(line: &CommandLine<'_>, findings: &mut Findings) {

@@ -2,9 +2,9 @@
 
 use crate::boot::cmdline::{CommandLine, Word};
 use crate::boot::codes;
-use crate::boot::options::{self, BootOption, FORMER, Former, Release, Takes};
+use crate::boot::options::{self, BootOption, DRACUT_FORMER, DracutFormer, FORMER, Former, Release, Takes};
 use crate::boot::value::{self, Wrong};
-use crate::boot::{ip, iscsi, links, location};
+use crate::boot::{devices, ip, iscsi, links, location};
 use crate::diagnostic::{Code, Finding, Findings, Severity, nearest};
 use crate::dialect::Version;
 
@@ -44,6 +44,8 @@ fn one(word: &Word<'_>, installer: bool, version: Version, findings: &mut Findin
                 .at(word.name_span)
                 .help(format!("did you mean '{meant}'?")),
         );
+    } else if let Some(former) = DRACUT_FORMER.iter().find(|f| f.name == name) {
+        check_dracut_former(former, word, version, findings);
     } else if name.starts_with("rd.") {
         unknown_dracut(word, name, findings);
     } else if let Some(former) = FORMER.iter().find(|f| f.name == name)
@@ -192,6 +194,23 @@ fn check_former(former: &Former, word: &Word<'_>, version: Version, findings: &m
     }
 }
 
+/// A name that dracut's option had before version 008: read with a warning as long as it is read at all.
+fn check_dracut_former(former: &DracutFormer, word: &Word<'_>, version: Version, findings: &mut Findings) {
+    let name = former.name;
+    let now = match &word.value {
+        Some(value) if !former.now.contains('=') => format!("write {}={}", former.now, value.text),
+        _ => format!("write {}", former.now),
+    };
+    let finding = if former.removed.reached(version) {
+        let since = former.removed.name(version);
+        Finding::new(&codes::REMOVED_OPTION, format!("'{name}' is ignored since {since}"))
+            .severity(Severity::Warning)
+    } else {
+        Finding::new(&codes::DEPRECATED_OPTION, format!("'{name}' is the former name of a dracut option"))
+    };
+    findings.push(finding.at(word.name_span).help(now));
+}
+
 /// What takes the place of `ksdevice=` (Anaconda, `dracut/parse-anaconda-net.sh`).
 fn ksdevice(text: &str) -> Option<String> {
     match text {
@@ -248,14 +267,17 @@ fn check_value(option: &BootOption, word: &Word<'_>, version: Version, findings:
 /// An option without a value that needs one.
 fn missing_value(option: &BootOption, word: &Word<'_>) -> Option<Finding> {
     let what = match option.takes {
-        Takes::Flag | Takes::Anything => return None,
+        Takes::Flag | Takes::FlagOr(_) | Takes::Anything | Takes::ChoiceOrNothing(_) => return None,
         // "inst.ks" alone asks the DHCP server, "inst.dd" alone a person, "bond" alone takes eth0 and eth1.
         Takes::Location(options::Fetches::Kickstart | options::Fetches::Drivers) => return None,
         Takes::Bond | Takes::Team | Takes::Bridge if word.value.is_none() => return None,
         // "rd.lvm.lv" and "rd.luks" and their like are read as truth values without one.
         Takes::Text if option.name.starts_with("rd.") && word.value.is_none() => return None,
+        // Alone it is for all LUKS devices.
+        Takes::Device(_) if option.name == "rd.luks.allow-discards" => return None,
         Takes::Location(_) => "a location",
         Takes::Number(..) => "a number",
+        Takes::Timeout => "a number of seconds",
         Takes::Choice(_) | Takes::Choices(_) => "one of its values",
         _ => "a value",
     };
@@ -325,7 +347,8 @@ fn read(option: &BootOption, text: &str, version: Version, wrong: &mut Vec<Wrong
             }
         }
         Takes::Text => {}
-        Takes::Flag => {
+        Takes::FlagOr(words) if words.contains(&text) => {}
+        Takes::Flag | Takes::FlagOr(_) => {
             let known = ["0", "1", "yes", "no", "on", "off"];
             if matches!(text, "false" | "disabled" | "none" | "n") {
                 return Err(Wrong::warning(format!(
@@ -342,7 +365,12 @@ fn read(option: &BootOption, text: &str, version: Version, wrong: &mut Vec<Wrong
             Ok(n) if (least..=most).contains(&n) => {}
             _ => return Err(Wrong::error(format!("'{text}' is no number from {least} to {most}"))),
         },
-        Takes::Choice(words) => choice(text, words)?,
+        Takes::Timeout if text == "infinity" || text.parse::<u32>().is_ok() => {}
+        Takes::Timeout => {
+            return Err(Wrong::error(format!("'{text}' is no number of seconds, and not 'infinity'")));
+        }
+        Takes::Device(form) => devices::read(form, text)?,
+        Takes::Choice(words) | Takes::ChoiceOrNothing(words) => choice(text, words)?,
         Takes::Choices(words) => text.split(',').try_for_each(|t| choice(t, words))?,
         Takes::Location(fetches) => {
             location::parse(text, fetches, wrong)?;

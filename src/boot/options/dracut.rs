@@ -1,6 +1,7 @@
 //! Options of the initramfs, from dracut.cmdline(7) and dracut's scripts (`modules.d/*network*`, `74iscsi`, `45net-lib`),
 //! and what NetworkManager's `nm-initrd-generator` adds to them (RHEL 8.3, Fedora 33 and later).
 
+use super::super::devices::Form;
 use super::{BootOption, Takes};
 
 const fn flag(name: &'static str, does: &'static str) -> BootOption {
@@ -12,8 +13,40 @@ const fn text(name: &'static str, does: &'static str) -> BootOption {
 }
 
 const fn seconds(name: &'static str, does: &'static str) -> BootOption {
-    BootOption::new(name, Takes::Number(0, 86_400), does)
+    BootOption::new(name, Takes::Number(0, u32::MAX), does)
 }
+
+const fn device(name: &'static str, form: Form, does: &'static str) -> BootOption {
+    BootOption::new(name, Takes::Device(form), does)
+}
+
+const fn choice(name: &'static str, words: &'static [&'static str], does: &'static str) -> BootOption {
+    BootOption::new(name, Takes::Choice(words), does)
+}
+
+const fn timeout(name: &'static str, does: &'static str) -> BootOption {
+    BootOption::new(name, Takes::Timeout, does)
+}
+
+/// Levels of syslog by name and number.
+const LEVELS: &[&str] = &[
+    "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "0", "1", "2", "3", "4", "5", "6",
+    "7",
+];
+
+/// Where a boot can be stopped (dracut's units and `shutdown.sh`).
+const BREAKPOINTS: &[&str] = &[
+    "cmdline",
+    "pre-udev",
+    "pre-trigger",
+    "initqueue",
+    "pre-mount",
+    "mount",
+    "pre-pivot",
+    "cleanup",
+    "pre-shutdown",
+    "shutdown",
+];
 
 pub(super) static OPTIONS: &[BootOption] = &[
     // Network (parse-ip-opts.sh, parse-bond.sh, parse-team.sh, parse-bridge.sh, parse-vlan.sh, parse-ifname.sh).
@@ -34,27 +67,27 @@ pub(super) static OPTIONS: &[BootOption] = &[
     BootOption::new("rd.route", Takes::Route, "static route").many(),
     BootOption::new("rd.net.dhcp.retry", Takes::Number(1, 10_000), "attempts to get a lease"),
     text("rd.net.dhcp.vendor-class", "DHCP vendor class"),
-    text("rd.net.dhcp.client-id", "DHCP client identifier"),
-    text("rd.net.dhcp.dscp", "DSCP of DHCP packets"),
-    text("rd.net.dns", "name server, with its protocol").many(),
-    text("rd.net.dns-backend", "program that resolves names"),
-    text("rd.net.dns-resolve-mode", "order in which name servers are asked"),
-    seconds("rd.net.timeout.dhcp", "seconds to wait for a lease"),
+    device("rd.net.dhcp.client-id", Form::ClientId, "DHCP client identifier").many(),
+    choice("rd.net.dhcp.dscp", &["CS0", "CS4", "CS6"], "DSCP of DHCP packets"),
+    device("rd.net.dns", Form::NameServer, "name server, with its protocol").many(),
+    choice(
+        "rd.net.dns-backend",
+        &["none", "default", "systemd-resolved", "dnsmasq", "dnsconfd"],
+        "program that resolves names",
+    ),
+    choice("rd.net.dns-resolve-mode", &["backup", "prefer", "exclusive"], "how these name servers are used"),
+    timeout("rd.net.timeout.dhcp", "seconds to wait for a lease"),
     seconds("rd.net.timeout.iflink", "seconds to wait for the link"),
     seconds("rd.net.timeout.ifup", "seconds to wait for the interface"),
     seconds("rd.net.timeout.route", "seconds to wait for a route"),
     seconds("rd.net.timeout.ipv6dad", "seconds to wait for duplicate address detection"),
     seconds("rd.net.timeout.ipv6auto", "seconds to wait for automatic addresses"),
     seconds("rd.net.timeout.carrier", "seconds to wait for the carrier"),
-    BootOption::new(
-        "rd.net.timeout.ip-required",
-        Takes::Number(0, u32::MAX),
-        "milliseconds to wait for IPv4",
-    ),
-    text("rd.ethtool", "link settings").many(),
-    text("ib.pkey", "InfiniBand partition").many(),
-    text("rd.znet", "channel network device").many(),
-    text("rd.znet_ifname", "name of a channel network device").many(),
+    timeout("rd.net.timeout.ip-required", "seconds to wait for both IPv4 and IPv6"),
+    device("rd.ethtool", Form::LinkSpeed, "link settings").many(),
+    device("ib.pkey", Form::InfinibandPartition, "InfiniBand partition").many(),
+    device("rd.znet", Form::Znet, "channel network device").many(),
+    device("rd.znet_ifname", Form::ZnetName, "name of a channel network device").many(),
     // iSCSI (74iscsi/parse-iscsiroot.sh, iscsiroot.sh).
     BootOption::new("netroot", Takes::NetRoot, "root over the network").many(),
     BootOption::new("rd.iscsi.initiator", Takes::IscsiName, "name of this initiator"),
@@ -66,7 +99,7 @@ pub(super) static OPTIONS: &[BootOption] = &[
     text("rd.iscsi.password", "CHAP password"),
     text("rd.iscsi.in.username", "CHAP user of the target"),
     text("rd.iscsi.in.password", "CHAP password of the target"),
-    text("rd.iscsi.param", "setting of the initiator").many(),
+    device("rd.iscsi.param", Form::Setting, "setting of the initiator").many(),
     BootOption::new("rd.iscsi.login_retry_max", Takes::Number(0, u32::MAX), "attempts to log in"),
     flag("rd.iscsi.firmware", "targets of the firmware"),
     flag("rd.iscsi.ibft", "network of the firmware's iSCSI table"),
@@ -75,50 +108,56 @@ pub(super) static OPTIONS: &[BootOption] = &[
     flag("rd.iscsi.testroute", "0 does not test the route to the target"),
     text("rd.iscsi.transport", "iSCSI transport"),
     // Other storage networks.
-    text("fcoe", "FCoE interface").many(),
+    device("fcoe", Form::Fcoe, "FCoE interface").many(),
     flag("rd.fcoe", "0 leaves FCoE off"),
+    flag("rd.nofcoe", "leaves FCoE off"),
     text("rd.nfs.domain", "NFSv4 domain"),
     flag("rd.nonvmf", "no NVMe over fabrics"),
     flag("rd.nvmf.nonbft", "ignores the firmware's NVMe table"),
     flag("rd.nvmf.nostatic", "ignores the targets in the initramfs"),
-    text("rd.nvmf.hostnqn", "NVMe name of this host"),
-    text("rd.nvmf.hostid", "NVMe identifier of this host"),
-    text("rd.nvmf.discover", "NVMe controller to ask").many(),
+    device("rd.nvmf.hostnqn", Form::NvmeName, "NVMe name of this host"),
+    device("rd.nvmf.hostid", Form::Uuid, "NVMe identifier of this host"),
+    device("rd.nvmf.discover", Form::NvmeController, "NVMe controller to ask").many(),
     // Local storage. A truth value switches the kind off (rd.lvm=0), text names a device.
     flag("rd.auto", "assembles all devices"),
     flag("rd.lvm", "0 leaves LVM off"),
-    text("rd.lvm.vg", "volume group to activate").many(),
-    text("rd.lvm.lv", "volume to activate").many(),
+    device("rd.lvm.vg", Form::VolumeGroup, "volume group to activate").many(),
+    device("rd.lvm.lv", Form::LogicalVolume, "volume to activate").many(),
     flag("rd.lvm.conf", "0 ignores lvm.conf"),
     flag("rd.luks", "0 leaves LUKS off"),
-    text("rd.luks.uuid", "LUKS device to open").many(),
-    text("rd.luks.name", "name of a LUKS device").many(),
+    device("rd.luks.uuid", Form::Luks, "LUKS device to open").many(),
+    device("rd.luks.name", Form::LuksName, "name of a LUKS device").many(),
     text("rd.luks.serial", "LUKS device to open").many(),
-    text("rd.luks.partuuid", "LUKS device to open").many(),
+    device("rd.luks.partuuid", Form::Luks, "LUKS device to open").many(),
     text("rd.luks.options", "options of LUKS devices").many(),
-    text("rd.luks.key", "key of a LUKS device").many(),
-    text("rd.luks.allow-discards", "passes discards on").many(),
+    device("rd.luks.key", Form::LuksKey, "key of a LUKS device").many(),
+    device("rd.luks.allow-discards", Form::Luks, "passes discards on").many(),
     seconds("rd.luks.timeout", "seconds to wait for a passphrase"),
     flag("rd.luks.crypttab", "0 ignores crypttab"),
-    flag("rd.luks.key.tout", "waits for the key"),
+    seconds("rd.luks.key.tout", "how often the key is looked for"),
+    flag("rd.luks.smartcard", "0 leaves smart cards off"),
+    flag("rd.lvm.mergetags", "merges snapshots that have these tags"),
     flag("rd.md", "0 leaves software RAID off"),
     flag("rd.md.imsm", "0 leaves Intel's RAID format off"),
     flag("rd.md.ddf", "0 leaves the DDF RAID format off"),
     flag("rd.md.conf", "0 ignores mdadm.conf"),
     flag("rd.md.waitclean", "waits until an array is clean"),
-    text("rd.md.uuid", "array to assemble").many(),
+    device("rd.md.uuid", Form::Array, "array to assemble").many(),
     flag("rd.dm", "0 leaves firmware RAID off"),
     text("rd.dm.uuid", "firmware RAID set to assemble").many(),
-    BootOption::new("rd.multipath", Takes::Anything, "0 leaves multipath off; default configures it"),
-    text("rd.dasd", "DASD device").many(),
-    text("rd.zfcp", "FCP device").many(),
+    BootOption::new("rd.multipath", Takes::FlagOr(&["default"]), "0 leaves multipath off; default configures it"),
+    device("rd.dasd", Form::Channels, "DASD device").many(),
+    device("rd.zfcp", Form::Zfcp, "FCP device").many(),
+    text("rd.lunmask", "LUNs of an FCP device to use").many(),
+    text("rd.dcssblk", "segments of memory to use").many(),
     flag("rd.zfcp.conf", "0 ignores zfcp.conf"),
     text("rd.zipl", "zipl device"),
-    text("rd.cio_accept", "channel devices to use"),
+    device("rd.cio_accept", Form::Channels, "channel devices to use"),
     flag("rd.skipfsck", "no file system check"),
     flag("rd.fstab", "0 ignores fstab"),
     flag("rd.usrmount.ro", "mounts /usr read-only"),
-    text("rd.writable.fsimg", "writable live image"),
+    flag("rd.writable.fsimg", "writable live image"),
+    flag("rd.convertfs", "moves the file system to /usr"),
     // Live images.
     flag("rd.live.check", "verifies the medium"),
     flag("rd.live.image", "boots a live image"),
@@ -132,31 +171,38 @@ pub(super) static OPTIONS: &[BootOption] = &[
     flag("rd.live.overlay.reset", "empties the overlay"),
     flag("rd.live.overlay.thin", "thin snapshot as the overlay"),
     flag("rd.live.overlay.nouserconfirmprompt", "does not ask"),
-    text("rd.live.overlay.cowfs", "file system of the overlay"),
+    choice("rd.live.overlay.cowfs", &["btrfs", "ext4", "xfs"], "file system of the overlay"),
+    flag("rd.live.overlayfs.readonly", "read-only lower layer"),
     flag("rd.live.debug", "messages about the live image"),
     BootOption::new("rd.overlay", Takes::Anything, "overlay over the root"),
     flag("rd.overlay.reset", "empties the overlay"),
+    flag("rd.overlay.readonly", "read-only lower layer"),
     text("rd.overlay.crypt", "encrypts the overlay"),
     // What it does and says.
     flag("rd.noverifyssl", "does not verify TLS certificates"),
-    BootOption::new("rd.break", Takes::Anything, "shell at a point of the boot"),
+    BootOption::new("rd.break", Takes::ChoiceOrNothing(BREAKPOINTS), "shell at a point of the boot").many(),
+    choice("rd.cmdline", &["ask"], "asks for more arguments"),
     flag("rd.shell", "shell after a failure"),
     flag("rd.debug", "traces the scripts"),
     flag("rd.info", "more messages"),
     flag("rd.quiet", "fewer messages"),
     flag("rd.udev.debug", "messages of udev"),
     flag("rd.udev.info", "messages of udev"),
-    text("rd.udev.log_level", "messages of udev"),
-    text("rd.udev.log_priority", "messages of udev"),
-    flag("rd.memdebug", "memory use"),
-    text("rd.minmem", "least memory"),
-    text("rd.emergency", "what follows a failure"),
+    choice("rd.udev.log_level", LEVELS, "messages of udev"),
+    choice("rd.udev.log_priority", LEVELS, "messages of udev"),
+    BootOption::new("rd.memdebug", Takes::Number(0, 5), "memory use"),
+    BootOption::new("rd.minmem", Takes::Number(0, u32::MAX), "MiB of memory to leave free"),
+    choice("rd.emergency", &["reboot", "poweroff", "halt"], "what follows a failure"),
     seconds("rd.retry", "seconds before the last attempts"),
     seconds("rd.timeout", "seconds before it gives up"),
-    text("rd.driver.blacklist", "modules not to load").many(),
-    text("rd.driver.pre", "modules to load first").many(),
-    text("rd.driver.post", "modules to load last").many(),
-    flag("rd.driver.export", "names the drivers of the root device"),
+    device("rd.driver.blacklist", Form::Modules, "modules not to load").many(),
+    device("rd.driver.pre", Form::Modules, "modules to load first").many(),
+    device("rd.driver.post", Form::Modules, "modules to load last").many(),
+    BootOption::new(
+        "rd.driver.export",
+        Takes::FlagOr(&["force"]),
+        "makes the initramfs's drivers available to the system",
+    ),
     text("rd.ctty", "terminal of the shell"),
     text("rd.vconsole.keymap", "keyboard"),
     text("rd.vconsole.keymap.ext", "keyboard"),
@@ -171,12 +217,12 @@ pub(super) static OPTIONS: &[BootOption] = &[
     flag("rd.hostonly", "0 uses the generic configuration"),
     seconds("rd.shutdown.timeout.umount", "seconds to wait for unmounting"),
     flag("rd.plymouth", "0 leaves the splash screen off"),
-    BootOption::new("rd.systemd.show_status", Takes::Anything, "messages of systemd"),
+    BootOption::new("rd.systemd.show_status", Takes::FlagOr(&["auto", "error"]), "messages of systemd"),
     BootOption::new("rd.systemd.debug_shell", Takes::Anything, "shell on a console"),
     text("rd.systemd.unit", "unit to start"),
     text("rd.systemd.mask", "unit not to start").many(),
     text("rd.systemd.wants", "further unit to start").many(),
-    text("rd.systemd.log_level", "messages of systemd"),
+    choice("rd.systemd.log_level", LEVELS, "messages of systemd"),
     text("rd.systemd.log_target", "messages of systemd"),
     flag("rd.systemd.gpt_auto", "mounts found by partition type"),
     flag("rd.systemd.verity", "verity devices"),

@@ -124,3 +124,82 @@ pub static FORMER: &[Former] = &[
     gone("utf8", ""),
     gone("mediacheck", "rd.live.check"),
 ];
+
+/// A former name of one of dracut's options (dracut.cmdline(7), "Deprecated, renamed Options").
+#[derive(Clone, Copy, Debug)]
+pub struct DracutFormer {
+    /// As it was written.
+    pub name: &'static str,
+    /// What to write now.
+    pub now: &'static str,
+    /// First release whose dracut does not read it any more.
+    pub removed: Release,
+}
+
+/// dracut 104 (RHEL 10, Fedora 42) dropped most of them from its scripts; up to 103 `getarg -d` reads them with a warning.
+const DROPPED: Release = Release::at(10, 42);
+
+const fn dropped(name: &'static str, now: &'static str) -> DracutFormer {
+    DracutFormer { name, now, removed: DROPPED }
+}
+
+const fn read(name: &'static str, now: &'static str) -> DracutFormer {
+    DracutFormer { name, now, removed: Release::NEVER }
+}
+
+/// All that mean nothing to anybody else.
+pub static DRACUT_FORMER: &[DracutFormer] = &[
+    dropped("rdbreak", "rd.break"),
+    dropped("rd_CCW", "rd.znet"),
+    dropped("rd.ccw", "rd.znet"),
+    dropped("rd_DASD", "rd.dasd"),
+    dropped("rd_DASD_MOD", "rd.dasd"),
+    dropped("rdinitdebug", "rd.debug"),
+    dropped("rd_DM_UUID", "rd.dm.uuid"),
+    dropped("rdblacklist", "rd.driver.blacklist"),
+    dropped("rdinsmodpost", "rd.driver.post"),
+    dropped("rdloaddriver", "rd.driver.pre"),
+    dropped("rd_NO_FSTAB", "rd.fstab=0"),
+    dropped("rdinfo", "rd.info"),
+    dropped("rdlivedebug", "rd.live.debug"),
+    dropped("readonly_overlay", "rd.live.overlay.readonly"),
+    dropped("reset_overlay", "rd.live.overlay.reset"),
+    dropped("live_dir", "rd.live.dir"),
+    dropped("live_ram", "rd.live.ram"),
+    dropped("writable_fsimg", "rd.writable.fsimg"),
+    dropped("rd_NO_CRYPTTAB", "rd.luks.crypttab=0"),
+    dropped("rd_NO_LUKS", "rd.luks=0"),
+    dropped("rd_LUKS_UUID", "rd.luks.uuid"),
+    dropped("rd_LUKS_SERIAL", "rd.luks.serial"),
+    dropped("rd_LUKS_PARTUUID", "rd.luks.partuuid"),
+    dropped("rd_NO_LVMCONF", "rd.lvm.conf=0"),
+    dropped("rd_LVM_LV", "rd.lvm.lv"),
+    dropped("rd_NO_LVM", "rd.lvm=0"),
+    dropped("rd_LVM_VG", "rd.lvm.vg"),
+    read("rd_NO_MULTIPATH", "rd.multipath=0"),
+    dropped("rd_NFS_DOMAIN", "rd.nfs.domain"),
+    dropped("rd_NO_PLYMOUTH", "rd.plymouth=0"),
+    dropped("rd_retry", "rd.retry"),
+    dropped("rdshell", "rd.shell"),
+    dropped("rd_NO_ZFCPCONF", "rd.zfcp.conf=0"),
+    dropped("rd_ZFCP", "rd.zfcp"),
+    dropped("rd_ZNET", "rd.znet"),
+    read("rd_NO_DM", "rd.dm=0"),
+    read("rd_NO_MDADMCONF", "rd.md.conf=0"),
+    read("rd_NO_MDIMSM", "rd.md.imsm=0"),
+    read("rd_NO_MD", "rd.md=0"),
+    read("rd_MD_UUID", "rd.md.uuid"),
+    read("rdnetdebug", "rd.debug"),
+    read("rdudevdebug", "rd.udev.log_level=debug"),
+    read("rdudevinfo", "rd.udev.log_level=info"),
+    read("iscsi_initiator", "rd.iscsi.initiator"),
+    DracutFormer { name: "iscsi_target_ip", now: "rd.iscsi.target.ip", removed: Release::at(9, 34) },
+    DracutFormer { name: "iscsi_target_port", now: "rd.iscsi.target.port", removed: Release::at(9, 34) },
+    read("iscsi_target_group", "rd.iscsi.target.group"),
+    read("iscsi_username", "rd.iscsi.username"),
+    read("iscsi_password", "rd.iscsi.password"),
+    read("iscsi_in_username", "rd.iscsi.in.username"),
+    read("iscsi_in_password", "rd.iscsi.in.password"),
+    read("iscsi_firmware", "rd.iscsi.firmware"),
+    read("iscsi_param", "rd.iscsi.param"),
+];

@@ -6,8 +6,9 @@ mod dracut; // ip=, bond=, rd.*
 mod former; // spellings without "inst.", and what was removed
 mod node; // ovirt_node.*
 
-pub use former::{FORMER, Former};
+pub use former::{DRACUT_FORMER, DracutFormer, FORMER, Former};
 
+use super::devices::Form;
 use crate::dialect::{Family, Version};
 
 /// A release, as a RHEL and a Fedora number. It is reached when the version is that one or a later one.
@@ -54,12 +55,18 @@ impl Release {
 pub enum Takes {
     /// Nothing, or a truth value.
     Flag,
+    /// Nothing, a truth value, or one of these words.
+    FlagOr(&'static [&'static str]),
     /// Something that is not empty.
     Text,
     /// Something, or nothing at all.
     Anything,
     /// A whole number between the two, both included.
     Number(u32, u32),
+    /// A whole number of seconds, or `infinity`.
+    Timeout,
+    /// Nothing, or one of these words.
+    ChoiceOrNothing(&'static [&'static str]),
     /// One of these words.
     Choice(&'static [&'static str]),
     /// Words of these, separated by commas.
@@ -96,6 +103,8 @@ pub enum Takes {
     BootIf,
     /// dracut's `netroot=`.
     NetRoot,
+    /// What names a device of the host.
+    Device(Form),
 }
 
 /// What is fetched from a location; it decides which forms of a location make sense.
