@@ -55,11 +55,10 @@ pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Ent
                 seen = true;
                 for mut word in cmdline::parse(rest, file, rest_at).words {
                     // GRUB's blscfg fills in $kernelopts and $tuned_params.
-                    word.variable = word
-                        .name
-                        .strip_prefix('$')
-                        .map(str::to_owned)
-                        .or_else(|| word.text().split_once('$').map(|(_, name)| name.to_owned()));
+                    let named = word.name.strip_prefix('$').map(str::to_owned);
+                    let held = || word.text().split_once('$').map(|(_, name)| name.to_owned());
+                    let variable = word.variable.clone().or(named).or_else(held);
+                    word.variable = variable;
                     words.push(word);
                 }
             }

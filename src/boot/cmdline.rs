@@ -24,9 +24,11 @@ pub struct Word<'s> {
     pub value: Option<Value<'s>>,
     /// The whole word with its quotes.
     pub span: Span,
-    /// A variable of the boot loader in the word (`${base}`). What it holds is not known here, so such a value is
-    /// left alone.
+    /// A variable of the boot loader in the word (`${base}`), or a placeholder of a template (`@BASE@`). What it holds
+    /// is not known here, so such a value is left alone.
     pub variable: Option<String>,
+    /// A variable that the configuration itself sets, and where: what it holds is in the word.
+    pub taken: Option<(String, Span)>,
 }
 
 impl<'s> Word<'s> {
@@ -34,9 +36,10 @@ impl<'s> Word<'s> {
     /// what stands there, name and value get spans of their own.
     pub fn from_unquoted(text: impl Into<Cow<'s, str>>, span: Span) -> Word<'s> {
         let text = text.into();
+        let variable = placeholder(&text);
         let verbatim = text.len() == (span.end - span.start) as usize;
         let Some(equals) = text.find('=') else {
-            return Word { name: text, name_span: span, value: None, span, variable: None };
+            return Word { name: text, name_span: span, value: None, span, variable, taken: None };
         };
         let (name, value) = match text {
             Cow::Borrowed(t) => (Cow::Borrowed(&t[..equals]), Cow::Borrowed(&t[equals + 1..])),
@@ -45,7 +48,21 @@ impl<'s> Word<'s> {
         let at = if verbatim { span.start as usize + equals } else { span.start as usize };
         let name_span = if verbatim { Span::new(span.file, span.start as usize, at) } else { span };
         let value_span = if verbatim { Span::new(span.file, at + 1, span.end as usize) } else { span };
-        Word { name, name_span, value: Some(Value { text: value, span: value_span }), span, variable: None }
+        let value = Some(Value { text: value, span: value_span });
+        Word { name, name_span, value, span, variable, taken: None }
+    }
+
+    /// A word that variables were filled into: all of it stands where the variables stand.
+    pub fn from_filled(
+        text: &str,
+        span: Span,
+        taken: Option<(String, Span)>,
+        unknown: Option<String>,
+    ) -> Word<'s> {
+        let word = Word::from_unquoted(text.to_owned(), span);
+        let value = word.value.map(|v| Value { span, ..v });
+        let variable = unknown.filter(|_| text.contains("${")).or(word.variable);
+        Word { name_span: span, value, variable, taken, ..word }
     }
 
     /// The value, or nothing when there is none, it is empty, or a variable hides it.
@@ -118,6 +135,11 @@ impl<'s> CommandLine<'s> {
         self.last(name).is_some_and(Word::is_on)
     }
 
+    /// Whether a whole word is a variable: then nothing can be concluded from what is missing.
+    pub fn hides_words(&self) -> bool {
+        self.words.iter().any(|w| w.variable.is_some() && w.value.is_none())
+    }
+
     /// Whether any word's name starts with this.
     pub fn any_starting(&self, prefix: &str) -> bool {
         self.words.iter().any(|w| w.name.starts_with(prefix))
@@ -146,11 +168,56 @@ pub fn parse<'s>(text: &'s str, file: FileId, at: usize) -> CommandLine<'s> {
                 _ => {}
             }
         }
-        words.push(Word { name: name.0, name_span: name.1, value, span, variable: None });
+        let variable = placeholder(&text[span.start as usize - at..span.end as usize - at]);
+        words.push(Word { name: name.0, name_span: name.1, value, span, variable, taken: None });
     }
+    inside_placeholders(&mut words);
     let mut line = CommandLine::from_words(words);
     line.length = text.trim().len();
     line
+}
+
+/// Words between `{{` and `}}` belong to the placeholder, not to the command line.
+fn inside_placeholders(words: &mut [Word<'_>]) {
+    let mut open: Option<(&str, String)> = None;
+    for word in words {
+        let has = |mark: &str| word.name.contains(mark) || word.text().contains(mark);
+        if let Some((end, name)) = &open {
+            let ends = has(end);
+            word.variable = Some(name.clone());
+            if ends {
+                open = None;
+            }
+            continue;
+        }
+        let begun = [("{{", "}}"), ("{%", "%}"), ("<%", "%>")].into_iter().find(|(mark, _)| has(mark));
+        if let (Some((_, end)), Some(name)) = (begun, &word.variable)
+            && !has(end)
+        {
+            open = Some((end, name.clone()));
+        }
+    }
+}
+
+/// What the tool that writes the configuration would have filled in: `@NAME@` (configure), `@@name@@` (Cobbler),
+/// `{{ … }}` (Jinja), `<% … %>` (ERB).
+fn placeholder(text: &str) -> Option<String> {
+    for mark in ["{{", "{%", "<%"] {
+        if text.contains(mark) {
+            return Some(format!("{mark} …"));
+        }
+    }
+    let name = |part: &str, letter: fn(char) -> bool| {
+        !part.is_empty() && part.chars().all(|c| letter(c) || c.is_ascii_digit() || c == '_')
+    };
+    let parts: Vec<&str> = text.split('@').collect();
+    let between = parts.get(1..parts.len().max(2) - 1).unwrap_or_default();
+    between.iter().enumerate().find_map(|(n, part)| {
+        let doubled = n > 0 && between[n - 1].is_empty() && between.get(n + 1).is_some_and(|p| p.is_empty());
+        let found =
+            name(part, |c| c.is_ascii_uppercase()) || doubled && name(part, |c| c.is_ascii_alphabetic());
+        found.then(|| (*part).to_owned())
+    })
 }
 
 /// Without its double quotes.
@@ -197,6 +264,19 @@ mod tests {
         assert_eq!(&text[word.span.start as usize - 100..word.span.end as usize - 100], "ip=\"dhcp\"");
         let value = word.value.as_ref().unwrap();
         assert_eq!(&text[value.span.start as usize - 100..value.span.end as usize - 100], "\"dhcp\"");
+    }
+
+    #[test]
+    fn what_a_template_fills_in_is_not_known() {
+        let variable = |text: &str| parse(text, FileId(0), 0).words[0].variable.clone();
+        assert_eq!(variable("@ROOT@").as_deref(), Some("ROOT"));
+        assert_eq!(variable("inst.repo=http://@SERVER_1@/el").as_deref(), Some("SERVER_1"));
+        assert_eq!(variable("inst.ks=http://@@http_server@@/ks").as_deref(), Some("http_server"));
+        assert!(variable("inst.ks={{ url }}").is_some() && variable("<%= ks %>").is_some());
+        for plain in ["netroot=iscsi:user:secret@192.0.2.1::::iqn.2009-06.com.example:t", "a@b@c", "@@", "@"]
+        {
+            assert_eq!(variable(plain), None, "'{plain}' is no placeholder");
+        }
     }
 
     proptest::proptest! {

@@ -333,10 +333,11 @@ declare_code! {
     /// Linux, `COMMAND_LINE_SIZE` in `arch/x86/include/asm/setup.h` and `arch/arm64/include/uapi/asm/setup.h`.
     pub static TOO_LONG = "BOOT027", "command-line-too-long", Boot, Error;
 
-    /// A boot loader's variable hides the value of an option.
+    /// A boot loader's variable stands in the value of an option.
     ///
     /// ## Why
-    /// What it holds is only known when the host boots, so the value is not checked.
+    /// What it holds is only known when the host boots, so the value is not checked. A variable that the file itself sets
+    /// once, to a literal and on every way through the script, is taken to hold that literal.
     pub static VARIABLE = "BOOT028", "boot-variable-left-alone", Boot, Info;
 
     /// A boot option makes an unattended installation wait for a person.

@@ -14,7 +14,7 @@ pub enum Format {
     Cmdline,
     /// pxelinux, syslinux, isolinux
     Pxelinux,
-    /// GRUB 2
+    /// GRUB 2 (and the menus of GRUB 0.97)
     Grub,
     /// iPXE script
     Ipxe,
@@ -110,7 +110,7 @@ pub fn detect(text: &str) -> Format {
             _ => {}
         }
     }
-    if text.lines().any(|l| l.trim_start().starts_with("menuentry")) {
+    if text.lines().any(|l| l.trim_start().starts_with("menuentry")) || is_grub_legacy(text) {
         return Format::Grub;
     }
     let most = bls.max(grub).max(pxelinux);
@@ -120,6 +120,14 @@ pub fn detect(text: &str) -> Format {
         n if n == bls && n > grub => Format::Bls,
         _ => Format::Grub,
     }
+}
+
+/// Whether this is a menu of GRUB 0.97: entries that begin with `title` and load with `kernel`, or hand over.
+fn is_grub_legacy(text: &str) -> bool {
+    let begins = |words: &[&str]| {
+        text.lines().any(|line| line.split_whitespace().next().is_some_and(|w| words.contains(&w)))
+    };
+    begins(&["title"]) && begins(&["kernel", "rootnoverify", "chainloader"]) && !begins(&["options"])
 }
 
 /// Whether lines of an iPXE script stand without the first one that makes it a script: a lower-case `kernel` with a URL
@@ -162,7 +170,10 @@ pub fn read<'s>(sources: &'s Sources, file: FileId, format: Format, findings: &m
     };
     if entries.is_empty() && findings.is_empty() {
         let lower = text.to_ascii_lowercase();
-        let elsewhere = LEADS_ELSEWHERE.iter().any(|word| lower.contains(word));
+        // A script that only sets variables is taken in by another one.
+        let sets = matches!(format, Format::Grub | Format::Ipxe)
+            && lower.lines().any(|line| line.trim_start().starts_with("set "));
+        let elsewhere = sets || LEADS_ELSEWHERE.iter().any(|word| lower.contains(word));
         findings.push(
             Finding::new(&codes::NO_ENTRY, "nothing in this file boots a kernel")
                 .severity(if elsewhere { Severity::Info } else { Severity::Warning })

@@ -65,7 +65,9 @@ impl Form {
             Form::Zfcp => "0.0.4000, or 0.0.4000,0xWWPN,0xLUN",
             Form::Znet => "TYPE,SUBCHANNELS,OPTIONS, such as qeth,0.0.0600,0.0.0601,0.0.0602,layer2=1",
             Form::ZnetName => "INTERFACE:SUBCHANNELS",
-            Form::Fcoe => "INTERFACE:dcb or INTERFACE:nodcb; edd or a MAC address in lower case for the interface",
+            Form::Fcoe => {
+                "INTERFACE:dcb or INTERFACE:nodcb; edd or a MAC address in lower case for the interface"
+            }
             Form::NvmeController => "tcp,ADDRESS,,PORT or fc,auto",
             Form::NvmeName => "nqn.YEAR-MONTH.DOMAIN:NAME",
             Form::Uuid => "a UUID",
@@ -95,7 +97,8 @@ impl Form {
                     && text.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'-' | b'.'))
             }
             Form::Modules => text.split(',').all(|name| {
-                !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+                !name.is_empty()
+                    && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
             }),
             Form::Channels => text.split(',').all(|part| {
                 let numbers = part.split('(').next().unwrap_or_default().trim_start_matches('!');
@@ -138,9 +141,8 @@ impl Form {
             }
             Form::LinkSpeed => {
                 let parts: Vec<&str> = text.split(':').collect();
-                let autoneg = |t: &&str| {
-                    matches!(*t, "" | "on" | "off" | "yes" | "no" | "true" | "false" | "1" | "0")
-                };
+                let autoneg =
+                    |t: &&str| matches!(*t, "" | "on" | "off" | "yes" | "no" | "true" | "false" | "1" | "0");
                 parts.len() <= 3
                     && value::is_interface(parts[0])
                     && parts.get(1).is_none_or(autoneg)
@@ -151,11 +153,14 @@ impl Form {
                 value::is_interface(interface) && (id.len() > 1 && id.starts_with('@') || bytes())
             }),
             Form::NameServer => {
-                let address =
-                    text.strip_prefix("dns+udp://").or_else(|| text.strip_prefix("dns+tls://")).unwrap_or(text);
+                let address = text
+                    .strip_prefix("dns+udp://")
+                    .or_else(|| text.strip_prefix("dns+tls://"))
+                    .unwrap_or(text);
                 let address = address.split('#').next().unwrap_or_default();
                 let bare = address.parse::<std::net::IpAddr>().is_ok();
-                bare || value::host_port(address).is_ok_and(|(host, _)| host.parse::<std::net::IpAddr>().is_ok())
+                bare || value::host_port(address)
+                    .is_ok_and(|(host, _)| host.parse::<std::net::IpAddr>().is_ok())
             }
         }
     }

@@ -1,12 +1,16 @@
 //! GRUB 2 configurations: menu entries with their `linux` and `initrd` commands (GRUB 2.12, `grub-core/script`;
-//! the manual's "Shell-like scripting").
+//! the manual's "Shell-like scripting"). The menus of GRUB 0.97, whose entries begin with `title`, are read as well.
+
+mod variables; // what a script sets itself
 
 use super::cmdline::{CommandLine, Word};
 use super::codes;
 use super::config::Entry;
+use super::variables::{Budget, Variables};
 use crate::diagnostic::{Finding, Findings};
 use crate::dialect::Value;
 use crate::source::{FileId, Span};
+use variables::{Branches, Runs};
 
 /// A word of the script, unquoted.
 #[derive(Clone, Debug)]
@@ -23,9 +27,11 @@ struct Token {
 #[derive(Clone, Debug)]
 enum Piece {
     Word(Token),
-    /// A line end, or `;`.
+    /// A line end, `;`, `&&` or `||`.
     End {
         semicolon: Option<usize>,
+        /// Whether the next command runs only if this one succeeds or fails.
+        joins: bool,
     },
 }
 
@@ -36,22 +42,26 @@ fn loads_kernel(name: &str) -> bool {
 
 /// Reads a configuration.
 pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Entry<'s>> {
+    let pieces = pieces(text, file, findings);
     let mut reader = Reader {
         entries: Vec::new(),
         blocks: Vec::new(),
         findings,
         first_of_menu: 0,
+        title: None,
         menu_initrd: Vec::new(),
+        script: variables::of_script(&pieces),
+        own: Variables::default(),
+        outside: Variables::default(),
+        budget: Budget::new(text.len()),
+        branches: Branches::default(),
+        joined: false,
     };
     let mut command: Vec<Token> = Vec::new();
-    for piece in pieces(text, file, reader.findings) {
+    for piece in pieces {
         match piece {
             Piece::Word(token) if !token.quoted && token.text == "{" => {
-                let title = match command.first().map(|t| t.text.as_str()) {
-                    Some("menuentry") => command.get(1).cloned(),
-                    _ => None,
-                };
-                reader.open(title);
+                reader.open(&command);
                 command.clear();
             }
             Piece::Word(token) if !token.quoted && token.text == "}" => {
@@ -59,7 +69,10 @@ pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Ent
                 reader.close();
             }
             Piece::Word(token) => command.push(token),
-            Piece::End { semicolon } => reader.run(std::mem::take(&mut command), semicolon),
+            Piece::End { semicolon, joins } => {
+                reader.run(std::mem::take(&mut command), semicolon);
+                reader.joined = joins;
+            }
         }
     }
     reader.run(command, None);
@@ -72,26 +85,53 @@ pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Ent
 
 struct Reader<'s, 'f> {
     entries: Vec<Entry<'s>>,
-    /// Titles of the open blocks; nothing for one that is no menu entry.
-    blocks: Vec<Option<Token>>,
+    /// The open blocks.
+    blocks: Vec<Block>,
     findings: &'f mut Findings,
     /// The first entry of the current menu entry.
     first_of_menu: usize,
+    /// The entry of a GRUB 0.97 menu, which has no braces.
+    title: Option<Token>,
     /// Initial RAM disks that the current menu entry loads.
     menu_initrd: Vec<Value<'s>>,
+    /// Variables as the whole script leaves them: menu entries run after it.
+    script: variables::OfScript,
+    /// Variables as the current menu entry sees them.
+    own: Variables,
+    /// Outside an entry a command runs at once, where more may follow: nothing is concluded.
+    outside: Variables,
+    budget: Budget,
+    branches: Branches,
+    /// Whether the command stands behind `&&` or `||`.
+    joined: bool,
+}
+
+/// What a `{` begins.
+enum Block {
+    Entry(Token),
+    Submenu,
+    /// A function.
+    Other,
 }
 
 impl<'s> Reader<'s, '_> {
-    fn open(&mut self, title: Option<Token>) {
-        if title.is_some() {
-            self.share_initrd();
-        }
-        self.blocks.push(title);
+    fn open(&mut self, command: &[Token]) {
+        let title = command.get(1).cloned();
+        let block = match (command.first().map(|t| t.text.as_str()), title) {
+            (Some("menuentry"), Some(title)) => {
+                self.share_initrd();
+                let in_submenu = self.blocks.iter().any(|b| matches!(b, Block::Submenu));
+                self.own = self.script.of_entry(in_submenu);
+                Block::Entry(title)
+            }
+            (Some("submenu"), _) => Block::Submenu,
+            _ => Block::Other,
+        };
+        self.blocks.push(block);
     }
 
     fn close(&mut self) {
-        if let Some(Some(title)) = self.blocks.pop() {
-            let _ = title;
+        if let Some(Block::Entry(_)) = self.blocks.pop() {
             self.share_initrd();
         }
     }
@@ -108,12 +148,8 @@ impl<'s> Reader<'s, '_> {
     }
 
     fn run(&mut self, command: Vec<Token>, semicolon: Option<usize>) {
-        let mut words = command.into_iter().peekable();
-        // Words of the language may stand in front of a command.
-        while words
-            .next_if(|t| matches!(t.text.as_str(), "then" | "else" | "do" | "!" | "if" | "while" | "until"))
-            .is_some()
-        {}
+        let perhaps = self.branches.enter(&command) || self.joined;
+        let mut words = variables::without_keywords(&command).iter().cloned();
         let Some(name) = words.next() else { return };
         if loads_kernel(&name.text) {
             let Some(kernel) = words.next() else {
@@ -122,9 +158,18 @@ impl<'s> Reader<'s, '_> {
                 );
                 return;
             };
-            let title = self.blocks.iter().rev().flatten().next().map(value);
-            let last = words.clone().last().map_or(kernel.span, |t| t.span);
-            let line: Vec<Word<'s>> = words.map(word).collect();
+            let in_block = self.blocks.iter().rev().find_map(|block| match block {
+                Block::Entry(title) => Some(value(title)),
+                _ => None,
+            });
+            let title = in_block.or_else(|| self.title.as_ref().map(value));
+            let last = words.clone().next_back().map_or(kernel.span, |t| t.span);
+            let known = match self.blocks.last() {
+                Some(Block::Entry(_)) => &self.own,
+                _ => &self.outside,
+            };
+            let budget = &mut self.budget;
+            let line: Vec<Word<'s>> = words.flat_map(|token| self::words(token, known, budget)).collect();
             if let Some(at) = semicolon.filter(|at| *at == last.end as usize) {
                 self.findings.push(
                     Finding::new(
@@ -144,6 +189,18 @@ impl<'s> Reader<'s, '_> {
         } else if name.text.starts_with("initrd") {
             let found: Vec<Value<'s>> = words.map(|t| value(&t)).collect();
             self.menu_initrd.extend(found);
+        } else if name.text == "title" && self.blocks.is_empty() {
+            self.share_initrd();
+            let words: Vec<&Token> = command.iter().skip(1).collect();
+            self.title = words.first().map(|first| Token {
+                text: words.iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" "),
+                span: words.last().map_or(first.span, |last| first.span.to(last.span)),
+                variable: None,
+                quoted: false,
+            });
+        } else if matches!(self.blocks.last(), Some(Block::Entry(_))) {
+            let runs = if perhaps { Runs::Perhaps } else { Runs::InOrder };
+            variables::apply(variables::without_keywords(&command), runs, &mut self.own);
         }
     }
 }
@@ -152,8 +209,17 @@ fn value<'s>(token: &Token) -> Value<'s> {
     Value { text: token.text.clone().into(), span: token.span }
 }
 
-fn word<'s>(token: Token) -> Word<'s> {
-    Word { variable: token.variable, ..Word::from_unquoted(token.text, token.span) }
+/// The words of a token: an unquoted variable is split at the blanks in what it holds.
+fn words<'s>(token: Token, known: &Variables, budget: &mut Budget) -> Vec<Word<'s>> {
+    if token.variable.is_none() {
+        return vec![Word::from_unquoted(token.text, token.span)];
+    }
+    let filled = budget.fill(known, &token.text);
+    let word = |text: &str| Word::from_filled(text, token.span, filled.taken.clone(), filled.unknown.clone());
+    if token.quoted {
+        return vec![word(&filled.text)];
+    }
+    filled.text.split_whitespace().map(word).collect()
 }
 
 /// Splits a script into words. `'…'` protects everything, `"…"` all but `\` and `$`; `\` protects one character, or
@@ -165,17 +231,17 @@ fn pieces(text: &str, file: FileId, findings: &mut Findings) -> Vec<Piece> {
         match c {
             '\n' => {
                 chars.next();
-                pieces.push(Piece::End { semicolon: None });
+                pieces.push(Piece::End { semicolon: None, joins: false });
             }
             ';' => {
                 chars.next();
-                pieces.push(Piece::End { semicolon: Some(at) });
+                pieces.push(Piece::End { semicolon: Some(at), joins: false });
             }
             '#' => while chars.next_if(|(_, c)| *c != '\n').is_some() {},
             // "&&" and "||" stand between commands as well.
             '&' | '|' => {
                 chars.next();
-                pieces.push(Piece::End { semicolon: None });
+                pieces.push(Piece::End { semicolon: None, joins: true });
             }
             c if c.is_whitespace() => {
                 chars.next();

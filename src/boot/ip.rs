@@ -71,8 +71,10 @@ fn is_method(text: &str, version: Version) -> bool {
 fn read_as_auto(method: &str, version: Version, wrong: &mut Vec<Wrong>) {
     if by_network_manager(version) && method.split(',').any(|m| m == SCRIPTS_ONLY) {
         wrong.push(
-            Wrong::info(format!("NetworkManager does not know '{SCRIPTS_ONLY}': it tries DHCP and IPv6 in its own order"))
-                .help("write auto6 or dhcp6 for IPv6 alone"),
+            Wrong::info(format!(
+                "NetworkManager does not know '{SCRIPTS_ONLY}': it tries DHCP and IPv6 in its own order"
+            ))
+            .help("write auto6 or dhcp6 for IPv6 alone"),
         );
     }
 }
@@ -181,9 +183,11 @@ fn of_interface(
         ip.interface = Some(interface(&parts[0], version)?);
     }
     if by_network_manager(version) && ip.method.split(',').any(|m| m == SCRIPTS_ONLY) {
-        return Err(Wrong::error(format!("NetworkManager does not know '{SCRIPTS_ONLY}', so it skips this 'ip='"))
-            .help(format!("write ip={0}:auto6 or ip={0}:dhcp6", parts[0].text))
-            .part(parts[1].at.clone()));
+        return Err(Wrong::error(format!(
+            "NetworkManager does not know '{SCRIPTS_ONLY}', so it skips this 'ip='"
+        ))
+        .help(format!("write ip={0}:auto6 or ip={0}:dhcp6", parts[0].text))
+        .part(parts[1].at.clone()));
     }
     if matches!(ip.method.as_str(), "none" | "off") && !by_network_manager(version) {
         return Err(Wrong::error(format!("'{}' without a static address makes no sense", ip.method))

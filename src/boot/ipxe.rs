@@ -3,6 +3,7 @@
 use super::cmdline::{CommandLine, Word};
 use super::codes;
 use super::config::{self, Entry};
+use super::variables::{Budget, Variables};
 use crate::diagnostic::{Finding, Findings};
 use crate::dialect::Value;
 use crate::source::{FileId, Span};
@@ -12,8 +13,6 @@ const WITH_VALUE: &[&str] = &["--name", "-n", "--timeout", "-t"];
 
 /// Reads a script.
 pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Entry<'s>> {
-    let mut entries: Vec<Entry<'s>> = Vec::new();
-    let mut label: Option<Value<'s>> = None;
     if !text.starts_with("#!ipxe") && !text.starts_with("#!gpxe") {
         findings.push(
             Finding::new(
@@ -24,12 +23,69 @@ pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Ent
             .help("write #!ipxe as the first line, without anything before it"),
         );
     }
-    for line in joined(text, file) {
+    let lines = joined(text, file);
+    let mut script = Script {
+        variables: variables(&lines),
+        budget: Budget::new(text.len()),
+        label: None,
+        entries: Vec::new(),
+    };
+    for line in lines {
         for command in commands(line) {
-            run(command, &mut label, &mut entries);
+            script.run(command);
         }
     }
-    entries
+    script.entries
+}
+
+/// Commands behind which a script no longer runs straight on.
+const BRANCHES: &[&str] =
+    &["goto", "chain", "choose", "menu", "exit", "boot", "shell", "sanboot", "autoboot", "prompt"];
+
+/// What the script sets before its first label and its first branch holds for all of it, unless it is set again.
+fn variables(lines: &[Vec<Value<'_>>]) -> Variables {
+    let mut variables = Variables::default();
+    let mut straight = true;
+    for line in lines {
+        let Some(verb) = line.first() else { continue };
+        let conditional = line.iter().any(|w| matches!(w.text.as_ref(), "&&" | "||" | ";"));
+        straight &= !verb.text.starts_with(':') && !BRANCHES.contains(&verb.text.as_ref());
+        for command in line.split(|w| matches!(w.text.as_ref(), "&&" | "||" | ";")) {
+            let Some((verb, arguments)) = command.split_first() else { continue };
+            let Some(name) = arguments.first() else { continue };
+            let (name, value) = match verb.text.as_ref() {
+                "set" => (name, &arguments[1..]),
+                "read" | "clear" | "inc" | "choose" => {
+                    arguments
+                        .iter()
+                        .for_each(|a| variables.change(a.text.rsplit('/').next().unwrap_or_default()));
+                    continue;
+                }
+                _ => continue,
+            };
+            // "set net0/ip" is a setting of an interface: as a variable it has several names.
+            let bare = name.text.split(['/', ':']).next().unwrap_or_default();
+            match (value.first(), value.last()) {
+                (Some(first), Some(last)) if straight && !conditional && bare == name.text => {
+                    let text: Vec<&str> = value.iter().map(|w| w.text.as_ref()).collect();
+                    let filled = variables.fill(&text.join(" "));
+                    match filled.unknown {
+                        None => variables.set(bare, &filled.text, first.span.to(last.span)),
+                        Some(_) => variables.change(bare),
+                    }
+                }
+                _ => variables.change(name.text.rsplit('/').next().unwrap_or_default()),
+            }
+        }
+    }
+    variables
+}
+
+struct Script<'s> {
+    variables: Variables,
+    budget: Budget,
+    label: Option<Value<'s>>,
+    entries: Vec<Entry<'s>>,
 }
 
 /// Lines as lists of words; one that ends in a backslash goes on in the next.
@@ -67,56 +123,67 @@ fn commands(line: Vec<Value<'_>>) -> Vec<Vec<Value<'_>>> {
     commands
 }
 
-fn run<'s>(command: Vec<Value<'s>>, label: &mut Option<Value<'s>>, entries: &mut Vec<Entry<'s>>) {
-    let Some(first) = command.first() else { return };
-    if let Some(name) = first.text.strip_prefix(':') {
-        let name = name.to_owned();
-        *label = Some(Value { text: name.into(), span: first.span });
-        return;
-    }
-    let verb = first.text.clone();
-    let mut words = command.into_iter().skip(1).peekable();
-    // Options come before the URI.
-    while let Some(option) = words.next_if(|w| w.text.starts_with('-')) {
-        if WITH_VALUE.contains(&option.text.as_ref()) {
-            words.next();
+impl<'s> Script<'s> {
+    fn run(&mut self, command: Vec<Value<'s>>) {
+        let Some(first) = command.first() else { return };
+        if let Some(name) = first.text.strip_prefix(':') {
+            let name = name.to_owned();
+            self.label = Some(Value { text: name.into(), span: first.span });
+            return;
         }
-    }
-    match verb.as_ref() {
-        "kernel" | "imgselect" | "imgload" | "boot" | "chain" => {
-            let Some(kernel) = words.next() else { return };
-            let line: Vec<Word<'s>> = words.map(word).collect();
-            // "boot" and "chain" with one argument start what is loaded already, or another script.
-            if matches!(verb.as_ref(), "kernel") || !line.is_empty() && verb == "boot" {
-                entries.push(Entry {
-                    title: label.clone(),
-                    initrd: Vec::new(),
-                    kernel: Some(kernel),
-                    line: CommandLine::from_words(line),
-                    ..Entry::default()
-                });
+        let verb = first.text.clone();
+        let mut words = command.into_iter().skip(1).peekable();
+        // Options come before the URI.
+        while let Some(option) = words.next_if(|w| w.text.starts_with('-')) {
+            if WITH_VALUE.contains(&option.text.as_ref()) {
+                words.next();
             }
         }
-        "initrd" | "module" => {
-            if let (Some(initrd), Some(entry)) = (words.next(), entries.last_mut()) {
-                entry.initrd.push(initrd);
+        match verb.as_ref() {
+            "kernel" | "imgselect" | "imgload" | "boot" | "chain" => {
+                let Some(kernel) = words.next() else { return };
+                let line = self.line(words);
+                // "boot" and "chain" with one argument start what is loaded already, or another script.
+                if matches!(verb.as_ref(), "kernel") || !line.words.is_empty() && verb == "boot" {
+                    self.entries.push(Entry {
+                        title: self.label.clone(),
+                        initrd: Vec::new(),
+                        kernel: Some(kernel),
+                        line,
+                        ..Entry::default()
+                    });
+                }
             }
-        }
-        "imgargs" => {
-            words.next();
-            let line = CommandLine::from_words(words.map(word).collect());
-            if let Some(entry) = entries.last_mut() {
-                entry.line = line;
+            "initrd" | "module" => {
+                if let (Some(initrd), Some(entry)) = (words.next(), self.entries.last_mut()) {
+                    entry.initrd.push(initrd);
+                }
             }
+            "imgargs" => {
+                words.next();
+                let line = self.line(words);
+                if let Some(entry) = self.entries.last_mut() {
+                    entry.line = line;
+                }
+            }
+            _ => {}
         }
-        _ => {}
     }
-}
 
-fn word(value: Value<'_>) -> Word<'_> {
-    let variable = value.text.find("${").map(|at| {
-        let name = &value.text[at + 2..];
-        name.split('}').next().unwrap_or_default().to_owned()
-    });
-    Word { variable, ..Word::from_unquoted(value.text, value.span) }
+    /// Variables are filled in before a line is split into words.
+    fn line(&mut self, words: impl Iterator<Item = Value<'s>>) -> CommandLine<'s> {
+        let mut line = Vec::new();
+        for value in words {
+            if !value.text.contains("${") {
+                line.push(Word::from_unquoted(value.text, value.span));
+                continue;
+            }
+            let filled = self.budget.fill(&self.variables, &value.text);
+            for part in filled.text.split_whitespace() {
+                let (taken, unknown) = (filled.taken.clone(), filled.unknown.clone());
+                line.push(Word::from_filled(part, value.span, taken, unknown));
+            }
+        }
+        CommandLine::from_words(line)
+    }
 }

@@ -122,8 +122,10 @@ pub fn bond(text: &str, wrong: &mut Vec<Wrong>) -> Result<Link, Wrong> {
         _ => {
             bond.members = vec!["eth0".to_owned(), "eth1".to_owned()];
             wrong.push(
-                Wrong::warning("no interfaces are named, so the bond is made of eth0 and eth1")
-                    .help(format!("write bond={}:INTERFACE,INTERFACE", bond.name)),
+                Wrong::warning(
+                    "no interfaces are named, so the bond is made of eth0 (and eth1, without NetworkManager)",
+                )
+                .help(format!("write bond={}:INTERFACE,INTERFACE", bond.name)),
             );
         }
     }

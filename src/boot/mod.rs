@@ -20,6 +20,7 @@ pub mod network; // the network that a command line asks for
 pub mod options; // what may be said to the installer and its initramfs
 pub mod pxelinux; // pxelinux, syslinux, isolinux configurations
 pub mod together; // with the kickstart that is fetched
-pub mod value; // small words of values
+pub mod value;
+mod variables; // what a configuration sets itself // small words of values
 
 pub use codes::CODES;

@@ -58,6 +58,9 @@ const DIRECTIVES: &[&str] = &[
     "notabmsg",
 ];
 
+/// Modules that a configuration starts with (syslinux tries `.c32` behind a name without suffix, `core/load`).
+const MODULES: &[&str] = &["menu", "vesamenu", "gfxboot", "hdt", "ifcpu", "ifcpu64"];
+
 /// The values that a label's directives have.
 #[derive(Default)]
 struct Label<'s> {
@@ -171,8 +174,9 @@ fn check_default(labels: &[Label<'_>], chosen: &[Value<'_>], includes: bool, fin
     for value in chosen {
         let Some(name) = value.text.split_whitespace().next() else { continue };
         let known = names.iter().any(|n| n.split_whitespace().next() == Some(name));
-        // Without labels, or with a suffix or a path, it is a file.
-        if known || includes || names.is_empty() || name.contains(['.', '/']) {
+        // Without labels, or with a suffix or a path, it is a file; a module is found without its suffix as well.
+        let module = MODULES.iter().any(|m| name.eq_ignore_ascii_case(m));
+        if known || module || includes || names.is_empty() || name.contains(['.', '/']) {
             continue;
         }
         let finding =

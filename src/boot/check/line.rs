@@ -13,7 +13,7 @@ pub(super) fn check(entry: &Entry<'_>, setting: Setting, findings: &mut Findings
     contradictions(line, findings);
     waiting(line, findings);
     passwords(line, findings);
-    let hidden = line.words.iter().any(|w| w.variable.is_some() && w.value.is_none());
+    let hidden = line.hides_words();
     if hidden {
         return;
     }
@@ -157,6 +157,8 @@ const WAITS: &[(&str, &str)] = &[
     ("inst.pauseatsummary", "waits for a confirmation before it installs"),
     ("inst.nokill", "does not reboot at the end and after an error"),
     ("inst.vncconnect", "waits for a VNC viewer that listens"),
+    ("rd.break", "stops in a shell of the initramfs"),
+    ("rd.cmdline", "asks for more arguments"),
 ];
 
 fn waiting(line: &CommandLine<'_>, findings: &mut Findings) {

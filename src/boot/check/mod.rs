@@ -56,7 +56,7 @@ fn check_entry(entry: &Entry<'_>, format: Format, setting: Setting, findings: &m
             .help("move network settings into the kickstart, or shorten URLs"),
         );
     }
-    let hidden = line.words.iter().any(|w| w.variable.is_some() && w.value.is_none());
+    let hidden = line.hides_words();
     if installer && entry.initrd.is_empty() && format != Format::Cmdline && !hidden {
         findings.push(
             Finding::new(&codes::NO_INITRD, format!("{} loads no initial RAM disk", entry.name()))

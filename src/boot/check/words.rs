@@ -11,6 +11,19 @@ use crate::dialect::Version;
 pub(super) fn check(line: &CommandLine<'_>, installer: bool, version: Version, findings: &mut Findings) {
     let mut variables: Vec<&str> = Vec::new();
     for word in &line.words {
+        if let (Some((variable, set)), true) = (&word.taken, installer)
+            && !variables.contains(&variable.as_str())
+        {
+            variables.push(variable);
+            findings.push(
+                Finding::new(
+                    &codes::VARIABLE,
+                    format!("'{variable}' is taken to be what this file sets it to"),
+                )
+                .at(word.span)
+                .related(*set, "set here"),
+            );
+        }
         if let (Some(variable), true) = (&word.variable, installer)
             && !variables.contains(&variable.as_str())
         {
@@ -34,7 +47,7 @@ fn one(word: &Word<'_>, installer: bool, version: Version, findings: &mut Findin
         if life(option, word, version, findings) {
             check_value(option, word, version, findings);
         }
-    } else if name.contains("${") {
+    } else if name.contains("${") || word.variable.is_some() && word.value.is_none() {
         // A name that a variable makes.
     } else if name.starts_with("inst.") || name.starts_with("ovirt_node.") {
         findings.push(unknown(word, name));

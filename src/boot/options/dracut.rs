@@ -145,7 +145,11 @@ pub(super) static OPTIONS: &[BootOption] = &[
     device("rd.md.uuid", Form::Array, "array to assemble").many(),
     flag("rd.dm", "0 leaves firmware RAID off"),
     text("rd.dm.uuid", "firmware RAID set to assemble").many(),
-    BootOption::new("rd.multipath", Takes::FlagOr(&["default"]), "0 leaves multipath off; default configures it"),
+    BootOption::new(
+        "rd.multipath",
+        Takes::FlagOr(&["default"]),
+        "0 leaves multipath off; default configures it",
+    ),
     device("rd.dasd", Form::Channels, "DASD device").many(),
     device("rd.zfcp", Form::Zfcp, "FCP device").many(),
     text("rd.lunmask", "LUNs of an FCP device to use").many(),

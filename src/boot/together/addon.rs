@@ -24,7 +24,7 @@ pub(super) fn check(pair: &Pair<'_, '_, '_>, findings: &mut Findings) {
 /// Stage 2 of a distribution carries no add-on: it comes with an updates image (or a product image beside stage 2).
 fn updates(pair: &Pair<'_, '_, '_>, section: &Section<'_>, findings: &mut Findings) {
     let line = pair.line();
-    let hidden = line.words.iter().any(|w| w.variable.is_some() && w.value.is_none());
+    let hidden = line.hides_words();
     if hidden
         || line.last("inst.updates").is_some()
         || line.last("updates").is_some()

@@ -77,7 +77,7 @@ pub fn config(config: &Config<'_>, context: &Context<'_>, root: Option<&Root>, f
 /// Without `inst.stage2=` and `inst.repo=` the kickstart has to say where the installer's image is; `liveimg` does not.
 fn installer_image(pair: &Pair<'_, '_, '_>, findings: &mut Findings) {
     let line = pair.line();
-    let hidden = line.words.iter().any(|w| w.variable.is_some() && w.value.is_none());
+    let hidden = line.hides_words();
     let given = ["inst.stage2", "inst.repo", "inst.method", "root", "stage2", "repo", "method"];
     if hidden || given.iter().any(|n| line.last(n).is_some()) {
         return;

@@ -8,7 +8,7 @@ use crate::source::Span;
 
 pub(super) fn check(pair: &Pair<'_, '_, '_>, findings: &mut Findings) {
     let line = pair.line();
-    let hidden = line.words.iter().any(|w| w.variable.is_some() && w.value.is_none());
+    let hidden = line.hides_words();
     let mut setting = Setting::of(pair.context);
     setting.never_asks |= line.is_on("inst.cmdline") || line.is_on("inst.noninteractive");
     setting.has_repo = hidden || ["inst.repo", "inst.method", "repo"].iter().any(|n| line.last(n).is_some());
