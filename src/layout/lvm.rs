@@ -70,6 +70,11 @@ impl LogicalVolume {
         format!("{}/{}", self.vg, self.name)
     }
 
+    /// `VG/LV` of the thin pool that it lives in.
+    pub fn pool_name(&self) -> Option<String> {
+        self.pool.as_ref().map(|pool| format!("{}/{pool}", self.vg))
+    }
+
     /// Whether it carries `tag`.
     pub fn has_tag(&self, tag: &str) -> bool {
         self.tags.iter().any(|t| t == tag)

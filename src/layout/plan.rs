@@ -39,13 +39,21 @@ pub const UNIT: &str = "node-layout-finish.service";
 pub enum Action {
     /// Runs a program.
     Run(Command),
+    /// Makes the snapshot that is the base; where the pool has a device of an interrupted creation that LVM never came to
+    /// know, that one goes first.
+    Freeze {
+        /// What makes it.
+        command: Command,
+        /// The pool.
+        pool: PoolDevice,
+    },
     /// Removes a volume that an interrupted work left, and repairs the pool where a power cut fell between the pool's
     /// own commit and LVM's (the pool then knows a thin device that LVM wants to make again).
     RemoveLeftover {
         /// `VG/LV`.
         volume: String,
-        /// The pool's device-mapper name.
-        pool: String,
+        /// The pool.
+        pool: PoolDevice,
         /// The thin device's number.
         thin_id: Option<u32>,
     },
@@ -69,6 +77,23 @@ pub enum Action {
         /// The kernel's name of the device, relative to it.
         to: PathBuf,
     },
+}
+
+/// A thin pool as the device mapper knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoolDevice {
+    /// `VG/LV`.
+    pub volume: String,
+    /// The device that takes the pool's messages.
+    pub name: String,
+}
+
+impl PoolDevice {
+    /// That of LVM's pool volume.
+    pub fn of(pool: &LogicalVolume) -> PoolDevice {
+        let name = format!("{}-tpool", device_mapper_name(&pool.vg, &pool.name));
+        PoolDevice { volume: pool.full_name(), name }
+    }
 }
 
 /// Actions under a name.
@@ -185,10 +210,10 @@ impl Planner<'_> {
     }
 
     fn leftovers(&mut self) {
-        let pool = device_mapper_name(&self.s.pool.vg, &self.s.pool.name);
+        let pool = PoolDevice::of(self.s.pool);
         let remove = |v: &&LogicalVolume| Action::RemoveLeftover {
             volume: v.full_name(),
-            pool: format!("{pool}-tpool"),
+            pool: pool.clone(),
             thin_id: v.thin_id,
         };
         let actions = self.s.leftovers.iter().map(remove).collect();
@@ -231,7 +256,7 @@ impl Planner<'_> {
         let nvr = self.s.target.layer.nvr.to_string();
         let root_tag = format!("{ROOT_TAG_PREFIX}{}", self.s.target.old);
         let root = self.s.root.full_name();
-        let snapshot = self.run(
+        let snapshot = self.mode.command(
             "lvcreate",
             [
                 "--yes",
@@ -247,7 +272,8 @@ impl Planner<'_> {
                 &root,
             ],
         );
-        self.step("freeze-base", format!("freeze {root} as {base}"), vec![snapshot]);
+        let freeze = Action::Freeze { command: snapshot, pool: PoolDevice::of(self.s.pool) };
+        self.step("freeze-base", format!("freeze {root} as {base}"), vec![freeze]);
         let mut actions = vec![self.run("lvchange", ["--activate", "y", "--ignoreactivationskip", &base])];
         let uuid = self.choices.base_uuid.as_str();
         match self.s.root_fs {

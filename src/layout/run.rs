@@ -5,7 +5,7 @@ use super::content;
 use super::files::{self, Change};
 use super::lvm::{Lvm, Mode, TAG_LAYER, TAG_POOL, TAG_UNFINISHED, TAG_VG};
 use super::names::device_mapper_name;
-use super::plan::{Action, Plan, ROOT_TAG_PREFIX, Step};
+use super::plan::{Action, Plan, PoolDevice, ROOT_TAG_PREFIX, Step};
 use super::system::System;
 use super::tools::{Command, ToolError, Tools};
 
@@ -87,6 +87,7 @@ fn perform(tools: &dyn Tools, action: &Action, changed: &mut Vec<Change>) -> Res
         Action::Run(command) => {
             tools.run(command)?;
         }
+        Action::Freeze { command, pool } => freeze(tools, command, pool)?,
         Action::RemoveLeftover { volume, pool, thin_id } => remove_leftover(tools, volume, pool, *thin_id)?,
         Action::Change(changes) => {
             // Noted before: a change that fails half-way is taken back as well.
@@ -100,13 +101,41 @@ fn perform(tools: &dyn Tools, action: &Action, changed: &mut Vec<Change>) -> Res
     Ok(())
 }
 
+/// Takes the snapshot. A power cut can leave the pool a thin device that LVM does not know: LVM gives the same number again,
+/// and its command fails with "File exists" for ever. The device can only be what is left of an interrupted creation: LVM
+/// does not use a pool whose transaction number is not the one that LVM has noted, so nothing that LVM ever finished
+/// making is unknown to it.
+fn freeze(tools: &dyn Tools, command: &Command, pool: &PoolDevice) -> Result<(), RunError> {
+    let Err(error) = tools.run(command) else { return Ok(()) };
+    let Some(id) = refused_snapshot(error.stderr()) else { return Err(error.into()) };
+    let known = Lvm::read(tools).is_ok_and(|lvm| {
+        lvm.volumes.iter().any(|v| v.thin_id == Some(id) && v.pool_name() == Some(pool.volume.clone()))
+    });
+    if known {
+        return Err(error.into());
+    }
+    delete_device(tools, pool, id)?;
+    tools.run(command)?;
+    Ok(())
+}
+
+/// The number of the thin device that LVM wanted to make and the pool has already.
+fn refused_snapshot(stderr: &str) -> Option<u32> {
+    let message = stderr.split("\"create_snap ").nth(1).filter(|_| stderr.contains("File exists"))?;
+    message.split(' ').next()?.parse().ok()
+}
+
+fn delete_device(tools: &dyn Tools, pool: &PoolDevice, id: u32) -> Result<(), ToolError> {
+    tools.run(&Command::new("dmsetup", ["message", &pool.name, "0", &format!("delete {id}")])).map(|_| ())
+}
+
 /// Between the pool's commit of a new thin device and its new transaction number, a power cut leaves LVM with a volume
 /// that it wants to make and the pool already has: every command then fails with "File exists". The device is ours and
 /// unused; without it the pool and LVM agree again.
 fn remove_leftover(
     tools: &dyn Tools,
     volume: &str,
-    pool: &str,
+    pool: &PoolDevice,
     thin_id: Option<u32>,
 ) -> Result<(), RunError> {
     let remove = Mode { monitor: false }.command("lvremove", ["--yes", "--force", volume]);
@@ -114,7 +143,7 @@ fn remove_leftover(
     let Some(id) = thin_id.filter(|_| error.stderr().contains("File exists")) else {
         return Err(error.into());
     };
-    tools.run(&Command::new("dmsetup", ["message", pool, "0", &format!("delete {id}")]))?;
+    delete_device(tools, pool, id)?;
     tools.run(&remove)?;
     Ok(())
 }
@@ -148,7 +177,7 @@ fn undo(tools: &dyn Tools, system: &System, s: &Situation<'_>, changed: &[Change
     let now = Lvm::read(tools).unwrap_or_default();
     let ours = |tags: &[String]| tags.iter().any(|x| x == TAG_UNFINISHED || x.starts_with(ROOT_TAG_PREFIX));
     for v in now.volumes.iter().filter(|v| v.vg == t.vg && ours(&v.tags)) {
-        let pool = format!("{}-tpool", device_mapper_name(&s.pool.vg, &s.pool.name));
+        let pool = PoolDevice::of(s.pool);
         attempt(v.full_name(), remove_leftover(tools, &v.full_name(), &pool, v.thin_id));
     }
     for change in transition {

@@ -1,6 +1,6 @@
 //! Work that ends in the middle: by a failing command (taken back), or by a power cut (completed by the next run).
 
-use crate::model::{Model, Outcome};
+use crate::model::{Model, NVR, Outcome};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// How many changing commands one `init` takes.
@@ -58,4 +58,48 @@ fn a_power_cut_at_any_command_is_completed_by_the_next_run() {
         assert_eq!(f, e, "files after a power cut at `{command}`");
         assert_eq!(model.errors(), Vec::<String>::new(), "verify after a power cut at `{command}`");
     }
+}
+
+#[test]
+fn a_device_that_only_the_pool_knows_is_deleted_and_its_number_used() {
+    let whole = Model::installed("rhel9");
+    whole.init().unwrap();
+    let model = Model::installed("rhel9");
+    model.pool_device.set(Some(80));
+    model.init().unwrap();
+    assert_eq!(model.disk().1, whole.disk().1, "volumes");
+    let commands = model.commands.borrow();
+    let deleted: Vec<_> = commands.iter().filter(|c| c.starts_with("dmsetup message")).collect();
+    assert_eq!(deleted, ["dmsetup message onn-pool00-tpool 0 'delete 80'"]);
+}
+
+#[test]
+fn a_device_that_lvm_knows_is_never_deleted() {
+    let model = Model::installed("rhel9");
+    let before = model.disk();
+    let number = model.volumes.borrow().iter().find(|v| v.name == "root").unwrap().thin_id;
+    model.pool_device.set(Some(number));
+    let Err(Outcome::Failed(failure)) = model.init() else { panic!("init succeeded") };
+    assert!(failure.error.to_string().contains(&format!("create_snap {number}")), "{}", failure.error);
+    assert!(!model.commands.borrow().iter().any(|c| c.contains("delete")), "a device was deleted");
+    assert_eq!(model.disk().2, before.2, "tags");
+}
+
+#[test]
+fn a_base_half_made_in_the_pool_is_removed_with_its_device() {
+    let model = Model::installed("rhel9");
+    // The base is in LVM's metadata; the pool has its device, but not yet LVM's transaction.
+    let lvcreate = {
+        let whole = Model::installed("rhel9");
+        whole.init().unwrap();
+        let commands = whole.commands.borrow();
+        commands.iter().position(|c| c.starts_with("lvcreate")).unwrap()
+    };
+    model.ends_at.set(Some(lvcreate + 1));
+    assert!(catch_unwind(AssertUnwindSafe(|| model.init())).is_err(), "no power cut");
+    model.ends_at.set(None);
+    let number = model.volumes.borrow().iter().find(|v| v.name == NVR).unwrap().thin_id;
+    model.pool_device.set(Some(number));
+    model.init().unwrap();
+    assert_eq!(model.errors(), Vec::<String>::new());
 }

@@ -76,6 +76,8 @@ pub(crate) struct Model {
     pub(crate) thin_ls: RefCell<String>,
     /// At this changing command everything ends, as in a power cut.
     pub(crate) ends_at: Cell<Option<usize>>,
+    /// A thin device of the pool that an interrupted creation left and LVM stumbles over.
+    pub(crate) pool_device: Cell<Option<u32>>,
 }
 
 impl Model {
@@ -103,6 +105,7 @@ impl Model {
             fails_at: Cell::new(None),
             ends_at: Cell::new(None),
             thin_ls: RefCell::default(),
+            pool_device: Cell::new(None),
             dir,
         };
         model.put("/proc/cmdline", "console=ttyS0\n");
@@ -295,6 +298,12 @@ impl Model {
         };
         let last = args.last().unwrap();
         let name = last.strip_prefix("onn/").unwrap_or(last);
+        // As LVM 2.03 says it: making a snapshot, and every command while one is half made.
+        if let Some(id) = self.pool_device.get().filter(|_| matches!(program, "lvcreate" | "lvremove")) {
+            return Err(format!(
+                "  device-mapper: message ioctl on  (253:2) failed: File exists\n  Failed to process message \"create_snap {id} 1\"."
+            ));
+        }
         let mut volumes = self.volumes.borrow_mut();
         let at = |name: &str| {
             volumes
@@ -398,6 +407,11 @@ impl Tools for Model {
         let args: Vec<&str> = command.args.iter().map(String::as_str).collect();
         if command.program == "thin_ls" {
             return Ok(Output { stdout: self.thin_ls.borrow().clone(), stderr: String::new() });
+        }
+        if let ["message", "onn-pool00-tpool", "0", message] = args[..]
+            && self.pool_device.get().is_some_and(|id| message == format!("delete {id}"))
+        {
+            self.pool_device.set(None);
         }
         if command.program.starts_with("lv") || command.program.starts_with("vg") {
             let args = if args[0] == "--config" { &args[2..] } else { &args[..] };

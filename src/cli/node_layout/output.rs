@@ -80,7 +80,7 @@ pub(super) fn plan(plan: &Plan) {
 fn commands(action: &Action) -> Vec<String> {
     let quoted = |p: &std::path::Path| crate::layout::tools::quoted(&p.display().to_string());
     match action {
-        Action::Run(command) => vec![command.to_string()],
+        Action::Run(command) | Action::Freeze { command, .. } => vec![command.to_string()],
         Action::RemoveLeftover { volume, .. } => vec![format!("lvremove --yes --force {volume}")],
         Action::RecordContent { volume, .. } => vec![
             format!("lvchange --activate y --ignoreactivationskip {volume}"),
@@ -128,7 +128,7 @@ fn change(c: &Change) {
 /// A plan for programs.
 pub(super) fn plan_json(plan: &Plan) -> serde_json::Value {
     let action = |a: &Action| match a {
-        Action::Run(c) => {
+        Action::Run(c) | Action::Freeze { command: c, .. } => {
             let argv: Vec<&str> =
                 std::iter::once(c.program).chain(c.args.iter().map(String::as_str)).collect();
             vec![json!({"run": argv})]
