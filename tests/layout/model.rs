@@ -65,6 +65,7 @@ pub(crate) struct Model {
     pub(crate) missing_tools: Vec<&'static str>,
     pub(crate) architecture: &'static str,
     pub(crate) boot_free: u64,
+    pub(crate) boot_total: u64,
     pub(crate) locked: bool,
     /// The installed system's own configuration of LVM leaves its disks out.
     pub(crate) sees_no_disk: bool,
@@ -99,6 +100,7 @@ impl Model {
             missing_tools: Vec::new(),
             architecture: "x86_64",
             boot_free: 800 << 20,
+            boot_total: 1 << 30,
             locked: false,
             sees_no_disk: false,
             commands: RefCell::default(),
@@ -429,7 +431,7 @@ impl Tools for Model {
     }
 
     fn space(&self, _: &Path) -> io::Result<Space> {
-        Ok(Space { total: 1 << 30, free: self.boot_free })
+        Ok(Space { total: self.boot_total, free: self.boot_free })
     }
 
     fn flush(&self, _: &Path, _: bool) -> io::Result<()> {

@@ -56,6 +56,17 @@ pub(super) fn boot_partition(
         );
     }
     let Some(space) = system.boot_space else { return };
+    // The original tools measure the file system, which is smaller than its device, and refuse to work with less.
+    if let Some(min) = policy.boot.min_filesystem.filter(|m| space.total < m.0) {
+        notices.push(
+            notice::BOOT_SPACE
+                .notice(format!(
+                    "the file system of /boot ({}) has {} bytes; policy '{}' asks for {}",
+                    mount.source, space.total, policy.name, min.0
+                ))
+                .help("install with a larger /boot: part /boot --size=1024"),
+        );
+    }
     let (image, measured) = image_size(s, policy);
     // This image's copy and the next image's.
     let needed = Bytes(image.0.saturating_mul(2));
