@@ -1,6 +1,7 @@
 """The service on a message bus: what it reads, refuses, gives back and does when a program fails."""
 
 import json
+import os
 
 import pytest
 from dasbus.error import DBusError
@@ -203,6 +204,11 @@ def test_a_kickstart_of_somebody_else_is_not_taken_for_ours(direct):
         ("", "require /var/../etc --min-size=1"),
         ("", "require /var --min-size=99999999999999999999999999"),
         ("", "keep-images 4294967296"),
+        ("--policy=$'\x1b]0;title\x07'", ""),
+        ("--nvr=../../boot-1-1", ""),
+        ("--nvr=a\u202eb-1-1", ""),
+        ("", "waive NODE012 --reason='never closed"),
+        ("", "\x00"),
     ],
 )
 def test_hostile_sections_are_refused_with_a_sentence(direct, header, lines):
@@ -218,10 +224,34 @@ def test_ten_megabytes_of_section_are_refused_with_a_sentence(direct):
     assert "too large" in errors[0]
 
 
-def test_a_kickstart_that_includes_a_device_is_refused_with_a_sentence(direct):
-    errors, _ = direct.read(GOOD + "%include /dev/zero\n" + SECTION)
+@pytest.mark.parametrize("included", ["/dev/zero", "/dev/stdin", "/proc/kmsg", "fifo", "/"])
+def test_a_kickstart_that_includes_what_is_no_file_is_refused_with_a_sentence(direct, tmp_path, included):
+    if included == "fifo":
+        included = str(tmp_path / "fifo")
+        os.mkfifo(included)
+    errors, _ = direct.read(GOOD + "%include {}\n".format(included) + SECTION)
     assert len(errors) == 1
-    assert "/dev/zero" in errors[0] and "line {}: ".format(GOOD.count("\n") + 1) in errors[0]
+    assert "'{}' cannot be read: it is not a regular file".format(included) in errors[0], errors[0]
+    assert "line {}: ".format(GOOD.count("\n") + 1) in errors[0]
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "nvr=-rf",
+        "nvr=--dry-run",
+        "nvr='a-1-1 --sysroot=/'",
+        "policy=--help",
+        "policy=/dev/zero",
+        "enforce=\x1b[2J",
+        "layout=init;reboot",
+    ],
+)
+def test_hostile_kernel_arguments_are_refused_with_a_sentence(direct, argument):
+    (direct.directory / "cmdline").write_text("inst.text ovirt_node.{}\n".format(argument))
+    errors, _ = direct.read(GOOD + SECTION)
+    assert len(errors) == 1 and "cannot be used" in errors[0], errors
+    assert "\x1b" not in errors[0]
 
 
 def test_what_pre_has_written_is_read(direct, tmp_path):

@@ -72,8 +72,8 @@ impl Loader<'_> {
         if self.known.len() >= MOST_FILES || self.above.len() >= DEEPEST {
             return Included::TooMany;
         }
-        // A pipe or a device would be waited for, or never end.
-        if !real.is_file() {
+        // A pipe or a device would be waited for, or never end; so would what the kernel shows as a file (/proc/kmsg).
+        if !real.is_file() || ["/proc", "/sys"].iter().any(|kernels| real.starts_with(kernels)) {
             return Included::Missing("it is not a regular file".to_owned());
         }
         match input::add(self.sources, &path) {
