@@ -1,6 +1,8 @@
 """The policies as Anaconda's configuration: read by its own parser where there is one, the fields compared."""
 
 import configparser
+import importlib
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -64,3 +66,56 @@ def test_the_storage_of_the_installer_is_that_of_the_policy(tmp_path):
         ["/boot", "1", "GiB"],
     ]
     assert ours["Storage"]["default_partitioning"][0] == ["/", "(min", "6", "GiB)"]
+
+
+def loader_of(kind):
+    """What finds Anaconda's own configuration for a product: that of this tree, or nothing."""
+    module, name = {"product": ("product", "ProductLoader"), "profile": ("profile", "ProfileLoader")}[kind]
+    try:
+        return getattr(importlib.import_module("pyanaconda.core.configuration." + module), name)()
+    except ImportError:
+        pytest.skip("this release has no {}.d".format(kind))
+
+
+def files_for(kind, directory, export_to):
+    """The files that this installer reads for oVirt Node, in its order, with ours in the place of its own."""
+    if kind == "conf":
+        return [export_to(directory / "90-ovirt-node.conf")]
+    loader = loader_of(kind)
+    for own in (Path(TREE) / "data" / (kind + ".d")).glob("*.conf"):
+        shutil.copy(str(own), str(directory))
+    export_to(directory / "ovirt.conf")
+    if kind == "profile":
+        loader.load_profiles(str(directory))
+        assert loader.detect_profile("centos", "ovirt-node") == "ovirt", "the running system is not recognised"
+        assert loader.check_profile("ovirt")
+        return loader.collect_configurations("ovirt")
+    loader.load_products(str(directory))
+    assert loader.check_product("oVirt Node Next"), "the product is not recognised, or its base is not there"
+    return loader.collect_configurations("oVirt Node Next")
+
+
+@pytest.mark.skipif(not TREE, reason="ANACONDA_TREE names no source tree")
+@pytest.mark.parametrize("kind", ["profile", "product", "conf"])
+def test_the_installer_takes_the_constraints_from_the_file(tmp_path, kind):
+    """Anaconda finds the file, reads it over its own configuration, and comes to the policy."""
+    from pyanaconda.core.configuration.anaconda import AnacondaConfiguration
+
+    def export_to(file):
+        file.write_text(export(kind, "ovirt-node"))
+        return str(file)
+
+    anaconda = AnacondaConfiguration()
+    anaconda.read(str(Path(TREE) / "data" / "anaconda.conf"))
+    for file in files_for(kind, tmp_path, export_to):
+        anaconda.read(file)
+    constraints = anaconda.storage_constraints
+    assert constraints.must_not_be_on_root == {"/var"}
+    required = {mount: size.made_of for mount, size in constraints.req_partition_sizes.items()}
+    assert required == {"/var": ("5 GiB",), "/var/tmp": ("10 GiB",), "/boot": ("1 GiB",)}
+    volumes = {str(volume.get("name")): volume for volume in anaconda.storage.default_partitioning}
+    assert set(volumes) == {
+        "/", "/home", "/tmp", "/var", "/var/crash", "/var/log", "/var/log/audit", "/var/tmp", "swap",
+    }  # fmt: skip
+    assert volumes["/var"]["size"].made_of == ("5 GiB",)
+    assert volumes["/"]["min"].made_of == ("6 GiB",)
