@@ -16,6 +16,7 @@ PACKAGES = {
     "ks-lint": "GPL-3.0-or-later",
     "node-layout": "GPL-3.0-or-later",
     "ovirt-node-anaconda-addon": "GPL-2.0-or-later",
+    "ovirt-node-anaconda-config": "GPL-2.0-or-later",
 }
 
 
@@ -90,6 +91,28 @@ def test_the_add_on_is_where_every_release_looks_for_it(packages):
     assert set(found) == expected
     assert set(found.values()) == {"-rw-r--r--"}
     assert output("rpm", "-qp", "--qf", "%{ARCH}", packages["ovirt-node-anaconda-addon"]) == "noarch"
+
+
+def test_only_the_package_with_the_configuration_constrains_what_else_an_image_installs(packages):
+    """The add-on alone changes nothing for kickstarts without its section."""
+    assert files(packages["ovirt-node-anaconda-config"]) == {"/etc/anaconda/conf.d/90-ovirt-node.conf": "-rw-r--r--"}
+    archive = subprocess.run(
+        ["rpm2cpio", str(packages["ovirt-node-anaconda-config"])], check=True, stdout=subprocess.PIPE
+    )
+    found = subprocess.run(
+        ["cpio", "--quiet", "-i", "--to-stdout", "*90-ovirt-node.conf"], input=archive.stdout, stdout=subprocess.PIPE
+    )
+    exported = [str(program("ks-lint", "OVIRT_NODE_KS_LINT")), "policy", "export", "--anaconda", "conf", "ovirt-node"]
+    assert found.stdout.decode() == output(*exported)
+
+
+@pytest.mark.skipif(not shutil.which("rpmlint"), reason="rpmlint is not installed")
+def test_rpmlint_has_nothing_against_the_specification():
+    done = subprocess.run(["rpmlint", str(SPEC)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    said = done.stdout.decode()
+    found = set(re.findall(r": [EW]: (\S+)", said))
+    # What it says without a distribution's configuration: of RHEL 5, and of a source that is no URL.
+    assert done.returncode == 0 and found <= {"no-buildroot-tag", "invalid-url"}, said
 
 
 def test_the_add_on_comes_with_the_programs_of_its_version(packages):
