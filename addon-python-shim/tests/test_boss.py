@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from dasbus.error import DBusError
 from dasbus.typing import get_native
-from test_tasks import STEPS, says
 
 from conftest import GOOD, NAME, SECTION, TREE, Service, script
+from test_tasks import STEPS, says
 
 pytestmark = pytest.mark.skipif(not TREE, reason="ANACONDA_TREE names no source tree")
 

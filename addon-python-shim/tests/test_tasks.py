@@ -4,10 +4,10 @@ import json
 import os
 
 import pytest
-from test_wrong_kickstarts import add_on
 
 from conftest import GOOD, SECTION, program, script
 from test_service import ANSWER
+from test_wrong_kickstarts import add_on
 
 STEPS = [
     {"step": 1, "of": 2, "name": "base", "state": "start", "message": "freeze the base"},

@@ -1,0 +1,29 @@
+"""What the README shows of the console is what the add-on says today."""
+
+import re
+
+from conftest import GOOD, REPOSITORY, SECTION
+from test_wrong_kickstarts import add_on, installed
+
+
+def shown(first_line):
+    """The example of the README that begins with this line."""
+    blocks = re.findall(r"^```\n(.*?)^```$", (REPOSITORY / "README.md").read_text(), re.S | re.M)
+    found = [block for block in blocks if block.startswith(first_line)]
+    assert len(found) == 1, "the README has {} examples that begin with '{}'".format(len(found), first_line)
+    return found[0]
+
+
+def test_a_kickstart_with_two_volumes_that_are_too_small(direct):
+    text = GOOD.replace("/boot --fstype=ext4 --size=1024", "/boot --fstype=ext4 --size=500")
+    errors, _ = direct.read(text.replace("--size=5120", "--size=2048") + SECTION)
+    # Around it: what Anaconda itself prints (pyanaconda/kickstart.py of 33.16 to 45.21).
+    expected = "An error occurred during reading the kickstart file:\n{}\n\nThe installer will now terminate.\n"
+    assert shown("An error occurred during reading") == expected.format(errors[0])
+
+
+def test_a_disk_that_is_too_small(start_direct, tmp_path):
+    direct, _ = add_on(start_direct, tmp_path, 20)
+    _, failure = installed(direct, GOOD + SECTION)
+    expected = "An error occurred while activating your storage configuration.\n\n{}\n"
+    assert shown("An error occurred while activating") == expected.format(failure)
