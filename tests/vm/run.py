@@ -28,6 +28,7 @@ def declare():
     """What there is to run; the modules need nothing but Python until they are called."""
     import chains
     import debian
+    import installation
     import powercut
     import refusals
     for name in chains.LAYOUTS:
@@ -37,6 +38,7 @@ def declare():
     SCENARIOS["no-space-on-boot"] = lambda machines: refusals.no_space_on_boot()
     SCENARIOS["pool-full"] = lambda machines: refusals.pool_full()
     SCENARIOS["debian"] = lambda machines: debian.chain()
+    SCENARIOS["installation"] = lambda machines: installation.chain()
     SCENARIOS["power-cuts"] = powercut.power_cuts
 
 
@@ -59,7 +61,7 @@ def main(arguments):
         if name not in SCENARIOS:
             sys.exit(f"no scenario '{name}'; there are: {', '.join(SCENARIOS)}")
     packages.LAB.mkdir(parents=True, exist_ok=True)
-    build = ["cargo", "build", "--quiet", "--bin", "node-layout"]
+    build = ["cargo", "build", "--quiet", "--bin", "node-layout", "--bin", "ks-lint"]
     if "NODE_LAYOUT" not in os.environ:
         subprocess.run(build, cwd=packages.ROOT, check=True)
     shutil.rmtree(packages.LAB / "consoles", ignore_errors=True)
