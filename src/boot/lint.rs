@@ -3,7 +3,7 @@
 use super::check::{self, Setting};
 use super::config::{self, Format};
 use super::legacy::{self, Translation};
-use super::together::{self, Root};
+use super::together::{self, Known, Root};
 use crate::diagnostic::Findings;
 use crate::dialect::Version;
 use crate::lint::{Chosen, FileReport, Read, Settings};
@@ -40,21 +40,22 @@ pub fn lint_with_kickstart(
 ) -> Result<FileReport, SourceError> {
     let kickstart = sources.add(kickstart.0, kickstart.1)?;
     let mut findings = Findings::new();
-    let (syntax, policy, directives) = {
+    let (syntax, policy, chosen, directives) = {
         // What is wrong with the kickstart by itself is for `ks-lint check` to say.
-        let Read { syntax, policy, kickstart, directives, .. } =
+        let Read { syntax, policy, kickstart, directives, findings: parsed, .. } =
             crate::lint::read(&sources, kickstart, settings);
         let context = Context::new(&sources, &kickstart, policy.value.as_deref());
         let format = format.unwrap_or_else(|| config::detect(sources.get(file).text()));
         let config = config::read(&sources, file, format, &mut findings);
         let setting = Setting { version: syntax.value, with_kickstart: true };
         check::config(&config, setting, &mut findings);
-        together::config(&config, &context, root, &mut findings);
-        (syntax, policy, directives)
+        let known = Known { context: &context, directives: &directives, parsed: &parsed };
+        let chosen = together::config(&config, known, root, &mut findings);
+        (syntax, policy, chosen, directives)
     };
     let name = policy.value.map_or_else(|| "none".to_owned(), |p| p.name.clone());
     let mut report = report(sources, syntax, findings);
-    report.policy = Chosen::new(name, policy.because);
+    report.policy = chosen.unwrap_or_else(|| Chosen::new(name, policy.because));
     (report.findings, report.waived) = directives.apply_waivers(report.findings);
     Ok(report)
 }

@@ -2,12 +2,17 @@
 
 use super::table::rows;
 use ks_lint::boot::config::Format;
+use ks_lint::boot::legacy::values::{self, Disk};
 use ks_lint::boot::legacy::{PARAMETERS, Translation};
 use ks_lint::boot::lint::{lint, lint_with_kickstart, to_kickstart};
 use ks_lint::diagnostic::{Finding, Severity};
 use ks_lint::dialect::Version;
 use ks_lint::lint::{Chosen, Settings};
 use ks_lint::source::Sources;
+use ks_lint::storage::DiskSpec;
+use ks_lint::storage::plan::plan_read;
+use ks_lint::storage::{Firmware, Machine, Verdict};
+use ks_lint::units::Bytes;
 use std::path::Path;
 
 fn sources(line: &str) -> (Sources, ks_lint::source::FileId) {
@@ -68,34 +73,117 @@ fn translated(line: &str) -> Translation {
     to_kickstart(&sources, file, Some(Format::Cmdline)).unwrap_or_else(|e| panic!("{line}: {e}"))
 }
 
-#[test]
-fn what_is_written_from_them_has_no_findings() {
-    let mut wrong = Vec::new();
-    for row in rows("legacy.table", 2).iter().filter(|r| r.columns[1] == "-") {
-        let line = &row.columns[0];
-        let written = translated(line);
-        let (ks, file) = sources(&written.kickstart);
-        let report = ks_lint::lint::lint(ks, file, &Settings::default());
-        let (cmdline, file) = sources(&written.command_line);
-        let together = lint_with_kickstart(
-            cmdline,
-            file,
-            Some(Format::Cmdline),
-            (Path::new("node.ks"), written.kickstart.clone()),
-            &Settings::default(),
-            None,
-        )
-        .expect("a kickstart is not that large");
-        for finding in
-            report.findings.iter().chain(&together.findings).filter(|f| f.severity > Severity::Info)
-        {
-            wrong.push(format!(
-                "legacy.table:{}: {line}\n  {}: {}",
-                row.line, finding.code.id, finding.message
-            ));
+/// What is wrong with the kickstart and the command line that are written from old parameters: findings, and a plan
+/// that does not proceed on the disks that were asked for, or touches another one.
+fn wrong_with(line: &str) -> Vec<String> {
+    let written = translated(line);
+    let (ks, file) = sources(&written.kickstart);
+    let report = ks_lint::lint::lint(ks, file, &Settings::default());
+    let (cmdline, file) = sources(&written.command_line);
+    let together = lint_with_kickstart(
+        cmdline,
+        file,
+        Some(Format::Cmdline),
+        (Path::new("node.ks"), written.kickstart.clone()),
+        &Settings::default(),
+        None,
+    )
+    .expect("a kickstart is not that large");
+    let found = report.findings.iter().chain(&together.findings).filter(|f| f.severity > Severity::Info);
+    let mut wrong: Vec<String> = found.map(|f| format!("{}: {}", f.code.id, f.message)).collect();
+    let chosen: Vec<&str> = written
+        .kickstart
+        .lines()
+        .find_map(|l| l.strip_prefix("ignoredisk --only-use="))
+        .expect("disks are chosen")
+        .split(',')
+        .collect();
+    for asked in asked_for(line) {
+        if !chosen.contains(&asked.as_str()) {
+            wrong.push(format!("{asked} is asked for, and {} are used", chosen.join(", ")));
         }
     }
-    assert!(wrong.is_empty(), "findings in what was written:\n{}", wrong.join("\n"));
+    let (ks, file) = sources(&written.kickstart);
+    let read = ks_lint::lint::read(&ks, file, &Settings::default());
+    let disk =
+        |name: &str| format!("{name}=4TiB").parse::<DiskSpec>().unwrap_or_else(|e| panic!("{name}: {e}"));
+    for firmware in [Firmware::Bios, Firmware::Uefi] {
+        let mut disks: Vec<DiskSpec> = chosen.iter().map(|name| disk(name)).collect();
+        disks.push(disk("stranger"));
+        let machine = Machine { disks, firmware, memory: Bytes(16 << 30) };
+        let plan = plan_read(&read, &machine).expect("RHEL 9 is modelled");
+        if plan.verdict != Verdict::Proceeds {
+            let says: Vec<&str> = plan.messages.iter().map(|m| m.says.as_str()).collect();
+            wrong.push(format!("{firmware:?}: the installer stops: {}", says.join(" ")));
+        }
+        let touched = plan.tree.as_ref().is_some_and(|t| t.by_name("stranger1").is_some());
+        if touched {
+            wrong.push(format!("{firmware:?}: a disk is used that was not asked for"));
+        }
+    }
+    wrong
+}
+
+/// The disks that the last `storage_init` names outright.
+fn asked_for(line: &str) -> Vec<String> {
+    let given = line.split_whitespace().rev().find_map(|w| {
+        let (name, value) = w.split_once('=')?;
+        matches!(name, "storage_init" | "ovirt_init").then(|| value.to_owned())
+    });
+    let (host, app) = values::disks(&given.unwrap_or_default()).unwrap_or_default();
+    let name = |disk: Disk| match disk {
+        Disk::Device(name) => Some(name),
+        Disk::Serial { bus, serial } if !bus.is_empty() => Some(format!("disk/by-id/{bus}-{serial}")),
+        _ => None,
+    };
+    host.into_iter().chain(app).filter_map(name).collect()
+}
+
+#[test]
+fn what_is_written_from_them_is_clean_and_installs_on_the_disks_asked_for() {
+    let mut wrong = Vec::new();
+    for row in rows("legacy.table", 2).iter().filter(|r| r.columns[1] == "-") {
+        for sentence in wrong_with(&row.columns[0]) {
+            wrong.push(format!("legacy.table:{}: {}\n  {sentence}", row.line, row.columns[0]));
+        }
+    }
+    assert!(wrong.is_empty(), "wrong in what was written:\n{}", wrong.join("\n"));
+}
+
+/// Parameters of the network make sense only with each other.
+const NETWORK: &[&str] =
+    &["ip", "netmask", "gateway", "dns", "ipv6", "vlan", "bond", "bond_setup", "BOOTIF", "network_layout"];
+
+/// The parameters of several rows on one command line.
+fn together(rows: &[&str]) -> String {
+    let mut words: Vec<(&str, &str)> = Vec::new();
+    for row in rows {
+        let name = |word: &str| {
+            let given = word.split('=').next().unwrap_or_default().to_owned();
+            ks_lint::boot::legacy::find(&given).map_or(given, |p| p.name.to_owned())
+        };
+        let of_network = row.split_whitespace().any(|w| NETWORK.contains(&name(w).as_str()));
+        let here: Vec<String> = row.split_whitespace().map(name).collect();
+        words.retain(|(_, word)| {
+            let other = name(word);
+            !(here.contains(&other) || of_network && NETWORK.contains(&other.as_str()))
+        });
+        words.extend(row.split_whitespace().map(|w| (*row, w)));
+    }
+    words.iter().map(|(_, w)| *w).collect::<Vec<_>>().join(" ")
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(48))]
+    #[test]
+    fn any_parameters_together_come_to_a_clean_kickstart(picked in proptest::collection::vec(0usize..10_000, 2..9)) {
+        let all = rows("legacy.table", 2);
+        let right: Vec<&str> = all.iter().filter(|r| r.columns[1] == "-").map(|r| r.columns[0].as_str()).collect();
+        let chosen: Vec<&str> = picked.iter().map(|n| right[n % right.len()]).collect();
+        let line = together(&chosen);
+        let wrong = wrong_with(&line);
+        proptest::prop_assert!(wrong.is_empty(), "{line}\n{}", wrong.join("\n"));
+    }
 }
 
 #[test]
@@ -117,7 +205,6 @@ fn every_parameter_is_translated_or_named_in_a_comment() {
                 "snmp_password",
                 "cim_passwd",
                 "rescue",
-                "swap_encrypt",
             ]
             .contains(&name)
                 && written.kickstart.contains(&format!("#   {name}: "));
@@ -135,7 +222,6 @@ fn every_parameter_is_translated_or_named_in_a_comment() {
                 "snmp_password",
                 "cim_passwd",
                 "rescue",
-                "swap_encrypt",
             ]
             .contains(&name);
             if checked && !kept && !left && !written.kickstart.contains(&format!("#   {name}: ")) {

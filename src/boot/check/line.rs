@@ -6,6 +6,7 @@ use crate::boot::codes;
 use crate::boot::config::Entry;
 use crate::boot::options::{self, Repeat, Takes};
 use crate::diagnostic::{Finding, Findings};
+use crate::rules::addon::{ADDON_INVALID_NVR, KernelArguments};
 
 pub(super) fn check(entry: &Entry<'_>, setting: Setting, findings: &mut Findings) {
     let line = &entry.line;
@@ -13,6 +14,7 @@ pub(super) fn check(entry: &Entry<'_>, setting: Setting, findings: &mut Findings
     contradictions(line, findings);
     waiting(line, findings);
     passwords(line, findings);
+    image_name(line, findings);
     let hidden = line.hides_words();
     if hidden {
         return;
@@ -226,4 +228,14 @@ fn passwords(line: &CommandLine<'_>, findings: &mut Findings) {
             );
         }
     }
+}
+
+/// `ovirt_node.nvr=` has to be a name that LVM and the boot loader take. The other arguments have values of their own.
+fn image_name(line: &CommandLine<'_>, findings: &mut Findings) {
+    if line.last("ovirt_node.nvr").is_none_or(|w| w.variable.is_some()) {
+        return;
+    }
+    let mut found = Findings::new();
+    KernelArguments::of(line, &mut found);
+    findings.extend(found.into_sorted().into_iter().filter(|f| std::ptr::eq(f.code, &ADDON_INVALID_NVR)));
 }

@@ -90,7 +90,10 @@ pub static PARAMETERS: &[Parameter] = &[
         &["ovirt_init"],
     ),
     also(telling("storage_vol", Takes::Volumes, "logvol"), &["ovirt_vol"]),
-    also(telling("swap_encrypt", Takes::SwapEncryption, "logvol swap --encrypted"), &["ovirt_swap_encrypt"]),
+    also(
+        telling("swap_encrypt", Takes::SwapEncryption, "/etc/crypttab, with a new key at each boot"),
+        &["ovirt_swap_encrypt"],
+    ),
     also(telling("mem_overcommit", Takes::Ratio, "the size of logvol swap"), &["ovirt_overcommit"]),
     telling("wipe_fakeraid", Takes::Flag, "wipefs in %pre"),
     // What happens at the boot.
@@ -129,7 +132,7 @@ pub static PARAMETERS: &[Parameter] = &[
     telling(
         "network_layout",
         Takes::Choice(&["bridged", "direct"]),
-        "the engine, which makes the bridge when the host is added",
+        "network --bridgeslaves, unless the host is added to an engine, which makes the bridge itself",
     ),
     // Accounts.
     telling("adminpw", Takes::Hash, "user --name=admin --iscrypted"),

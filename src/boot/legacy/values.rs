@@ -13,8 +13,13 @@ pub enum Disk {
     First,
     /// `/dev/sda`, without `/dev/`.
     Device(String),
-    /// The one with this serial number, on this bus.
-    Serial(String),
+    /// The one with this serial number, on this bus (empty when none is named).
+    Serial {
+        /// `ata`, `scsi`, `usb`, `cciss`.
+        bus: String,
+        /// udev's `ID_SERIAL`.
+        serial: String,
+    },
     /// All of a bus.
     All(String),
 }
@@ -58,7 +63,7 @@ fn disk(text: &str) -> Result<Disk, Wrong> {
         ("ata" | "scsi" | "usb" | "cciss", "") => Ok(Disk::First),
         ("ata" | "scsi" | "usb" | "cciss", "ALL") => Ok(Disk::All(bus.to_owned())),
         ("ata" | "scsi" | "usb" | "cciss" | "", serial) if plain(serial) => {
-            Ok(Disk::Serial(serial.to_owned()))
+            Ok(Disk::Serial { bus: bus.to_owned(), serial: serial.to_owned() })
         }
         _ => Err(Wrong::error(format!("'{text}' names no disk"))
             .help("the form is ata, scsi, usb or cciss, then :SERIAL or :ALL, or /dev/NAME")),

@@ -1,7 +1,8 @@
 //! A command line together with the kickstart that it fetches: what neither of the two shows alone.
 
-mod addon; // the org_ovirt_node add-on, its arguments, the profile
+mod addon; // the org_ovirt_node add-on, the profile
 mod network; // ip=, bond=, vlan= against the network commands
+mod policy; // ovirt_node.* arguments and the policy that counts
 mod secrets; // passwords that travel unencrypted
 mod served; // URLs as files below a directory
 mod unattended; // the rules about unattended installations, with what the command line adds
@@ -14,15 +15,28 @@ use super::options::Fetches;
 use super::{check, location};
 use crate::diagnostic::{Finding, Findings};
 use crate::dialect::Command;
+use crate::lint::Chosen;
 use crate::rules::Context;
+use crate::rules::addon::Directives;
 
 pub use served::Root;
+
+/// What is known of the kickstart.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'k, 'c> {
+    /// The kickstart, with the policy that it asks for.
+    pub context: &'k Context<'c>,
+    /// The add-on's section and the waivers.
+    pub directives: &'k Directives,
+    /// What the parser found.
+    pub parsed: &'k Findings,
+}
 
 /// One command line and the kickstart that it fetches.
 struct Pair<'p, 's, 'c> {
     /// The entry.
     entry: &'p Entry<'s>,
-    /// The kickstart, with the policy that holds for it.
+    /// The kickstart, with the policy that counts on this host.
     context: &'p Context<'c>,
     /// The network of the command line.
     network: Network<'p, 's>,
@@ -40,8 +54,15 @@ impl<'p, 's, 'c> Pair<'p, 's, 'c> {
 }
 
 /// Checks every entry that fetches the kickstart against it: those whose `inst.ks=` ends in the kickstart's file name,
-/// or, when none does, all that fetch one.
-pub fn config(config: &Config<'_>, context: &Context<'_>, root: Option<&Root>, findings: &mut Findings) {
+/// or, when none does, all that fetch one. Answers with the policy that all of them choose instead of the kickstart's, if
+/// they do.
+pub fn config(
+    config: &Config<'_>,
+    known: Known<'_, '_>,
+    root: Option<&Root>,
+    findings: &mut Findings,
+) -> Option<Chosen<String>> {
+    let context = known.context;
     let installers: Vec<&Entry<'_>> =
         config.entries.iter().filter(|e| e.is_linux() && check::is_installer(&e.line)).collect();
     if let Some(root) = root {
@@ -60,18 +81,38 @@ pub fn config(config: &Config<'_>, context: &Context<'_>, root: Option<&Root>, f
     let named: Vec<&Entry<'_>> = installers.iter().filter(fetches).copied().collect();
     let chosen = if named.is_empty() { installers } else { named };
     let mut found = Findings::new();
+    let mut policies: Vec<Option<String>> = Vec::new();
     for entry in chosen {
-        let network = Network::of(&entry.line, context.kickstart.version);
-        let pair = Pair { entry, context, network };
-        installer_image(&pair, &mut found);
-        network::check(&pair, &mut found);
-        addon::check(&pair, &mut found);
-        secrets::check(&pair, &mut found);
-        unattended::check(&pair, &mut found);
+        let policy = policy::of(&entry.line, known.directives.section.as_ref());
+        match &policy {
+            Some(policy) => {
+                let here = Context::new(context.sources, context.kickstart, Some(policy));
+                check_pair(entry, &here, &known, &mut found);
+            }
+            None => check_pair(entry, context, &known, &mut found),
+        }
+        policies.push(policy.map(|p| p.name));
     }
     let mut sorted = found.into_sorted();
     sorted.dedup_by(|a, b| (a.code, a.span, &a.message) == (b.code, b.span, &b.message));
     findings.extend(sorted);
+    policies.dedup();
+    match policies.as_slice() {
+        [Some(name)] => Some(Chosen::new(name.clone(), "named by ovirt_node.policy= on the command line")),
+        _ => None,
+    }
+}
+
+/// `here` has the policy that counts on the host of this entry.
+fn check_pair(entry: &Entry<'_>, here: &Context<'_>, known: &Known<'_, '_>, findings: &mut Findings) {
+    let network = Network::of(&entry.line, here.kickstart.version);
+    let pair = Pair { entry, context: here, network };
+    installer_image(&pair, findings);
+    network::check(&pair, findings);
+    addon::check(&pair, findings);
+    policy::check(&pair, known, findings);
+    secrets::check(&pair, findings);
+    unattended::check(&pair, findings);
 }
 
 /// Without `inst.stage2=` and `inst.repo=` the kickstart has to say where the installer's image is; `liveimg` does not.

@@ -3,7 +3,7 @@
 use super::parse::{NVR_HELP, enforce_problem, policy_problem};
 use super::section::{Enforce, Given};
 use super::{ADDON_INVALID_NVR, ADDON_KERNEL_ARGUMENT, Mistakes, is_unprintable, nvr, shown};
-use crate::boot::cmdline::{self, Word};
+use crate::boot::cmdline::{self, CommandLine, Word};
 use crate::diagnostic::{Finding, Findings, nearest};
 use crate::source::{FileId, Sources, Span};
 
@@ -30,9 +30,13 @@ impl KernelArguments {
     /// Reads a file that holds a kernel command line, as `/proc/cmdline` does. Words of others are passed over;
     /// what is wrong with ours goes to `findings`.
     pub fn read(sources: &Sources, file: FileId, findings: &mut Findings) -> KernelArguments {
+        KernelArguments::of(&cmdline::parse(sources.get(file).text(), file, 0), findings)
+    }
+
+    /// The arguments of a kernel command line.
+    pub fn of(line: &CommandLine<'_>, findings: &mut Findings) -> KernelArguments {
         let mut arguments = KernelArguments::default();
         let mut mistakes = Mistakes::new(findings);
-        let line = cmdline::parse(sources.get(file).text(), file, 0);
         for word in &line.words {
             // The kernel takes - and _ in names as the same.
             let name = word.name.replace('-', "_");

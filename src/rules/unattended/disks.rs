@@ -42,7 +42,8 @@ declare_code! {
     /// ```
     ///
     /// ## Source
-    /// Anaconda, `select_default_disks` in `pyanaconda/ui/lib/storage.py` (rhel-8 to main).
+    /// Anaconda, `select_default_disks` in `pyanaconda/ui/lib/storage.py` (rhel-8 to rhel-10) and
+    /// `pyanaconda/modules/storage/disk_selection/selection.py` (main).
     pub(super) static EVERY_DISK = "UNA007", "every-disk-is-used", Unattended, Info;
 }
 

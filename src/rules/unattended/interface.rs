@@ -27,7 +27,8 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, rhel-7 to main: `completed` in `pyanaconda/ui/gui/spokes/welcome.py`, `keyboard.py` and
-    /// `datetime_spoke.py`; `pyanaconda/ui/tui/spokes/language_support.py` and `time_spoke.py` do not insist.
+    /// `datetime_spoke.py`; `pyanaconda/ui/tui/spokes/language_support.py` (rhel-7: `langsupport.py`) and `time_spoke.py`
+    /// do not insist.
     pub(super) static INSISTS = "UNA003", "interface-insists", Unattended, Error;
 
     /// The installation is made to run in a graphical interface.
@@ -42,8 +43,8 @@ declare_code! {
     /// ```
     ///
     /// ## Source
-    /// Anaconda, `setup_display` in `pyanaconda/display.py` (VNC switches to the graphical interface), `connectToView` in
-    /// `pyanaconda/vnc.py`.
+    /// Anaconda, `setup_display` in `pyanaconda/display.py` (VNC and RDP switch to the graphical interface), `connectToView`
+    /// in `pyanaconda/vnc.py` (rhel-7 to rhel-9).
     pub(super) static NEEDS_A_SCREEN = "UNA013", "graphical-installation", Unattended, Info;
 }
 

@@ -20,8 +20,8 @@ declare_code! {
     /// ```
     ///
     /// ## Source
-    /// Anaconda, `run_passphrase_dialog` in `pyanaconda/ui/tui/spokes/storage.py`, `RequiresPassphrase` of the partitioning
-    /// modules.
+    /// Anaconda, `run_passphrase_dialog` (rhel-7: `ask_for_default_passphrase`) in `pyanaconda/ui/tui/spokes/storage.py`,
+    /// `RequiresPassphrase` of the partitioning modules.
     pub(super) static CODE = "UNA012", "passphrase-missing", Unattended, Error;
 }
 

@@ -18,7 +18,7 @@ declare_code! {
     /// ```
     ///
     /// ## Source
-    /// Anaconda, rhel-7 to main: `pyanaconda/ui/tui/spokes/installation_progress.py` goes on by itself only for
+    /// Anaconda, `pyanaconda/ui/tui/spokes/installation_progress.py` (rhel-7: `progress.py`) goes on by itself only for
     /// `KS_REBOOT` and `KS_SHUTDOWN`; pykickstart, `reboot.py`: the default and `halt` are `KS_WAIT`.
     pub(super) static CODE = "UNA008", "waits-at-the-end", Unattended, Warning;
 }

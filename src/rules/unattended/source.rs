@@ -18,7 +18,7 @@ declare_code! {
     /// ```
     ///
     /// ## Source
-    /// Anaconda, `completed` in `pyanaconda/ui/tui/spokes/installation_source.py`; `default_source` in
+    /// Anaconda, `completed` in `pyanaconda/ui/tui/spokes/installation_source.py` (rhel-7: `source.py`); `default_source` in
     /// `data/product.d/rhel.conf` (rhel-8, rhel-9) and `data/profile.d/rhel.conf` (rhel-10), `centos.conf`, `fedora.conf`.
     pub(super) static MISSING = "UNA004", "no-installation-source", Unattended, Warning;
 
@@ -41,8 +41,9 @@ declare_code! {
     /// ```
     ///
     /// ## Source
-    /// Anaconda, `completed` in `pyanaconda/ui/tui/spokes/software_selection.py`: rhel-8 and rhel-9 ask for
-    /// `PackagesKickstarted`; rhel-10 and Fedora 35 on take the default environment.
+    /// Anaconda, `completed` in `pyanaconda/ui/tui/spokes/software_selection.py` (rhel-7: `software.py`): rhel-8 asks for
+    /// `data.packages.seen`, rhel-9 for `PackagesKickstarted`; rhel-10 and Fedora 35 on take the default environment
+    /// (`is_software_selection_complete`).
     pub(super) static NO_PACKAGES = "UNA005", "no-software-selection", Unattended, Error;
 }
 
