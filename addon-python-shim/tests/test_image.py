@@ -1,6 +1,7 @@
 """updates.img and product.img: what is in them, and that they cannot be built from programs that would not run."""
 
 import gzip
+import os
 import shutil
 import subprocess
 
@@ -11,9 +12,12 @@ from conftest import NAME, SHIM, program, script
 pytestmark = pytest.mark.skipif(not shutil.which("cpio"), reason="cpio is not installed")
 
 
-def build(*arguments):
+def build(*arguments, environment=None):
     return subprocess.run(
-        [str(SHIM / "build-image"), *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [str(SHIM / "build-image"), *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=dict(os.environ, **(environment or {})),
     )
 
 
@@ -57,6 +61,27 @@ def test_the_same_input_gives_the_same_image(tmp_path):
     for name in ("one", "two"):
         assert build("--output", tmp_path / name, "--programs", programs).returncode == 0
     assert (tmp_path / "one" / "updates.img").read_bytes() == (tmp_path / "two" / "updates.img").read_bytes()
+
+
+def test_without_programs_cargo_links_them_statically(tmp_path):
+    """A cargo that does nothing but put programs where the real one would."""
+    built = stand_ins(tmp_path / "built")
+    (tmp_path / "bin").mkdir()
+    script(tmp_path / "bin" / "rustc", "echo 'host: some-linux-gnu'\n")
+    words = 'echo "$RUSTFLAGS $@" >{0}/arguments\nput="$CARGO_TARGET_DIR/some-linux-gnu/release"\n'
+    words += 'mkdir -p "$put"\ncp {1}/* "$put/"\n'
+    script(tmp_path / "bin" / "cargo", words.format(tmp_path, built))
+    environment = {
+        "PATH": "{}:{}".format(tmp_path / "bin", os.environ["PATH"]),
+        "CARGO_TARGET_DIR": str(tmp_path / "target"),
+    }
+    result = build("--output", tmp_path / "out", environment=environment)
+    assert result.returncode == 0, result.stderr.decode()
+    called = (tmp_path / "arguments").read_text()
+    assert "-C target-feature=+crt-static build --release --locked " in called, called
+    # With a target named, the flag does not reach build scripts and macros, which have to be dynamic.
+    assert "--target some-linux-gnu " in called, called
+    assert "usr/bin/node-layout" in unpacked(tmp_path / "out" / "updates.img", tmp_path / "root")
 
 
 def test_programs_that_need_a_library_are_refused(tmp_path):
