@@ -6,6 +6,7 @@
 import getpass
 import os
 import re
+import signal
 import stat
 import subprocess
 import sys
@@ -173,6 +174,10 @@ class Service:
         return progress, None
 
     def stop(self):
+        # What the bus has started would outlive it.
+        for name in self.bus.proxy.ListNames():
+            if name.startswith("org.fedoraproject.Anaconda."):
+                os.kill(self.bus.proxy.GetConnectionUnixProcessID(name), signal.SIGKILL)
         self.bus.disconnect()
         self.daemon.terminate()
         self.daemon.wait(10)
