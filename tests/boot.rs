@@ -11,3 +11,5 @@ mod legacy;
 mod options;
 #[path = "boot/table.rs"]
 mod table;
+#[path = "boot/unattended.rs"]
+mod unattended;

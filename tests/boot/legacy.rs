@@ -5,7 +5,7 @@ use ks_lint::boot::config::Format;
 use ks_lint::boot::legacy::values::{self, Disk};
 use ks_lint::boot::legacy::{PARAMETERS, Translation};
 use ks_lint::boot::lint::{lint, lint_with_kickstart, to_kickstart};
-use ks_lint::diagnostic::{Finding, Severity};
+use ks_lint::diagnostic::{Category, Finding, Severity};
 use ks_lint::dialect::Version;
 use ks_lint::lint::{Chosen, Settings};
 use ks_lint::source::Sources;
@@ -183,6 +183,29 @@ proptest::proptest! {
         let line = together(&chosen);
         let wrong = wrong_with(&line);
         proptest::prop_assert!(wrong.is_empty(), "{line}\n{}", wrong.join("\n"));
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(128))]
+    /// Values come from a network: whatever they are, they stay values.
+    #[test]
+    fn no_value_breaks_out_of_the_kickstart(
+        given in proptest::collection::vec((0usize..200, "[ -!#-~\\t%é\u{2028}]{0,24}"), 1..6)
+    ) {
+        let words = given.iter().map(|(n, value)| {
+            let name = PARAMETERS[n % PARAMETERS.len()].name;
+            format!("{name}=\"{value}\"")
+        });
+        let line = std::iter::once("storage_init=/dev/sda".to_owned()).chain(words).collect::<Vec<_>>().join(" ");
+        let written = translated(&line);
+        let (ks, file) = sources(&written.kickstart);
+        let report = ks_lint::lint::lint(ks, file, &Settings::default());
+        let refused = report.findings.iter().find(|f| f.code.category == Category::Syntax && f.severity == Severity::Error);
+        proptest::prop_assert!(refused.is_none(), "{line}\n{refused:?}\n{}", written.kickstart);
+        let sections = written.kickstart.lines().filter(|l| l.starts_with('%') && !l.starts_with("%end")).count();
+        proptest::prop_assert!(sections <= 4, "a section more than are written:\n{}", written.kickstart);
+        proptest::prop_assert!(!written.command_line.contains('\n'), "a command line is one line");
     }
 }
 
