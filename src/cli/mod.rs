@@ -33,10 +33,20 @@ pub fn fail(program: &str, error: &anyhow::Error) -> ExitCode {
     ExitCode::from(COULD_NOT)
 }
 
-/// One line on standard error, harmless to a terminal. A closed standard error is not worth a panic.
+/// One line on standard error about work that could not be done.
 pub fn complain(program: &str, message: &str) {
+    say(program, "error", message);
+}
+
+/// One line on standard error about what does not keep the work from being done.
+pub fn warn(program: &str, message: &str) {
+    say(program, "warning", message);
+}
+
+/// Harmless to a terminal. A closed standard error is not worth a panic.
+fn say(program: &str, kind: &str, message: &str) {
     use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "{program}: error: {}", crate::report::harmless(message));
+    let _ = writeln!(std::io::stderr(), "{program}: {kind}: {}", crate::report::harmless(message));
 }
 
 /// Writes a text to standard output. A reader that has seen enough (`| head`) is no error.
