@@ -248,6 +248,17 @@ pub fn copy_for_boot(copies: &[(PathBuf, PathBuf)]) -> Result<(), FileError> {
     Ok(())
 }
 
+/// Removes a directory with what is in it, if it is there.
+///
+/// # Errors
+/// [`FileError`].
+pub fn remove_directory(path: &Path) -> Result<(), FileError> {
+    match std::fs::remove_dir_all(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(at(path)(e)),
+        _ => sync_directory(path),
+    }
+}
+
 /// Whether two files have the same bytes.
 ///
 /// # Errors

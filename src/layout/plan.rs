@@ -68,6 +68,8 @@ pub enum Action {
     Change(Vec<Change>),
     /// Copies kernel and initramfs.
     Copy(Vec<(PathBuf, PathBuf)>),
+    /// Removes a directory of kept files that no boot entry names.
+    RemoveDirectory(PathBuf),
     /// Keeps an old device name alive until the reboot.
     Link {
         /// The old name.

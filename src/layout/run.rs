@@ -96,6 +96,7 @@ fn perform(tools: &dyn Tools, action: &Action, changed: &mut Vec<Change>) -> Res
         }
         Action::RecordContent { volume, active, mode } => content::record(tools, *mode, volume, *active)?,
         Action::Copy(copies) => files::copy_for_boot(copies)?,
+        Action::RemoveDirectory(path) => files::remove_directory(path)?,
         Action::Link { path, to } => files::link(path, to)?,
     }
     Ok(())

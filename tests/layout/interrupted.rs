@@ -61,6 +61,30 @@ fn a_power_cut_at_any_command_is_completed_by_the_next_run() {
 }
 
 #[test]
+fn after_a_power_cut_another_name_of_the_image_leaves_nothing_of_the_first() {
+    let other = "another-node-5.0-1";
+    let mut begun_anew = 0;
+    for number in 0..length() {
+        let model = Model::installed("rhel9");
+        model.ends_at.set(Some(number));
+        assert!(catch_unwind(AssertUnwindSafe(|| model.init())).is_err(), "no power cut at command {number}");
+        let command = model.commands.borrow()[number].clone();
+        model.ends_at.set(None);
+        model.init_as(other).unwrap_or_else(|e| panic!("after a power cut at `{command}`: {e:?}"));
+        // Once root is the layer, the image has its name.
+        let anew = model.volume(other).is_some();
+        begun_anew += usize::from(anew);
+        let gone = if anew { NVR } else { other };
+        let (files, volumes, _) = model.disk();
+        let left: Vec<_> = files.keys().filter(|p| p.display().to_string().contains(gone)).collect();
+        assert!(left.is_empty(), "after a power cut at `{command}` these are left: {left:?}");
+        assert!(!volumes.iter().any(|v| v.name.contains(gone)), "volumes after a power cut at `{command}`");
+        assert_eq!(model.errors(), Vec::<String>::new(), "verify after a power cut at `{command}`");
+    }
+    assert!(begun_anew > 5, "{begun_anew} runs began anew");
+}
+
+#[test]
 fn a_device_that_only_the_pool_knows_is_deleted_and_its_number_used() {
     let whole = Model::installed("rhel9");
     whole.init().unwrap();

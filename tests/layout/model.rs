@@ -214,7 +214,12 @@ impl Model {
 
     /// Reads, decides, runs. The errors of the checks are the first kind of failure.
     pub(crate) fn init(&self) -> Result<Plan, Outcome> {
-        let system = self.system();
+        self.init_as(NVR)
+    }
+
+    /// With another name of the image.
+    pub(crate) fn init_as(&self, nvr: &str) -> Result<Plan, Outcome> {
+        let system = self.system_for(Some(nvr));
         let policy = policy();
         let (situation, _) = examine(&system, &policy, self).map_err(Outcome::Refused)?;
         let plan = self.plan(&system, &situation, &policy);

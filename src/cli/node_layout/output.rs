@@ -95,6 +95,7 @@ fn commands(action: &Action) -> Vec<String> {
                 dir.into_iter().chain([format!("cp {} {}", quoted(from), quoted(to))])
             })
             .collect(),
+        Action::RemoveDirectory(path) => vec![format!("rm -r {}", quoted(path))],
         Action::Link { path, to } => vec![format!("ln -s {} {}", quoted(to), quoted(path))],
         Action::Change(_) => Vec::new(),
     }
@@ -138,6 +139,7 @@ pub(super) fn plan_json(plan: &Plan) -> serde_json::Value {
         }
         Action::RecordContent { volume, .. } => vec![json!({"read": format!("/dev/{volume}")})],
         Action::Copy(copies) => copies.iter().map(|(from, to)| json!({"copy": from, "to": to})).collect(),
+        Action::RemoveDirectory(path) => vec![json!({"remove": path})],
         Action::Link { path, to } => vec![json!({"link": path, "to": to})],
         Action::Change(changes) => changes
             .iter()

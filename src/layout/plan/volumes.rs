@@ -18,7 +18,14 @@ impl Planner<'_> {
             pool: pool.clone(),
             thin_id: v.thin_id,
         };
-        let actions = self.s.leftovers.iter().map(remove).collect();
+        // Its copies on /boot first: the volume is what tells that they are a leftover. Under the same name they are used.
+        let kept = |v: &&LogicalVolume| {
+            let path = self.s.boot.root.join(format!("{}+1", v.name));
+            (v.name != self.s.target.layer.nvr.as_str() && path.is_dir())
+                .then_some(Action::RemoveDirectory(path))
+        };
+        let mut actions: Vec<Action> = self.s.leftovers.iter().filter_map(kept).collect();
+        actions.extend(self.s.leftovers.iter().map(remove));
         self.step("remove-leftover", "remove the base that an interrupted run has left".into(), actions);
     }
 
