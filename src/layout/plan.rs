@@ -33,7 +33,7 @@ pub const CONFIG_DIR: &str = "/etc/node-layout";
 pub const UNIT: &str = "node-layout-finish.service";
 
 /// One thing that is done.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// Runs a program.
     Run(Command),
@@ -57,10 +57,8 @@ pub enum Action {
     },
     /// Reads a base and records its content's checksum as a tag.
     RecordContent {
-        /// `VG/LV`.
-        volume: String,
-        /// Whether it is active already.
-        active: bool,
+        /// The base.
+        base: Box<content::Base>,
         /// How LVM is called.
         mode: Mode,
     },
@@ -97,7 +95,7 @@ impl PoolDevice {
 }
 
 /// Actions under a name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     /// Stable, for programs.
     pub name: &'static str,
@@ -108,7 +106,7 @@ pub struct Step {
 }
 
 /// What will be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// In order; empty: all is done.
     pub steps: Vec<Step>,
@@ -262,8 +260,8 @@ impl Planner<'_> {
             && (unit.exists() || self.is_pending())
             && !base.tags.iter().any(|t| t.starts_with(content::TAG_PREFIX))
         {
-            let action =
-                Action::RecordContent { volume: base.full_name(), active: base.active, mode: self.mode };
+            let read = content::Base { volume: base.clone(), pool: self.s.pool.clone() };
+            let action = Action::RecordContent { base: Box::new(read), mode: self.mode };
             let about = format!("record the checksum of {}", base.full_name());
             self.step("record-content", about, vec![action]);
         }

@@ -94,7 +94,7 @@ fn perform(tools: &dyn Tools, action: &Action, changed: &mut Vec<Change>) -> Res
             changed.extend(changes.iter().cloned());
             files::apply(tools, changes)?;
         }
-        Action::RecordContent { volume, active, mode } => content::record(tools, *mode, volume, *active)?,
+        Action::RecordContent { base, mode } => content::record(tools, *mode, base)?,
         Action::Copy(copies) => files::copy_for_boot(copies)?,
         Action::RemoveDirectory(path) => files::remove_directory(path)?,
         Action::Link { path, to } => files::link(path, to)?,

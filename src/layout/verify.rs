@@ -63,8 +63,10 @@ pub fn verify(system: &System, policy: &Policy, tools: &dyn Tools, depth: Depth)
             layer(system, &s, &mut notices);
             images(&s, lvm, &mut notices);
             if depth == Depth::Content {
-                let bases = lvm.volumes.iter().filter(|v| v.vg == s.group.name && is_base(v, lvm));
-                bases.for_each(|b| notices.extend(changed_content(system, b, tools)));
+                let bases = lvm.volumes.iter().filter(|v| {
+                    v.vg == s.group.name && is_base(v, lvm) && v.pool.as_deref() == Some(&s.pool.name)
+                });
+                bases.for_each(|b| notices.extend(changed_content(system, b, s.pool, tools)));
             }
             pool(system, &s, &mut notices);
             fstab(system, &s, policy, lvm, &mut notices);
@@ -121,7 +123,12 @@ fn is_base(v: &LogicalVolume, lvm: &Lvm) -> bool {
 }
 
 /// The content of a base against what was recorded of it.
-fn changed_content(system: &System, base: &LogicalVolume, tools: &dyn Tools) -> Option<Notice> {
+fn changed_content(
+    system: &System,
+    base: &LogicalVolume,
+    pool: &LogicalVolume,
+    tools: &dyn Tools,
+) -> Option<Notice> {
     let name = base.full_name();
     let Some(recorded) = base.tags.iter().find_map(|t| t.strip_prefix(content::TAG_PREFIX)) else {
         return Some(
@@ -132,7 +139,8 @@ fn changed_content(system: &System, base: &LogicalVolume, tools: &dyn Tools) -> 
                 .help("node-layout init records it at the first boot of the layer"),
         );
     };
-    match content::of_base(tools, Mode { monitor: system.running }, &name, base.active) {
+    let read = content::Base { volume: base.clone(), pool: pool.clone() };
+    match content::of_base(tools, Mode { monitor: system.running }, &read) {
         Ok(now) if now == recorded => None,
         Ok(now) => Some(
             notice::BASE

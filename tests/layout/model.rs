@@ -412,6 +412,10 @@ impl Tools for Model {
             return Err(failed("injected failure".into()));
         }
         let args: Vec<&str> = command.args.iter().map(String::as_str).collect();
+        if command.program == "thin_dump" {
+            let xml = "<single_mapping origin_block=\"0\" data_block=\"5\" time=\"0\"/>\n";
+            return Ok(Output { stdout: xml.into(), stderr: String::new() });
+        }
         if command.program == "thin_ls" {
             return Ok(Output { stdout: self.thin_ls.borrow().clone(), stderr: String::new() });
         }

@@ -82,12 +82,15 @@ fn commands(action: &Action) -> Vec<String> {
     match action {
         Action::Run(command) | Action::Freeze { command, .. } => vec![command.to_string()],
         Action::RemoveLeftover { volume, .. } => vec![format!("lvremove --yes --force {volume}")],
-        Action::RecordContent { volume, .. } => vec![
-            format!("lvchange --activate y --ignoreactivationskip {volume}"),
-            format!("# read /dev/{volume}"),
-            format!("lvchange --activate n {volume}"),
-            format!("lvchange --addtag {}CHECKSUM {volume}", content::TAG_PREFIX),
-        ],
+        Action::RecordContent { base, .. } => {
+            let volume = base.volume.full_name();
+            vec![
+                format!("lvchange --activate y --ignoreactivationskip {volume}"),
+                format!("# read /dev/{volume}"),
+                format!("lvchange --activate n {volume}"),
+                format!("lvchange --addtag {}CHECKSUM {volume}", content::TAG_PREFIX),
+            ]
+        }
         Action::Copy(copies) => copies
             .iter()
             .flat_map(|(from, to)| {
@@ -137,7 +140,9 @@ pub(super) fn plan_json(plan: &Plan) -> serde_json::Value {
         Action::RemoveLeftover { volume, .. } => {
             vec![json!({"run": ["lvremove", "--yes", "--force", volume]})]
         }
-        Action::RecordContent { volume, .. } => vec![json!({"read": format!("/dev/{volume}")})],
+        Action::RecordContent { base, .. } => {
+            vec![json!({"read": format!("/dev/{}", base.volume.full_name())})]
+        }
         Action::Copy(copies) => copies.iter().map(|(from, to)| json!({"copy": from, "to": to})).collect(),
         Action::RemoveDirectory(path) => vec![json!({"remove": path})],
         Action::Link { path, to } => vec![json!({"link": path, "to": to})],
