@@ -84,17 +84,8 @@ def _foreign_suite(suite):
     return options
 
 
-class Kernel:
-    """Debian's cloud kernel: small, and all that virtual machines need as modules."""
-
-    def __init__(self):
-        depends = run("apt-cache", "depends", "linux-image-cloud-amd64")
-        package = next(line.split()[1] for line in depends.splitlines() if "Depends: linux-image-" in line)
-        self.version = package.removeprefix("linux-image-")
-        self.root = unpacked([package])
-        self.image = self.root / "boot" / f"vmlinuz-{self.version}"
-        if not (self.root / "lib/modules" / self.version / "modules.dep").exists():
-            run("depmod", "-b", self.root, self.version, env={**os.environ, "PATH": PATH})
+class Modules:
+    """The modules of a kernel whose files are below `root`."""
 
     def modules(self, names):
         """The files of these modules and of what they need, in the order in which they are loaded."""
@@ -106,6 +97,19 @@ class Kernel:
                 if line.startswith("insmod ") and line.split()[1] not in files:
                     files.append(line.split()[1])
         return files
+
+
+class Kernel(Modules):
+    """Debian's cloud kernel: small, and all that virtual machines need as modules."""
+
+    def __init__(self):
+        depends = run("apt-cache", "depends", "linux-image-cloud-amd64")
+        package = next(line.split()[1] for line in depends.splitlines() if "Depends: linux-image-" in line)
+        self.version = package.removeprefix("linux-image-")
+        self.root = unpacked([package])
+        self.image = self.root / "boot" / f"vmlinuz-{self.version}"
+        if not (self.root / "lib/modules" / self.version / "modules.dep").exists():
+            run("depmod", "-b", self.root, self.version, env={**os.environ, "PATH": PATH})
 
 
 class Grub:

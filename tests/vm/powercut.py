@@ -1,142 +1,229 @@
-"""Power cuts: every write of one `init` is recorded, and the machine is looked at after every one of them."""
+"""Power cuts: every write of one `init` is recorded, and the machine is looked at after every one of them.
 
+What is proved, for the disk after every write (a *prefix* of the log of writes) and for at least a hundred disks on which
+only some of the writes since the last flush have arrived (a *subset*):
+
+- GRUB, reading the bare disk, finds the default entry whole, and the kernel and initramfs that it names; the volumes that
+  the entry's arguments name are there (diskview.py; guest/powercut.sh says which volumes there are);
+- the thin pool's metadata is without fault (thin_check), volumes activate, file systems mount, fstab names a root that is
+  there;
+- `node-layout init`, run again, ends in a state that `node-layout verify` accepts, and it is the same state whenever the power
+  was cut: nothing is left over;
+- through firmware and boot loader the machine comes up on the root that the entry names: one boot for each state that the
+  boot loader or the initramfs can tell apart.
+
+Every disk is looked at in a machine of its own, as it was: a start on an overlay that is thrown away. Two disks are one only if
+they are equal in every byte that a machine can come to: LVM's description of the group, the pool's mappings, every block of
+a volume, and all bytes that are not in the group (`reachable`). And only where LVM's
+metadata, the pool's metadata, all that the boot loader reads and every file that `init` acts on are equal byte for byte to
+what an earlier machine had is `init` not run once more.
+"""
+
+import collections
+import concurrent.futures
+import hashlib
+import pathlib
 import random
-import struct
+import re
+import shutil
 
+import diskview
 import images
 import jobs
-import packages
 import qemu
+import uml
+import writelog
 from packages import LAB
 
-# Few inodes: giving the base its UUID writes every table of them, and each write is a power cut to look at.
 LAYOUT = images.Layout("powercut", root="ext4", size="8G", pool="--size 3G", root_size="512M", inodes=2048)
-# A sector of the BIOS boot partition behind GRUB's core; nothing uses it.
-MARK_SECTOR = images.GPT_BIOS_START + 2040
-FLUSH, FUA, DISCARD = 1, 2, 4
+SUBSETS = 120
+SCRIPT = pathlib.Path(__file__).parent / "guest/powercut.sh"
 
-
-class Log:
-    """A log of blklogwrites (the format of dm-log-writes): sector, length and flags of each entry, then its data."""
-
-    def __init__(self, path):
-        self.path, self.entries = path, []
-        with open(path, "rb") as file:
-            magic, _, count, self.sector = struct.unpack("<QQQI", file.read(28))
-            assert magic == 0x6A736677736872, "no log of writes"
-            position = self.sector
-            while len(self.entries) < count:
-                file.seek(position)
-                header = file.read(32)
-                if len(header) < 32:
-                    break
-                sector, length, flags, _ = struct.unpack("<QQQQ", header)
-                data = position + self.sector
-                self.entries.append((sector, length, flags, data))
-                position = data + (0 if flags & DISCARD else length * self.sector)
-
-    def marked(self, text):
-        """The number of the entry that wrote this mark."""
-        with open(self.path, "rb") as file:
-            for number, (sector, length, flags, data) in enumerate(self.entries):
-                if length and not flags & DISCARD and sector * self.sector == MARK_SECTOR * 512:
-                    file.seek(data)
-                    if file.read(len(text)) == text:
-                        return number
-        raise AssertionError(f"the mark {text} is not in the log")
+# A power cut: entries of the log before number `upto` are on the disk, and those of `subset`.
+Cut = collections.namedtuple("Cut", "name upto subset")
+# What a machine was like: `boot` as GRUB saw it, `volumes`, `state` (a hash), `work` (what init did), `after` (a hash), and
+# whether the pool was between its own commit and LVM's (`hole`).
+Answer = collections.namedtuple("Answer", "cut lost boot volumes state work after hole")
 
 
 def record():
-    """One recorded run; the disk as it was before, and the log."""
+    """One recorded run of `init`: the disk as it was before, and the log."""
     before = images.copy(images.build(LAYOUT), "cut-before")[0]
     during = images.copy([before], "cut-during")[0]
     log = LAB / "work" / "cut.log"
     log.write_bytes(b"")
-    mark = f"dd of=/dev/vda seek={MARK_SECTOR} bs=512 count=1 oflag=direct conv=notrunc,sync 2>/dev/null"
-    job = jobs.fill(jobs.MOUNT + f"sync; printf 'MARK-START' | {mark}; sync\n" + jobs.INIT +
-                    f" > /tmp/init || {{ cat /tmp/init; fail init; }}\nsync; printf 'MARK-END' | {mark}\n" + jobs.UNMOUNT,
-                    LAYOUT)
-    qemu.boot([qemu.Disk(during, log=log)], job).check("recording init")
-    return before, Log(log)
+    job = (jobs.MOUNT + writelog.mark("MARK-START") + jobs.INIT + " > /tmp/init || { cat /tmp/init; fail init; }\n" +
+           writelog.mark("MARK-END") + jobs.UNMOUNT)
+    qemu.boot([qemu.Disk(during, log=log)], jobs.fill(job, LAYOUT)).check("recording init")
+    during.unlink()
+    return before, writelog.Log(log)
 
 
-def fixed(text):
-    norecovery = {"ext4": "noload", "xfs": "norecovery"}[LAYOUT.boot]
-    return jobs.fill(text, LAYOUT, bootfs=LAYOUT.boot, norecovery=norecovery, root_uuid=images.ROOT_UUID)
+def cuts(log, subsets, group):
+    """Every prefix that ends with a write, and different random subsets, in the order of the log.
 
-
-def points(log, randoms):
-    """Every prefix that ends with a write, and random subsets of what no flush has made durable yet."""
-    first, last = log.marked(b"MARK-START"), log.marked(b"MARK-END")
-    writes = [n for n in range(first, last) if log.entries[n][1] and not log.entries[n][2] & DISCARD]
-    prefixes = [(f"prefix-{n + 1}", n + 1, []) for n in writes]
-    chance = random.Random(20261121)
-    subsets = []
-    while len(subsets) < randoms:
+    LVM flushes nothing between its description of the volume group and the header that points to it (nor does it between
+    the precommitted and the committed header): with any LVM command it relies on the disk for their order, and no program
+    that calls it can change that. So the writes to LVM's metadata area arrive in their order in the subsets, too.
+    """
+    lvm = range(group.start, group.data_start)
+    first, last = log.marked("MARK-START"), log.marked("MARK-END")
+    found = [Cut(f"prefix-{n + 1}", n + 1, ()) for n in filter(log.writes, range(first, last))]
+    chance, drawn = random.Random(20261121), set()
+    while len(drawn) < subsets:
         end = chance.randrange(first + 1, last)
-        flushed = max((n + 1 for n in range(end) if log.entries[n][2] & FLUSH), default=0)
-        tail = [n for n in range(flushed, end) if log.entries[n][1]]
-        if flushed <= first or len(tail) < 2:
+        flushed = max((n + 1 for n in range(end) if log.flushes(n)), default=0)
+        waiting = [n for n in range(flushed, end) if log.writes(n)]
+        kept = [n for n in waiting if log.durable(n) or chance.random() < 0.5]
+        described = [n for n in waiting if log.place(n) in lvm]
+        arrived = chance.randrange(len(described) + 1)
+        kept = tuple(n for n in waiting if (n in described[:arrived] if n in described else n in kept))
+        # The first so-many of them are a prefix.
+        if flushed > first and kept != tuple(waiting[:len(kept)]) and (flushed, kept) not in drawn:
+            drawn.add((flushed, kept))
+            found.append(Cut(f"subset-{len(drawn)}", flushed, kept))
+    return sorted(found, key=lambda cut: cut.upto)
+
+
+class Watcher:
+    """Looks at power cuts one after the other, on a disk of its own."""
+
+    def __init__(self, before, log, number, shared):
+        self.replay = writelog.Replay(before, log, f"cut-{number}")
+        self.shared, self.scratch = shared, LAB / "work" / f"cut-metadata-{number}"
+        self.boot_at, self.group_at = (diskview.partitions(before)[n] for n in (3, 4))
+        self.grub, self.boots = diskview.Grub(self.replay.path), {}
+        self.answers = {}
+        self.script = jobs.fill(SCRIPT.read_text(), LAYOUT, root=LAYOUT.root, boot=LAYOUT.boot,
+                                root_uuid=images.ROOT_UUID)
+
+    def look(self, cut):
+        """One power cut."""
+        self.replay.forward(cut.upto)
+        with self.replay.also(cut.subset) as disk:
+            boot = self._boot(cut)
+            try:
+                group = diskview.VolumeGroup(disk, self.group_at)
+                pool = diskview.Pool(disk, group, self.scratch)
+            except (AssertionError, RuntimeError) as error:
+                return Answer(cut, str(error), boot.key, "", "", "", "", False)
+            key = reachable(self.replay.log, cut, group, pool)
+            if key not in self.answers:
+                self.answers[key] = self._look(cut, disk, boot, group, pool)
+                return self.answers[key]
+        return self.answers[key]._replace(cut=cut, work="equal", after="")
+
+    def _look(self, cut, disk, boot, group, pool):
+        seen = hashlib.sha256((boot.key + group.text + pool.dump).encode()).hexdigest()
+        result = uml.boot(disk, self.script.replace("{seen}", seen), self.shared)
+        said = {key: result.value(key) or "" for key in ("volumes", "state", "lost", "work", "after")}
+        lost = said["lost"] or boot.lost or names_nothing(boot.arguments, said["volumes"].split())
+        if not lost and not result.ok:
+            lost = "the machine did not come to its end"
+        if lost:
+            lost += "\n" + "\n".join(result.lines[-30:])
+        return Answer(cut, lost, boot.key, said["volumes"], said["state"], said["work"], said["after"], in_hole(group, pool))
+
+    def _boot(self, cut):
+        """What GRUB sees; asked anew only if something was written to /boot since it was asked."""
+        log = self.replay.log
+        there = [n for n in (*range(cut.upto), *cut.subset) if log.writes(n) and
+                 self.boot_at <= log.place(n) < self.group_at]
+        key = tuple(there)
+        if key not in self.boots:
+            self.boots[key] = self.grub.look()
+        return self.boots[key]
+
+
+def reachable(log, cut, group, pool):
+    """A hash that is equal for disks on which everything that a machine can come to is equal."""
+    written = {}
+    for number in filter(log.writes, (*range(cut.upto), *cut.subset)):
+        written.update(log.sectors(number))
+    seen = hashlib.sha256((group.text + pool.dump).encode())
+    for position, digest in sorted(written.items()):
+        # The metadata that the text and the dump do not come from, and blocks that are in no volume.
+        if position in group.ring or position in pool.metadata or (position in pool.data and not pool.holds(position)):
             continue
-        kept = [n for n in tail if log.entries[n][2] & FUA or chance.random() < 0.5]
-        subsets.append((f"random-{len(subsets) + 1}", flushed, kept))
-    return sorted(prefixes + subsets, key=lambda p: p[1])
+        seen.update(position.to_bytes(8, "little") + digest)
+    return seen.digest()
 
 
-def look_at(before, log, some, number):
-    """One machine that looks at these points."""
-    entries = "".join(f"{s} {n} {f} {d // 512}\n" for s, n, f, d in log.entries)
-    work = LAB / "work"
-    table = work / f"entries-{number}"
-    table.write_text(entries)
-    listed = work / f"points-{number}"
-    listed.write_text("".join(f"{name} {upto} {' '.join(map(str, subset))}\n" for name, upto, subset in some))
-    scratch = work / f"scratch-{number}.img"
-    with open(scratch, "wb") as file:
-        file.truncate(2 << 30)
-    script = fixed((packages.pathlib.Path(__file__).parent / "guest/powercut.sh").read_text())
-    result = qemu.boot([qemu.Disk(before, "before", snapshot=True), qemu.Disk(log.path, "log", snapshot=True),
-                        qemu.Disk(scratch, "scratch")],
-                       script, [("points", listed), ("entries", table)], limit=qemu.LIMIT * 10)
-    return result.check(f"looking at power cuts {some[0][0]} to {some[-1][0]}").values("cut")
+def in_hole(group, pool):
+    """Whether the pool has a device already whose making LVM has not completed: LVM will ask for it once more, in vain."""
+    expected = int(re.search(r"\btransaction_id = (\d+)", group.text)[1])
+    return pool.transaction < expected and pool.devices == devices(group)
 
 
-def disk_at(before, log, upto, name):
-    """The disk with the entries up to `upto` on it."""
-    disk = images.copy([before], name)[0]
-    with open(disk, "r+b") as target, open(log.path, "rb") as source:
-        for sector, length, flags, data in log.entries[:upto]:
-            if length and not flags & DISCARD:
-                source.seek(data)
-                target.seek(sector * log.sector)
-                target.write(source.read(length * log.sector))
-    return disk
+def devices(group):
+    """The thin devices that LVM knows."""
+    return {int(d) for d in re.findall(r"\bdevice_id = (\d+)", group.text)}
 
 
-def power_cuts(machines, randoms=100):
-    """Looks at every prefix and at random subsets; boots every state that a boot loader can tell apart."""
+def names_nothing(arguments, volumes):
+    """Why an initramfs could not mount root with these kernel arguments, or None."""
+    there = {f"/dev/{LAYOUT.vg}/{v}" for v in volumes} | {f"/dev/mapper/{mapped(v)}" for v in volumes}
+    there.add(f"UUID={images.ROOT_UUID}")
+    values = [a.partition("=")[2] for a in arguments if a.startswith("root=")]
+    values += ["/dev/" + a.partition("=")[2] for a in arguments if a.startswith("rd.lvm.lv=")]
+    gone = [v for v in values if v not in there]
+    return f"the default entry names {', '.join(gone)}" if gone else None
+
+
+def mapped(volume):
+    """The device-mapper's name of a volume."""
+    return f"{LAYOUT.vg.replace('-', '--')}-{volume.replace('-', '--')}"
+
+
+def root_of(volumes):
+    return images.LAYER if images.LAYER in volumes.split() else "root"
+
+
+def boots(before, log, number, answer):
+    """The machine comes up through the firmware, on the root that is there."""
+    replay = writelog.Replay(before, log, f"cut-boot-{number}")
+    replay.forward(answer.cut.upto)
+    with replay.also(answer.cut.subset) as disk:
+        job = """
+say "root $(cat /sys/dev/block/$(awk '$5=="/"{print $3}' /proc/self/mountinfo | tail -1)/dm/name)"
+"""
+        result = qemu.boot([disk], job, firmware="bios").check(f"booting after {answer.cut.name}")
+    replay.path.unlink()
+    expected = mapped(root_of(answer.volumes))
+    assert result.value("root") == expected, f"after {answer.cut.name} root was {result.value('root')}, not {expected}"
+
+
+def power_cuts():
+    """Records, looks at everything, boots what differs."""
     before, log = record()
-    todo = points(log, randoms)
-    share = (len(todo) + 1) // 2
-    parts = [todo[:share], todo[share:]]
-    # Both halves at once, each in its own machine.
-    answers = [a for part in machines.map(lambda p: look_at(before, log, p[1], p[0]), list(enumerate(parts))) for a in part]
-    lost = [a for a in answers if a.split()[1] != "fine"]
-    assert len(answers) == len(todo), f"{len(answers)} of {len(todo)} power cuts were looked at"
-    assert not lost, f"{len(lost)} of {len(answers)} power cuts lost the machine:\n" + "\n".join(lost[:20])
-    seen = {}
-    for answer, point in zip(answers, todo):
-        if not point[2]:
-            seen.setdefault(answer.split()[2], point)
-    def booted(item):
-        number, (_, upto, _) = item
-        disk = disk_at(before, log, upto, f"cut-boot-{number}")
-        job = "cat /proc/cmdline\n"
-        qemu.boot([disk], job, firmware="bios").check(f"booting after write {upto}")
-        disk.unlink()
-    list(machines.map(booted, list(enumerate(seen.values()))))
-    prefixes = sum(1 for p in todo if not p[2])
-    again = [a.split()[3] for a in answers]
-    return (f"{prefixes} prefixes and {len(todo) - prefixes} random subsets of {len(log.entries)} entries: 0 lost; "
-            f"init completed {again.count('completed')} different states and found {again.count('already')} complete, "
-            f"{again.count('known')} were like one of these; {len(seen)} states told apart by a boot loader, all booted")
+    todo = cuts(log, SUBSETS, diskview.VolumeGroup(before, diskview.partitions(before)[4]))
+    shared = LAB / "work" / "cut-states"
+    shutil.rmtree(shared, ignore_errors=True)
+    shared.mkdir()
+    # Neighbours are alike, and a disk only goes forward: each watcher takes a few, then the next few that are left.
+    pieces = iter([todo[n:n + 8] for n in range(0, len(todo), 8)])
+
+    def watch(number):
+        watcher = Watcher(before, log, number, shared)
+        return [watcher.look(cut) for piece in pieces for cut in piece]
+
+    with concurrent.futures.ThreadPoolExecutor(qemu.MACHINES) as threads:
+        answers = [a for part in threads.map(watch, range(qemu.MACHINES)) for a in part]
+        assert len(answers) == len(todo), f"{len(answers)} of {len(todo)} power cuts were looked at"
+        lost = [a for a in answers if a.lost]
+        spoiled = {a.state for a in lost if a.state}
+        number = sum(1 for a in answers if a.lost or a.state in spoiled)
+        assert not lost, (f"{number} of {len(answers)} power cuts lost the machine:\n" +
+                          "\n".join(f"{a.cut}: {a.lost}" for a in lost[:10]))
+        assert any(a.hole for a in answers), "no power cut fell between the pool's commit of the base and that of its number"
+        work = collections.Counter(a.work for a in answers)
+        ends = {a.after for a in answers if a.after}
+        assert len(ends) == 1, f"init ends in {len(ends)} different states, see {shared}/after-*"
+        differing = {(a.boot, a.volumes): a for a in answers}
+        list(threads.map(lambda item: boots(before, log, *item), enumerate(differing.values())))
+    prefixes = sum(1 for cut in todo if not cut.subset)
+    looked = len(answers) - work["equal"]
+    return (f"{prefixes} prefixes and {len(todo) - prefixes} subsets of unflushed writes, 0 lost; {looked} differ in a byte that a "
+            f"machine can come to and were looked at, init completed {work['completed']} different states and found "
+            f"{work['already']} complete, all ending in the same; {len(differing)} told apart by boot loader or initramfs, all "
+            f"booted; {sum(a.hole for a in answers)} were between the pool's commits of the base and of its transaction")

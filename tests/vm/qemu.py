@@ -16,6 +16,10 @@ LIMIT = float(os.environ.get("VM_TIMEOUT", 600))
 # no_timer_check: the kernel's own test of its timer fails when the emulated machine gets too little time.
 CONSOLE = "console=ttyS0 quiet panic=-1 mitigations=off no_timer_check"
 
+# As many machines at once as there are processors, whichever scenario they are of.
+MACHINES = os.cpu_count() or 1
+SLOTS = threading.Semaphore(MACHINES)
+
 
 class Result:
     """What a machine said."""
@@ -75,6 +79,16 @@ def console_file(disk):
             number += 1
 
 
+def processor_time(pid):
+    """Seconds of processor time that a process has had: what a machine costs, whatever else is running."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def job_disk(script, files=()):
     """A disk with the script `run` and files, as a tar."""
     handle, path = tempfile.mkstemp(prefix="job-", suffix=".tar", dir=LAB)
@@ -109,6 +123,15 @@ def boot(disks, job="", files=(), firmware=None, variables=None, initrd=None, ap
     all_disks = [d if isinstance(d, Disk) else Disk(d) for d in disks] + [Disk(job_path, "job")]
     for number, disk in enumerate(all_disks):
         command += disk.options(number, bool(firmware) and number == 0)
+    try:
+        with SLOTS:
+            return watch(command, all_disks[0].path, limit or LIMIT)
+    finally:
+        os.unlink(job_path)
+
+
+def watch(command, name, limit):
+    """Runs a machine to its end; its console is kept under this name."""
     started = time.monotonic()
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     ended_by_timer = threading.Event()
@@ -117,21 +140,21 @@ def boot(disks, job="", files=(), firmware=None, variables=None, initrd=None, ap
         ended_by_timer.set()
         process.kill()
 
-    timer = threading.Timer(limit or LIMIT, stop)
+    timer = threading.Timer(limit, stop)
     timer.start()
     lines = []
-    console = console_file(all_disks[0].path)
+    console = console_file(name)
     try:
         for raw in process.stdout:
             line = re.sub(r"\x1b\[[0-9;?=]*[A-Za-z]|\x1bc", "", raw.decode("utf-8", "replace")).strip("\r\n")
             lines.append(line.rpartition("\r")[2])
-            print(f"{time.monotonic() - started:7.2f} {lines[-1]}", file=console, flush=True)
+            told = f"{time.monotonic() - started:7.2f} {processor_time(process.pid):6.2f} {lines[-1]}"
+            print(told, file=console, flush=True)
             if os.environ.get("VM_VERBOSE"):
-                print(f"{time.monotonic() - started:7.2f} {lines[-1]}", flush=True)
+                print(told, flush=True)
         process.wait()
     finally:
         timer.cancel()
         process.kill()
         console.close()
-        os.unlink(job_path)
     return Result(lines, time.monotonic() - started, ended_by_timer.is_set())

@@ -3,9 +3,10 @@
 
     tests/vm/run.py [--require] [--install] [NAME…]
 
-Without names everything is run but what ON_REQUEST names. Where QEMU or another program is missing, one line says so and the exit status is 0;
-with --require it is 1. --install installs what is missing (Debian, as root). Images and consoles are kept in
-target/vm-lab (consoles/NAME-N.log); VM_VERBOSE=1 shows the consoles, VM_TIMEOUT=SECONDS lengthens what a machine may take.
+Without names everything is run but what ON_REQUEST names. As many machines run at once as there are processors. Where QEMU
+or another program is missing, one line says so and the exit status is 0; with --require it is 1. --install installs what
+is missing (Debian, as root). Images and consoles are kept in target/vm-lab (consoles/NAME-N.log: seconds, seconds of
+processor time, line); VM_VERBOSE=1 shows the consoles, VM_TIMEOUT=SECONDS lengthens what a machine may take.
 """
 
 import concurrent.futures
@@ -19,9 +20,7 @@ import packages
 
 SCENARIOS = {}
 # Run only when they are named.
-ON_REQUEST = {"kernel-update", "pool-full", "debian", "power-cuts"}
-
-
+ON_REQUEST = {"kernel-update", "pool-full", "debian"}
 
 
 def declare():
@@ -29,17 +28,20 @@ def declare():
     import chains
     import debian
     import installation
+    import leftovers
     import powercut
     import refusals
-    for name in chains.LAYOUTS:
-        SCENARIOS[name] = lambda machines, name=name: chains.chain(name)
-    SCENARIOS["kernel-update"] = lambda machines: chains.kernel_update()
-    SCENARIOS["refusals"] = lambda machines: refusals.matrix()
-    SCENARIOS["no-space-on-boot"] = lambda machines: refusals.no_space_on_boot()
-    SCENARIOS["pool-full"] = lambda machines: refusals.pool_full()
-    SCENARIOS["debian"] = lambda machines: debian.chain()
-    SCENARIOS["installation"] = lambda machines: installation.chain()
+    # Begun first: what it does after its recording is many small pieces, which fill up what the others leave free.
     SCENARIOS["power-cuts"] = powercut.power_cuts
+    for name in chains.LAYOUTS:
+        SCENARIOS[name] = lambda name=name: chains.chain(name)
+    SCENARIOS["leftovers"] = leftovers.leftovers
+    SCENARIOS["kernel-update"] = chains.kernel_update
+    SCENARIOS["refusals"] = refusals.matrix
+    SCENARIOS["no-space-on-boot"] = refusals.no_space_on_boot
+    SCENARIOS["pool-full"] = refusals.pool_full
+    SCENARIOS["debian"] = debian.chain
+    SCENARIOS["installation"] = installation.chain
 
 
 def main(arguments):
@@ -68,22 +70,13 @@ def main(arguments):
     started = time.monotonic()
     prepare()
     failed = 0
-    # As many scenarios at once as there are processors. Those that use several machines come last and have them all.
     wanted = names or [n for n in SCENARIOS if n not in ON_REQUEST]
-    many = [n for n in wanted if n == "power-cuts"]
-    single = [n for n in wanted if n not in many]
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as machines:
-        jobs = {machines.submit(timed, n, machines): n for n in single}
+    # All scenarios at once: it is the machines that wait for a free processor (qemu.SLOTS).
+    with concurrent.futures.ThreadPoolExecutor(len(wanted)) as scenarios:
+        jobs = {scenarios.submit(timed, n): n for n in wanted}
         for job in concurrent.futures.as_completed(jobs):
             failed += tell(jobs[job], job)
-        for name in many:
-            job = concurrent.futures.Future()
-            try:
-                job.set_result(timed(name, machines))
-            except Exception as error:  # told below like the others'
-                job.set_exception(error)
-            failed += tell(name, job)
-    print(f"VM tests: {len(single) + len(many) - failed} passed, {failed} failed in {time.monotonic() - started:.0f} s")
+    print(f"VM tests: {len(wanted) - failed} passed, {failed} failed in {time.monotonic() - started:.0f} s")
     shutil.rmtree(packages.LAB / "work", ignore_errors=True)
     return 1 if failed else 0
 
@@ -91,6 +84,7 @@ def main(arguments):
 def prepare():
     """What all scenarios share. Images of another build of the program are thrown away."""
     import trees
+    import uml
     stamp = packages.LAB / "program"
     built = str(os.stat(trees.node_layout()).st_mtime_ns)
     sources = max(p.stat().st_mtime_ns for p in packages.pathlib.Path(__file__).parent.rglob("*") if p.is_file()
@@ -102,15 +96,16 @@ def prepare():
         trees.lab_initramfs()
         trees.boot_initramfs()
         trees.small_root()
+        uml.root()
         for platform, modules in (("x86_64-efi", []), ("i386-pc", ["biosdisk"])):
             packages.Grub().image(platform, modules)
         packages.systemd_boot()
         stamp.write_text(state)
 
 
-def timed(name, machines):
+def timed(name):
     started = time.monotonic()
-    told = SCENARIOS[name](machines)
+    told = SCENARIOS[name]()
     return told, time.monotonic() - started
 
 

@@ -44,7 +44,8 @@ def _copy(tree, program):
             shutil.copy2(os.path.realpath(word), tree / word[1:])
 
 
-def _tree(where, programs, init):
+def tree(where, programs, init, kernel=None, modules=MODULES):
+    """A root directory with these programs, this first process, and the modules of a kernel (Debian's for virtual machines)."""
     shutil.rmtree(where, ignore_errors=True)
     for part in "bin sbin etc/lvm proc sys dev run tmp mnt newroot var boot lib lib64 usr/lib usr/sbin".split():
         (where / part).mkdir(parents=True, exist_ok=True)
@@ -61,10 +62,10 @@ def _tree(where, programs, init):
     shutil.copy2(GUEST / "lab.sh", where / "etc/lab.sh")
     shutil.copy2(GUEST / init, where / "init")
     (where / "init").chmod(0o755)
-    kernel = Kernel()
+    kernel = kernel or Kernel()
     (where / "modules").mkdir()
     order = []
-    for file in kernel.modules(MODULES):
+    for file in kernel.modules(modules):
         copy = where / "modules" / pathlib.Path(file).name
         shutil.copy2(file, copy)
         run("strip", "-g", copy)
@@ -86,24 +87,23 @@ def _pack(tree, out, compress):
 def lab_initramfs():
     """For direct kernel boots: all programs, runs the job disk's script."""
     out = LAB / "lab.img"
-    tree = _tree(LAB / "lab", PROGRAMS + [node_layout()], "lab-init")
-    return _pack(tree, out, None)
+    return _pack(tree(LAB / "lab", PROGRAMS + [node_layout()], "lab-init"), out, None)
 
 
 def boot_initramfs():
     """For installed systems: activates what the kernel arguments name, as dracut does, and mounts root."""
-    return _pack(_tree(LAB / "boot", BOOT_PROGRAMS, "boot-init"), LAB / "boot.img", 10)
+    return _pack(tree(LAB / "boot", BOOT_PROGRAMS, "boot-init"), LAB / "boot.img", 10)
 
 
 def small_root():
     """A tar of the small root file system."""
-    tree = _tree(LAB / "root", PROGRAMS + [node_layout()], "root-init")
-    (tree / "init").rename(tree / "sbin/init.new")
-    (tree / "sbin/init.new").rename(tree / "sbin/init")
-    (tree / "usr/sbin/node-layout").symlink_to("../../sbin/node-layout")
-    (tree / "root").mkdir()
-    (tree / "etc/kernel").mkdir()
-    (tree / "etc/default").mkdir()
+    files = tree(LAB / "root", PROGRAMS + [node_layout()], "root-init")
+    (files / "init").rename(files / "sbin/init.new")
+    (files / "sbin/init.new").rename(files / "sbin/init")
+    (files / "usr/sbin/node-layout").symlink_to("../../sbin/node-layout")
+    (files / "root").mkdir()
+    (files / "etc/kernel").mkdir()
+    (files / "etc/default").mkdir()
     out = LAB / "root.tar"
-    run("tar", "cf", out, "--owner=0", "--group=0", "--numeric-owner", "-C", tree, ".")
+    run("tar", "cf", out, "--owner=0", "--group=0", "--numeric-owner", "-C", files, ".")
     return out

@@ -1,0 +1,51 @@
+"""What an interrupted work leaves, made on purpose: `init` comes to its end from it, and nothing is left over.
+
+The power cuts (powercut.py) come by most of it; these are the cases that have to be there in every run.
+"""
+
+import images
+import jobs
+import powercut
+import uml
+
+OTHER = "another-node-5.0-1"
+
+MOUNT = """
+writable_lvm
+vgchange -q -ay {vg} && mkdir -p /mnt/sysroot && mount /dev/{vg}/root /mnt/sysroot && mount /dev/ubda3 /mnt/sysroot/boot &&
+    mount /dev/{vg}/var /mnt/sysroot/var || fail mount
+"""
+
+# A thin device that LVM does not know, with the number that LVM will give next.
+POOL_KNOWS = """
+id=$(( $(lvs --noheadings -o thin_id {vg} | sort -n | tail -1) + 1 ))
+sync; dmsetup suspend {vg}-root && dmsetup message {vg}-pool00-tpool 0 "create_snap $id 1"; dmsetup resume {vg}-root
+lvcreate -q -y --snapshot --name probe {vg}/root > /tmp/o 2>&1 && fail "LVM does not stumble over the device"
+grep -q 'File exists' /tmp/o || { cat /tmp/o; fail "LVM stumbles over something else"; }
+"""
+
+# Everything ends when root is to be renamed: the base of another image is sealed, its kernel kept, its entry the default.
+OTHER_IMAGE = """
+mkdir /tmp/bin; printf '#!/bin/busybox sh\\nkill -9 $PPID\\n' > /tmp/bin/lvrename; chmod 755 /tmp/bin/lvrename
+PATH=/tmp/bin:$PATH node-layout init --sysroot /mnt/sysroot --nvr {other} > /tmp/o 2>&1; [ $? = 137 ] || { cat /tmp/o; fail "not interrupted"; }
+[ -b /dev/{vg}/root ] && lvs {vg}/{other} > /dev/null && ls /mnt/sysroot/boot/{other}+1/vmlinuz-* > /dev/null || fail "interrupted elsewhere"
+"""
+
+FINISHED = """
+node-layout init --sysroot /mnt/sysroot --nvr {nvr} > /tmp/o 2>&1 || { cat /tmp/o; fail init; }
+node-layout verify --sysroot /mnt/sysroot > /tmp/o 2>&1 || { cat /tmp/o; fail verify; }
+there="$(lvs --noheadings -o lv_name {vg} | sort | xargs) on /boot $(cd /mnt/sysroot/boot; echo *+1)"
+[ "$there" = "{nvr} {layer} pool00 swap var on /boot {layer}" ] || fail "there are $there"
+grep -rl {other} /mnt/sysroot/boot/loader /mnt/sysroot/boot/grub2 /mnt/sysroot/etc && fail "files name the other image"
+dmsetup status {vg}-pool00-tpool | grep -q ' rw ' || fail "the pool is not in order"
+"""
+
+
+def leftovers():
+    """A machine for each case."""
+    disk = images.build(powercut.LAYOUT)[0]
+    cases = {"a device that only the pool knows": POOL_KNOWS, "the work on another image": OTHER_IMAGE}
+    for name, case in cases.items():
+        script = jobs.fill(MOUNT + case + FINISHED, powercut.LAYOUT, other=OTHER)
+        uml.boot(disk, script).check(f"init after {name}")
+    return "completed after " + " and ".join(cases)

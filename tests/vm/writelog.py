@@ -1,0 +1,110 @@
+"""A recorded log of a disk's writes, and the disk as it was after any of them."""
+
+import contextlib
+import functools
+import hashlib
+import struct
+
+import images
+
+FLUSH, FUA, DISCARD = 1, 2, 4
+# A sector of the BIOS boot partition behind GRUB's core; nothing uses it. What is written there marks a moment in the log.
+MARK_SECTOR = images.GPT_BIOS_START + 2040
+
+
+def mark(text, device="/dev/vda"):
+    """The command that marks this moment: all that was written before it is on the disk."""
+    return f"sync; printf {text} | dd of={device} seek={MARK_SECTOR} bs=512 count=1 oflag=direct conv=notrunc,sync 2>/dev/null\n"
+
+
+class Log:
+    """A log of QEMU's blklogwrites (the format of dm-log-writes): sector, length and flags of each entry, then its data."""
+
+    def __init__(self, path):
+        self.path, self.entries = path, []
+        with open(path, "rb") as file:
+            magic, _, count, self.sector = struct.unpack("<QQQI", file.read(28))
+            assert magic == 0x6A736677736872, "no log of writes"
+            position = self.sector
+            while len(self.entries) < count:
+                file.seek(position)
+                header = file.read(32)
+                if len(header) < 32:
+                    break
+                sector, length, flags, _ = struct.unpack("<QQQQ", header)
+                data = position + self.sector
+                self.entries.append((sector, length, flags, data))
+                position = data + (0 if flags & DISCARD else length * self.sector)
+
+    def writes(self, number):
+        """Whether this entry changes bytes of the disk. A flush does not, and a discard need not."""
+        _, length, flags, _ = self.entries[number]
+        return length > 0 and not flags & DISCARD
+
+    def flushes(self, number):
+        """Whether this entry makes all writes before it durable."""
+        return bool(self.entries[number][2] & FLUSH)
+
+    def durable(self, number):
+        """Whether this write does not wait for a flush."""
+        return bool(self.entries[number][2] & FUA)
+
+    def place(self, number):
+        """Where on the disk this entry writes, in bytes."""
+        return self.entries[number][0] * self.sector
+
+    def bytes_of(self, number):
+        """Where on the disk this entry writes, and what."""
+        _, length, _, data = self.entries[number]
+        with open(self.path, "rb") as file:
+            file.seek(data)
+            return self.place(number), file.read(length * self.sector)
+
+    @functools.cache
+    def sectors(self, number):
+        """What this entry writes: for each sector's place on the disk in bytes, a hash of its content."""
+        position, data = self.bytes_of(number)
+        return {position + at: hashlib.blake2b(data[at:at + 512], digest_size=16).digest() for at in range(0, len(data), 512)}
+
+    def marked(self, text):
+        """The number of the entry that wrote this mark."""
+        for number in filter(self.writes, range(len(self.entries))):
+            if self.place(number) == MARK_SECTOR * 512:
+                if self.bytes_of(number)[1].startswith(text.encode()):
+                    return number
+        raise AssertionError(f"the mark {text} is not in the log")
+
+
+class Replay:
+    """A copy of the disk as it was before, on which the log is played forward."""
+
+    def __init__(self, before, log, name):
+        self.log, self.done = log, 0
+        self.path = images.copy([before], name)[0]
+
+    def forward(self, upto):
+        """Brings the entries before number `upto` onto the disk; there is no way back."""
+        assert upto >= self.done, "a log is played forward only"
+        with open(self.path, "r+b") as disk:
+            for number in filter(self.log.writes, range(self.done, upto)):
+                self._write(disk, *self.log.bytes_of(number))
+        self.done = upto
+
+    @contextlib.contextmanager
+    def also(self, numbers):
+        """The disk with these later entries on it, too, as long as the context lasts."""
+        with open(self.path, "r+b") as disk:
+            old = []
+            for position, data in map(self.log.bytes_of, filter(self.log.writes, numbers)):
+                disk.seek(position)
+                old.append((position, disk.read(len(data))))
+                self._write(disk, position, data)
+            yield self.path
+            for position, data in reversed(old):
+                self._write(disk, position, data)
+
+    @staticmethod
+    def _write(disk, position, data):
+        disk.seek(position)
+        disk.write(data)
+        disk.flush()
