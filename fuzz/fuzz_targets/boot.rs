@@ -31,7 +31,7 @@ libfuzzer_sys::fuzz_target!(|data: (u8, u8, &str)| {
     let (read, file) = sources(text);
     let report = lint(read, file, format, Chosen::new(version, "any"));
     for finding in &report.findings {
-        for span in finding.span.into_iter().chain(finding.related.iter().map(|r| r.span)) {
+        for span in finding.span.into_iter().chain(finding.related.iter().filter_map(|r| r.span)) {
             let _ = report.sources.text_of(span);
         }
     }
