@@ -12,6 +12,7 @@ mod kickstart;
 mod packages;
 mod problems;
 mod python;
+mod quotes;
 mod read;
 mod state;
 mod tables;

@@ -6,12 +6,13 @@ use super::codes;
 use super::kickstart::{Arg, Command, Include, Kickstart, Section, SectionKind, Value};
 use super::packages;
 use super::problems::{self, Fail, Place};
+use super::quotes;
 use super::state::State;
 use super::tables::{self, Mode};
 use super::version::Version;
 use crate::diagnostic::{Finding, Findings, nearest};
 use crate::source::{FileId, Included, Sources, Span};
-use crate::syntax::{Line, LineKind, QuoteError, SECTION_NAMES, Scanner, Word, is_white, unquote};
+use crate::syntax::{Line, LineKind, SECTION_NAMES, Scanner, Word, is_white, unquote};
 use std::borrow::Cow;
 
 /// Most includes that are followed: files that include each other several times would grow without end.
@@ -136,60 +137,26 @@ impl<'s, 'f> Reader<'s, 'f> {
                 }
             }
             _ => {
-                if self.quote_error(words, line) {
+                if let Some((finding, partner)) = quotes::unclosed(words, line) {
+                    self.findings.push(finding);
+                    if let Some(partner) = partner {
+                        scanner.skip_line_of(partner.start);
+                    }
                     return;
                 }
-                self.cut_word(words, line);
+                if let Some(finding) = quotes::comment_in_word(words, line) {
+                    self.findings.push(finding);
+                }
                 self.command_line(words, line, scanner);
             }
         }
     }
 
-    /// A quote without a partner.
+    /// A quote without a partner: whether there is one.
     fn quote_error(&mut self, words: &Words<'s, '_>, line: &Line) -> bool {
-        let Some(error) = line.error else { return false };
-        let text = words.text;
-        let line_text = &text[line.start as usize..line.end as usize];
-        let end = line.start as usize + line_text.trim_end_matches(is_white).len();
-        let finding = match error {
-            QuoteError::Unclosed(at) => {
-                let quote = &text[at as usize..=at as usize];
-                let span = Span::new(words.file, at as usize, end.max(at as usize + 1));
-                Finding::new(
-                    &codes::UNCLOSED_QUOTE,
-                    format!("this quote ({quote}) does not close on its line"),
-                )
-                .at(span)
-                .label("opens here")
-                .help("a command stands on one line; a quote that is meant as a character needs a backslash")
-            }
-            QuoteError::NothingEscaped(at) => {
-                Finding::new(&codes::UNCLOSED_QUOTE, "a backslash is the last character of the file")
-                    .at(Span::new(words.file, at as usize, at as usize + 1))
-                    .help("delete the backslash: a command cannot go on in the next line")
-            }
-        };
+        let Some((finding, _)) = quotes::unclosed(words, line) else { return false };
         self.findings.push(finding);
         true
-    }
-
-    /// A `#` that cuts a word in two is most often meant as a character.
-    fn cut_word(&mut self, words: &Words<'s, '_>, line: &Line) {
-        let Some(at) = line.comment else { return };
-        let Some(last) = words.words.last() else { return };
-        if last.end != at {
-            return;
-        }
-        let rest =
-            words.text[at as usize..line.end as usize].split([' ', '\t', '\r', '\n']).next().unwrap_or("#");
-        let kept = &words.text[last.start as usize..last.end as usize];
-        let message = format!("'#' begins a comment inside a word: '{kept}{rest}' is read as '{kept}'");
-        self.findings.push(
-            Finding::new(&codes::COMMENT_IN_WORD, message)
-                .at(Span::new(words.file, at as usize, at as usize + rest.len()))
-                .label("not a part of the word")
-                .help(format!("put the word in quotes: '{kept}{rest}'; or set a space before a comment")),
-        );
     }
 
     fn command_line(&mut self, words: &Words<'s, '_>, line: &Line, scanner: &mut Scanner<'s>) {

@@ -88,6 +88,12 @@ impl<'s> Scanner<'s> {
         self.in_section = true;
     }
 
+    /// Goes on behind the line that holds byte `at`, which stands further down.
+    pub fn skip_line_of(&mut self, at: u32) {
+        let at = (at as usize).clamp(self.at, self.text.len());
+        self.at = at + line_length(&self.text[at..]);
+    }
+
     /// The next line; its words replace what is in `words`. Content, blank and comment lines have none.
     pub fn next_line(&mut self, words: &mut Vec<Word>) -> Option<Line> {
         words.clear();
