@@ -397,9 +397,11 @@ impl<'s> Reader<'s, '_, '_> {
     }
 
     /// The arguments in the order of the words. After a failure the words behind it were not handed out: options
-    /// among them are taken by what they look like.
+    /// among them are taken by what they look like. Unknown options that a command takes for arguments stand behind
+    /// the real ones: `volgroup --foo vg pv.01` names the group `vg`.
     fn args(&self) -> Vec<Arg<'s>> {
         let count = self.words.texts.len();
+        let mut unknown = Vec::new();
         let mut args = Vec::with_capacity(count);
         let mut i = 0;
         while i < count {
@@ -434,11 +436,13 @@ impl<'s> Reader<'s, '_, '_> {
                     }
                 }
                 (Role::Separator, _) => {}
-                (Role::Extra, Some(Class::Unknown)) if self.mode != Mode::Anything => {}
+                (Role::Extra, Some(Class::Unknown)) if self.mode == Mode::Anything => unknown.push(i),
+                (Role::Extra, Some(Class::Unknown)) => {}
                 _ => args.push(Arg::Positional(self.words.value(i))),
             }
             i += 1;
         }
+        args.extend(unknown.into_iter().map(|i| Arg::Positional(self.words.value(i))));
         args
     }
 }

@@ -2,8 +2,8 @@
 
 use super::checks;
 use super::kickstart::{Arg, Value};
-use super::python::{normal_mount_point, python_int};
-use super::tables::{self, Duplicate, Key, Table, number};
+use super::python::{comma_list, normal_mount_point, python_int};
+use super::tables::{self, Duplicate, Key, Table, Takes, number};
 use super::version::Version;
 use crate::source::Span;
 use std::collections::HashMap;
@@ -81,11 +81,11 @@ impl State {
         version: Version,
     ) -> Option<(Span, &'static Duplicate, String)> {
         let duplicate = table.duplicates.iter().find(|d| d.versions & version.bit() != 0)?;
-        let key = key(number, duplicate, args, version);
+        let key = key(number, table, duplicate, args, version);
         if !duplicate.unless.is_empty() && key == duplicate.unless {
             return None;
         }
-        let shown = key.replace('\0', "/");
+        let shown = key.split('\0').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
         match self.defined.entry((number, key)) {
             std::collections::hash_map::Entry::Occupied(entry) => Some((*entry.get(), duplicate, shown)),
             std::collections::hash_map::Entry::Vacant(entry) => {
@@ -96,7 +96,7 @@ impl State {
     }
 }
 
-fn key(table: u16, duplicate: &Duplicate, args: &[Arg<'_>], version: Version) -> String {
+fn key(number: u16, table: &Table, duplicate: &Duplicate, args: &[Arg<'_>], version: Version) -> String {
     let mut key = String::new();
     for (i, part) in duplicate.key.iter().enumerate() {
         if i > 0 {
@@ -115,18 +115,23 @@ fn key(table: u16, duplicate: &Duplicate, args: &[Arg<'_>], version: Version) ->
                 });
                 let Some(text) = values.next() else { continue };
                 let text = if *last_component { text.rsplit('/').next().unwrap_or(text) } else { text };
-                key.push_str(text);
+                let is_list = table.options.iter().any(|o| o.names[0] == *name && o.takes == Takes::List);
+                if is_list {
+                    key.push_str(&comma_list(text).collect::<Vec<_>>().join(","));
+                } else {
+                    key.push_str(text);
+                }
             }
         }
     }
-    if table == number::RAID {
+    if number == number::RAID {
         if checks::strips_md(version) {
             key = key.strip_prefix("md").map(str::to_owned).unwrap_or(key);
         }
         if checks::device_is_number(version)
-            && let Some(number) = python_int(&key)
+            && let Some(device) = python_int(&key)
         {
-            key = number.to_string();
+            key = device.to_string();
         }
     }
     key
