@@ -112,6 +112,18 @@ fn control_characters_of_a_name_do_not_reach_the_terminal() {
 }
 
 #[test]
+fn a_byte_order_mark_is_a_finding_and_hides_no_version() {
+    let (place, path) = file("\u{feff}#version=RHEL8\nlang en_US.UTF-8\n");
+    let output = place.run(["--format", "json", path]);
+    assert_eq!(output.status, 1);
+    let json = output.json();
+    assert_eq!(json["files"][0]["syntax"], "RHEL8");
+    let found = json["files"][0]["diagnostics"].as_array().expect("a list");
+    let mark = found.iter().find(|d| d["code"] == "KS032").expect("the mark is found");
+    assert_eq!((&mark["span"]["start"]["line"], &mark["span"]["start"]["column"]), (&1.into(), &1.into()));
+}
+
+#[test]
 fn crlf_and_lf_give_the_same_findings() {
     let text = "#version=DEVEL\nlang en_US.UTF-8\nno-such-command\n";
     let places = |text: &str| {
@@ -199,6 +211,16 @@ fn one_line_of_megabytes_is_read_and_shown_by_a_part_of_it() {
     let (place, path) = file(format!("no-such-command {}\n", "x".repeat(20 << 20)));
     let output = place.run([path]);
     assert!(output.stdout.len() < 4000, "{} bytes are printed", output.stdout.len());
+}
+
+/// A quote that never closes is looked for further down, line by line, but not again and again.
+#[test]
+fn twenty_thousand_open_quotes_are_read() {
+    let (place, path) = file("lang \"en_US\nlang 'en_US\nsurplus \"x\nsurplus\n".repeat(5_000));
+    let started = std::time::Instant::now();
+    let output = place.run(["--format", "json", path]);
+    assert_eq!(output.json()["summary"]["files"], 1);
+    assert!(started.elapsed().as_secs() < 60, "it took {:?}", started.elapsed());
 }
 
 #[test]
