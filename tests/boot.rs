@@ -9,6 +9,8 @@ mod ip_forms;
 mod legacy;
 #[path = "boot/options.rs"]
 mod options;
+#[path = "boot/served.rs"]
+mod served;
 #[path = "boot/table.rs"]
 mod table;
 #[path = "boot/unattended.rs"]

@@ -78,7 +78,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
         let (code, what) = if volume.mount == "/var" {
             (&VAR, "on a volume of its own")
         } else {
-            (&REQUIRED, "as a volume")
+            (&REQUIRED, "a volume of its own")
         };
         let message = format!("{} is not {what}; the policy {} requires it", volume.mount, policy.name);
         findings.push(
