@@ -57,9 +57,8 @@ fn header(sources: &Sources, file: FileId) -> Option<Span> {
     let text = sources.get(file).text();
     // A byte order mark is a finding, and no reason to read the file as another version.
     let text_start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let is_line_start = |at: usize| {
-        at == text_start || text[..at].chars().next_back().is_none_or(crate::source::is_line_end)
-    };
+    let is_line_start =
+        |at: usize| at == text_start || text[..at].chars().next_back().is_none_or(crate::source::is_line_end);
     let (at, _) = text.match_indices(HEADER).find(|(at, _)| is_line_start(*at))?;
     let start = at + HEADER.len();
     let line = crate::source::split_lines(&text[start..]).next().unwrap_or_default();
