@@ -4,6 +4,9 @@
 
 #![allow(clippy::panic, reason = "a wrong table stops the build, and says where it is wrong")]
 
+#[path = "src/dialect/perfect_hash.rs"]
+mod perfect_hash;
+
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -229,6 +232,29 @@ impl Names {
     }
 }
 
+/// Where each of these names stands, as a `Lookup`.
+fn lookup(names: &[&str]) -> String {
+    // What stands in a slot that no name has.
+    const NOBODY: u8 = u8::MAX;
+    assert!(names.len() < usize::from(NOBODY), "more names than a slot can tell apart");
+    // So roomy that one of some hundred seeds will do.
+    let room = (names.len() * names.len() / 8).next_power_of_two().max(8);
+    let slots = |seed: u32| {
+        let mut slots = vec![NOBODY; room];
+        for (index, name) in names.iter().enumerate() {
+            let slot = &mut slots[perfect_hash::slot(name, seed, room)];
+            if *slot != NOBODY {
+                return None;
+            }
+            *slot = index as u8;
+        }
+        Some(slots)
+    };
+    let found = (1..1_000_000u32).find_map(|n| slots(n).map(|slots| (n, slots)));
+    let (seed, slots) = found.unwrap_or_else(|| panic!("no seed tells all of {names:?} apart"));
+    format!("Lookup {{ seed: {seed}, slots: &{slots:?} }}")
+}
+
 fn takes(name: &str) -> &'static str {
     match name {
         "flag" => "Takes::Flag",
@@ -312,7 +338,18 @@ fn write_table(
             versions.mask(&o.required)
         )?;
     }
-    write!(out, "],\n  modes: &[")?;
+    let mut shapes: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, o) in table.option.iter().enumerate() {
+        o.names.iter().for_each(|name| shapes.entry(name).or_default().push(index));
+    }
+    let option_names: Vec<&str> = shapes.keys().copied().collect();
+    write!(out, "],\n  option_places: {},\n  option_names: &[", lookup(&option_names))?;
+    for (name, shapes) in &shapes {
+        write!(out, "OptionName {{ text: {name:?}, shapes: &{shapes:?} }},")?;
+    }
+    let required = table.option.iter().map(|o| versions.mask(&o.required));
+    let required = table.argument.iter().map(|a| versions.mask(&a.required)).chain(required);
+    write!(out, "],\n  required: {:#x},\n  modes: &[", required.fold(0, |set, versions| set | versions))?;
     for m in &table.arguments {
         let mode = match m.mode.as_str() {
             "strict" => "Mode::Strict",
@@ -441,16 +478,22 @@ fn generate() -> Result<String, std::fmt::Error> {
     let index_of: BTreeMap<String, usize> = words.iter().map(|(w, _, i)| ((*w).clone(), *i)).collect();
     writeln!(out, "/// All command words, sorted.\npub(crate) static WORDS: &[Word] = &[")?;
     for (word, facts, index) in &words {
+        let means = facts.means.as_ref().unwrap_or(word);
+        let canonical = words.iter().position(|(word, ..)| *word == means);
         writeln!(
             out,
-            "Word {{ text: {word:?}, means: {:?}, table: {index}, active: {:#x}, deprecated: {:#x}, removed: {:#x} }},",
-            facts.means.as_ref().unwrap_or(word),
+            "Word {{ text: {word:?}, means: {means:?}, canonical: {}, table: {index}, active: {:#x}, deprecated: {:#x}, removed: {:#x} }},",
+            canonical.unwrap_or_else(|| panic!("{word} means {means}, which is no word")),
             versions.mask(&facts.active),
             versions.mask(&facts.deprecated),
             versions.mask(&facts.removed)
         )?;
     }
-    writeln!(out, "];\n/// One table a command.\npub(crate) static COMMANDS: &[Table] = &[")?;
+    assert!(words.len() <= 128, "more than 128 words do not fit the bits of a set");
+    let texts: Vec<&str> = words.iter().map(|(word, ..)| word.as_str()).collect();
+    writeln!(out, "];\n/// Where each word stands in [`WORDS`].")?;
+    writeln!(out, "pub(crate) static WORD_PLACES: Lookup = {};", lookup(&texts))?;
+    writeln!(out, "/// One table a command.\npub(crate) static COMMANDS: &[Table] = &[")?;
     for (name, table) in &commands {
         write_table(&mut out, &versions, name, table, &index_of)?;
     }

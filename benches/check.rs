@@ -10,6 +10,7 @@ use ks_lint::source::Sources;
 use std::fmt::Write;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 fn check(text: String) -> FileReport {
     let mut sources = Sources::new();
@@ -63,7 +64,7 @@ fn many_kickstarts(criterion: &mut Criterion) {
     let corpus = corpus();
     let mut group = criterion.benchmark_group("documents");
     group.throughput(Throughput::Elements(corpus.len() as u64));
-    group.sample_size(20);
+    group.sample_size(20).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
     group.bench_function("repository", |bench| {
         bench.iter(|| {
             for (_, text) in &corpus {
@@ -76,7 +77,8 @@ fn many_kickstarts(criterion: &mut Criterion) {
 
 fn growth(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("growth");
-    group.sample_size(10);
+    // A million lines are checked ten times whatever the time is; the others need no more than this.
+    group.sample_size(10).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
     for lines in [100, 1_000, 10_000, 100_000, 1_000_000] {
         let text = of_lines(lines);
         group.throughput(Throughput::Elements(lines as u64));

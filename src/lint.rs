@@ -104,10 +104,7 @@ pub fn read<'s>(sources: &'s Sources, file: FileId, settings: &Settings) -> Read
     let kickstart = dialect::parse(sources, file, syntax.value, &mut findings);
     let directives = Directives::read(sources, &kickstart, &mut findings);
     let section = directives.section.as_ref();
-    let mut policy = settings.policy.clone().unwrap_or_else(|| {
-        let context = Context::new(sources, &kickstart, None);
-        auto::policy(&context, section)
-    });
+    let mut policy = settings.policy.clone().unwrap_or_else(|| auto::policy(sources, &kickstart, section));
     let profile = policy.value.clone();
     if let (Some(policy), Some(section)) = (&mut policy.value, section) {
         *policy = Arc::new(apply_requirements(policy, section));

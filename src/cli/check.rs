@@ -183,7 +183,7 @@ fn policy(name: &str, directory: &Path) -> anyhow::Result<Option<Option<Arc<Poli
     Ok(Some(Some(Arc::new(policy))))
 }
 
-/// So many files are checked before their reports are written.
+/// So many files for each thread are checked before their reports are written.
 const BATCH: usize = 64;
 
 /// Checks every path.
@@ -198,7 +198,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let check = |path: &Path| check(path, &settings, args.output.fail_on, args.output.format, &style);
     let paths = input::expand(&args.paths);
     let mut progress = Progress::new(paths.len());
-    for batch in paths.chunks(BATCH) {
+    // Asking for the number of threads starts them.
+    let threads = if paths.len() > 1 { rayon::current_num_threads() } else { 1 };
+    for batch in paths.chunks(BATCH * threads) {
         let one = |(path, found): &(PathBuf, Result<(), InputError>)| match found {
             Ok(()) => check(path),
             Err(error) => bail!("{error}"),
@@ -211,15 +213,18 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         };
         for ((path, _), result) in batch.iter().zip(done) {
             progress.done_one();
-            progress.aside(|| match result {
-                Ok(rendered) => printer.rendered(rendered).and_then(|()| printer.flush_to_terminal()),
+            match result {
+                Ok(rendered) => {
+                    progress
+                        .output(|| printer.rendered(rendered).and_then(|()| printer.flush_to_terminal()))?;
+                }
                 Err(error) => {
                     let message = format!("{error:#}");
-                    super::complain("ks-lint", &format!("{}: {message}", path.display()));
+                    let complaint = format!("{}: {message}", path.display());
+                    progress.aside(|| super::complain("ks-lint", &complaint));
                     printer.unreadable(path, &message);
-                    Ok(())
                 }
-            })?;
+            }
         }
     }
     progress.finish();

@@ -128,7 +128,8 @@ fn walk(directory: &Path, files: &mut Vec<(PathBuf, Result<(), InputError>)>) {
             Ok(entry) if entry.file_type().is_some_and(|t| t.is_file() || t.is_symlink()) => {
                 let path = entry.path();
                 // A link to nowhere is reported when it is read.
-                if (path.is_file() || !path.exists()) && is_kickstart(path) {
+                let is_file = !entry.path_is_symlink() || path.is_file() || !path.exists();
+                if is_file && is_kickstart(path) {
                     files.push((entry.into_path(), Ok(())));
                 }
             }

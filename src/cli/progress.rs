@@ -13,6 +13,8 @@ pub struct Progress {
     bar: Option<ProgressBar>,
     shown: bool,
     started: Instant,
+    /// Whether what is printed comes out on the terminal that has the bar.
+    shared: bool,
 }
 
 impl Progress {
@@ -23,7 +25,8 @@ impl Progress {
             let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} files, {eta} left");
             bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
-        Progress { bar, shown: false, started: Instant::now() }
+        let shared = std::io::stdout().is_terminal();
+        Progress { bar, shown: false, started: Instant::now(), shared }
     }
 
     /// One more is done.
@@ -36,7 +39,13 @@ impl Progress {
         bar.inc(1);
     }
 
-    /// Prints while the bar is out of the way.
+    /// Writes to standard output, while the bar is out of the way where it would be in it. Taking it away and
+    /// drawing it again for each of many files would cost more than checking them.
+    pub fn output<T>(&self, print: impl FnOnce() -> T) -> T {
+        if self.shared { self.aside(print) } else { print() }
+    }
+
+    /// Writes to standard error while the bar is out of the way.
     pub fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
         match &self.bar {
             Some(bar) if self.shown => bar.suspend(print),

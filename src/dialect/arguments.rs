@@ -40,7 +40,7 @@ impl<'s> Words<'s, '_> {
         };
         // Quotes before the value move it; then the whole word is its place.
         let raw = &self.text[span.range()];
-        let same = raw.as_bytes().get(..at) == self.texts[i].as_bytes().get(..at);
+        let same = self.words[i].plain || raw.as_bytes().get(..at) == self.texts[i].as_bytes().get(..at);
         let start = if same { span.start + at as u32 } else { span.start };
         Value { text, span: Span { start, ..span } }
     }
@@ -49,7 +49,7 @@ impl<'s> Words<'s, '_> {
     fn head(&self, i: usize, len: usize) -> Span {
         let span = self.span(i);
         let raw = &self.text[span.range()];
-        let same = raw.as_bytes().get(..len) == self.texts[i].as_bytes().get(..len);
+        let same = self.words[i].plain || raw.as_bytes().get(..len) == self.texts[i].as_bytes().get(..len);
         Span { end: if same { span.start + len as u32 } else { span.end }, ..span }
     }
 }
@@ -180,29 +180,19 @@ impl<'s> Reader<'s, '_, '_> {
 
     fn class_of(&self, i: usize, text: &str) -> Result<Class, Fail> {
         let bit = self.place.bit;
-        let exact =
-            |name: &str| self.table.options.iter().find(|o| o.versions & bit != 0 && o.names.contains(&name));
-        if let Some(option) = exact(text) {
-            return Ok(Class::Option(option, None));
+        // No option has an equals sign in its name.
+        let equals = text.find('=');
+        let value = equals.map(|e| e as u32 + 1);
+        let name = &text[..equals.unwrap_or(text.len())];
+        if let Some(option) = self.table.option(name, bit) {
+            return Ok(Class::Option(option, value));
         }
         if text.len() == 1 {
             return Ok(Class::Argument);
         }
-        let equals = text.find('=');
-        let value = equals.map(|e| e as u32 + 1);
-        let name = &text[..equals.unwrap_or(text.len())];
-        if equals.is_some()
-            && let Some(option) = exact(name)
-        {
-            return Ok(Class::Option(option, value));
-        }
         if text.starts_with("--") {
-            let mut matches = self
-                .table
-                .options_in(bit)
-                .flat_map(|o| o.names.iter().map(move |n| (o, *n)))
-                .filter(|(_, n)| n.starts_with(name));
-            if let Some((option, _)) = matches.next() {
+            let mut matches = self.table.options_that_begin(name, bit);
+            if let Some(option) = matches.next() {
                 if matches.next().is_some() {
                     return Err(problems::ambiguous(self.words, i, name, self.table, self.place));
                 }
@@ -350,6 +340,9 @@ impl<'s> Reader<'s, '_, '_> {
 
     fn check_required(&self) -> Result<(), Fail> {
         let bit = self.place.bit;
+        if self.table.required & bit == 0 {
+            return Ok(());
+        }
         let mut missing = Vec::new();
         for (i, argument) in self.table.arguments.iter().enumerate() {
             if argument.required & bit != 0 && i >= self.next_argument {
@@ -455,7 +448,7 @@ pub(crate) fn deprecated<'a>(
 ) -> impl Iterator<Item = (&'static Opt, Span)> + 'a {
     args.iter().filter_map(move |arg| match arg {
         Arg::Option { name, name_span, .. } => {
-            let option = table.options_in(bit).find(|o| o.names[0] == *name)?;
+            let option = table.option(name, bit)?;
             (option.deprecated & bit != 0).then_some((option, *name_span))
         }
         Arg::Positional(_) => None,

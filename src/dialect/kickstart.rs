@@ -2,6 +2,7 @@
 //! Rules, the storage model and the boot checks read this.
 
 use super::Version;
+use super::index::{self, CommandIndex};
 use super::packages::{self, PackageLine};
 use crate::source::{FileId, Sources, Span};
 use std::borrow::Cow;
@@ -36,6 +37,8 @@ pub enum Arg<'s> {
 pub struct Command<'s> {
     /// Name as in the tables (`part` for `partition`).
     pub name: &'static str,
+    /// Its number there.
+    pub(super) number: u8,
     /// The name as written.
     pub name_span: Span,
     /// From the name to the last argument.
@@ -194,6 +197,8 @@ pub struct Kickstart<'s> {
     pub file: FileId,
     /// Commands in the order the installer meets them.
     pub commands: Vec<Command<'s>>,
+    /// The same by name.
+    pub(super) index: CommandIndex,
     /// Sections in order.
     pub sections: Vec<Section<'s>>,
     /// `%include` lines in order, of the command section and of sections.
@@ -212,14 +217,25 @@ pub struct Include<'s> {
 }
 
 impl<'s> Kickstart<'s> {
+    /// All commands of this name, in order, accepted or not.
+    pub fn written(&self, name: &str) -> impl Iterator<Item = &Command<'s>> {
+        self.index.of(name).map(|at| &self.commands[at])
+    }
+
     /// All accepted commands of this name, in order.
-    pub fn all<'k>(&'k self, name: &'k str) -> impl Iterator<Item = &'k Command<'s>> {
-        self.commands.iter().filter(move |c| c.valid && c.name == name)
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &Command<'s>> {
+        self.written(name).filter(|c| c.valid)
     }
 
     /// The last accepted command of this name (a later one overrides an earlier one).
     pub fn last(&self, name: &str) -> Option<&Command<'s>> {
-        self.commands.iter().rev().find(|c| c.valid && c.name == name)
+        self.index.last_valid(name).map(|at| &self.commands[at])
+    }
+
+    /// All commands that have one of these names, in order, accepted or not.
+    pub fn among(&self, names: &[&str]) -> impl Iterator<Item = &Command<'s>> {
+        let numbers = index::numbers(names);
+        self.commands.iter().filter(move |c| numbers & 1 << c.number != 0)
     }
 
     /// All sections of a kind, in order.

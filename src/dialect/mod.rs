@@ -8,8 +8,10 @@ mod checks;
 pub mod codes; // KS001 on
 pub mod compare; // what changed between two versions
 mod include;
+mod index;
 mod kickstart;
 mod packages;
+mod perfect_hash;
 mod problems;
 mod python;
 mod quotes;

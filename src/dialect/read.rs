@@ -3,6 +3,7 @@
 use super::arguments::{self, Scratch, Words};
 use super::checks::{self, Line as CheckLine};
 use super::codes;
+use super::index::CommandIndex;
 use super::kickstart::{Arg, Command, Include, Kickstart, Section, SectionKind, Value};
 use super::packages;
 use super::problems::{self, Fail, Place};
@@ -64,6 +65,7 @@ impl<'s, 'f> Reader<'s, 'f> {
                 version,
                 file,
                 commands: Vec::new(),
+                index: CommandIndex::default(),
                 sections: Vec::new(),
                 includes: Vec::new(),
             },
@@ -87,8 +89,10 @@ impl<'s, 'f> Reader<'s, 'f> {
         let mut words: Vec<Word> = Vec::new();
         let mut texts: Vec<Cow<'s, str>> = Vec::new();
         let mut last_line = (0, 0);
+        let mut line_starts = Vec::with_capacity(text.len() / 32 + 1);
         while let Some(line) = scanner.next_line(&mut words) {
             last_line = (line.start, line.end);
+            line_starts.push(line.start);
             match line.kind {
                 LineKind::Blank | LineKind::Comment => continue,
                 LineKind::Content => {
@@ -110,6 +114,7 @@ impl<'s, 'f> Reader<'s, 'f> {
             let words = Words { text, file, words: &words, texts: &texts };
             self.line(&words, &line, &mut scanner);
         }
+        self.sources.get(file).set_lines(line_starts);
         self.depth -= 1;
         if self.depth == 0 || !inside {
             self.end_of_file(file, last_line);
@@ -197,7 +202,8 @@ impl<'s, 'f> Reader<'s, 'f> {
         };
         self.last_command = Some(span);
         let table = &tables::COMMANDS[usize::from(word.table)];
-        let mut command = Command { name: word.means, name_span, span, args: Vec::new(), valid: false };
+        let (name, number) = (word.means, word.canonical);
+        let mut command = Command { name, number, name_span, span, args: Vec::new(), valid: false };
         let rest = Words { words: &words.words[1..], texts: &words.texts[1..], ..*words };
         let conflict = self.state.see(word.table, name_span, self.bit);
         if let Some((other_span, other)) = conflict {
@@ -226,6 +232,7 @@ impl<'s, 'f> Reader<'s, 'f> {
         {
             self.findings.push(*finding);
         }
+        self.kickstart.index.push(number, command.valid);
         self.kickstart.commands.push(command);
     }
 

@@ -7,6 +7,7 @@ use super::tables::{self, Duplicate, Key, Table, Takes, number};
 use super::version::Version;
 use crate::source::Span;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// Options that earlier lines of one command gave and set, as bits.
 #[derive(Clone, Copy, Default)]
@@ -81,14 +82,20 @@ impl State {
         version: Version,
     ) -> Option<(Span, &'static Duplicate, String)> {
         let duplicate = table.duplicates.iter().find(|d| d.versions & version.bit() != 0)?;
+        if self.defined.is_empty() {
+            // Enough for most kickstarts: growing means hashing all keys again.
+            self.defined.reserve(64);
+        }
         let key = key(number, table, duplicate, args, version);
         if !duplicate.unless.is_empty() && key == duplicate.unless {
             return None;
         }
-        let shown = key.split('\0').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
         match self.defined.entry((number, key)) {
-            std::collections::hash_map::Entry::Occupied(entry) => Some((*entry.get(), duplicate, shown)),
-            std::collections::hash_map::Entry::Vacant(entry) => {
+            Entry::Occupied(entry) => {
+                let parts = entry.key().1.split('\0').filter(|part| !part.is_empty());
+                Some((*entry.get(), duplicate, parts.collect::<Vec<_>>().join("/")))
+            }
+            Entry::Vacant(entry) => {
                 entry.insert(span);
                 None
             }
@@ -97,7 +104,7 @@ impl State {
 }
 
 fn key(number: u16, table: &Table, duplicate: &Duplicate, args: &[Arg<'_>], version: Version) -> String {
-    let mut key = String::new();
+    let mut key = String::with_capacity(32);
     for (i, part) in duplicate.key.iter().enumerate() {
         if i > 0 {
             key.push('\0');

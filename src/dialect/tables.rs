@@ -2,12 +2,31 @@
 //! Sets of versions are bits of a `u64` ([`Version::bit`](super::Version::bit)); sets of one table's options and
 //! arguments are bits of another, by their `id`.
 
+use super::perfect_hash::slot;
+
+/// Where each name of a list stands.
+#[derive(Debug)]
+pub(crate) struct Lookup {
+    pub(crate) seed: u32,
+    /// By the name's slot: its index in the list.
+    pub(crate) slots: &'static [u8],
+}
+
+impl Lookup {
+    /// The only index that this name can have in the list; another one may stand there, or nothing.
+    fn candidate(&self, name: &str) -> usize {
+        usize::from(self.slots[slot(name, self.seed, self.slots.len())])
+    }
+}
+
 /// A word that can stand at the start of a line.
 #[derive(Debug)]
 pub(crate) struct Word {
     pub(crate) text: &'static str,
     /// The name it is an alias of, or itself.
     pub(crate) means: &'static str,
+    /// Index of that name in [`WORDS`].
+    pub(crate) canonical: u8,
     /// Index into [`COMMANDS`].
     pub(crate) table: u16,
     pub(crate) active: u64,
@@ -25,6 +44,12 @@ pub(crate) struct Table {
     /// Positional arguments in order.
     pub(crate) arguments: &'static [Argument],
     pub(crate) options: &'static [Opt],
+    /// All names of the options, sorted.
+    pub(crate) option_names: &'static [OptionName],
+    /// Where each of them stands.
+    pub(crate) option_places: Lookup,
+    /// Versions in which an option or argument is required.
+    pub(crate) required: u64,
     pub(crate) modes: &'static [Arguments],
     pub(crate) checks: &'static [Check],
     pub(crate) duplicates: &'static [Duplicate],
@@ -90,6 +115,14 @@ pub(crate) struct Opt {
     pub(crate) versions: u64,
     pub(crate) deprecated: u64,
     pub(crate) required: u64,
+}
+
+/// A name of an option.
+#[derive(Debug)]
+pub(crate) struct OptionName {
+    pub(crate) text: &'static str,
+    /// The options that have this name, in different versions: indices in their order.
+    pub(crate) shapes: &'static [u8],
 }
 
 /// What is done with words that neither an option nor a positional argument takes.
@@ -204,7 +237,7 @@ include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 
 /// The word of this text, in any version.
 pub(crate) fn word(text: &str) -> Option<&'static Word> {
-    WORDS.binary_search_by(|w| w.text.cmp(text)).ok().map(|i| &WORDS[i])
+    WORDS.get(WORD_PLACES.candidate(text)).filter(|w| w.text == text)
 }
 
 /// The table of a section (`packages`, without its percent sign).
@@ -223,6 +256,24 @@ impl Table {
         self.options.iter().filter(move |o| o.versions & bit != 0)
     }
 
+    /// The option that has this name in a version.
+    pub(crate) fn option(&self, name: &str, bit: u64) -> Option<&'static Opt> {
+        let known = self.option_names.get(self.option_places.candidate(name)).filter(|n| n.text == name)?;
+        known.shapes.iter().map(|&i| &self.options[usize::from(i)]).find(|o| o.versions & bit != 0)
+    }
+
+    /// The options of a version that have a name which begins like this, once for each such name.
+    pub(crate) fn options_that_begin(&self, start: &str, bit: u64) -> impl Iterator<Item = &'static Opt> {
+        let options = self.options;
+        let from = self.option_names.partition_point(|n| n.text < start);
+        self.option_names[from..]
+            .iter()
+            .take_while(move |n| n.text.starts_with(start))
+            .flat_map(|n| n.shapes)
+            .map(move |&i| &options[usize::from(i)])
+            .filter(move |o| o.versions & bit != 0)
+    }
+
     /// What to write instead of an option.
     pub(crate) fn instead_of_option(&self, option: &str) -> Option<&'static str> {
         self.instead.iter().find(|i| i.option == option).map(|i| i.text)
@@ -231,5 +282,56 @@ impl Table {
     /// What to write instead of a command word.
     pub(crate) fn instead_of_word(&self, word: &str) -> Option<&'static str> {
         self.instead.iter().find(|i| i.word == word).map(|i| i.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_and_every_option_is_found_by_its_name() {
+        for known in WORDS {
+            assert!(word(known.text).is_some_and(|w| std::ptr::eq(w, known)), "{} is not found", known.text);
+            assert_eq!(WORDS[usize::from(known.canonical)].text, known.means);
+        }
+        for table in COMMANDS.iter().chain(SECTIONS) {
+            let names = || table.options.iter().flat_map(|o| o.names.iter().copied());
+            for (name, version) in names().flat_map(|n| crate::dialect::Version::all().map(move |v| (n, v))) {
+                let bit = version.bit();
+                let searched = table.options_in(bit).find(|o| o.names.contains(&name));
+                let found = table.option(name, bit);
+                assert_eq!(
+                    found.map(std::ptr::from_ref),
+                    searched.map(std::ptr::from_ref),
+                    "{name} of {} in {version}",
+                    table.name
+                );
+                for start in [&name[..3], &name[..name.len() - 1], name] {
+                    let begin =
+                        table.options_in(bit).flat_map(|o| o.names).filter(|n| n.starts_with(start)).count();
+                    assert_eq!(
+                        table.options_that_begin(start, bit).count(),
+                        begin,
+                        "{start} of {}",
+                        table.name
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_not_known_is_not_found() {
+        for unknown in ["", "par", "parts", "Part", "%packages", "\u{fc}"] {
+            assert!(word(unknown).is_none(), "'{unknown}' is no command");
+        }
+        for table in COMMANDS {
+            assert!(
+                table.option("--no-such-option", u64::MAX).is_none(),
+                "{} has no such option",
+                table.name
+            );
+        }
     }
 }

@@ -73,13 +73,26 @@ impl Version {
             Some((major, minor)) if minor.bytes().all(|b| b.is_ascii_digit() || b == b'.') => major,
             _ => upper.as_str(),
         };
-        Version::all().find(|v| v.to_string() == major).ok_or_else(|| {
+        Version::of_name(major).ok_or_else(|| {
             let known: Vec<String> = Version::all().map(|v| v.to_string()).collect();
             UnknownVersion {
                 name: name.to_owned(),
                 nearest: nearest(name, known.iter().map(String::as_str)).map(str::to_owned),
             }
         })
+    }
+
+    /// The version of exactly this name.
+    fn of_name(name: &str) -> Option<Version> {
+        let digits = name.trim_start_matches(|c: char| !c.is_ascii_digit());
+        let release = digits.parse().ok()?;
+        let version = match &name[..name.len() - digits.len()] {
+            "RHEL" => Version::rhel(release),
+            "F" | "FC" => Version::fedora(release),
+            _ => return None,
+        };
+        // One name each: neither F6 nor RHEL09.
+        (version.index().is_some() && version.to_string() == name).then_some(version)
     }
 
     /// The bit of this version in the sets of the tables; none for a version that they do not know.

@@ -2,10 +2,10 @@
 
 use super::{Chosen, Settings};
 use crate::diagnostic::{Finding, Findings};
-use crate::dialect::Version;
+use crate::dialect::{Kickstart, Version};
 use crate::policy::Policy;
 use crate::rules::addon::AddonSection;
-use crate::rules::{Context, style};
+use crate::rules::{node, style};
 use crate::source::{FileId, Sources, Span};
 use std::sync::Arc;
 
@@ -67,8 +67,12 @@ fn header(sources: &Sources, file: FileId) -> Option<Span> {
 
 /// The policy that follows from a kickstart: the one that its add-on section names, `ovirt-node` for another one that
 /// makes a node, else none.
-pub(super) fn policy(context: &Context<'_>, section: Option<&AddonSection>) -> Chosen<Option<Arc<Policy>>> {
-    let Some(mut because) = context.node_view().makes_a_node() else {
+pub(super) fn policy(
+    sources: &Sources,
+    kickstart: &Kickstart<'_>,
+    section: Option<&AddonSection>,
+) -> Chosen<Option<Arc<Policy>>> {
+    let Some(mut because) = node::makes_a_node(sources, kickstart) else {
         return Chosen::new(None, "nothing in it makes a node");
     };
     let policy = match section {

@@ -7,6 +7,7 @@ mod file;
 
 use crate::units::{Bytes, MiB};
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// What a node's storage has to look like. Every part can be absent: what a policy does not state is not checked.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -273,12 +274,26 @@ fn did_you_mean(nearest: Option<&str>) -> String {
     }
 }
 
-/// Name and text of each built-in policy, the newest first.
-static BUILTIN: &[(&str, &str)] = &[
-    ("ovirt-node", include_str!("builtin/ovirt-node.toml")),
-    ("ovirt-node-4.4", include_str!("builtin/ovirt-node-4.4.toml")),
-    ("rhvh-4.4", include_str!("builtin/rhvh-4.4.toml")),
-    ("ovirt-node-4.3", include_str!("builtin/ovirt-node-4.3.toml")),
+/// A policy that comes with the program.
+struct Builtin {
+    name: &'static str,
+    text: &'static str,
+    /// What the text says, read when it is first asked for: many kickstarts of one run ask for the same policy.
+    policy: OnceLock<Policy>,
+}
+
+impl Builtin {
+    const fn new(name: &'static str, text: &'static str) -> Builtin {
+        Builtin { name, text, policy: OnceLock::new() }
+    }
+}
+
+/// The built-in policies, the newest first.
+static BUILTIN: [Builtin; 4] = [
+    Builtin::new("ovirt-node", include_str!("builtin/ovirt-node.toml")),
+    Builtin::new("ovirt-node-4.4", include_str!("builtin/ovirt-node-4.4.toml")),
+    Builtin::new("rhvh-4.4", include_str!("builtin/rhvh-4.4.toml")),
+    Builtin::new("ovirt-node-4.3", include_str!("builtin/ovirt-node-4.3.toml")),
 ];
 
 impl Policy {
@@ -289,7 +304,7 @@ impl Policy {
 
     /// The TOML of a built-in policy, with the sources of its numbers as comments.
     pub fn builtin_text(name: &str) -> Option<&'static str> {
-        BUILTIN.iter().find(|(n, _)| *n == name).map(|(_, text)| *text)
+        BUILTIN.iter().find(|b| b.name == name).map(|b| b.text)
     }
 
     /// A built-in policy.
@@ -297,8 +312,11 @@ impl Policy {
     /// # Errors
     /// [`PolicyError::Unknown`], with the nearest name.
     pub fn builtin(name: &str) -> Result<Policy, PolicyError> {
-        match Policy::builtin_text(name) {
-            Some(text) => Policy::from_toml(text, name),
+        match BUILTIN.iter().find(|b| b.name == name) {
+            Some(Builtin { text, policy, .. }) => match policy.get() {
+                Some(known) => Ok(known.clone()),
+                None => Policy::from_toml(text, name).map(|read| policy.get_or_init(|| read).clone()),
+            },
             None => Err(PolicyError::Unknown {
                 name: name.to_owned(),
                 nearest: crate::diagnostic::nearest(name, Policy::builtin_names().iter().copied())
@@ -364,7 +382,7 @@ mod tests {
     #[test]
     fn every_built_in_policy_reads_and_bears_its_name() {
         for (i, name) in Policy::builtin_names().iter().enumerate() {
-            assert_eq!(BUILTIN[i].0, *name, "the two lists of built-in policies differ");
+            assert_eq!(BUILTIN[i].name, *name, "the two lists of built-in policies differ");
             let policy = Policy::builtin(name).unwrap();
             assert_eq!(policy.name, *name);
             assert!(policy.wants_thin_root(), "{name}: root has to be thin");

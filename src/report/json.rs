@@ -10,13 +10,14 @@ use crate::diagnostic::{Finding, Safety};
 use crate::lint::FileReport;
 use crate::source::{Position, Sources, Span};
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// The only schema so far.
 const SCHEMA: u32 = 1;
 
 #[derive(Serialize)]
 struct File<'a> {
-    path: String,
+    path: Cow<'a, str>,
     syntax: String,
     syntax_because: &'a str,
     policy: &'a str,
@@ -33,7 +34,7 @@ struct Diagnostic<'a> {
     severity: crate::diagnostic::Severity,
     message: &'a str,
     help: Option<&'a str>,
-    span: Option<Place>,
+    span: Option<Place<'a>>,
     related: Vec<Related<'a>>,
     fix: Option<Fix<'a>>,
 }
@@ -46,8 +47,8 @@ struct Waived<'a> {
 }
 
 #[derive(Serialize)]
-struct Place {
-    file: String,
+struct Place<'a> {
+    file: Cow<'a, str>,
     start: Position,
     end: Position,
 }
@@ -55,7 +56,7 @@ struct Place {
 #[derive(Serialize)]
 struct Related<'a> {
     message: &'a str,
-    span: Option<Place>,
+    span: Option<Place<'a>>,
 }
 
 #[derive(Serialize)]
@@ -67,7 +68,7 @@ struct Fix<'a> {
 
 #[derive(Serialize)]
 struct Edit<'a> {
-    span: Place,
+    span: Place<'a>,
     replacement: &'a str,
 }
 
@@ -121,8 +122,8 @@ fn text(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-fn path(sources: &Sources, file: crate::source::FileId) -> String {
-    sources.get(file).path().to_string_lossy().into_owned()
+fn path(sources: &Sources, file: crate::source::FileId) -> Cow<'_, str> {
+    sources.get(file).path().to_string_lossy()
 }
 
 struct Writer<'s> {
@@ -130,8 +131,11 @@ struct Writer<'s> {
     places: Places<'s>,
 }
 
-impl Writer<'_> {
-    fn diagnostic<'f>(&mut self, finding: &'f Finding) -> Diagnostic<'f> {
+impl<'s> Writer<'s> {
+    fn diagnostic<'f>(&mut self, finding: &'f Finding) -> Diagnostic<'f>
+    where
+        's: 'f,
+    {
         Diagnostic {
             code: finding.code.id,
             name: finding.code.name,
@@ -157,7 +161,7 @@ impl Writer<'_> {
         }
     }
 
-    fn place(&mut self, span: Span) -> Place {
+    fn place(&mut self, span: Span) -> Place<'s> {
         Place {
             file: path(self.sources, span.file),
             start: self.places.at(span.file, span.start),

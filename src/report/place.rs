@@ -1,33 +1,37 @@
 //! Line and column of spans, cheaply when they are asked for in order.
 
 use crate::source::{FileId, Position, Sources};
-use std::collections::HashMap;
 
 /// Counts columns on from the last place asked for in the same line, so that many findings on one very long line
 /// cost one pass over it.
 #[derive(Debug)]
 pub(super) struct Places<'s> {
     sources: &'s Sources,
-    last: HashMap<FileId, Position>,
+    /// By the number of the file.
+    last: Vec<Option<Position>>,
 }
 
 impl<'s> Places<'s> {
     pub(super) fn new(sources: &'s Sources) -> Self {
-        Places { sources, last: HashMap::new() }
+        Places { sources, last: Vec::new() }
     }
 
     /// Line and column of a byte of a file.
     pub(super) fn at(&mut self, file: FileId, offset: u32) -> Position {
         let source = self.sources.get(file);
         let line = source.lines().line(offset as usize).max(1);
-        let position = match self.last.get(&file) {
+        let number = file.0 as usize;
+        if self.last.len() <= number {
+            self.last.resize(number + 1, None);
+        }
+        let position = match self.last[number] {
             Some(last) if last.line == line && last.offset <= offset => {
                 let between = &source.text()[last.offset as usize..offset as usize];
                 Position { line, column: last.column + between.chars().count() as u32, offset }
             }
             _ => source.lines().position(source.text(), offset as usize),
         };
-        self.last.insert(file, position);
+        self.last[number] = Some(position);
         position
     }
 }

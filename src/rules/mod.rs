@@ -31,17 +31,32 @@ pub struct Context<'a> {
     pub section: Option<&'a addon::AddonSection>,
     /// What the rules of the family `node` see of the kickstart, made when the first of them asks.
     node_view: OnceCell<node::View<'a>>,
+    /// What the rules of the family `unattended` know of the installer, likewise.
+    setting: OnceCell<unattended::Setting>,
 }
 
 impl<'a> Context<'a> {
     /// A kickstart of `sources`, held against a policy.
     pub fn new(sources: &'a Sources, kickstart: &'a Kickstart<'a>, policy: Option<&'a Policy>) -> Self {
-        Context { sources, kickstart, policy, machine: None, section: None, node_view: OnceCell::new() }
+        Context {
+            sources,
+            kickstart,
+            policy,
+            machine: None,
+            section: None,
+            node_view: OnceCell::new(),
+            setting: OnceCell::new(),
+        }
     }
 
     /// The kickstart by mount point, pool and volume group.
     pub(crate) fn node_view(&self) -> &node::View<'a> {
         self.node_view.get_or_init(|| node::View::new(self.sources, self.kickstart))
+    }
+
+    /// What the kickstart alone says about the installer.
+    pub(crate) fn setting(&self) -> &unattended::Setting {
+        self.setting.get_or_init(|| unattended::Setting::of(self))
     }
 }
 

@@ -31,41 +31,44 @@ pub fn split_lines(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-const fn ends() -> [bool; 256] {
-    let mut table = [false; 256];
-    let bytes = [b'\n', b'\r', 0x0b, 0x0c, 0x1c, 0x1d, 0x1e, 0xc2, 0xe2];
-    let mut i = 0;
-    while i < bytes.len() {
-        table[bytes[i] as usize] = true;
-        i += 1;
-    }
-    table
-}
-
-/// First bytes of line ends, and of characters that may be one.
-static MAY_END: [bool; 256] = ends();
-
 /// Length in bytes of the first line of `text` with its line end.
 pub(crate) fn line_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut i = 0;
-    while i < bytes.len() {
-        if !MAY_END[bytes[i] as usize] {
-            i += 1;
-            continue;
-        }
-        match bytes[i] {
-            b'\r' => return if bytes.get(i + 1) == Some(&b'\n') { i + 2 } else { i + 1 },
-            b'\n' | 0x0b | 0x0c | 0x1c..=0x1e => return i + 1,
+    loop {
+        i += plain_bytes(&bytes[i..]);
+        match bytes.get(i) {
+            None => return bytes.len(),
+            Some(b'\r') => return if bytes.get(i + 1) == Some(&b'\n') { i + 2 } else { i + 1 },
+            Some(b'\n' | 0x0b | 0x0c | 0x1c..=0x1e) => return i + 1,
             // U+0085 is C2 85; U+2028 and U+2029 are E2 80 A8 and E2 80 A9.
-            0xc2 if bytes.get(i + 1) == Some(&0x85) => return i + 2,
-            0xe2 if bytes.get(i + 1) == Some(&0x80) && matches!(bytes.get(i + 2), Some(0xa8 | 0xa9)) => {
+            Some(0xc2) if bytes.get(i + 1) == Some(&0x85) => return i + 2,
+            Some(0xe2)
+                if bytes.get(i + 1) == Some(&0x80) && matches!(bytes.get(i + 2), Some(0xa8 | 0xa9)) =>
+            {
                 return i + 3;
             }
-            _ => i += 1,
+            Some(_) => i += 1,
         }
     }
-    bytes.len()
+}
+
+/// How many bytes at the start are neither control characters nor part of a character beyond ASCII: no line ends among
+/// them. Eight at a time, because every byte of a text comes by here.
+fn plain_bytes(bytes: &[u8]) -> usize {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    let mut i = 0;
+    while let Some(&eight) = bytes[i..].first_chunk() {
+        let eight = u64::from_le_bytes(eight);
+        // The highest bit of each byte that is below 0x20 or above 0x7f. A borrow from such a byte can set the bits of
+        // bytes behind it, but the first one is right.
+        let special = (eight.wrapping_sub(EACH * 0x20) | eight) & (EACH * 0x80);
+        if special != 0 {
+            return i + special.trailing_zeros() as usize / 8;
+        }
+        i += 8;
+    }
+    i + bytes[i..].iter().take_while(|b| matches!(b, 0x20..=0x7f)).count()
 }
 
 /// Where each line starts.
@@ -83,6 +86,11 @@ impl LineIndex {
             starts.push(at);
             at += line.len() as u32;
         }
+        LineIndex::from_starts(starts)
+    }
+
+    /// From the places where the lines start, in order; an empty text has none.
+    pub(crate) fn from_starts(mut starts: Vec<u32>) -> Self {
         if starts.is_empty() {
             starts.push(0);
         }
@@ -123,6 +131,22 @@ mod tests {
         let lines: Vec<_> = split_lines(text).collect();
         assert_eq!(lines, ["a\r\n", "b\r", "c\x0b", "d\u{85}", "e\u{2028}", "f\n"]);
         assert_eq!(lines.concat(), text);
+    }
+
+    #[test]
+    fn lines_end_alike_wherever_their_end_stands_among_eight_bytes() {
+        let ends =
+            ["\n", "\r\n", "\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\u{85}", "\u{2028}", "\u{2029}"];
+        let others =
+            ["", "\t", "\x1f", "\x7f", "\0", "\u{84}", "\u{86}", "\u{2027}", "\u{fc}", "\u{ff}", "\u{10000}"];
+        for (end, other) in ends.iter().flat_map(|end| others.map(|other| (end, other))) {
+            for before in 0..20 {
+                let line = format!("{}{other} {}{end}", "x".repeat(before), "y".repeat(before / 2));
+                let text = format!("{line}more than eight bytes behind it\n");
+                assert_eq!(line_length(&text), line.len(), "the first line of {text:?}");
+                assert_eq!(line_length(&line), line.len(), "the only line of {line:?}");
+            }
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::model::{
     Autopart, BootLoader, Btrfs, Clear, Encryption, Layout, LogVol, Mount, Named, Part, Raid, Reqpart, Sizes,
     VolGroup,
 };
-use crate::dialect::{Command, Kickstart};
+use crate::dialect::{Command, Kickstart, normal_mount_point};
 use crate::policy::Scheme;
 use crate::units::Bytes;
 
@@ -136,22 +136,7 @@ fn mount_point(c: &Command<'_>) -> Option<String> {
 /// A path as the language's reference normalises mount points: no empty or dot parts, `..` resolved. Words that
 /// are no absolute path stay as they are.
 pub fn normalized(path: &str) -> String {
-    if !path.starts_with('/') {
-        return path.to_owned();
-    }
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    // POSIX gives two leading slashes a meaning of their own; three are one.
-    let two = path.starts_with("//") && !path.starts_with("///");
-    format!("{}{}", if two { "//" } else { "/" }, parts.join("/"))
+    normal_mount_point(path).into_owned()
 }
 
 fn members(c: &Command<'_>) -> Vec<Named> {

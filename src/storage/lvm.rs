@@ -439,14 +439,22 @@ pub fn volume_name_is_valid(name: &str) -> bool {
         "_cdata", "_cmeta", "_mimage", "_mlog", "_pmspare", "_rimage", "_rmeta", "_tdata", "_tmeta",
         "_vorigin",
     ];
-    name_is_valid(name)
-        && !name.starts_with("pvmove")
-        && !name.starts_with("snapshot")
-        && !OWN.iter().any(|own| name.contains(own))
+    // Few names have an underscore: one search for it instead of one for each word.
+    let is_own = name.contains('_') && OWN.iter().any(|own| name.contains(own));
+    name_is_valid(name) && !is_own && !name.starts_with("pvmove") && !name.starts_with("snapshot")
+}
+
+/// Whether LVM and blivet leave the name of a volume as it is, apart from what it begins with.
+pub fn is_safe(name: &str) -> bool {
+    let kept = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    name.len() <= 94 && name.bytes().all(kept)
 }
 
 /// What blivet makes of a name: characters that LVM does not know are left out, 96 characters remain.
 pub fn safe_name(name: &str) -> String {
+    if is_safe(name) && name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return name.to_owned();
+    }
     let kept = name.trim().replace('/', "_");
     let kept: String = kept.chars().filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
     let kept = kept.trim_start_matches(['-', '_']);

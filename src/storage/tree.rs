@@ -50,8 +50,8 @@ impl Tree {
             memory,
             default_format,
             default_label: None,
-            devices: Vec::new(),
-            names: HashMap::new(),
+            devices: Vec::with_capacity(16),
+            names: HashMap::with_capacity(28),
             next_request: 0,
         };
         for disk in disks {

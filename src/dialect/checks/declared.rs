@@ -1,7 +1,7 @@
 //! The conditions of the tables.
 
 use super::super::codes;
-use super::super::kickstart::{Arg, Value};
+use super::super::kickstart::Arg;
 use super::super::problems::{self, Fail, list, names, refused};
 use super::super::python;
 use super::super::state::Sticky;
@@ -80,7 +80,7 @@ fn one(line: &Line<'_, '_>, check: &'static Check, before: Sticky, words: usize)
         return Err(with_help(finding, check));
     }
     match check.option {
-        Some(id) => value(line, check, line.table.names[usize::from(id)]),
+        Some(id) => value(line, check, id),
         None => Ok(()),
     }
 }
@@ -133,9 +133,10 @@ fn at_most_one(line: &Line<'_, '_>, check: &'static Check, set: u64) -> Result<(
 }
 
 /// Conditions on the value of one option.
-fn value(line: &Line<'_, '_>, check: &'static Check, name: &str) -> Result<(), Fail> {
-    let adds_up = line.table.options.iter().any(|o| o.names[0] == name && o.adds_up);
-    let given: Vec<&Value<'_>> = line
+fn value(line: &Line<'_, '_>, check: &'static Check, id: u8) -> Result<(), Fail> {
+    let name = line.table.names[usize::from(id)];
+    let adds_up = line.table.options.iter().any(|o| o.id == id && o.adds_up);
+    let mut given = line
         .args
         .iter()
         .rev()
@@ -144,13 +145,13 @@ fn value(line: &Line<'_, '_>, check: &'static Check, name: &str) -> Result<(), F
             _ => None,
         })
         .take(if adds_up { usize::MAX } else { 1 })
-        .collect();
+        .peekable();
     let fail = |span: Span, what: String| {
         let message = format!("{what}{}", because(check));
         refused(span, message, (!check.help.is_empty()).then(|| check.help.to_owned()))
     };
     let word = line.place.word;
-    if given.is_empty() && check.when != 0 && !check.starts_with.is_empty() {
+    if given.peek().is_none() && check.when != 0 && !check.starts_with.is_empty() {
         let wanted = list(check.starts_with.iter().copied(), "or");
         let first = line.table.names[(check.when & line.seen.set).trailing_zeros() as usize];
         let message = format!("{first} of '{word}' needs {name} with a value that begins with {wanted}");

@@ -38,7 +38,7 @@ mod image;
 mod layout_init;
 
 pub(crate) use images_do_not_fit::on_machine;
-pub(crate) use view::View;
+pub(crate) use view::{View, makes_a_node};
 
 use super::{Context, Rule};
 use crate::diagnostic::{Category, Edit, Findings, Fix, Safety, Severity};

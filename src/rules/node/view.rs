@@ -334,17 +334,6 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Why this is the kickstart of a node, if it is one.
-    pub(crate) fn makes_a_node(&self) -> Option<&'static str> {
-        if self.addon.is_some() {
-            Some("it has %addon org_ovirt_node")
-        } else if self.init_hidden || !self.inits.is_empty() {
-            Some("it initialises a node layout in %post")
-        } else {
-            None
-        }
-    }
-
     /// The accepted request for a mount point.
     pub(super) fn volume(&self, mount: &str) -> Option<&Volume<'a>> {
         self.volumes.iter().find(|v| v.accepted && v.mount == mount)
@@ -416,6 +405,21 @@ impl<'a> View<'a> {
                 .find(|line| !line.excluded && NODE_PACKAGES.iter().any(|p| line.name.starts_with(p)))
                 .map(|line| line.span)
         })
+    }
+}
+
+/// Why this is the kickstart of a node, if it is one. Asked of every kickstart, so it needs no [`View`].
+pub(crate) fn makes_a_node(sources: &Sources, kickstart: &Kickstart<'_>) -> Option<&'static str> {
+    let initialises = |section| {
+        let script = post::Script::read(sources, section);
+        script.hidden || !script.inits.is_empty()
+    };
+    if addon(sources, kickstart).is_some() {
+        Some("it has %addon org_ovirt_node")
+    } else if kickstart.sections_of(SectionKind::Post).any(initialises) {
+        Some("it initialises a node layout in %post")
+    } else {
+        None
     }
 }
 

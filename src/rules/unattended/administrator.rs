@@ -33,7 +33,7 @@ pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Find
         return;
     }
     // A rootpw that the language refuses is reported as what it is.
-    if kickstart.commands.iter().any(|c| c.name == "rootpw") {
+    if kickstart.written("rootpw").next().is_some() {
         return;
     }
     let counts_locked = kickstart.version.family == Family::Rhel && kickstart.version.release == 7;

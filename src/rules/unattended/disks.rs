@@ -68,7 +68,7 @@ pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Find
             .map(|s| context.sources.text_of(s.body));
         bodies.into_iter().any(|text| TOOLS.iter().any(|tool| text.contains(tool)))
     };
-    let written = |name: &str| kickstart.commands.iter().find(|c| c.name == name);
+    let written = |name: &str| kickstart.written(name).next();
     let clearpart = written("clearpart");
     let prepares = written("zerombr").is_some()
         || clearpart.is_some_and(|c| !c.valid || ["--initlabel", "--all", "--list"].iter().any(|o| c.has(o)));

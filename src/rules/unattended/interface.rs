@@ -66,7 +66,7 @@ pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Find
     }
     let missing: Vec<&str> = ["lang", "keyboard", "timezone"]
         .into_iter()
-        .filter(|name| !kickstart.commands.iter().any(|c| c.name == *name))
+        .filter(|name| kickstart.written(name).next().is_none())
         .collect();
     if missing.is_empty() {
         return;

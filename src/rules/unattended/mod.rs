@@ -71,7 +71,7 @@ const LOOKS: &[Look] = &[
 /// The kickstart by itself: nothing is known of the command line.
 fn alone(context: &Context<'_>, findings: &mut Findings, look: Look) {
     if setting::is_modelled(context.kickstart.version) {
-        look(context, &Setting::of(context), findings);
+        look(context, context.setting(), findings);
     }
 }
 

@@ -34,7 +34,11 @@ pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Find
             || (matches!(c.name, "liveimg" | "ostreesetup")
                 && c.value("--url").is_some_and(|u| !u.text.starts_with("file:")))
     };
-    let Some(source) = kickstart.commands.iter().filter(|c| c.valid).find(remote) else { return };
+    let Some(source) =
+        kickstart.among(&["url", "nfs", "liveimg", "ostreesetup"]).filter(|c| c.valid).find(remote)
+    else {
+        return;
+    };
     // A line with nothing but a host name configures no interface.
     let devices: Vec<&Command<'_>> = kickstart
         .all("network")

@@ -48,7 +48,7 @@ const COMMANDS: &[&str] =
 pub(super) fn commands<'k, 's>(
     kickstart: &'k Kickstart<'s>,
 ) -> impl Iterator<Item = &'k crate::dialect::Command<'s>> {
-    kickstart.commands.iter().filter(|c| COMMANDS.contains(&c.name))
+    kickstart.among(COMMANDS)
 }
 
 pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Findings) {

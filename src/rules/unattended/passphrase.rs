@@ -26,10 +26,7 @@ declare_code! {
 }
 
 pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Findings) {
-    let commands = context.kickstart.commands.iter().filter(|c| c.valid);
-    for command in
-        commands.filter(|c| matches!(c.name, "autopart" | "part" | "partition" | "logvol" | "raid"))
-    {
+    for command in context.kickstart.among(&["autopart", "part", "logvol", "raid"]).filter(|c| c.valid) {
         let Some(span) = command.option_span("--encrypted") else { continue };
         // A passphrase for all may stand at autopart only; each device has its own otherwise.
         if command.value("--passphrase").is_none_or(|v| v.text.is_empty()) {

@@ -54,7 +54,7 @@ const IMAGES: &[&str] = &["liveimg", "ostreesetup", "ostreecontainer", "bootc"];
 
 pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Findings) {
     let kickstart = context.kickstart;
-    let given = |names: &[&str]| kickstart.commands.iter().find(|c| names.contains(&c.name));
+    let given = |names: &[&str]| kickstart.among(names).next();
     if setting.includes_unknown || kickstart.commands.is_empty() || given(IMAGES).is_some() {
         return;
     }

@@ -121,15 +121,20 @@ impl Custom<'_> {
     }
 
     fn volume(&mut self, lv: &LogVol, tell: &mut dyn FnMut(Refusal) -> Done) -> Done {
-        let made = format!("{}-{}", lv.group, lv.name);
-        let pool = lv.pool_name.as_ref().map(|p| format!("{}-{}", lv.group, p.name));
-        if self.missing.contains(&lv.group) || pool.is_some_and(|p| self.missing.contains(&p)) {
-            self.missing.insert(made);
+        let full_name = |name: &str| format!("{}-{name}", lv.group);
+        let lacks = |name: &str| self.missing.contains(name);
+        // Nearly always nothing is missing: no name is made to find that out.
+        if !self.missing.is_empty()
+            && (lacks(&lv.group) || lv.pool_name.as_ref().is_some_and(|p| lacks(&full_name(&p.name))))
+        {
+            self.missing.insert(full_name(&lv.name));
             return Ok(());
         }
-        let done = self.logvol(lv);
-        let full = matches!(&done, Err(r) if r.cause == Cause::GroupFull);
-        self.settle(done, if full { &lv.group } else { &made }, tell)
+        match self.logvol(lv) {
+            Err(refusal) if refusal.cause == Cause::GroupFull => self.settle(Err(refusal), &lv.group, tell),
+            Err(refusal) => self.settle(Err(refusal), &full_name(&lv.name), tell),
+            Ok(()) => Ok(()),
+        }
     }
 
     fn format(&self, name: &str, mount: &str, span: Span) -> Result<Format, Refusal> {

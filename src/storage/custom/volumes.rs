@@ -117,7 +117,7 @@ impl Custom<'_> {
             );
             return stop(Cause::NoSuchGroup, lv.group_span, says);
         };
-        let full = |name: &str| format!("{group_name}-{name}");
+        let full = |name: &str| [group_name.as_str(), "-", name].concat();
         for pv in &lv.cache_members {
             let known = self.member(pv).is_some_and(|id| self.tree[group].parents.contains(&id));
             if !known {
@@ -230,6 +230,9 @@ impl Custom<'_> {
 }
 
 fn volume_name(lv: &LogVol, mount: &str) -> String {
+    if !lv.name.is_empty() && lvm::is_safe(&lv.name) {
+        return lv.name.clone();
+    }
     let safe = lvm::safe_name(&format!("x-{}", lv.name));
     match safe.strip_prefix("x-") {
         Some(name) if !name.is_empty() => name.to_owned(),

@@ -1,0 +1,102 @@
+//! The commands of one kickstart by name. Rules ask for commands more often than a kickstart has any, so each question is
+//! answered without a look at the others.
+
+use super::tables;
+
+/// No command.
+const NONE: u32 = u32::MAX;
+
+/// Where commands stand in the list of all commands, by name.
+#[derive(Clone, Debug)]
+pub(super) struct CommandIndex {
+    /// By the name's number in the tables.
+    places: Vec<Places>,
+    /// For each command the next one of the same name.
+    next: Vec<u32>,
+}
+
+/// The commands of one name.
+#[derive(Clone, Copy, Debug)]
+struct Places {
+    first: u32,
+    last: u32,
+    last_valid: u32,
+}
+
+impl Default for CommandIndex {
+    fn default() -> Self {
+        let nowhere = Places { first: NONE, last: NONE, last_valid: NONE };
+        CommandIndex { places: vec![nowhere; tables::WORDS.len()], next: Vec::new() }
+    }
+}
+
+impl CommandIndex {
+    /// Notes the next command of the list.
+    pub(super) fn push(&mut self, number: u8, valid: bool) {
+        let at = self.next.len() as u32;
+        self.next.push(NONE);
+        let places = &mut self.places[usize::from(number)];
+        match places.last {
+            NONE => places.first = at,
+            before => self.next[before as usize] = at,
+        }
+        places.last = at;
+        if valid {
+            places.last_valid = at;
+        }
+    }
+
+    /// The commands of this name, in order.
+    pub(super) fn of(&self, name: &str) -> impl Iterator<Item = usize> {
+        let mut next = self.places(name).map_or(NONE, |places| places.first);
+        std::iter::from_fn(move || {
+            let at = next as usize;
+            next = *self.next.get(at)?;
+            Some(at)
+        })
+    }
+
+    /// The last accepted command of this name.
+    pub(super) fn last_valid(&self, name: &str) -> Option<usize> {
+        self.places(name).map(|places| places.last_valid).filter(|&at| at != NONE).map(|at| at as usize)
+    }
+
+    /// An alias names no command: commands have the name that it stands for.
+    fn places(&self, name: &str) -> Option<&Places> {
+        let word = tables::word(name).filter(|word| word.means == word.text)?;
+        Some(&self.places[usize::from(word.canonical)])
+    }
+}
+
+/// The numbers of these names, as bits.
+pub(super) fn numbers(names: &[&str]) -> u128 {
+    let known = names.iter().filter_map(|name| tables::word(name));
+    known.filter(|word| word.means == word.text).fold(0, |set, word| set | 1 << word.canonical)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_found_by_their_name_in_order() {
+        let number = |name: &str| tables::word(name).unwrap().canonical;
+        let mut index = CommandIndex::default();
+        for (name, valid) in
+            [("part", true), ("user", true), ("partition", true), ("part", false), ("url", false)]
+        {
+            index.push(number(name), valid);
+        }
+        let of = |name: &str| index.of(name).collect::<Vec<_>>();
+        assert_eq!(of("part"), [0, 2, 3], "an alias counts under the name that it stands for");
+        assert_eq!((of("user"), of("url")), (vec![1], vec![4]));
+        for name in ["partition", "lang", "no-such-command"] {
+            assert!(of(name).is_empty(), "{name}");
+        }
+        assert_eq!(
+            [index.last_valid("part"), index.last_valid("url"), index.last_valid("lang")],
+            [Some(2), None, None]
+        );
+        assert_eq!(numbers(&["part", "partition", "nothing"]), 1 << number("part"));
+    }
+}
