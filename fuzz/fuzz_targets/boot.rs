@@ -1,13 +1,16 @@
-//! Boot configurations of every format and kernel command lines: readers and checks come to an end without a panic, spans
-//! lie inside the text, and what old parameters are translated to is a kickstart that the language accepts.
+//! Kernel command lines and boot configurations: every text is one in each format, alone and with a kickstart; spans lie
+//! inside the text, and what old parameters are translated to is a kickstart that the language accepts.
 #![no_main]
 
+use ks_lint::boot::cmdline;
 use ks_lint::boot::config::Format;
-use ks_lint::boot::lint::{lint, to_kickstart};
+use ks_lint::boot::lint::{lint, lint_with_kickstart, to_kickstart};
 use ks_lint::diagnostic::{Category, Severity};
 use ks_lint::dialect::Version;
 use ks_lint::lint::{self, Chosen, Settings};
-use ks_lint::source::Sources;
+use ks_lint::source::{FileId, Sources};
+use ks_lint_fuzz::{LARGEST, assert_places, assert_printable};
+use std::path::Path;
 
 const FORMATS: [Option<Format>; 6] = [
     None,
@@ -18,30 +21,66 @@ const FORMATS: [Option<Format>; 6] = [
     Some(Format::Bls),
 ];
 
-libfuzzer_sys::fuzz_target!(|data: (u8, u8, &str)| {
-    let (format, release, text) = data;
-    let format = FORMATS[usize::from(format) % FORMATS.len()];
-    let versions: Vec<Version> = Version::all().collect();
-    let version = versions[usize::from(release) % versions.len()];
-    let sources = |text: &str| {
+/// A kickstart that has something to compare with.
+const KICKSTART: &str = "\
+network --bootproto=static --ip=192.0.2.7 --netmask=255.255.255.0 --gateway=192.0.2.1 --device=bond0 --bondslaves=em1,em2
+network --bootproto=dhcp --device=em3 --vlanid=7
+rootpw secret
+liveimg --url=http://192.0.2.1/node.squashfs
+%addon org_ovirt_node --policy=ovirt-node
+%end
+";
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    if text.len() > LARGEST {
+        return;
+    }
+    // The words are those of the grammar (grammar/cmdline.pest), whatever format a line stands in.
+    let line = cmdline::parse(text, FileId(0), 0);
+    let mut at = 0;
+    for word in &line.words {
+        let written = text.get(word.span.range()).expect("a word is a part of the text");
+        assert!(!written.is_empty() && word.span.start >= at, "words follow each other in {text:?}");
+        assert!(text.get(word.name_span.range()).is_some(), "a name is a part of {text:?}");
+        assert!(
+            word.value.as_ref().is_none_or(|v| text.get(v.span.range()).is_some()),
+            "a value is a part of {text:?}"
+        );
+        at = word.span.end;
+    }
+    let add = || {
         let mut sources = Sources::new();
-        let file = sources.add("fuzz", text.to_owned()).unwrap();
+        let file = sources.add("fuzz", text.to_owned()).expect("a text is not that large");
         (sources, file)
     };
-    let (read, file) = sources(text);
-    let report = lint(read, file, format, Chosen::new(version, "any"));
-    for finding in &report.findings {
-        for span in finding.span.into_iter().chain(finding.related.iter().filter_map(|r| r.span)) {
-            let _ = report.sources.text_of(span);
+    for format in FORMATS {
+        for release in ["RHEL7", "RHEL9", "RHEL10"] {
+            let (sources, file) = add();
+            let version = Version::from_name(release).expect("a version");
+            let report = lint(sources, file, format, Chosen::new(version, "any"));
+            assert_places(&report.sources, &report.findings);
+            assert_printable(&report);
         }
-    }
-    let (read, file) = sources(text);
-    if let Ok(written) = to_kickstart(&read, file, format) {
-        let (kickstart, file) = sources(&written.kickstart);
-        let report = lint::lint(kickstart, file, &Settings::default());
-        let refused = |f: &&ks_lint::diagnostic::Finding| {
-            f.code.category == Category::Syntax && f.severity == Severity::Error
-        };
-        assert!(report.findings.iter().find(refused).is_none(), "{}", written.kickstart);
+        let (sources, file) = add();
+        let kickstart = (Path::new("node.ks"), KICKSTART.to_owned());
+        let report = lint_with_kickstart(sources, file, format, kickstart, &Settings::default(), None)
+            .expect("a kickstart is not that large");
+        assert_places(&report.sources, &report.findings);
+        let (sources, file) = add();
+        if let Ok(written) = to_kickstart(&sources, file, format) {
+            let mut sources = Sources::new();
+            let file =
+                sources.add("node.ks", written.kickstart.clone()).expect("a kickstart is not that large");
+            let report = lint::lint(sources, file, &Settings::default());
+            let refused = report
+                .findings
+                .iter()
+                .find(|f| f.code.category == Category::Syntax && f.severity == Severity::Error);
+            assert!(
+                refused.is_none(),
+                "{text:?} is translated to what is refused: {refused:?}\n{}",
+                written.kickstart
+            );
+        }
     }
 });

@@ -1,16 +1,54 @@
-//! The whole check: parser, policy and every rule come to an end without a panic.
+//! The whole check: parser, policy, every rule, the storage plan on a machine with two disks, and every output format come
+//! to an end; spans lie inside the text, and the line ends change nothing.
 #![no_main]
 
-use ks_lint::lint::{self, Settings};
+use ks_lint::lint::{self, Chosen, FileReport, Settings};
+use ks_lint::policy::Policy;
 use ks_lint::source::Sources;
+use ks_lint::storage::{Firmware, Machine};
+use ks_lint::units::Bytes;
+use ks_lint_fuzz::{LARGEST, assert_places, assert_printable, places};
+use std::sync::{Arc, LazyLock};
+
+/// As `ks-lint FILE`, and as `ks-lint --policy ovirt-node --disk …`.
+static SETTINGS: LazyLock<[Settings; 2]> = LazyLock::new(|| {
+    let disks = ["vda=100GiB", "sda=8GiB,label=gpt,part=1GiB:ext4,part=5GiB:lvmpv:old"];
+    let machine = Machine {
+        disks: disks.iter().map(|disk| disk.parse().expect("a disk")).collect(),
+        firmware: Firmware::Uefi,
+        memory: Bytes(16 << 30),
+    };
+    let policy = Policy::builtin("ovirt-node").expect("a built-in policy");
+    let node = Settings {
+        policy: Some(Chosen::new(Some(Arc::new(policy)), "given")),
+        machine: Some(Arc::new(machine)),
+        ..Settings::default()
+    };
+    [Settings::default(), node]
+});
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
-    let mut sources = Sources::new();
-    let file = sources.add("fuzz.ks", text.to_owned()).unwrap();
-    let report = lint::lint(sources, file, &Settings::default());
-    for finding in &report.findings {
-        if let Some(span) = finding.span {
-            let _ = report.sources.text_of(span);
+    if text.len() > LARGEST {
+        return;
+    }
+    for settings in &*SETTINGS {
+        let report = check(text, settings);
+        assert_places(&report.sources, report.findings.iter().chain(report.waived.iter().map(|(f, _)| f)));
+        assert_printable(&report);
+        // A backslash takes the line end as a character, and that character differs.
+        if !text.contains(['\\', '\r']) {
+            let other = check(&text.replace('\n', "\r\n"), settings);
+            assert_eq!(
+                places(&report.sources, &report.findings),
+                places(&other.sources, &other.findings),
+                "the line ends change what is found in {text:?}"
+            );
         }
     }
 });
+
+fn check(text: &str, settings: &Settings) -> FileReport {
+    let mut sources = Sources::new();
+    let file = sources.add("fuzz.ks", text.to_owned()).expect("a text is not that large");
+    lint::lint(sources, file, settings)
+}

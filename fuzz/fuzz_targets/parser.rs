@@ -1,29 +1,47 @@
-//! The parser: every text has a tree that gives it back, scanner and grammar agree, and reading it in some version
-//! ends with spans inside the text.
+//! The parser: every text has a tree that gives it back, scanner and grammar agree, and in every syntax version that is
+//! tried reading ends, with spans inside the text and the same findings for both kinds of line end.
 #![no_main]
 
 use ks_lint::diagnostic::Findings;
 use ks_lint::dialect::{self, Version};
 use ks_lint::source::Sources;
 use ks_lint::syntax::Tree;
+use ks_lint_fuzz::{LARGEST, assert_places, places};
 
-libfuzzer_sys::fuzz_target!(|data: (u8, &str)| {
-    let (choice, text) = data;
+/// The oldest version, the ones around which the language changed most, and the newest.
+const VERSIONS: [&str; 6] = ["FC3", "F8", "RHEL7", "RHEL8", "RHEL10", "F46"];
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    if text.len() > LARGEST {
+        return;
+    }
     let tree = Tree::parse(text);
-    assert_eq!(tree.print(text), text);
+    assert_eq!(tree.print(text), text, "printing the tree gives the text back");
     // The grammar is slow on long texts.
     if text.len() < 2000 {
-        assert_eq!(Ok(tree), Tree::parse_with_grammar(text));
+        assert_eq!(Ok(tree), Tree::parse_with_grammar(text), "scanner and grammar agree");
     }
-    let versions: Vec<Version> = Version::all().collect();
-    let version = versions[usize::from(choice) % versions.len()];
-    let mut sources = Sources::new();
-    let file = sources.add("fuzz.ks", text.to_owned()).unwrap();
-    let mut findings = Findings::new();
-    dialect::parse(&sources, file, version, &mut findings);
-    for finding in findings.iter() {
-        if let Some(span) = finding.span {
-            let _ = sources.text_of(span);
+    // A backslash takes the line end as a character, and that character differs.
+    let other_ends = (!text.contains(['\\', '\r'])).then(|| text.replace('\n', "\r\n"));
+    for name in VERSIONS {
+        let version = Version::from_name(name).expect("a version");
+        let found = findings(text, version);
+        if let Some(other) = &other_ends {
+            assert_eq!(
+                found,
+                findings(other, version),
+                "{name}: the line ends change what is found in {text:?}"
+            );
         }
     }
 });
+
+fn findings(text: &str, version: Version) -> Vec<(&'static str, u32)> {
+    let mut sources = Sources::new();
+    let file = sources.add("fuzz.ks", text.to_owned()).expect("a text is not that large");
+    let mut findings = Findings::new();
+    dialect::parse(&sources, file, version, &mut findings);
+    let findings = findings.into_sorted();
+    assert_places(&sources, &findings);
+    places(&sources, &findings)
+}

@@ -1,0 +1,47 @@
+//! What has to hold for every text, for the targets in `fuzz_targets/`.
+
+use ks_lint::diagnostic::{Finding, Severity};
+use ks_lint::lint::FileReport;
+use ks_lint::report::{Format, Printer, Style};
+use ks_lint::source::Sources;
+
+/// Largest text that is tried, in bytes: longer ones show nothing that shorter ones do not.
+pub const LARGEST: usize = 8 << 10;
+
+/// Everything that a finding points at lies inside its file, on character boundaries.
+///
+/// # Panics
+/// When something does not.
+pub fn assert_places<'f>(sources: &Sources, findings: impl IntoIterator<Item = &'f Finding>) {
+    for finding in findings {
+        let related = finding.related.iter().filter_map(|r| r.span);
+        let edits = finding.fix.iter().flat_map(|fix| fix.edits.iter().map(|edit| edit.span));
+        for span in finding.span.into_iter().chain(related).chain(edits) {
+            let text = sources.get(span.file).text();
+            assert!(
+                text.get(span.range()).is_some(),
+                "{} points at {:?}, which is no part of {text:?}: {}",
+                finding.code.id,
+                span.range(),
+                finding.message
+            );
+        }
+    }
+}
+
+/// Every output format comes to an end.
+///
+/// # Panics
+/// When one does not.
+pub fn assert_printable(report: &FileReport) {
+    for format in [Format::Human, Format::Json, Format::Sarif, Format::Github] {
+        let mut printer = Printer::new(std::io::sink(), format, Style::plain());
+        printer.file(report, Severity::Error).expect("a sink can be written to");
+        printer.finish().expect("a sink can be written to");
+    }
+}
+
+/// Codes with the lines that they stand on.
+pub fn places(sources: &Sources, findings: &[Finding]) -> Vec<(&'static str, u32)> {
+    findings.iter().map(|f| (f.code.id, f.span.map_or(0, |span| sources.position(span).line))).collect()
+}
