@@ -1,19 +1,27 @@
 #!/usr/bin/env python3
-"""Overhead of `init`: its wall time against the same LVM and copy commands from a script, in the same machine, and its
-memory. Takes the release build. A benchmark and not a test: figures of a busy machine say little.
+"""Overhead of `init`: its wall time against the same commands and file changes (those that --dry-run prints) from a script,
+in the same machine, and its memory. A benchmark and not a test: figures of a busy machine say little.
 
     tests/vm/benchmark.py [ROUNDS]
+
+It builds the release program; NODE_LAYOUT names one that is built already.
 """
 
+import json
 import os
 import pathlib
 import statistics
 import subprocess
 import sys
+from shlex import quote
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+import images  # noqa: E402
+import jobs  # noqa: E402
 import packages  # noqa: E402
+import qemu  # noqa: E402
+import run  # noqa: E402
 
 PLAN = """
 node-layout plan --sysroot /mnt/sysroot --nvr {nvr} --format json | sed 's/^/@@ plan /'
@@ -23,11 +31,14 @@ rm -f /mnt/sysroot/boot/none; cat /mnt/sysroot/boot/vmlinuz-{kernel} /mnt/sysroo
 node-layout verify --sysroot /mnt/sysroot > /dev/null; ls -lR /sbin /usr > /dev/null; cat /sbin/* > /dev/null 2>&1; sync
 now() { cut -d' ' -f1 /proc/uptime; }
 """
+# The peak of node-layout alone: `time` would give that of the largest program it runs, and LVM locks much more.
 INIT = """
-a=$(now); /bin/time -v node-layout init --sysroot /mnt/sysroot --nvr {nvr} > /tmp/init 2> /tmp/time; rc=$?; b=$(now)
-[ $rc = 0 ] || { cat /tmp/init /tmp/time; fail init; }
+a=$(now); node-layout init --sysroot /mnt/sysroot --nvr {nvr} > /tmp/init 2>&1 & pid=$!
+while peak=$(sed -n 's/^VmHWM:[[:space:]]*\\([0-9]*\\) kB/\\1/p' /proc/$pid/status 2>/dev/null); [ -n "$peak" ]; do largest=$peak; sleep 0.3; done
+wait $pid; rc=$?; b=$(now)
+[ $rc = 0 ] || { cat /tmp/init; fail init; }
 say "seconds $(echo "$b $a" | awk '{print $1-$2}')"
-say "memory $(awk '/Maximum resident/{print $NF}' /tmp/time)"
+say "memory $largest"
 """
 SCRIPT = """
 a=$(now); sh -e /job/script > /tmp/script.log 2>&1; rc=$?; b=$(now)
@@ -36,18 +47,19 @@ say "seconds $(echo "$b $a" | awk '{print $1-$2}')"
 """
 
 
+def directory(path):
+    """A command that makes the directory of this path."""
+    return f"mkdir -p {quote(os.path.dirname(path))}"
+
+
 def main(rounds):
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", packages.ROOT / "target"))
-    subprocess.run(["cargo", "build", "--release", "--bin", "node-layout"], cwd=packages.ROOT, check=True)
-    os.environ["NODE_LAYOUT"] = str(target / "release/node-layout")
-    import json
-    import images
-    import jobs
-    import qemu
-    import run
+    if "NODE_LAYOUT" not in os.environ:
+        subprocess.run(["cargo", "build", "--release", "--bin", "node-layout"], cwd=packages.ROOT, check=True)
+        os.environ["NODE_LAYOUT"] = str(target / "release/node-layout")
     packages.LAB.mkdir(parents=True, exist_ok=True)
     run.prepare()
-    layout = images.Layout("xfs-grub")
+    layout = images.SHARED
     disk = qemu.Disk(images.build(layout)[0], snapshot=True)
 
     def measure(job, files=()):
@@ -55,18 +67,14 @@ def main(rounds):
         return qemu.boot([disk], script, files).check("a measurement")
 
     plan = json.loads(measure(PLAN).value("plan"))
-    from shlex import quote
     lines = []
-    for step in plan["steps"]:
-        for action in step["actions"]:
-            if "run" in action:
-                lines.append(" ".join(map(quote, action["run"])))
-            elif "copy" in action:
-                lines.append(f"mkdir -p {quote(os.path.dirname(action['to']))}; cp {quote(action['copy'])} {quote(action['to'])}")
-            elif "imgbased-pool.profile" in action.get("write", ""):
-                # lvchange looks it up.
-                name = quote(action["write"])
-                lines.append(f"mkdir -p $(dirname {name}); printf %s {quote(action['content'])} > {name}")
+    for action in (action for step in plan["steps"] for action in step["actions"]):
+        if "run" in action:
+            lines.append(" ".join(map(quote, action["run"])))
+        elif "copy" in action:
+            lines.append(f"{directory(action['to'])}; cp {quote(action['copy'])} {quote(action['to'])}")
+        elif "write" in action:
+            lines.append(f"{directory(action['write'])}; printf %s {quote(action['content'])} > {quote(action['write'])}")
     lines.append("sync")
     script = packages.LAB / "benchmark.sh"
     script.write_text("\n".join(lines) + "\n")

@@ -20,17 +20,20 @@ LAYER = NVR + "+1"
 MACHINE = "abcdef0123456789abcdef0123456789"
 ROOT_UUID, BOOT_UUID, VAR_UUID = (str(uuid.UUID(int=n << 64 | n)) for n in (0xA1, 0xB2, 0xC3))
 FAT_ID = "1234ABCD"
+ESP_START = 4096  # first sector of the EFI system partition
 GPT_BIOS_START = 2048  # sector of the partition that holds GRUB's core on BIOS
-ARGUMENTS = "ro crashkernel=1G-4G:192M rd.lvm.lv={vg}/root rd.lvm.lv={vg}/swap {console}"
+ARGUMENTS = "ro crashkernel=1G-4G:192M rd.lvm.lv={vg}/root {console}"
 
 
 class Layout:
     """What an image is made of."""
 
     def __init__(self, name, root="xfs", boot="ext4", loader="grub", stack="plain", vg=VG, size="24G",
-                 boot_size="1100M", pool="--size 16G", root_size="6G", inodes=None, after=""):
+                 boot_size="1100M", pool="--size 16G", root_size="512M", inodes=None, after="", early_swap=True,
+                 metadata="16M", selinux=False):
         self.name, self.root, self.boot, self.loader, self.stack, self.vg = name, root, boot, loader, stack, vg
         self.size, self.boot_size, self.pool, self.root_size, self.inodes, self.after = size, boot_size, pool, root_size, inodes, after
+        self.early_swap, self.metadata, self.selinux = early_swap, metadata, selinux
 
     @property
     def boot_uuid(self):
@@ -44,9 +47,12 @@ class Layout:
         return {"plain": "", "luks": f" rd.luks.uuid={LUKS_UUID}", "raid": f" rd.md.uuid={RAID_UUID}"}[self.stack]
 
     def arguments(self):
-        return ARGUMENTS.format(vg=self.vg, console=qemu.CONSOLE) + self.stack_arguments()
+        swap = f" rd.lvm.lv={self.vg}/swap" if self.early_swap else ""
+        return ARGUMENTS.format(vg=self.vg, console=qemu.CONSOLE) + swap + self.stack_arguments()
 
 
+# Asked for by several scenarios; made once.
+SHARED = Layout("xfs-grub", selinux=True)
 LUKS_UUID = str(uuid.UUID(int=0xD4 << 64 | 0xD4))
 RAID_UUID = "01234567:89abcdef:01234567:89abcdef"
 
@@ -160,6 +166,16 @@ def build_script(layout):
                      "run cryptsetup open --key-file /tmp/key /dev/vda4 luks-pv; pv=/dev/mapper/luks-pv",
              "raid": "run mdadm --create /dev/md0 --run --metadata=1.2 --assume-clean --level=1 --raid-devices=2 --uuid="
                      + RAID_UUID + " /dev/vda4 /dev/vdb4; pv=/dev/md0"}[layout.stack]
+    # As much of SELinux as there can be without its kernel: what setfiles reads, and labels in extended attributes.
+    selinux = """mkdir -p /sysroot/etc/selinux/targeted/contexts/files
+printf 'SELINUX=enforcing\\nSELINUXTYPE=targeted\\n' > /sysroot/etc/selinux/config
+cat > /sysroot/etc/selinux/targeted/contexts/files/file_contexts <<F
+/etc(/.*)?	system_u:object_r:etc_t:s0
+/etc/lvm(/.*)?	system_u:object_r:lvm_etc_t:s0
+/etc/systemd/system(/.*)?	system_u:object_r:systemd_unit_file_t:s0
+/boot(/.*)?	system_u:object_r:boot_t:s0
+F
+"""
     partition = "\n".join(f"run sfdisk -q {d} < /tmp/parts" for d in devices)
     return f"""
 cat > /tmp/parts <<P
@@ -175,12 +191,13 @@ run mkfs.vfat -n ESP /dev/vda2
 run {mkboot}
 run pvcreate -qff -y $pv
 run vgcreate -q {vg} $pv
-run lvcreate -q -y -Zn --type thin-pool {layout.pool} --poolmetadatasize 16M -c 64k -n pool00 {vg}
+run lvcreate -q -y -Zn --type thin-pool {layout.pool} --poolmetadatasize {layout.metadata} -c 64k -n pool00 {vg}
 run lvcreate -q -y -Wn -V {layout.root_size} --thinpool {vg}/pool00 -n root
 run lvcreate -q -y -Wn -V 5G --thinpool {vg}/pool00 -n var
 run lvcreate -q -y -Wn -V 128M --thinpool {vg}/pool00 -n swap
 run {make[layout.root].format(uuid=ROOT_UUID, device=f"/dev/{vg}/root")}
 run {make[layout.root].format(uuid=VAR_UUID, device=f"/dev/{vg}/var")}
+run mkswap /dev/{vg}/swap
 mkdir -p /sysroot
 run mount /dev/{vg}/root /sysroot
 run tar xf $(disk root) -C /sysroot
@@ -201,6 +218,7 @@ LABEL=ESP               /efi    vfat    umask=0077      0 2
 F
 echo 'GRUB_CMDLINE_LINUX="crashkernel=1G-4G:192M rd.lvm.lv={vg}/root rd.lvm.lv={vg}/swap"' > /sysroot/etc/default/grub
 echo 'root=/dev/mapper/{vg}-root {layout.arguments()}' > /sysroot/etc/kernel/cmdline
+{selinux if layout.selinux else ""}
 {layout.after}
 run umount /sysroot/efi
 run umount /sysroot/boot

@@ -4,8 +4,8 @@ import images
 import jobs
 import qemu
 
-LAYOUT = images.Layout("refusals", root="xfs")
-TIGHT = images.Layout("tight", root="ext4", size="6G", root_size="512M", pool="--size 320M")
+LAYOUT = images.SHARED
+TIGHT = images.Layout("tight", root="ext4", size="6G", root_size="512M", pool="--size 320M", metadata="4M")
 
 HELPERS = jobs.MOUNT + """
 mkdir -p /mnt/other
@@ -73,6 +73,20 @@ flock /run/lock/lvm/V_{vg} sleep 1000 & holder=$!
 started=$(cut -d. -f1 /proc/uptime); expect "LVM locked" LAY003 "did not end within 3 seconds" --lock-wait 3
 [ $(( $(cut -d. -f1 /proc/uptime) - started )) -lt 60 ] || fail "the wait for the lock has no bound"
 kill $holder; killall sleep
+# The installed system's own LVM: a devices file, a filter; a path of a multipath device
+etc=/mnt/sysroot/etc/lvm; cp $etc/lvm.conf /tmp/lvm.conf; mkdir $etc/devices
+sed -i s/use_devicesfile=0/use_devicesfile=1/ $etc/lvm.conf
+LVM_SYSTEM_DIR=$etc run lvm lvmdevices --adddev /dev/vda4
+node-layout plan --sysroot /mnt/sysroot --nvr {nvr} > /tmp/plan || { cat /tmp/plan; fail "a devices file with the disk is refused"; }
+printf 'VERSION=1.1.1\\nIDTYPE=devname IDNAME=/dev/vdz9 DEVNAME=/dev/vdz9 PVID=0123456789abcdef0123456789abcdef\\n' > $etc/devices/system.devices
+expect "a devices file without the disk" LAY051 "will not see /dev/vda4"
+rm -r $etc/devices; sed 's/global_filter=\\[.*\\]/global_filter=["r|.*|"]/' /tmp/lvm.conf > $etc/lvm.conf
+expect "a filter that leaves the disk out" LAY051 "will not see /dev/vda4"
+cp /tmp/lvm.conf $etc/lvm.conf
+run dmsetup create mpatha --uuid mpath-3600508b400105e21 --table "0 $(blockdev --getsz /dev/vda4) linear /dev/vda4 0"
+expect "a path of a multipath device" LAY051 "/dev/vda4 is a path of the multipath device mpatha"
+run dmsetup remove mpatha
+# Programs
 mv /sbin/xfs_db /xfs_db; expect "a missing program" LAY002 "'xfs_db'"; mv /xfs_db /sbin/xfs_db
 expect "an unknown policy" LAY005 "nonsense" --policy nonsense
 """
@@ -137,21 +151,43 @@ logical > /tmp/after; diff /tmp/before /tmp/after || fail "no space on /boot: no
     return "undone, the old state boots"
 
 
+# Before the pool is active: its metadata (4 MiB, one extent, 1024 blocks) gets as many thin devices that LVM does not know as
+# make it nearly full; each takes a block, and all have the same one of the data (320 MiB, 5120 chunks).
+FILL_METADATA = """
+range=$(lvs -a --noheadings -o seg_pe_ranges {vg}/pool00_tmeta); first=${range##*:}; first=${first%-*}
+run dmsetup create tmeta --table "0 8192 linear /dev/vda4 $((2048 + first * 8192))"
+thin_dump /dev/mapper/tmeta > /tmp/dump || fail "thin_dump"
+{ grep -v '</superblock>' /tmp/dump; id=5000
+  while [ $id -lt 5840 ]; do
+    echo "<device dev_id='$id' mapped_blocks='1' transaction='0' creation_time='0' snap_time='0'>"
+    echo "<single_mapping origin_block='0' data_block='5119' time='0'/></device>"; id=$((id + 1))
+  done
+  echo '</superblock>'; } > /tmp/full
+run thin_restore -i /tmp/full -o /dev/mapper/tmeta; sync; run dmsetup remove tmeta
+"""
+
+
 def pool_full():
-    """The pool: full before it begins is refused; full in the middle is an error that is undone."""
+    """The pool: (nearly) full before it begins is refused; full in the middle is an error that is undone."""
     disk = images.copy(images.build(TIGHT), "pool-full")
-    job = HELPERS + FILLER + """
+    job = FILL_METADATA + HELPERS + FILLER + """
 lvchange -q --errorwhenfull y {vg}/pool00
-dd if=/dev/urandom of=/mnt/sysroot/var/filler bs=1M count=190 conv=fsync 2>/dev/null; sync
-expect "the pool's data is full" LAY030 "of its data"
-rm /mnt/sysroot/var/filler; sync; umount /mnt/sysroot/var; mount -o discard /dev/{vg}/var /mnt/sysroot/var; fstrim /mnt/sysroot/var
+used() { lvs --noheadings -o data_percent {vg}/pool00 | awk '{print int($1)}'; }
+expect "the pool's metadata is full" LAY030 "of its metadata; images need it below 80"
+run lvextend -q --poolmetadatasize 16M {vg}/pool00
+dd if=/dev/zero of=/mnt/sysroot/var/filler bs=1M count=$(( (83 - $(used)) * 320 / 100 )) conv=fsync 2>/dev/null; sync
+expect "the pool's data is full" LAY030 "of its data; images need it below 80"
+rm /mnt/sysroot/var/filler; sync; fstrim /mnt/sysroot/var || fail fstrim
 logical > /tmp/before
-fill_at tune2fs 'dd if=/dev/urandom of=/mnt/sysroot/var/filler bs=1M count=400 conv=fsync 2>/dev/null'
+fill_at tune2fs 'dd if=/dev/zero of=/mnt/sysroot/var/filler bs=1M count=400 conv=fsync 2>/dev/null'
 failing "the pool fills up" "failed"
-rm -f /mnt/sysroot/var/filler; sync; umount /mnt/sysroot/var; lvextend -q -L +200M {vg}/pool00; mount -o discard /dev/{vg}/var /mnt/sysroot/var || { e2fsck -fy /dev/{vg}/var; mount /dev/{vg}/var /mnt/sysroot/var; }
+dmesg | grep -q out-of-data-space || fail "the pool was not full"
+rm -f /mnt/sysroot/var/filler; sync; umount /mnt/sysroot/var; run lvextend -q -L +200M {vg}/pool00
+e2fsck -fy /dev/{vg}/var > /dev/null; run mount /dev/{vg}/var /mnt/sysroot/var
 logical > /tmp/after; grep -v pool /tmp/before > /tmp/b; grep -v pool /tmp/after > /tmp/a; diff /tmp/b /tmp/a || fail "the pool fills up: not as before"
 """ + jobs.UNMOUNT
-    qemu.boot(disk, jobs.fill(job, TIGHT), limit=qemu.LIMIT * 2).check("a full pool")
+    result = qemu.boot(disk, jobs.fill(job, TIGHT), limit=qemu.LIMIT * 2).check("a full pool")
+    assert len(result.values("refused")) == 2
     old_state_boots(disk, TIGHT)
     return "refused when full, undone in the middle, the old state boots"
 

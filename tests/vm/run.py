@@ -20,7 +20,7 @@ import packages
 
 SCENARIOS = {}
 # Run only when they are named.
-ON_REQUEST = {"kernel-update", "pool-full", "debian"}
+ON_REQUEST = {"debian"}
 
 
 def declare():
@@ -33,10 +33,9 @@ def declare():
     import refusals
     # Begun first: what it does after its recording is many small pieces, which fill up what the others leave free.
     SCENARIOS["power-cuts"] = powercut.power_cuts
-    for name in chains.LAYOUTS:
+    for name in chains.CHAINS:
         SCENARIOS[name] = lambda name=name: chains.chain(name)
     SCENARIOS["leftovers"] = leftovers.leftovers
-    SCENARIOS["kernel-update"] = chains.kernel_update
     SCENARIOS["refusals"] = refusals.matrix
     SCENARIOS["no-space-on-boot"] = refusals.no_space_on_boot
     SCENARIOS["pool-full"] = refusals.pool_full

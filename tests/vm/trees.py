@@ -5,13 +5,13 @@ import pathlib
 import shutil
 import subprocess
 
-from packages import LAB, PATH, ROOT, Kernel, run
+from packages import LAB, PATH, ROOT, Kernel, run, unpacked
 
 GUEST = pathlib.Path(__file__).parent / "guest"
 MODULES = ("virtio_pci virtio_blk dm_mod dm_thin_pool dm_snapshot xfs ext4 vfat nls_cp437 nls_ascii nls_iso8859_1 "
            "efivarfs dm_crypt raid1 xts aesni_intel algif_skcipher").split()
 BOOT_PROGRAMS = "lvm dmsetup thin_check cryptsetup mdadm".split()
-PROGRAMS = BOOT_PROGRAMS + ("thin_repair thin_dump sfdisk mkfs.xfs mkfs.ext4 mkfs.vfat e2fsck tune2fs xfs_db fsfreeze "
+PROGRAMS = BOOT_PROGRAMS + ("thin_repair thin_restore thin_dump thin_ls sfdisk mkfs.xfs mkfs.ext4 mkfs.vfat e2fsck tune2fs xfs_db fsfreeze "
                             "flock").split()
 LVM_NAMES = ("pvcreate pvs vgcreate vgs vgchange lvcreate lvs lvchange lvremove lvrename lvextend vgck vgextend "
              "vgremove pvremove lvconvert").split()
@@ -23,6 +23,11 @@ def node_layout():
         return pathlib.Path(os.environ["NODE_LAYOUT"])
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     return target / "debug/node-layout"
+
+
+def _programs():
+    """What lab and small root have. setfiles (SELinux) comes from a package that is not installed for it."""
+    return [*PROGRAMS, unpacked(["policycoreutils"]) / "sbin/setfiles", node_layout()]
 
 
 def _copy(tree, program):
@@ -87,7 +92,7 @@ def _pack(tree, out, compress):
 def lab_initramfs():
     """For direct kernel boots: all programs, runs the job disk's script."""
     out = LAB / "lab.img"
-    return _pack(tree(LAB / "lab", PROGRAMS + [node_layout()], "lab-init"), out, None)
+    return _pack(tree(LAB / "lab", _programs(), "lab-init"), out, None)
 
 
 def boot_initramfs():
@@ -97,7 +102,7 @@ def boot_initramfs():
 
 def small_root():
     """A tar of the small root file system."""
-    files = tree(LAB / "root", PROGRAMS + [node_layout()], "root-init")
+    files = tree(LAB / "root", _programs(), "root-init")
     (files / "init").rename(files / "sbin/init.new")
     (files / "sbin/init.new").rename(files / "sbin/init")
     (files / "usr/sbin/node-layout").symlink_to("../../sbin/node-layout")
