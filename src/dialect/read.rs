@@ -89,10 +89,8 @@ impl<'s, 'f> Reader<'s, 'f> {
         let mut words: Vec<Word> = Vec::new();
         let mut texts: Vec<Cow<'s, str>> = Vec::new();
         let mut last_line = (0, 0);
-        let mut line_starts = Vec::with_capacity(text.len() / 32 + 1);
         while let Some(line) = scanner.next_line(&mut words) {
             last_line = (line.start, line.end);
-            line_starts.push(line.start);
             match line.kind {
                 LineKind::Blank | LineKind::Comment => continue,
                 LineKind::Content => {
@@ -114,7 +112,6 @@ impl<'s, 'f> Reader<'s, 'f> {
             let words = Words { text, file, words: &words, texts: &texts };
             self.line(&words, &line, &mut scanner);
         }
-        self.sources.get(file).set_lines(line_starts);
         self.depth -= 1;
         if self.depth == 0 || !inside {
             self.end_of_file(file, last_line);

@@ -86,11 +86,6 @@ impl LineIndex {
             starts.push(at);
             at += line.len() as u32;
         }
-        LineIndex::from_starts(starts)
-    }
-
-    /// From the places where the lines start, in order; an empty text has none.
-    pub(crate) fn from_starts(mut starts: Vec<u32>) -> Self {
         if starts.is_empty() {
             starts.push(0);
         }

@@ -66,11 +66,6 @@ impl Source {
     pub fn lines(&self) -> &LineIndex {
         self.lines.get_or_init(|| LineIndex::new(&self.text))
     }
-
-    /// Hands in the line starts, by who has read all lines anyway.
-    pub(crate) fn set_lines(&self, starts: Vec<u32>) {
-        let _ = self.lines.set(LineIndex::from_starts(starts));
-    }
 }
 
 /// A text that cannot be a source.
