@@ -130,6 +130,10 @@ fn apply_for_boot(tools: &dyn Tools, changes: &[&Change]) -> Result<(), FileErro
     for (new, _) in &written {
         let _ = std::fs::remove_file(new);
     }
+    // On the disk before anything says that this is complete: nobody would look for it any more.
+    if let Some((new, _)) = written.first() {
+        sync_directory(new)?;
+    }
     result
 }
 
@@ -152,10 +156,15 @@ fn is_fat(path: &Path) -> bool {
     rustix::fs::statfs(path).is_ok_and(|s| s.f_type == 0x4d44)
 }
 
+/// Where the new content of a file is written, and where an exchange leaves the old one for a moment: `.NAME.new`.
+pub fn beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.new"))
+}
+
 /// Writes the content to `.NAME.new` beside `path`, with the owner, mode and SELinux label that `path` has.
 fn write_beside(path: &Path, content: &[u8]) -> Result<PathBuf, FileError> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let new = path.with_file_name(format!(".{name}.new"));
+    let new = beside(path);
     if let Some(dir) = path.parent() {
         std::fs::create_dir_all(dir).map_err(at(dir))?;
     }

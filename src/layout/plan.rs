@@ -14,7 +14,7 @@ mod volumes; // steps that change volumes
 use super::checks::{Progress, Situation};
 use super::content;
 use super::entry::BootEntry;
-use super::files::{Change, Method};
+use super::files::{Change, Method, beside};
 use super::lvm::{LogicalVolume, Mode};
 use super::names::device_mapper_name;
 use super::system::System;
@@ -302,7 +302,11 @@ pub fn is_pending(s: &Situation<'_>) -> bool {
 /// A change, if it changes anything.
 fn change(path: PathBuf, after: Vec<u8>, method: Method) -> Option<Change> {
     let before = content(&path, method);
-    (before.as_ref() != Some(&after)).then_some(Change { path, before, after: Some(after), method })
+    if before.as_ref() == Some(&after) {
+        // A power cut after the exchange with the new content has left the old one beside it.
+        return (method == Method::ReplaceForBoot).then(|| removal(beside(&path), method)).flatten();
+    }
+    Some(Change { path, before, after: Some(after), method })
 }
 
 fn removal(path: PathBuf, method: Method) -> Option<Change> {

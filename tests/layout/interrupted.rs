@@ -61,6 +61,23 @@ fn a_power_cut_at_any_command_is_completed_by_the_next_run() {
 }
 
 #[test]
+fn entries_that_an_exchange_left_beside_the_new_ones_are_removed() {
+    let model = Model::installed("rhel9");
+    // The last command marks the work as complete: all entries have their final content.
+    model.ends_at.set(Some(length() - 1));
+    assert!(catch_unwind(AssertUnwindSafe(|| model.init())).is_err(), "no power cut");
+    model.ends_at.set(None);
+    let entries = model.sysroot().join("boot/loader/entries");
+    let own = std::fs::read_dir(&entries).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+    let own: Vec<String> = own.filter(|n| n.starts_with(NVR)).collect();
+    assert_eq!(own.len(), 1, "the layer's entries: {own:?}");
+    std::fs::write(entries.join(format!(".{}.new", own[0])), "title the old one\n").unwrap();
+    model.init().unwrap();
+    let left: Vec<_> = model.disk().0.into_keys().filter(|p| p.to_string_lossy().ends_with(".new")).collect();
+    assert!(left.is_empty(), "left behind: {left:?}");
+}
+
+#[test]
 fn after_a_power_cut_another_name_of_the_image_leaves_nothing_of_the_first() {
     let other = "another-node-5.0-1";
     let mut begun_anew = 0;
