@@ -359,12 +359,11 @@ impl<'a> View<'a> {
 
     /// A `logvol` line that would add this mount point to root's pool.
     pub(super) fn line_for(&self, mount: &str, size: MiB, options: &[String]) -> String {
-        let (group, pool) = match self.volume("/").map(|v| v.on) {
-            Some(On::Thin(group, pool)) => (group, pool),
-            _ => match self.pools.first() {
-                Some(pool) => (pool.group, pool.name),
-                None => (self.groups.first().map_or("HostVG", |g| g.name), "HostPool"),
-            },
+        // The name that root gives may be the mistake: a pool that is made goes before it.
+        let (group, pool) = match (self.root_pool().or(self.pools.first()), self.volume("/").map(|v| v.on)) {
+            (Some(pool), _) => (pool.group, pool.name),
+            (None, Some(On::Thin(group, pool))) => (group, pool),
+            (None, _) => (self.groups.first().map_or("HostVG", |g| g.name), "HostPool"),
         };
         let name = match mount.trim_start_matches('/') {
             "" => "root".to_owned(),
