@@ -150,7 +150,8 @@ def reachable(log, cut, group, pool):
 
 
 def in_hole(group, pool):
-    """Whether the pool has a device already whose making LVM has not completed: LVM will ask for it once more, in vain."""
+    """Whether the pool has a device already whose making LVM has not completed: LVM will ask for it once more, in vain.
+    Whether a recording has a write between these two is a matter of chance; leftovers.py makes this state every time."""
     expected = int(re.search(r"\btransaction_id = (\d+)", group.text)[1])
     return pool.transaction < expected and pool.devices == devices(group)
 
@@ -215,7 +216,6 @@ def power_cuts():
         number = sum(1 for a in answers if a.lost or a.state in spoiled)
         assert not lost, (f"{number} of {len(answers)} power cuts lost the machine:\n" +
                           "\n".join(f"{a.cut}: {a.lost}" for a in lost[:10]))
-        assert any(a.hole for a in answers), "no power cut fell between the pool's commit of the base and that of its number"
         work = collections.Counter(a.work for a in answers)
         ends = {a.after for a in answers if a.after}
         assert len(ends) == 1, f"init ends in {len(ends)} different states, see {shared}/after-*"
