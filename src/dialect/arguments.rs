@@ -39,18 +39,20 @@ impl<'s> Words<'s, '_> {
             Cow::Owned(text) => Cow::Owned(text[at..].to_owned()),
         };
         // Quotes before the value move it; then the whole word is its place.
-        let raw = &self.text[span.range()];
-        let same = self.words[i].plain || raw.as_bytes().get(..at) == self.texts[i].as_bytes().get(..at);
-        let start = if same { span.start + at as u32 } else { span.start };
+        let start = if self.begins_alike(i, at) { span.start + at as u32 } else { span.start };
         Value { text, span: Span { start, ..span } }
     }
 
     /// The place of an option's name, which is the first `len` bytes of the unquoted word.
     fn head(&self, i: usize, len: usize) -> Span {
         let span = self.span(i);
-        let raw = &self.text[span.range()];
-        let same = self.words[i].plain || raw.as_bytes().get(..len) == self.texts[i].as_bytes().get(..len);
-        Span { end: if same { span.start + len as u32 } else { span.end }, ..span }
+        Span { end: if self.begins_alike(i, len) { span.start + len as u32 } else { span.end }, ..span }
+    }
+
+    /// Whether the first `len` bytes of the unquoted word stand in the file like this.
+    fn begins_alike(&self, i: usize, len: usize) -> bool {
+        let raw = || &self.text.as_bytes()[self.span(i).range()];
+        self.words[i].plain || raw().get(..len) == self.texts[i].as_bytes().get(..len)
     }
 }
 
@@ -181,7 +183,7 @@ impl<'s> Reader<'s, '_, '_> {
     fn class_of(&self, i: usize, text: &str) -> Result<Class, Fail> {
         let bit = self.place.bit;
         // No option has an equals sign in its name.
-        let equals = text.find('=');
+        let equals = text.bytes().position(|b| b == b'=');
         let value = equals.map(|e| e as u32 + 1);
         let name = &text[..equals.unwrap_or(text.len())];
         if let Some(option) = self.table.option(name, bit) {
@@ -272,12 +274,14 @@ impl<'s> Reader<'s, '_, '_> {
         };
         self.scratch.roles[at] = Role::Option;
         self.seen.given |= 1 << option.id;
+        let words = self.words;
         if let Some(from) = equals {
-            let value = self.words.tail(at, from as usize);
+            let from = from as usize;
             if option.takes == Takes::Flag {
-                return Err(problems::unexpected_value(self.words, at, option, &value, self.place));
+                let value = words.tail(at, from);
+                return Err(problems::unexpected_value(words, at, option, &value, self.place));
             }
-            self.take_value(option, &value)?;
+            self.take_value(option, &words.texts[at][from..], || words.tail(at, from))?;
             return Ok(at + 1);
         }
         if option.takes == Takes::Flag {
@@ -286,8 +290,7 @@ impl<'s> Reader<'s, '_, '_> {
         }
         if matches!(self.scratch.classes.get(at + 1), Some(Class::Argument)) {
             self.scratch.roles[at + 1] = Role::Value;
-            let value = self.words.value(at + 1);
-            self.take_value(option, &value)?;
+            self.take_value(option, &words.texts[at + 1], || words.value(at + 1))?;
             return Ok(at + 2);
         }
         if option.value_optional {
@@ -297,8 +300,13 @@ impl<'s> Reader<'s, '_, '_> {
         Err(problems::missing_value(self.words, at, option, self.place))
     }
 
-    fn take_value(&mut self, option: &'static Opt, value: &Value<'s>) -> Result<(), Fail> {
-        let text = value.text.as_ref();
+    /// Looks at the value of an option; `value` is asked for it with its place when it is wrong.
+    fn take_value(
+        &mut self,
+        option: &'static Opt,
+        text: &str,
+        value: impl FnOnce() -> Value<'s>,
+    ) -> Result<(), Fail> {
         let bit = 1u64 << option.id;
         self.seen.set &= !bit;
         if text == "--" {
@@ -308,11 +316,11 @@ impl<'s> Reader<'s, '_, '_> {
         let is_set = match option.takes {
             Takes::Integer => match python::python_int(text) {
                 Some(number) => number != 0,
-                None => return Err(problems::not_an_integer(value, option.names[0], self.place)),
+                None => return Err(problems::not_an_integer(&value(), option.names[0], self.place)),
             },
             Takes::Boolean => match python::python_bool(text) {
                 Some(yes) => yes,
-                None => return Err(problems::not_a_boolean(value, option.names[0], self.place)),
+                None => return Err(problems::not_a_boolean(&value(), option.names[0], self.place)),
             },
             Takes::List => python::comma_list(text).next().is_some(),
             Takes::Flag | Takes::Text | Takes::Word => !text.is_empty(),
@@ -324,7 +332,7 @@ impl<'s> Reader<'s, '_, '_> {
             if !option.choices.iter().any(same) {
                 let name = option.names[0];
                 return Err(problems::not_a_choice(
-                    value,
+                    &value(),
                     name,
                     option.choices,
                     option.ignore_case,

@@ -51,6 +51,7 @@ pub struct Command<'s> {
 
 impl<'s> Command<'s> {
     /// The last value given for an option (the last repeat wins).
+    #[inline]
     pub fn value(&self, option: &str) -> Option<&Value<'s>> {
         self.args.iter().rev().find_map(|a| match a {
             Arg::Option { name, value: Some(v), .. } if *name == option => Some(v),
@@ -59,11 +60,13 @@ impl<'s> Command<'s> {
     }
 
     /// Whether an option is given, with or without a value.
+    #[inline]
     pub fn has(&self, option: &str) -> bool {
         self.option_span(option).is_some()
     }
 
     /// Where an option is given (name and value), the last one if repeated.
+    #[inline]
     pub fn option_span(&self, option: &str) -> Option<Span> {
         self.args.iter().rev().find_map(|a| match a {
             Arg::Option { name, name_span, value } if *name == option => {
@@ -75,11 +78,13 @@ impl<'s> Command<'s> {
 
     /// The value of an option as the reference reads an integer; nothing if absent or not one, saturated at the
     /// ends of `i64` (the reference has no limit).
+    #[inline]
     pub fn int(&self, option: &str) -> Option<i64> {
         super::python_int(&self.value(option)?.text)
     }
 
     /// The positional arguments in order.
+    #[inline]
     pub fn positionals(&self) -> impl Iterator<Item = &Value<'s>> {
         self.args.iter().filter_map(|a| match a {
             Arg::Positional(v) => Some(v),
@@ -88,6 +93,7 @@ impl<'s> Command<'s> {
     }
 
     /// The first positional argument: the mount point of `part` and `logvol`, the name of `volgroup`.
+    #[inline]
     pub fn first(&self) -> Option<&Value<'s>> {
         self.positionals().next()
     }

@@ -30,7 +30,7 @@ pub(super) struct Reader<'s, 'f> {
     /// How many includes were followed.
     followed: usize,
     kickstart: Kickstart<'s>,
-    state: State,
+    state: State<'s>,
     scratch: Scratch,
     open: Option<Open>,
     /// The last line with words, for lines that were broken in two.

@@ -6,8 +6,10 @@ use super::python::{comma_list, normal_mount_point, python_int};
 use super::tables::{self, Duplicate, Key, Table, Takes, number};
 use super::version::Version;
 use crate::source::Span;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::hash::{Hash, Hasher};
 
 /// Options that earlier lines of one command gave and set, as bits.
 #[derive(Clone, Copy, Default)]
@@ -16,14 +18,14 @@ pub(super) struct Sticky {
     pub(super) set: u64,
 }
 
-/// All of it.
+/// All of it. What is kept for a command is kept for few commands: a list is searched faster than a map.
 #[derive(Default)]
-pub(super) struct State {
+pub(super) struct State<'s> {
     /// Commands that were seen, by table; also those that failed.
     seen: u128,
-    first: HashMap<u16, Span>,
-    sticky: HashMap<u16, Sticky>,
-    defined: HashMap<(u16, String), Span>,
+    first: Vec<(u16, Span)>,
+    sticky: Vec<(u16, Sticky)>,
+    defined: HashMap<Defined<'s>, Span>,
     pub(super) autopart: checks::AutopartSaid,
     pub(super) ignoredisk: checks::IgnoreDiskSaid,
     pub(super) multipath: Vec<String>,
@@ -31,7 +33,22 @@ pub(super) struct State {
     pub(super) realm: Option<Span>,
 }
 
-impl State {
+/// Something that a command defines, by what must not be defined twice.
+#[derive(PartialEq, Eq)]
+struct Defined<'s> {
+    key: Cow<'s, str>,
+    table: u16,
+}
+
+impl Hash for Defined<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // The key at once: most of the cost is in the number of calls.
+        state.write(self.key.as_bytes());
+        state.write_u16(self.table);
+    }
+}
+
+impl<'s> State<'s> {
     /// Notes a command; returns where a command stands that it conflicts with, and that command's table.
     pub(super) fn see(&mut self, table: u16, span: Span, bit: u64) -> Option<(Span, u16)> {
         let facts = &tables::COMMANDS[usize::from(table)];
@@ -40,7 +57,7 @@ impl State {
         if is_new {
             self.seen |= 1 << table;
             if has_conflicts {
-                self.first.insert(table, span);
+                self.first.push((table, span));
             }
         }
         if !has_conflicts {
@@ -53,22 +70,25 @@ impl State {
         }
         (0..128u16)
             .filter(|i| others & 1 << i != 0)
-            .map(|i| (self.first.get(&i).copied().unwrap_or(span), i))
+            .map(|i| (self.first.iter().find(|(table, _)| *table == i).map_or(span, |(_, first)| *first), i))
             .min()
     }
 
     /// What earlier lines of this command said.
     pub(super) fn sticky(&self, table: u16) -> Sticky {
-        self.sticky.get(&table).copied().unwrap_or_default()
+        self.sticky.iter().find(|(t, _)| *t == table).map(|(_, kept)| *kept).unwrap_or_default()
     }
 
     /// Notes what a line said, for commands that have conditions over several lines.
     pub(super) fn keep(&mut self, table: u16, given: u64, set: u64) {
         let facts = &tables::COMMANDS[usize::from(table)];
         if facts.checks.iter().any(|c| c.sticky != 0) {
-            let kept = self.sticky.entry(table).or_default();
-            kept.given |= given;
-            kept.set = kept.set & !given | set;
+            let before = self.sticky(table);
+            let kept = Sticky { given: before.given | given, set: before.set & !given | set };
+            match self.sticky.iter_mut().find(|(t, _)| *t == table) {
+                Some(place) => place.1 = kept,
+                None => self.sticky.push((table, kept)),
+            }
         }
     }
 
@@ -77,7 +97,7 @@ impl State {
         &mut self,
         number: u16,
         table: &'static Table,
-        args: &[Arg<'_>],
+        args: &[Arg<'s>],
         span: Span,
         version: Version,
     ) -> Option<(Span, &'static Duplicate, String)> {
@@ -90,9 +110,9 @@ impl State {
         if !duplicate.unless.is_empty() && key == duplicate.unless {
             return None;
         }
-        match self.defined.entry((number, key)) {
+        match self.defined.entry(Defined { key, table: number }) {
             Entry::Occupied(entry) => {
-                let parts = entry.key().1.split('\0').filter(|part| !part.is_empty());
+                let parts = entry.key().key.split('\0').filter(|part| !part.is_empty());
                 Some((*entry.get(), duplicate, parts.collect::<Vec<_>>().join("/")))
             }
             Entry::Vacant(entry) => {
@@ -103,45 +123,64 @@ impl State {
     }
 }
 
-fn key(number: u16, table: &Table, duplicate: &Duplicate, args: &[Arg<'_>], version: Version) -> String {
-    let mut key = String::with_capacity(32);
-    for (i, part) in duplicate.key.iter().enumerate() {
-        if i > 0 {
-            key.push('\0');
-        }
-        match part {
-            Key::Positional(n) => {
-                let value = args.iter().filter_map(positional).nth(*n);
-                let text = value.map_or("", |v| v.text.as_ref());
-                key.push_str(&if duplicate.mount_point { normal_mount_point(text) } else { text.into() });
-            }
-            Key::Option(name, last_component) => {
-                let mut values = args.iter().rev().filter_map(|arg| match arg {
-                    Arg::Option { name: n, value: Some(value), .. } if n == name => Some(value.text.as_ref()),
-                    _ => None,
-                });
-                let Some(text) = values.next() else { continue };
-                let text = if *last_component { text.rsplit('/').next().unwrap_or(text) } else { text };
-                let is_list = table.options.iter().any(|o| o.names[0] == *name && o.takes == Takes::List);
-                if is_list {
-                    key.push_str(&comma_list(text).collect::<Vec<_>>().join(","));
-                } else {
-                    key.push_str(text);
-                }
-            }
-        }
+fn key<'s>(
+    number: u16,
+    table: &Table,
+    duplicate: &Duplicate,
+    args: &[Arg<'s>],
+    version: Version,
+) -> Cow<'s, str> {
+    let mut parts = duplicate.key.iter().map(|part| key_part(part, table, duplicate, args));
+    let mut key = parts.next().unwrap_or_default();
+    for part in parts {
+        let key = key.to_mut();
+        key.reserve(part.len() + 1);
+        key.push('\0');
+        key.push_str(&part);
     }
     if number == number::RAID {
-        if checks::strips_md(version) {
-            key = key.strip_prefix("md").map(str::to_owned).unwrap_or(key);
+        if checks::strips_md(version)
+            && let Some(rest) = key.strip_prefix("md")
+        {
+            key = rest.to_owned().into();
         }
         if checks::device_is_number(version)
             && let Some(device) = python_int(&key)
         {
-            key = device.to_string();
+            key = device.to_string().into();
         }
     }
     key
+}
+
+/// One part of the key; empty where the line has none.
+fn key_part<'s>(part: &Key, table: &Table, duplicate: &Duplicate, args: &[Arg<'s>]) -> Cow<'s, str> {
+    match part {
+        Key::Positional(n) => {
+            let text = args.iter().filter_map(positional).nth(*n).map(|v| v.text.clone()).unwrap_or_default();
+            match text {
+                Cow::Borrowed(text) if duplicate.mount_point => normal_mount_point(text),
+                Cow::Owned(text) if duplicate.mount_point => normal_mount_point(&text).into_owned().into(),
+                text => text,
+            }
+        }
+        Key::Option(name, last_component) => {
+            let value = args.iter().rev().find_map(|arg| match arg {
+                Arg::Option { name: n, value: Some(value), .. } if n == name => Some(&value.text),
+                _ => None,
+            });
+            let Some(text) = value else { return "".into() };
+            let text = match (text, *last_component) {
+                (text, false) => text.clone(),
+                (Cow::Borrowed(text), true) => text.rsplit('/').next().unwrap_or(text).into(),
+                (Cow::Owned(text), true) => text.rsplit('/').next().unwrap_or(text).to_owned().into(),
+            };
+            let may_be_list = text.bytes().any(|b| !b.is_ascii_graphic() || b == b',');
+            let is_list =
+                may_be_list && table.options.iter().any(|o| o.names[0] == *name && o.takes == Takes::List);
+            if is_list { comma_list(&text).collect::<Vec<_>>().join(",").into() } else { text }
+        }
+    }
 }
 
 fn positional<'a, 's>(arg: &'a Arg<'s>) -> Option<&'a Value<'s>> {

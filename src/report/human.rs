@@ -3,7 +3,7 @@
 
 use super::excerpt::{Excerpt, Mark, excerpts};
 use super::place::Places;
-use super::{Summary, count, harmless, style::Style};
+use super::{Summary, count, direct, harmless, style::Style};
 use crate::diagnostic::{Code, Finding, Severity};
 use crate::lint::FileReport;
 use crate::source::Sources;
@@ -20,7 +20,9 @@ pub(super) fn file(report: &FileReport, style: &Style) -> String {
     let mut text = String::new();
     let mut places = Places::new(&report.sources);
     for finding in &report.findings {
-        text.push_str(&draw(finding, &report.sources, &mut places, style));
+        if !style.is_plain() || !direct::draw(&mut text, finding, &report.sources) {
+            text.push_str(&draw(finding, &report.sources, &mut places, style));
+        }
         text.push_str("\n\n");
     }
     let counts = Summary::of(report, Severity::Error).counts();
@@ -58,8 +60,8 @@ pub(super) fn total(summary: &Summary, seen: Option<&'static Code>, style: &Styl
     text
 }
 
-/// One finding.
-fn draw(finding: &Finding, sources: &Sources, places: &mut Places<'_>, style: &Style) -> String {
+/// One finding, drawn by the library.
+pub(super) fn draw(finding: &Finding, sources: &Sources, places: &mut Places<'_>, style: &Style) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,

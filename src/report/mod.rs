@@ -14,6 +14,7 @@
 //! # std::io::Result::Ok(())
 //! ```
 
+mod direct;
 mod excerpt;
 mod github;
 mod human;
@@ -91,6 +92,9 @@ impl Format {
 /// that turn the direction of text around, become visible stand-ins.
 pub fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
     let keep = |c: char| matches!(c, '\n' | '\t') || stand_in(c).is_none();
+    if text.bytes().all(|b| matches!(b, b' '..=b'~' | b'\n')) {
+        return text.into(); // nearly always
+    }
     if text.chars().all(keep) {
         return text.into();
     }

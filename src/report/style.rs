@@ -28,7 +28,7 @@ pub struct Style {
 }
 
 /// Columns where there is no terminal to ask: lines of a CI log are not cut at 80.
-const WIDTH: usize = 120;
+pub(super) const WIDTH: usize = 120;
 
 impl Style {
     /// No colour.
@@ -59,6 +59,11 @@ impl Style {
     fn new(coloured: bool, terminal: bool, width: usize) -> Style {
         let renderer = if coloured { Renderer::styled() } else { Renderer::plain() };
         Style { coloured, terminal, width: terminal.then_some(width), renderer: renderer.term_width(width) }
+    }
+
+    /// Whether there is neither colour nor a person: lines are not broken.
+    pub(super) fn is_plain(&self) -> bool {
+        !self.coloured && self.width.is_none()
     }
 
     /// Bold, where there is colour.

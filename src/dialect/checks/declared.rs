@@ -26,7 +26,12 @@ pub(in super::super) fn declared(line: &Line<'_, '_>, before: Sticky, words: usi
         }
     }
     for check in line.table.checks {
-        if check.versions & line.place.bit != 0 && (check.word.is_empty() || check.word == line.place.word) {
+        if check.versions & line.place.bit == 0 {
+            continue;
+        }
+        let seen = line.seen.given | line.seen.set | before.given | before.set;
+        let concerns = check.when == 0 || check.when & seen != 0 || check.any_argument;
+        if concerns && (check.word.is_empty() || check.word == line.place.word) {
             one(line, check, before, words)?;
         }
     }
@@ -134,6 +139,10 @@ fn at_most_one(line: &Line<'_, '_>, check: &'static Check, set: u64) -> Result<(
 
 /// Conditions on the value of one option.
 fn value(line: &Line<'_, '_>, check: &'static Check, id: u8) -> Result<(), Fail> {
+    let needed = check.when != 0 && !check.starts_with.is_empty();
+    if line.seen.given & 1 << id == 0 && !needed {
+        return Ok(());
+    }
     let name = line.table.names[usize::from(id)];
     let adds_up = line.table.options.iter().any(|o| o.id == id && o.adds_up);
     let mut given = line
@@ -151,7 +160,7 @@ fn value(line: &Line<'_, '_>, check: &'static Check, id: u8) -> Result<(), Fail>
         refused(span, message, (!check.help.is_empty()).then(|| check.help.to_owned()))
     };
     let word = line.place.word;
-    if given.peek().is_none() && check.when != 0 && !check.starts_with.is_empty() {
+    if given.peek().is_none() && needed {
         let wanted = list(check.starts_with.iter().copied(), "or");
         let first = line.table.names[(check.when & line.seen.set).trailing_zeros() as usize];
         let message = format!("{first} of '{word}' needs {name} with a value that begins with {wanted}");

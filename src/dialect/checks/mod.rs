@@ -90,7 +90,7 @@ impl<'s> Line<'_, 's> {
 }
 
 /// The conditions that are written in Rust.
-pub(super) fn special(table: u16, line: &Line<'_, '_>, state: &mut State) -> Result<(), Fail> {
+pub(super) fn special(table: u16, line: &Line<'_, '_>, state: &mut State<'_>) -> Result<(), Fail> {
     match table {
         number::AUTOPART => autopart::check(line, &mut state.autopart),
         number::BTRFS => btrfs::check(line),
