@@ -20,7 +20,7 @@ import packages
 
 SCENARIOS = {}
 # Run only when they are named: the power cuts take as long as all others together.
-ON_REQUEST = {"debian", "power-cuts"}
+ON_REQUEST = {"power-cuts"}
 
 
 def declare():
