@@ -135,3 +135,26 @@ pub fn main() -> ExitCode {
     };
     result.unwrap_or_else(|error| super::fail("node-layout", &error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_that_init_has_recorded_is_the_default() {
+        let sysroot = tempfile::tempdir().unwrap();
+        let name = |given| policy(given, sysroot.path()).map(|chosen| chosen.policy.name);
+        assert_eq!(name(None).unwrap(), "ovirt-node");
+        let recorded = below(sysroot.path(), crate::layout::plan::CONFIG_DIR);
+        std::fs::create_dir_all(&recorded).unwrap();
+        std::fs::write(recorded.join("layout.toml"), "policy = \"ovirt-node-4.3\"\n").unwrap();
+        assert_eq!(name(None).unwrap(), "ovirt-node-4.3");
+        assert_eq!(name(Some("rhvh-4.4")).unwrap(), "rhvh-4.4", "what is asked for comes first");
+        std::fs::write(recorded.join("layout.toml"), "policy = \"policy.toml\"\n").unwrap();
+        std::fs::write(recorded.join("policy.toml"), "name = \"site\"\nextends = \"ovirt-node\"\n").unwrap();
+        assert_eq!(name(None).unwrap(), "site");
+        std::fs::write(recorded.join("layout.toml"), "colour = 1\n").unwrap();
+        let error = name(None).unwrap_err().to_string();
+        assert!(error.contains("layout.toml has no policy"), "{error}");
+    }
+}

@@ -4,9 +4,9 @@ mod filesystems; // /boot, the volumes of the policy
 mod pool; // room, names, tags, disks
 mod situation; // how things stand
 
-pub(super) use filesystems::volumes;
+pub(super) use filesystems::{grub_default, volumes};
 pub use pool::{FULL_PERCENT, Short, metadata_growth};
-pub(super) use pool::{devices, foreign_tags};
+pub(super) use pool::{broken, devices, foreign_tags, full, missing_disks};
 pub(super) use situation::situation;
 pub use situation::{Progress, Situation};
 
@@ -54,6 +54,7 @@ pub fn examine<'a>(
         if s.progress != Progress::Done {
             filesystems::boot_partition(system, s, policy, tools, &mut notices);
             devices(system, s, tools, &mut notices);
+            grub_default(s, &mut notices);
         }
         foreign_tags(s, lvm, &mut notices);
     }

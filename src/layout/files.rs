@@ -2,6 +2,7 @@
 
 use super::tools::Tools;
 use rustix::fs::{AtFlags, CWD, RenameFlags};
+use std::collections::BTreeSet;
 use std::ffi::CStr;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -47,6 +48,19 @@ impl Change {
             after: self.before.clone(),
             method: self.method,
         }
+    }
+
+    /// Whether the file is as the change makes it; then nothing has to be written, on a file system that may be full.
+    pub fn is_made(&self) -> bool {
+        current(&self.path, self.method) == self.after
+    }
+}
+
+/// What is in a file now, or where a link points; nothing if it is not there.
+pub fn current(path: &Path, method: Method) -> Option<Vec<u8>> {
+    match method {
+        Method::Link => std::fs::read_link(path).ok().map(|to| to.into_os_string().into_encoded_bytes()),
+        _ => std::fs::read(path).ok(),
     }
 }
 
@@ -109,9 +123,8 @@ fn apply_for_boot(tools: &dyn Tools, changes: &[&Change]) -> Result<(), FileErro
             }
         }
         // The content has to be in its place before a name points to it.
-        let directory = changes[0].path.parent().unwrap_or(Path::new("/"));
-        let freeze = !is_fat(directory);
-        let flush = || tools.flush(directory, freeze).map_err(at(directory));
+        let directories: BTreeSet<&Path> = changes.iter().filter_map(|c| c.path.parent()).collect();
+        let flush = || directories.iter().try_for_each(|d| tools.flush(d, !is_fat(d)).map_err(at(d)));
         if !written.is_empty() {
             flush()?;
         }
@@ -130,11 +143,9 @@ fn apply_for_boot(tools: &dyn Tools, changes: &[&Change]) -> Result<(), FileErro
     for (new, _) in &written {
         let _ = std::fs::remove_file(new);
     }
+    result?;
     // On the disk before anything says that this is complete: nobody would look for it any more.
-    if let Some((new, _)) = written.first() {
-        sync_directory(new)?;
-    }
-    result
+    written.iter().try_for_each(|(new, _)| sync_directory(new))
 }
 
 /// Gives the new content its name: exchanged with the old one where there is one, so that the old content's blocks stay

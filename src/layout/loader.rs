@@ -40,6 +40,9 @@ pub struct BootConfig {
     pub entries: Vec<BootEntry>,
     /// GRUB's environment block, raw.
     pub grubenv: Option<(PathBuf, Vec<u8>)>,
+    /// A GRUB configuration that shows the entries and does not ask for `saved_entry` (`GRUB_DEFAULT` is not `saved`):
+    /// whatever is set as the default has no effect.
+    pub ignores_saved_entry: Option<PathBuf>,
     /// systemd-boot's loader.conf.
     pub loader_conf: Option<TextFile>,
     /// The UEFI variable that overrides loader.conf, when the machine runs and it is set.
@@ -110,6 +113,7 @@ impl BootConfig {
             entries_dir: root.join("loader/entries"),
             root,
             entries,
+            ignores_saved_entry: ignores_saved_entry(sysroot),
             grubenv,
             loader_conf,
             efi_default,
@@ -284,6 +288,26 @@ fn grubenv(sysroot: &Path) -> Result<Option<(PathBuf, Vec<u8>)>, LoaderError> {
         }
     }
     Ok(None)
+}
+
+/// The main configuration of GRUB, if it shows entries of the Boot Loader Specification without asking for `saved_entry`.
+/// (On UEFI there can be a second file that only leads to the first.)
+fn ignores_saved_entry(sysroot: &Path) -> Option<PathBuf> {
+    let mut paths: Vec<PathBuf> =
+        ["/boot/grub2", "/boot/grub"].iter().map(|d| below(sysroot, d).join("grub.cfg")).collect();
+    let vendors = std::fs::read_dir(below(sysroot, "/boot/efi/EFI")).into_iter().flatten().flatten();
+    paths.extend(vendors.map(|v| v.path().join("grub.cfg")));
+    let mut ignores = None;
+    for path in paths {
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        if text.contains("saved_entry") {
+            return None;
+        }
+        if text.contains("blscfg") {
+            ignores = Some(path);
+        }
+    }
+    ignores
 }
 
 /// Shell patterns as systemd-boot takes them: `*` and `?`.

@@ -14,14 +14,14 @@ mod volumes; // steps that change volumes
 use super::checks::{Progress, Situation};
 use super::content;
 use super::entry::BootEntry;
-use super::files::{Change, Method, beside};
+use super::files::{Change, Method, beside, current};
 use super::lvm::{LogicalVolume, Mode};
 use super::names::device_mapper_name;
 use super::system::System;
 use super::target::Stage;
 use super::tools::Command;
 use crate::policy::Policy;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Tag of a base while its making goes on; behind it stands the name that root's volume had.
 pub const ROOT_TAG_PREFIX: &str = "node-layout:root=";
@@ -64,6 +64,8 @@ pub enum Action {
     },
     /// Changes files.
     Change(Vec<Change>),
+    /// Brings all that was written to the file systems of these paths to the disk.
+    Flush(Vec<PathBuf>),
     /// Copies kernel and initramfs.
     Copy(Vec<(PathBuf, PathBuf)>),
     /// Removes a directory of kept files that no boot entry names.
@@ -301,7 +303,7 @@ pub fn is_pending(s: &Situation<'_>) -> bool {
 
 /// A change, if it changes anything.
 fn change(path: PathBuf, after: Vec<u8>, method: Method) -> Option<Change> {
-    let before = content(&path, method);
+    let before = current(&path, method);
     if before.as_ref() == Some(&after) {
         // A power cut after the exchange with the new content has left the old one beside it.
         return (method == Method::ReplaceForBoot).then(|| removal(beside(&path), method)).flatten();
@@ -310,13 +312,6 @@ fn change(path: PathBuf, after: Vec<u8>, method: Method) -> Option<Change> {
 }
 
 fn removal(path: PathBuf, method: Method) -> Option<Change> {
-    let before = content(&path, method)?;
+    let before = current(&path, method)?;
     Some(Change { path, before: Some(before), after: None, method })
-}
-
-fn content(path: &Path, method: Method) -> Option<Vec<u8>> {
-    match method {
-        Method::Link => std::fs::read_link(path).ok().map(|to| to.into_os_string().into_encoded_bytes()),
-        _ => std::fs::read(path).ok(),
-    }
 }

@@ -7,6 +7,7 @@ use super::lvm::{Lvm, Mode, TAG_LAYER, TAG_POOL, TAG_UNFINISHED, TAG_VG};
 use super::names::device_mapper_name;
 use super::plan::{Action, Plan, PoolDevice, ROOT_TAG_PREFIX, Step};
 use super::system::System;
+use super::target::Target;
 use super::tools::{Command, ToolError, Tools};
 
 /// A step that failed.
@@ -51,7 +52,8 @@ pub struct Failure {
     pub left: Vec<String>,
 }
 
-/// Does the steps. When one fails, what was done is taken back; but nothing of what the first boot completes.
+/// Does the steps. When one fails, what was done is taken back; but not by a run that has found root to be the layer
+/// already: every step of it leaves a machine that boots, and the way back would have to undo what it has not seen.
 ///
 /// # Errors
 /// [`Failure`].
@@ -69,10 +71,9 @@ pub fn run(
         for action in &step.actions {
             if let Err(error) = perform(tools, action, &mut changed) {
                 progress.step(number, of, step, StepState::Failed, &error.to_string());
-                // What a first boot does is complete at every step, and the layer is running.
                 let left = match situation.progress {
-                    checks::Progress::Done => Vec::new(),
-                    _ => undo(tools, system, situation, &changed),
+                    checks::Progress::Before => undo(tools, system, situation, &changed),
+                    _ => Vec::new(),
                 };
                 return Err(Failure { step: step.name, error, left });
             }
@@ -95,6 +96,12 @@ fn perform(tools: &dyn Tools, action: &Action, changed: &mut Vec<Change>) -> Res
             files::apply(tools, changes)?;
         }
         Action::RecordContent { base, mode } => content::record(tools, *mode, base)?,
+        Action::Flush(paths) => {
+            for path in paths {
+                let failed = |error| files::FileError { path: path.clone(), error };
+                tools.flush(path, false).map_err(failed)?;
+            }
+        }
         Action::Copy(copies) => files::copy_for_boot(copies)?,
         Action::RemoveDirectory(path) => files::remove_directory(path)?,
         Action::Link { path, to } => files::link(path, to)?,
@@ -149,30 +156,41 @@ fn remove_leftover(
     Ok(())
 }
 
-/// Takes back what was done, from what is on the disk now. Each part is tried whatever became of the others.
+/// Takes back what was done, from what is on the disk now; gives what could not be taken back. Each part is tried whatever
+/// became of the others, but for what the machine would not boot without: as long as root has the layer's name, or LVM does
+/// not say which name it has, everything stays, and the entries hold under both names.
 fn undo(tools: &dyn Tools, system: &System, s: &Situation<'_>, changed: &[Change]) -> Vec<String> {
-    let mut left = Vec::new();
     let mode = Mode { monitor: system.running };
+    let t = &s.target;
+    let layer = t.layer.to_string();
+    let before: Vec<Change> = changed.iter().rev().map(Change::reversed).collect();
+    let now = match Lvm::read(tools) {
+        Ok(now) => now,
+        Err(error) => return vec![format!("LVM cannot be read: {error}")],
+    };
+    let mut left = Vec::new();
+    if now.volume(&t.vg, &layer).is_some_and(|v| v.uuid == s.root.uuid) && t.old != layer {
+        // First what names the layer goes back to what holds under both names, so that no moment is without an entry.
+        let by_uuid: Vec<Change> = under_both_names(changed, t).filter(|c| !c.is_made()).collect();
+        if let Err(error) = files::apply(tools, &by_uuid) {
+            return vec![error.to_string()];
+        }
+        let untag = mode.command("lvchange", ["--deltag", TAG_LAYER, &format!("{}/{layer}", t.vg)]);
+        if let Err(error) = tools.run(&untag) {
+            left.push(format!("layer's tag: {error}"));
+        }
+        unlink_old_names(tools, t);
+        let back = mode.command("lvrename", [&t.vg, &layer, &t.old]);
+        if let Err(error) = tools.run(&back) {
+            left.push(format!("name of root's volume: {error}"));
+            return left;
+        }
+    }
     let mut attempt = |what: String, result: Result<(), RunError>| {
         if let Err(error) = result {
             left.push(format!("{what}: {error}"));
         }
     };
-    let t = &s.target;
-    let layer = t.layer.to_string();
-    let now = Lvm::read(tools).unwrap_or_default();
-    // The entries that hold under both names come back first, so that no moment is without one.
-    let transition: Vec<Change> = changed.iter().rev().map(Change::reversed).collect();
-    let renamed = now.volume(&t.vg, &layer).is_some_and(|v| v.uuid == s.root.uuid) && t.old != layer;
-    if renamed {
-        let by_uuid = changed.iter().filter(|c| holds_under_both_names(c, t)).cloned().collect::<Vec<_>>();
-        attempt("boot entries".into(), files::apply(tools, &by_uuid).map_err(Into::into));
-        let untag = mode.command("lvchange", ["--deltag", TAG_LAYER, &format!("{}/{layer}", t.vg)]);
-        attempt("layer's tag".into(), tools.run(&untag).map(|_| ()).map_err(Into::into));
-        unlink_old_names(tools, t);
-        let back = mode.command("lvrename", [&t.vg, &layer, &t.old]);
-        attempt("name of root's volume".into(), tools.run(&back).map(|_| ()).map_err(Into::into));
-    }
     // Root has its old name again, nothing needs the base. It goes before the files come back: they may need the room that
     // it takes up in a pool that has filled up.
     let now = Lvm::read(tools).unwrap_or_default();
@@ -181,7 +199,7 @@ fn undo(tools: &dyn Tools, system: &System, s: &Situation<'_>, changed: &[Change
         let pool = PoolDevice::of(s.pool);
         attempt(v.full_name(), remove_leftover(tools, &v.full_name(), &pool, v.thin_id));
     }
-    for change in transition {
+    for change in before.into_iter().filter(|c| !c.is_made()) {
         let what = change.path.display().to_string();
         attempt(what, files::apply(tools, &[change]).map_err(Into::into));
     }
@@ -203,14 +221,22 @@ fn undo(tools: &dyn Tools, system: &System, s: &Situation<'_>, changed: &[Change
     left
 }
 
-/// Whether a change of a boot entry or fstab made it name root by UUID.
-fn holds_under_both_names(change: &Change, target: &super::target::Target) -> bool {
-    let uuid = format!("UUID={}", target.root_uuid);
-    change.after.as_ref().is_some_and(|a| String::from_utf8_lossy(a).contains(&uuid))
-        && change.before.as_ref().is_none_or(|b| !String::from_utf8_lossy(b).contains(&uuid))
+/// What takes the layer's volume out of entries, fstab and kept arguments: each file goes back to the content that the
+/// transition gave it, or that it had before all where the transition had nothing to change.
+fn under_both_names<'a>(changed: &'a [Change], target: &Target) -> impl Iterator<Item = Change> + 'a {
+    let names = [target.device(), format!("rd.lvm.lv={}/{}", target.vg, target.layer)];
+    let names_layer = move |c: &Change| {
+        let text = c.after.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+        names.iter().any(|n| text.contains(n.as_str()))
+    };
+    changed.iter().enumerate().filter(move |(_, c)| names_layer(c)).map(|(number, last)| {
+        let earlier = changed[..number].iter().find(|c| c.path == last.path);
+        let after = earlier.map_or_else(|| last.before.clone(), |c| c.after.clone());
+        Change { before: last.after.clone(), after, ..last.clone() }
+    })
 }
 
-fn unlink_old_names(tools: &dyn Tools, target: &super::target::Target) {
+fn unlink_old_names(tools: &dyn Tools, target: &Target) {
     let dev = super::tools::below(tools.environment(), "/dev");
     files::unlink_link(&dev.join("mapper").join(device_mapper_name(&target.vg, &target.old)));
     files::unlink_link(&dev.join(&target.vg).join(&target.old));

@@ -64,6 +64,8 @@ pub struct System {
     pub efi: Option<efi::Variables>,
     /// Size and free space of /boot.
     pub boot_space: Option<Space>,
+    /// Whether root's device is a volume of LVM, also when LVM does not show it.
+    pub root_is_lvm: bool,
     /// Superblock of root.
     pub root_super: Option<Superblock>,
     /// Superblock of /boot.
@@ -112,6 +114,7 @@ impl System {
             program: ["/usr/sbin/node-layout", "/usr/bin/node-layout", "/usr/local/sbin/node-layout"]
                 .into_iter()
                 .find(|p| below(&sysroot, p).exists()),
+            root_is_lvm: at("/").is_some_and(|m| is_lvm_device(environment, m.device)),
             running,
             cmdline,
             mounts,
@@ -150,6 +153,12 @@ pub fn device_path(environment: &Path, device: (u32, u32)) -> Option<PathBuf> {
     let text = std::fs::read_to_string(uevent).ok()?;
     let name = text.lines().find_map(|l| l.strip_prefix("DEVNAME="))?;
     Some(below(environment, "/dev").join(name))
+}
+
+/// Whether a device is a volume of LVM, whatever LVM says of it now: LVM gives its devices this kind of UUID.
+pub fn is_lvm_device(environment: &Path, device: (u32, u32)) -> bool {
+    let path = below(environment, format!("/sys/dev/block/{}:{}/dm/uuid", device.0, device.1));
+    std::fs::read_to_string(path).is_ok_and(|uuid| uuid.starts_with("LVM-"))
 }
 
 /// Where a partition begins on its disk; nothing for what is no partition.

@@ -6,6 +6,7 @@ use std::fmt;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
+use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
 /// A program and its arguments, as a list: no shell ever sees them.
@@ -204,14 +205,17 @@ impl Tools for RealTools {
             io::ErrorKind::NotFound => ToolError::Missing(command.program),
             _ => ToolError::Start { program: command.program, error },
         })?;
-        let stdout = child.stdout.take().map(reader);
-        let stderr = child.stderr.take().map(reader);
+        let (ended, both) = channel();
+        let stdout = child.stdout.take().map(|pipe| reader(pipe, ended.clone()));
+        let stderr = child.stderr.take().map(|pipe| reader(pipe, ended));
         let started = Instant::now();
-        let mut pause = Duration::from_micros(500);
+        // A program that ends closes its pipes: that is noticed at once, without looking again and again.
+        while both.recv_timeout(limit.saturating_sub(started.elapsed())).is_ok() {}
+        let mut pause = Duration::from_micros(200);
         let status = loop {
             match child.try_wait() {
                 Ok(Some(status)) => break status,
-                Ok(None) if started.elapsed() > limit => {
+                Ok(None) if started.elapsed() >= limit => {
                     // A killed LVM command leaves what a power cut leaves; its lock goes with it.
                     let _ = child.kill();
                     let _ = child.wait();
@@ -262,9 +266,18 @@ impl Tools for RealTools {
         }
         let path = path.display().to_string();
         let failed = |e: ToolError| io::Error::other(e.to_string());
-        self.run(&Command::new("fsfreeze", ["--freeze", &path])).map_err(failed)?;
-        self.run(&Command::new("fsfreeze", ["--unfreeze", &path])).map_err(failed)?;
-        Ok(())
+        let thaw = Command::new("fsfreeze", ["--unfreeze", &path]);
+        match self.run(&Command::new("fsfreeze", ["--freeze", &path])) {
+            Ok(_) => self.run(&thaw).map(|_| ()).map_err(failed),
+            Err(error) => {
+                // One that did not end in time may have come to its end all the same. Another program's freeze (EBUSY) is
+                // its own to end.
+                if matches!(error, ToolError::Timeout { .. }) {
+                    let _ = self.run(&thaw);
+                }
+                Err(failed(error))
+            }
+        }
     }
 
     fn architecture(&self) -> String {
@@ -274,11 +287,12 @@ impl Tools for RealTools {
 
 type Reader = std::thread::JoinHandle<String>;
 
-/// Reads a pipe to its end beside the waiting, so that a program that says much is never held up.
-fn reader(mut pipe: impl Read + Send + 'static) -> Reader {
+/// Reads a pipe to its end beside the waiting, so that a program that says much is never held up, and tells when it has.
+fn reader(mut pipe: impl Read + Send + 'static, ended: Sender<()>) -> Reader {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         let _ = pipe.read_to_end(&mut bytes);
+        let _ = ended.send(());
         String::from_utf8_lossy(&bytes).into_owned()
     })
 }
@@ -309,5 +323,16 @@ mod tests {
         assert!(error.to_string().contains("/no/such/file"), "{error}");
         let error = RealTools::default().run(&Command::new("no-such-program", [""])).unwrap_err();
         assert_eq!(error.to_string(), "the program 'no-such-program' is not installed here");
+    }
+
+    #[test]
+    fn the_end_of_a_program_is_waited_for_and_all_that_it_said_is_there() {
+        let tools = RealTools::default();
+        let started = Instant::now();
+        tools.run(&Command::new("sleep", ["0.05"])).unwrap();
+        let took = started.elapsed();
+        assert!(took >= Duration::from_millis(50) && took < Duration::from_secs(20), "{took:?}");
+        let output = tools.run(&Command::new("seq", ["100000"])).unwrap();
+        assert!(output.stdout.ends_with("\n100000\n"), "a long output is cut");
     }
 }

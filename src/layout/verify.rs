@@ -2,7 +2,9 @@
 
 mod boot; // entries, default, kept arguments, firmware
 
-use super::checks::{FULL_PERCENT, Progress, Situation, devices, foreign_tags, situation, volumes};
+use super::checks::{
+    Progress, Situation, broken, devices, foreign_tags, full, grub_default, missing_disks, situation, volumes,
+};
 use super::content;
 use super::lvm::{LogicalVolume, Lvm, Mode, TAG_BASE, TAG_LAYER, TAG_POOL, TAG_VG};
 use super::names::Layer;
@@ -72,6 +74,7 @@ pub fn verify(system: &System, policy: &Policy, tools: &dyn Tools, depth: Depth)
             fstab(system, &s, policy, lvm, &mut notices);
             boot::entries(system, &s, lvm, &mut notices);
             boot::default_entry(&s, &mut notices);
+            grub_default(&s, &mut notices);
             boot::kept_arguments(&s, &mut notices);
             if let Some(variables) = &system.efi {
                 boot::firmware(system, variables, tools, &mut notices);
@@ -217,13 +220,7 @@ fn layer(system: &System, s: &Situation<'_>, notices: &mut Vec<Notice>) {
 /// Every image: a layer has its base, and nothing broken.
 fn images(s: &Situation<'_>, lvm: &Lvm, notices: &mut Vec<Notice>) {
     for v in lvm.volumes.iter().filter(|v| v.vg == s.group.name) {
-        if !v.health.is_empty() {
-            notices.push(
-                notice::VOLUME_HEALTH
-                    .notice(format!("volume {} is '{}'", v.full_name(), v.health))
-                    .help("see lvs -a -o+lv_health_status; lvconvert --repair for a pool"),
-            );
-        }
+        broken(v, notices);
         if let Some(layer) = Layer::parse(&v.name).filter(|_| v.has_tag(TAG_LAYER))
             && lvm.volume(&v.vg, layer.nvr.as_str()).is_none()
         {
@@ -234,31 +231,12 @@ fn images(s: &Situation<'_>, lvm: &Lvm, notices: &mut Vec<Notice>) {
             );
         }
     }
-    if s.group.missing > 0 {
-        notices.push(
-            notice::VOLUME_HEALTH
-                .notice(format!(
-                    "volume group '{}' lacks {} physical volume(s)",
-                    s.group.name, s.group.missing
-                ))
-                .help("attach the missing disk"),
-        );
-    }
+    missing_disks(s.group, notices);
 }
 
 fn pool(system: &System, s: &Situation<'_>, notices: &mut Vec<Notice>) {
     let name = s.pool.full_name();
-    for (what, used, option) in
-        [("data", s.pool.data_percent, "--size"), ("metadata", s.pool.metadata_percent, "--poolmetadatasize")]
-    {
-        if let Some(used) = used.filter(|u| *u >= FULL_PERCENT) {
-            notices.push(
-                notice::POOL_FULL
-                    .notice(format!("thin pool {name} has used {used:.1} % of its {what}; it should stay below {FULL_PERCENT:.0} %"))
-                    .help(format!("remove an old image, or lvextend {option} +SIZE {name}")),
-            );
-        }
-    }
+    full(s.pool, notices);
     let profile = s.pool.profile.as_deref().unwrap_or_default();
     let file = system.path(&format!("/etc/lvm/profile/{profile}.profile"));
     let text = std::fs::read_to_string(file).unwrap_or_default();

@@ -73,6 +73,35 @@ fn every_other_kernel_argument_is_kept() {
 }
 
 #[test]
+fn the_policy_is_recorded_in_the_layer() {
+    let model = Model::installed("rhel9");
+    model.init().unwrap();
+    assert!(model.read("etc/node-layout/layout.toml").ends_with("\npolicy = \"ovirt-node\"\n"));
+    let model = Model::installed("rhel9");
+    let (system, policy) = (model.system(), policy());
+    let (s, _) = examine(&system, &policy, &model).unwrap();
+    let mut choices = model.choices(&policy);
+    choices.policy_text = Some("name = \"site\"\nextends = \"ovirt-node\"\n");
+    let plan = ks_lint::layout::plan::plan(&system, &s, &choices).unwrap();
+    model.run(&system, &s, &plan).unwrap();
+    assert!(model.read("etc/node-layout/layout.toml").ends_with("\npolicy = \"policy.toml\"\n"));
+    assert_eq!(model.read("etc/node-layout/policy.toml"), choices.policy_text.unwrap());
+}
+
+/// No argument list is ever handed to a shell.
+#[test]
+fn no_program_that_is_run_is_a_shell() {
+    let model = Model::installed("rhel9");
+    model.put("/sysroot/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n");
+    model.init().unwrap();
+    model.first_boot();
+    for command in model.commands.borrow().iter() {
+        let program = command.split(' ').next().unwrap();
+        assert!(!["sh", "bash", "dash", "env", "eval", "xargs"].contains(&program), "a shell: {command}");
+    }
+}
+
+#[test]
 fn a_second_init_has_nothing_to_do() {
     let model = Model::installed("rhel9");
     model.init().unwrap();

@@ -1,6 +1,6 @@
 //! What `verify` and `list` say of a node that is initialised, and of one to which something has happened.
 
-use crate::model::{Model, NVR, Volume, policy};
+use crate::model::{Model, NVR, Outcome, Volume, policy};
 use ks_lint::diagnostic::Severity;
 use ks_lint::layout::efi::{LoadOption, Variables};
 use ks_lint::layout::list::{Images, list};
@@ -73,6 +73,35 @@ fn a_pool_that_cannot_extend_itself_is_told() {
     let warned = of(found(&model, &model.system(), Depth::Properties), "LAY032");
     assert_eq!(warned.len(), 1, "{warned:?}");
     assert!(warned[0].0 == Severity::Warning && warned[0].1.contains("nothing free"), "{warned:?}");
+}
+
+#[test]
+fn a_default_that_grub_does_not_look_at_is_told() {
+    let model = node();
+    let warned = |text: &str| {
+        model.put("/sysroot/boot/grub2/grub.cfg", text);
+        of(found(&model, &model.system(), Depth::Properties), "LAY024")
+    };
+    assert_eq!(warned("set default=\"${saved_entry}\"\ninsmod blscfg\nblscfg\n"), []);
+    let told = warned("set default=\"0\"\ninsmod blscfg\nblscfg\n");
+    assert!(told.len() == 1 && told[0].0 == Severity::Warning, "{told:?}");
+    assert!(told[0].1.contains("/boot/grub2/grub.cfg does not look at saved_entry"), "{told:?}");
+    // The configuration of another system, or one that only leads to the real one.
+    assert_eq!(warned("configfile /grub2/grub.cfg\n"), []);
+}
+
+#[test]
+fn what_lvm_calls_broken_and_a_missing_disk_are_told_by_init_and_by_verify() {
+    let model = Model::installed("rhel9");
+    model.missing_disks.set(1);
+    let Err(Outcome::Refused(notices)) = model.init() else { panic!("init was not refused") };
+    let refused = of(notices, "LAY034");
+    model.missing_disks.set(0);
+    model.init().unwrap();
+    model.missing_disks.set(1);
+    assert_eq!(of(found(&model, &model.system(), Depth::Properties), "LAY034"), refused);
+    assert_eq!(refused.len(), 1);
+    assert!(refused[0].1.contains("'onn' lacks a physical volume"), "{refused:?}");
 }
 
 /// A machine with an EFI system partition that begins at 1 MiB and has one loader.

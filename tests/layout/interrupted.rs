@@ -60,6 +60,98 @@ fn a_power_cut_at_any_command_is_completed_by_the_next_run() {
     }
 }
 
+/// The default entry and fstab name volumes that are there.
+#[track_caller]
+fn assert_boots(model: &Model, after: &str) {
+    let system = model.system();
+    let boot = system.boot.as_ref().unwrap();
+    let arguments = boot.arguments(boot.default_entry().unwrap());
+    let fstab = system.fstab().unwrap().at("/").unwrap().source;
+    let sources = arguments.values("root").chain([fstab.as_str()]);
+    let volumes = arguments.values("rd.lvm.lv").map(|lv| format!("/dev/{lv}"));
+    for source in sources.map(str::to_owned).chain(volumes).filter(|s| !s.starts_with("UUID=")) {
+        let there = system.lvm.as_ref().unwrap().by_path(&source).is_some();
+        assert!(there, "{after}: {source} is named and is not there");
+    }
+}
+
+#[test]
+fn a_command_that_fails_when_root_is_the_layer_already_leaves_a_layer_that_boots() {
+    let rename = {
+        let whole = Model::installed("rhel8");
+        whole.init().unwrap();
+        let commands = whole.commands.borrow();
+        commands.iter().position(|c| c.contains("lvrename")).unwrap()
+    };
+    let mut failed = 0;
+    for cut in rename + 1..length() {
+        for number in cut + 1.. {
+            let model = Model::installed("rhel8");
+            model.ends_at.set(Some(cut));
+            assert!(
+                catch_unwind(AssertUnwindSafe(|| model.init())).is_err(),
+                "no power cut at command {cut}"
+            );
+            model.ends_at.set(None);
+            model.fails_at.set(Some(number));
+            let Err(Outcome::Failed(failure)) = model.init() else { break };
+            failed += 1;
+            let after = format!("power cut at command {cut}, then {} failed", failure.step);
+            assert_eq!(failure.left, Vec::<String>::new(), "{after}");
+            assert_boots(&model, &after);
+            model.fails_at.set(None);
+            model.init().unwrap();
+            assert_eq!(model.errors(), Vec::<String>::new(), "{after}");
+        }
+    }
+    assert!(failed > 2, "{failed} commands failed");
+}
+
+#[test]
+fn a_machine_on_which_nothing_works_any_more_still_boots() {
+    for number in 0..length() {
+        let model = Model::installed("rhel8");
+        model.fails_from.set(Some(number));
+        let Err(Outcome::Failed(failure)) = model.init() else {
+            panic!("command {number} failed and init did not")
+        };
+        let after = format!("every command failed from {} on", failure.step);
+        assert_boots(&model, &after);
+        model.fails_from.set(None);
+        model.init().unwrap_or_else(|e| panic!("{after}: {e:?}"));
+        assert_eq!(model.errors(), Vec::<String>::new(), "{after}");
+    }
+}
+
+#[test]
+fn a_power_cut_while_work_is_taken_back_leaves_a_machine_that_boots() {
+    for release in ["rhel8", "rhel10"] {
+        let mut cuts = 0;
+        for number in 0..length() {
+            for cut in number + 1.. {
+                let model = Model::installed(release);
+                // As an administrator may have it; nothing in the transition has to be changed then.
+                let fstab = model.read("etc/fstab");
+                let uuid = "UUID=00000000-0000-00a1-0000-0000000000a1";
+                model.put("/sysroot/etc/fstab", &fstab.replace("/dev/mapper/onn-root", uuid));
+                model.fails_at.set(Some(number));
+                model.ends_at.set(Some(cut));
+                if catch_unwind(AssertUnwindSafe(|| model.init())).is_ok() {
+                    break;
+                }
+                cuts += 1;
+                let after = format!("{release}: command {number} failed, power cut at command {cut}");
+                assert_boots(&model, &after);
+                model.fails_at.set(None);
+                model.ends_at.set(None);
+                model.init().unwrap_or_else(|e| panic!("{after}: {e:?}"));
+                assert_eq!(model.errors(), Vec::<String>::new(), "{after}");
+            }
+        }
+        assert!(cuts > 20, "{cuts} power cuts");
+    }
+}
+
 #[test]
 fn entries_that_an_exchange_left_beside_the_new_ones_are_removed() {
     let model = Model::installed("rhel9");

@@ -62,6 +62,8 @@ pub(crate) struct Model {
     pub(crate) groups: RefCell<BTreeMap<&'static str, Vec<String>>>,
     pub(crate) free: Cell<u64>,
     pub(crate) metadata_size: Cell<u64>,
+    /// Disks of the group that are not there.
+    pub(crate) missing_disks: Cell<u32>,
     pub(crate) missing_tools: Vec<&'static str>,
     pub(crate) architecture: &'static str,
     pub(crate) boot_free: u64,
@@ -73,6 +75,8 @@ pub(crate) struct Model {
     pub(crate) commands: RefCell<Vec<String>>,
     /// This changing command fails (from 0).
     pub(crate) fails_at: Cell<Option<usize>>,
+    /// This changing command and all later ones fail.
+    pub(crate) fails_from: Cell<Option<usize>>,
     /// What `thin_ls` says: number, blocks, blocks of its own.
     pub(crate) thin_ls: RefCell<String>,
     /// At this changing command everything ends, as in a power cut.
@@ -84,7 +88,10 @@ pub(crate) struct Model {
 impl Model {
     /// An installed system with the files of `fixtures/boot-entries/RELEASE`.
     pub(crate) fn installed(release: &str) -> Model {
-        let dir = tempfile::tempdir().unwrap();
+        // In memory where there is such a place: everything that is written is brought to the disk at once.
+        let memory = Path::new("/dev/shm");
+        let scratch = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        let dir = tempfile::tempdir_in(scratch).unwrap();
         let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/boot-entries").join(release);
         copy_tree(&fixture, &dir.path().join("sysroot"));
         let model = Model {
@@ -97,6 +104,7 @@ impl Model {
             groups: RefCell::new(BTreeMap::from([("onn", Vec::new())])),
             free: Cell::new(20 << 30),
             metadata_size: Cell::new(116 << 20),
+            missing_disks: Cell::new(0),
             missing_tools: Vec::new(),
             architecture: "x86_64",
             boot_free: 800 << 20,
@@ -105,6 +113,7 @@ impl Model {
             sees_no_disk: false,
             commands: RefCell::default(),
             fails_at: Cell::new(None),
+            fails_from: Cell::new(None),
             ends_at: Cell::new(None),
             thin_ls: RefCell::default(),
             pool_device: Cell::new(None),
@@ -227,14 +236,17 @@ impl Model {
         Ok(plan)
     }
 
-    pub(crate) fn plan(&self, system: &System, situation: &Situation<'_>, policy: &Policy) -> Plan {
-        let choices = Choices {
+    pub(crate) fn choices<'a>(&self, policy: &'a Policy) -> Choices<'a> {
+        Choices {
             policy,
             policy_text: None,
             base_uuid: "11111111-2222-4333-8444-555555555555".into(),
             environment: self.dir.path().to_owned(),
-        };
-        plan::plan(system, situation, &choices).unwrap()
+        }
+    }
+
+    pub(crate) fn plan(&self, system: &System, situation: &Situation<'_>, policy: &Policy) -> Plan {
+        plan::plan(system, situation, &self.choices(policy)).unwrap()
     }
 
     /// The system as its own kernel sees it after a boot of the layer.
@@ -287,7 +299,7 @@ impl Model {
             })).collect();
             json!({
                 "vg": [{"vg_name": vg, "vg_size": "214748364800", "vg_free": self.free.get().to_string(),
-                    "vg_extent_size": "4194304", "vg_tags": tags.join(","), "vg_missing_pv_count": "0"}],
+                    "vg_extent_size": "4194304", "vg_tags": tags.join(","), "vg_missing_pv_count": self.missing_disks.get().to_string()}],
                 "lv": lv, "seg": seg, "pv": [{"pv_name": "/dev/vda4", "pv_uuid": "pv-uuid"}],
             })
         }).collect();
@@ -408,7 +420,7 @@ impl Tools for Model {
         let number = self.commands.borrow().len();
         self.commands.borrow_mut().push(command.to_string());
         assert!(self.ends_at.get() != Some(number), "power cut");
-        if self.fails_at.get() == Some(number) {
+        if self.fails_at.get() == Some(number) || self.fails_from.get().is_some_and(|from| number >= from) {
             return Err(failed("injected failure".into()));
         }
         let args: Vec<&str> = command.args.iter().map(String::as_str).collect();

@@ -45,6 +45,16 @@ fn root_has_to_be_on_a_thin_volume() {
 }
 
 #[test]
+fn a_volume_that_lvm_does_not_show_is_not_called_a_partition() {
+    let model = machine();
+    model.unmount("/");
+    model.mount("/", (253, 4), "xfs", "rw", 40 << 30, "mapper/onn-root");
+    model.put("/sys/dev/block/253:4/dm/uuid", "LVM-abcdef\n");
+    model.volumes.borrow_mut().clear();
+    assert_refused(&model, "LAY051", &["/dev/mapper/onn-root", "devices file or filter"]);
+}
+
+#[test]
 fn root_has_to_be_ext4_or_xfs() {
     let model = machine();
     model.unmount("/");
@@ -162,6 +172,22 @@ fn the_image_has_to_have_a_usable_name() {
             errors[0].message
         );
     }
+}
+
+#[test]
+fn a_name_that_only_imgbase_finds_too_long_is_told_and_taken() {
+    let model = machine();
+    let told = |name: &str| {
+        let system = model.system_for(Some(name));
+        let (_, notices) = examine(&system, &policy(), &model).unwrap();
+        notices.into_iter().filter(|n| n.code == "LAY004").collect::<Vec<_>>()
+    };
+    assert_eq!(told(&format!("{}-1-2", "n".repeat(49))), []);
+    let warned = told(&format!("{}-1-2", "n".repeat(50)));
+    assert!(
+        warned.len() == 1 && !warned[0].is_error() && warned[0].message.contains("imgbase"),
+        "{warned:?}"
+    );
 }
 
 #[test]

@@ -109,8 +109,8 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         Err(failure) => {
             let mut message = format!("{} failed: {}", failure.step, failure.error);
-            if already {
-                message.push_str("; run node-layout init again to complete it");
+            if situation.progress != Progress::Before {
+                message.push_str("; the layer boots as it is, run node-layout init again to complete it");
             } else if failure.left.is_empty() {
                 message.push_str("; what had been done was undone");
             } else {

@@ -91,6 +91,9 @@ fn commands(action: &Action) -> Vec<String> {
                 format!("lvchange --addtag {}CHECKSUM {volume}", content::TAG_PREFIX),
             ]
         }
+        Action::Flush(paths) => {
+            vec![paths.iter().fold("sync -f".to_owned(), |line, p| format!("{line} {}", quoted(p)))]
+        }
         Action::Copy(copies) => copies
             .iter()
             .flat_map(|(from, to)| {
@@ -143,6 +146,7 @@ pub(super) fn plan_json(plan: &Plan) -> serde_json::Value {
         Action::RecordContent { base, .. } => {
             vec![json!({"read": format!("/dev/{}", base.volume.full_name())})]
         }
+        Action::Flush(paths) => paths.iter().map(|p| json!({"sync": p})).collect(),
         Action::Copy(copies) => copies.iter().map(|(from, to)| json!({"copy": from, "to": to})).collect(),
         Action::RemoveDirectory(path) => vec![json!({"remove": path})],
         Action::Link { path, to } => vec![json!({"link": path, "to": to})],

@@ -1,6 +1,7 @@
 //! The file systems: /boot, and the volumes of the policy.
 
 use super::situation::Situation;
+use crate::diagnostic::Severity;
 use crate::layout::loader::Loader;
 use crate::layout::notice::{self, Notice};
 use crate::layout::system::{System, device_size};
@@ -85,6 +86,18 @@ pub(super) fn boot_partition(
                     Bytes(space.free)
                 ))
                 .help("remove kernels that are not needed, or install with a larger /boot"),
+        );
+    }
+}
+
+/// What is set as GRUB's default has an effect.
+pub(in crate::layout) fn grub_default(s: &Situation<'_>, notices: &mut Vec<Notice>) {
+    if let (Loader::Grub, Some(config)) = (s.boot.loader, &s.boot.ignores_saved_entry) {
+        notices.push(
+            notice::BOOT_DEFAULT
+                .notice(format!("{} does not look at saved_entry: GRUB boots the first entry of its list, whichever is set as the default", config.display()))
+                .help(format!("GRUB_DEFAULT=saved in /etc/default/grub, then grub2-mkconfig -o {}", config.display()))
+                .severity(Severity::Warning),
         );
     }
 }

@@ -1,7 +1,7 @@
 //! The pool and its volume group: room, names, tags, the disks below them.
 
 use super::situation::{Progress, Situation, is_leftover};
-use crate::layout::lvm::{LogicalVolume, Lvm, TAG_BASE, TAG_LAYER, TAG_POOL, TAG_VG};
+use crate::layout::lvm::{LogicalVolume, Lvm, TAG_BASE, TAG_LAYER, TAG_POOL, TAG_VG, VolumeGroup};
 use crate::layout::notice::{self, Notice};
 use crate::layout::system::System;
 use crate::layout::tools::{Command, Tools, below};
@@ -14,21 +14,7 @@ pub const FULL_PERCENT: f64 = 80.0;
 
 /// Room in the pool, of data and of metadata.
 pub(super) fn pool(s: &Situation<'_>, policy: &Policy, notices: &mut Vec<Notice>) {
-    for (what, used) in [("data", s.pool.data_percent), ("metadata", s.pool.metadata_percent)] {
-        if let Some(used) = used.filter(|u| *u >= FULL_PERCENT) {
-            notices.push(
-                notice::POOL_FULL
-                    .notice(format!(
-                        "thin pool {} has used {used:.1} % of its {what}; images need it below {FULL_PERCENT:.0} %",
-                        s.pool.full_name()
-                    ))
-                    .help(match what {
-                        "data" => format!("free or add space: lvextend --size +SIZE {}", s.pool.full_name()),
-                        _ => format!("lvextend --poolmetadatasize +SIZE {}", s.pool.full_name()),
-                    }),
-            );
-        }
-    }
+    full(s.pool, notices);
     if let Err(short) = metadata_growth(s, policy) {
         notices.push(
             notice::POOL_METADATA
@@ -39,21 +25,56 @@ pub(super) fn pool(s: &Situation<'_>, policy: &Policy, notices: &mut Vec<Notice>
                 .help("leave space in the volume group (kickstart: volgroup --reserved-percent=20), or add a physical volume (vgextend)"),
         );
     }
-    if s.group.missing > 0 {
+    missing_disks(s.group, notices);
+    broken(s.pool, notices);
+}
+
+/// A pool that is fuller than images can do with.
+pub(in crate::layout) fn full(pool: &LogicalVolume, notices: &mut Vec<Notice>) {
+    for (what, used) in [("data", pool.data_percent), ("metadata", pool.metadata_percent)] {
+        if let Some(used) = used.filter(|u| *u >= FULL_PERCENT) {
+            notices.push(
+                notice::POOL_FULL
+                    .notice(format!(
+                        "thin pool {} has used {used:.1} % of its {what}; images need it below {FULL_PERCENT:.0} %",
+                        pool.full_name()
+                    ))
+                    .help(match what {
+                        "data" => format!("free or add space: lvextend --size +SIZE {}", pool.full_name()),
+                        _ => format!("lvextend --poolmetadatasize +SIZE {}", pool.full_name()),
+                    }),
+            );
+        }
+    }
+}
+
+/// Disks of the volume group that are not there.
+pub(in crate::layout) fn missing_disks(group: &VolumeGroup, notices: &mut Vec<Notice>) {
+    if group.missing > 0 {
+        let count = if group.missing == 1 {
+            "a physical volume".to_owned()
+        } else {
+            format!("{} physical volumes", group.missing)
+        };
         notices.push(
             notice::VOLUME_HEALTH
-                .notice(format!(
-                    "volume group '{}' lacks {} physical volume(s)",
-                    s.group.name, s.group.missing
-                ))
-                .help("attach the missing disk, or vgreduce --removemissing"),
+                .notice(format!("volume group '{}' lacks {count}", group.name))
+                .help(format!(
+                    "attach the missing disk (vgs -o+pv_name,pv_missing {0}); if it is lost and nothing was on it, vgreduce --removemissing {0}",
+                    group.name
+                )),
         );
     }
-    if !s.pool.health.is_empty() {
+}
+
+/// A volume that LVM itself calls broken.
+pub(in crate::layout) fn broken(volume: &LogicalVolume, notices: &mut Vec<Notice>) {
+    if !volume.health.is_empty() {
+        let name = volume.full_name();
         notices.push(
             notice::VOLUME_HEALTH
-                .notice(format!("thin pool {} is '{}'", s.pool.full_name(), s.pool.health))
-                .help("repair it first (lvconvert --repair)"),
+                .notice(format!("volume {name} ({}) is '{}'", volume.segtype, volume.health))
+                .help(format!("see lvs -a -o+lv_health_status {name} and the kernel's log; a pool is mended with lvconvert --repair {name} while it is not in use")),
         );
     }
 }

@@ -1,5 +1,6 @@
 //! How things stand: root, pool, names, boot entries. Without them nothing else can be asked.
 
+use crate::diagnostic::Severity;
 use crate::layout::entry::BootEntry;
 use crate::layout::loader::BootConfig;
 use crate::layout::lvm::{LogicalVolume, Lvm, TAG_UNFINISHED, VolumeGroup};
@@ -54,6 +55,14 @@ pub(in crate::layout) fn situation<'a>(
 ) -> Option<Situation<'a>> {
     let root_mount = system.mount("/");
     let Some(root) = system.root_volume() else {
+        if let Some(m) = root_mount.filter(|_| system.root_is_lvm) {
+            notices.push(
+                notice::DEVICES
+                    .notice(format!("/ is on {}, a logical volume that LVM does not show here: its devices file or filter leaves out the disk", m.source))
+                    .help("lvmdevices --adddev DISK (or vgimportdevices VG), or mend the filter of /etc/lvm/lvm.conf; `pvs` has to show the disk"),
+            );
+            return None;
+        }
         let seen = match root_mount {
             Some(m) => format!("/ is on {} ({}), not on a logical volume", m.source, m.kind),
             None => format!("nothing is mounted at {}", system.sysroot.display()),
@@ -147,6 +156,9 @@ pub(in crate::layout) fn situation<'a>(
     })
 }
 
+/// The longest name that imgbase takes for a volume (its lvm.py).
+const ORIGINAL_LONGEST: usize = 55;
+
 const THIN_HELP: &str =
     "a node needs / on a thin logical volume: autopart --type=thinp, or logvol / --thin --poolname=POOL";
 
@@ -208,7 +220,16 @@ fn image<'a>(
     match nvr {
         Ok(nvr) => {
             let base = lvm.volume(&root.vg, nvr.as_str());
-            Some((nvr.layer(1), base, Progress::Before))
+            let layer = nvr.layer(1);
+            if layer.to_string().len() > ORIGINAL_LONGEST {
+                notices.push(
+                    notice::NVR
+                        .notice(format!("the layer's name '{layer}' is longer than {ORIGINAL_LONGEST} characters: imgbase refuses to work with it"))
+                        .help("node-layout works with it; take a shorter name if imgbase is to be used on this host")
+                        .severity(Severity::Warning),
+                );
+            }
+            Some((layer, base, Progress::Before))
         }
         Err(error) => {
             notices.push(

@@ -247,8 +247,10 @@ impl Planner<'_> {
         paths.sort();
         paths.dedup();
         args.extend(paths.iter().map(|p| p.display().to_string()));
-        let action = Action::Run(Command::new("setfiles", args));
-        self.step("labels", "label the new files for SELinux".into(), vec![action]);
+        // A label is not on the disk when setfiles ends, and nothing would write it again once the layout is complete.
+        let flush = Action::Flush(vec![self.system.sysroot.clone(), self.s.boot.root.clone()]);
+        let actions = vec![Action::Run(Command::new("setfiles", args)), flush];
+        self.step("labels", "label the new files for SELinux".into(), actions);
     }
 
     /// FAT, which /boot is with systemd-boot, keeps no labels, and setfiles fails there.
