@@ -142,17 +142,19 @@ impl<'s> Reader<'s, '_, '_> {
         let options_end = self.scratch.classes.iter().rposition(is_option).map_or(0, |last| last + 1);
         let mut at = 0;
         while at < options_end {
-            let next = at + self.scratch.classes[at..].iter().position(is_option).unwrap_or(0);
-            if at != next {
-                let end = self.take_positionals(at)?;
-                if end > at {
-                    at = end;
-                    continue;
-                }
-                // Nobody wants the words before the option.
-                at = next;
+            if is_option(&self.scratch.classes[at]) {
+                at = self.take_option(at)?;
+                continue;
             }
-            at = self.take_option(at)?;
+            let end = self.take_positionals(at)?;
+            if end > at {
+                at = end;
+                continue;
+            }
+            // Nobody wants the words before the option.
+            while !is_option(&self.scratch.classes[at]) {
+                at += 1;
+            }
         }
         self.take_positionals(at)?;
         debug_assert!(count >= at);
@@ -162,9 +164,10 @@ impl<'s> Reader<'s, '_, '_> {
 
     fn classify(&mut self) -> Result<(), Fail> {
         self.scratch.classes.clear();
+        self.scratch.classes.reserve(self.words.texts.len());
         let mut all_arguments = false;
         for (i, text) in self.words.texts.iter().enumerate() {
-            let class = if all_arguments || !text.starts_with('-') {
+            let class = if all_arguments || text.as_bytes().first() != Some(&b'-') {
                 Class::Argument
             } else if text == "--" {
                 all_arguments = true;

@@ -35,6 +35,9 @@ pub(crate) fn list<'a>(words: impl IntoIterator<Item = &'a str>, last: &str) -> 
 
 /// The names of a set of options and arguments, those of this version only.
 pub(crate) fn names(set: u64, table: &Table, bit: u64) -> Vec<&'static str> {
+    if set == 0 {
+        return Vec::new();
+    }
     let exists = |id: usize| {
         table.options.iter().any(|o| usize::from(o.id) == id && o.versions & bit != 0)
             || table.arguments.iter().any(|a| usize::from(a.id) == id && a.versions & bit != 0)

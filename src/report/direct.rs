@@ -6,7 +6,6 @@ use super::harmless;
 use super::style::WIDTH;
 use crate::diagnostic::{Finding, Severity};
 use crate::source::{FileId, Source, Sources};
-use std::borrow::Cow;
 use std::fmt::Write;
 use std::ops::Range;
 
@@ -80,7 +79,7 @@ pub(super) fn draw(out: &mut String, finding: &Finding, sources: &Sources) -> bo
 }
 
 /// Appends lines, all but the first behind a margin.
-fn indented(out: &mut String, text: &Cow<'_, str>, margin: usize) {
+fn indented(out: &mut String, text: &str, margin: usize) {
     for (i, line) in text.split('\n').enumerate() {
         if i > 0 {
             out.push('\n');

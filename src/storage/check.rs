@@ -38,7 +38,7 @@ pub fn check(tree: &Tree, boot: &super::bootloader::Boot) -> Vec<Refusal> {
     found
 }
 
-type Mounts = [(String, DeviceId)];
+type Mounts<'a> = [(&'a str, DeviceId)];
 
 fn span(tree: &Tree, id: DeviceId) -> Option<Span> {
     tree[id].span
@@ -91,7 +91,7 @@ fn root(tree: &Tree, found: &mut Vec<Refusal>) {
     }
 }
 
-fn formatting(tree: &Tree, mounts: &Mounts, found: &mut Vec<Refusal>) {
+fn formatting(tree: &Tree, mounts: &Mounts<'_>, found: &mut Vec<Refusal>) {
     for (mount, id) in mounts {
         let f = &tree[*id].format;
         let under = |list: &[&str]| list.iter().any(|p| mount.starts_with(p));
@@ -102,8 +102,8 @@ fn formatting(tree: &Tree, mounts: &Mounts, found: &mut Vec<Refusal>) {
     }
 }
 
-fn sizes(tree: &Tree, mounts: &Mounts, found: &mut Vec<Refusal>) {
-    let at = |mount: &str| mounts.iter().find(|(m, _)| m == mount).map(|(_, id)| *id);
+fn sizes(tree: &Tree, mounts: &Mounts<'_>, found: &mut Vec<Refusal>) {
+    let at = |mount: &str| mounts.iter().find(|(m, _)| *m == mount).map(|(_, id)| *id);
     for (mount, least) in &tree.profile.recommended_sizes {
         let Some(id) = at(mount).filter(|&id| tree.size(id) < *least) else { continue };
         let says = format!(
@@ -176,16 +176,16 @@ fn swap(tree: &Tree, found: &mut Vec<Refusal>) {
     });
 }
 
-fn places(tree: &Tree, mounts: &Mounts, found: &mut Vec<Refusal>) {
+fn places(tree: &Tree, mounts: &Mounts<'_>, found: &mut Vec<Refusal>) {
     for (mount, id) in mounts {
         let kind = tree[*id].format.kind;
-        if MUST_BE_LINUX.contains(&mount.as_str()) && !(kind.linux_native() || kind == FormatKind::Tmpfs) {
+        if MUST_BE_LINUX.contains(mount) && !(kind.linux_native() || kind == FormatKind::Tmpfs) {
             let says = format!("The mount point {mount} must be on a linux file system.");
             found.push(Refusal::stop(Cause::NotLinux, span(tree, *id), says));
         }
     }
     for (mount, id) in mounts {
-        if MUST_BE_ON_ROOT.contains(&mount.as_str()) {
+        if MUST_BE_ON_ROOT.contains(mount) {
             let says =
                 format!("This mount point is invalid. The {mount} directory must be on the / file system.");
             found.push(Refusal::stop(Cause::MustBeOnRoot, span(tree, *id), says));

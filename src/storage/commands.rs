@@ -5,7 +5,7 @@ use super::model::{
     Autopart, BootLoader, Btrfs, Clear, Encryption, Layout, LogVol, Mount, Named, Part, Raid, Reqpart, Sizes,
     VolGroup,
 };
-use crate::dialect::{Command, Kickstart, normal_mount_point};
+use crate::dialect::{Arg, Command, Kickstart, Value, normal_mount_point, python_int};
 use crate::policy::Scheme;
 use crate::units::Bytes;
 
@@ -82,24 +82,41 @@ fn strip(name: &str) -> &str {
 }
 
 fn named(c: &Command<'_>, option: &str) -> Option<Named> {
-    let value = c.value(option)?;
-    (!value.text.is_empty()).then(|| Named { name: strip(&value.text).to_owned(), span: value.span })
+    c.value(option).and_then(device)
 }
 
 fn text(c: &Command<'_>, option: &str) -> Option<String> {
-    c.value(option).map(|v| v.text.to_string()).filter(|t| !t.is_empty())
+    c.value(option).and_then(filled)
 }
 
 /// A list that is separated by commas.
 fn names(c: &Command<'_>, option: &str) -> Vec<Named> {
-    let Some(value) = c.value(option) else { return Vec::new() };
+    c.value(option).map(devices).unwrap_or_default()
+}
+
+/// A value that is not empty.
+fn filled(value: &Value<'_>) -> Option<String> {
+    (!value.text.is_empty()).then(|| value.text.to_string())
+}
+
+/// The device that a value names.
+fn device(value: &Value<'_>) -> Option<Named> {
+    (!value.text.is_empty()).then(|| Named { name: strip(&value.text).to_owned(), span: value.span })
+}
+
+/// The devices that a value names, separated by commas.
+fn devices(value: &Value<'_>) -> Vec<Named> {
     let words = value.text.split(',').map(str::trim).filter(|w| !w.is_empty());
     words.map(|w| Named { name: strip(w).to_owned(), span: value.span }).collect()
 }
 
 fn unit(c: &Command<'_>, option: &str, bytes: u64) -> Option<Bytes> {
-    let n = c.int(option)?;
-    (n != 0).then(|| Bytes(u64::try_from(n).unwrap_or(0).saturating_mul(bytes)))
+    self::bytes(c.int(option)?, bytes)
+}
+
+/// So many units of so many bytes, unless zero.
+fn bytes(n: i64, unit: u64) -> Option<Bytes> {
+    (n != 0).then(|| Bytes(u64::try_from(n).unwrap_or(0).saturating_mul(unit)))
 }
 
 fn mib(c: &Command<'_>, option: &str) -> Option<Bytes> {
@@ -111,22 +128,49 @@ fn count(c: &Command<'_>, option: &str) -> u64 {
 }
 
 fn encryption(c: &Command<'_>) -> Encryption {
-    Encryption {
-        wanted: c.has("--encrypted"),
-        passphrase: text(c, "--passphrase").is_some(),
-        luks1: text(c, "--luks-version").as_deref() == Some("luks1"),
+    let mut encryption = Encryption::default();
+    for (option, value) in options(c) {
+        encryption.take(option, value);
+    }
+    encryption
+}
+
+impl Sizes {
+    /// Takes an option that says something about the size; of several the last one counts.
+    fn take(&mut self, option: &str, value: Option<&Value<'_>>) {
+        match option {
+            "--size" => {
+                let size = value.and_then(|v| python_int(&v.text)).unwrap_or(0);
+                self.size = bytes(size, 1 << 20);
+                self.negative = size < 0;
+            }
+            "--maxsize" => self.max = value.and_then(|v| python_int(&v.text)).and_then(|n| bytes(n, 1 << 20)),
+            "--grow" => self.grow = true,
+            "--recommended" => self.recommended = true,
+            "--hibernation" => self.hibernation = true,
+            _ => {}
+        }
     }
 }
 
-fn sizes(c: &Command<'_>) -> Sizes {
-    Sizes {
-        size: mib(c, "--size"),
-        negative: c.int("--size").is_some_and(|n| n < 0),
-        grow: c.has("--grow"),
-        max: mib(c, "--maxsize"),
-        recommended: c.has("--recommended"),
-        hibernation: c.has("--hibernation"),
+impl Encryption {
+    /// Takes an option that says something about encryption; of several the last one counts.
+    fn take(&mut self, option: &str, value: Option<&Value<'_>>) {
+        match option {
+            "--encrypted" => self.wanted = true,
+            "--passphrase" => self.passphrase = value.is_some_and(|v| !v.text.is_empty()),
+            "--luks-version" => self.luks1 = value.is_some_and(|v| v.text == "luks1"),
+            _ => {}
+        }
     }
+}
+
+/// The options of a command in order.
+fn options<'c, 's>(c: &'c Command<'s>) -> impl Iterator<Item = (&'static str, Option<&'c Value<'s>>)> {
+    c.args.iter().filter_map(|arg| match arg {
+        Arg::Option { name, value, .. } => Some((*name, value.as_ref())),
+        Arg::Positional(_) => None,
+    })
 }
 
 fn mount_point(c: &Command<'_>) -> Option<String> {
@@ -175,19 +219,35 @@ fn autopart(c: &Command<'_>) -> Autopart {
 }
 
 fn part(c: &Command<'_>) -> Option<Part> {
-    Some(Part {
+    let mut part = Part {
         mount: mount_point(c)?,
-        fstype: text(c, "--fstype"),
-        sizes: sizes(c),
-        primary: c.has("--asprimary"),
-        disk: named(c, "--ondisk"),
-        onpart: named(c, "--onpart"),
-        onbiosdisk: named(c, "--onbiosdisk"),
-        noformat: c.has("--noformat"),
-        resize: c.has("--resize"),
-        encryption: encryption(c),
+        fstype: None,
+        sizes: Sizes::default(),
+        primary: false,
+        disk: None,
+        onpart: None,
+        onbiosdisk: None,
+        noformat: false,
+        resize: false,
+        encryption: Encryption::default(),
         span: c.span,
-    })
+    };
+    for (option, value) in options(c) {
+        match option {
+            "--fstype" => part.fstype = value.and_then(filled),
+            "--asprimary" => part.primary = true,
+            "--ondisk" => part.disk = value.and_then(device),
+            "--onpart" => part.onpart = value.and_then(device),
+            "--onbiosdisk" => part.onbiosdisk = value.and_then(device),
+            "--noformat" => part.noformat = true,
+            "--resize" => part.resize = true,
+            _ => {
+                part.sizes.take(option, value);
+                part.encryption.take(option, value);
+            }
+        }
+    }
+    Some(part)
 }
 
 fn raid(c: &Command<'_>) -> Option<Raid> {
@@ -222,27 +282,53 @@ fn volgroup(c: &Command<'_>) -> Option<VolGroup> {
 
 fn logvol(c: &Command<'_>) -> Option<LogVol> {
     let group = c.value("--vgname")?;
-    Some(LogVol {
+    let mut volume = LogVol {
         mount: mount_point(c)?,
-        name: text(c, "--name").unwrap_or_default(),
+        name: String::new(),
         group: group.text.to_string(),
         group_span: group.span,
-        fstype: text(c, "--fstype"),
-        sizes: sizes(c),
-        percent: count(c, "--percent"),
-        pool: c.has("--thinpool"),
-        thin: c.has("--thin"),
-        pool_name: c.value("--poolname").map(|v| Named { name: v.text.to_string(), span: v.span }),
-        metadata: mib(c, "--metadatasize").unwrap_or_default(),
-        chunk: unit(c, "--chunksize", 1 << 10).unwrap_or_default(),
-        cache: mib(c, "--cachesize").unwrap_or_default(),
-        cache_members: names(c, "--cachepvs"),
-        existing: c.has("--useexisting") || c.has("--noformat"),
-        noformat: c.has("--noformat"),
-        resize: c.has("--resize"),
-        encryption: encryption(c),
+        fstype: None,
+        sizes: Sizes::default(),
+        percent: 0,
+        pool: false,
+        thin: false,
+        pool_name: None,
+        metadata: Bytes(0),
+        chunk: Bytes(0),
+        cache: Bytes(0),
+        cache_members: Vec::new(),
+        existing: false,
+        noformat: false,
+        resize: false,
+        encryption: Encryption::default(),
         span: c.span,
-    })
+    };
+    let number = |value: Option<&Value<'_>>| value.and_then(|v| python_int(&v.text)).unwrap_or(0);
+    let size = |value, unit| bytes(number(value), unit).unwrap_or_default();
+    for (option, value) in options(c) {
+        match option {
+            "--name" => volume.name = value.and_then(filled).unwrap_or_default(),
+            "--fstype" => volume.fstype = value.and_then(filled),
+            "--percent" => volume.percent = u64::try_from(number(value)).unwrap_or(0),
+            "--thinpool" => volume.pool = true,
+            "--thin" => volume.thin = true,
+            "--poolname" => {
+                volume.pool_name = value.map(|v| Named { name: v.text.to_string(), span: v.span });
+            }
+            "--metadatasize" => volume.metadata = size(value, 1 << 20),
+            "--chunksize" => volume.chunk = size(value, 1 << 10),
+            "--cachesize" => volume.cache = size(value, 1 << 20),
+            "--cachepvs" => volume.cache_members = value.map(devices).unwrap_or_default(),
+            "--useexisting" => volume.existing = true,
+            "--noformat" => (volume.noformat, volume.existing) = (true, true),
+            "--resize" => volume.resize = true,
+            _ => {
+                volume.sizes.take(option, value);
+                volume.encryption.take(option, value);
+            }
+        }
+    }
+    Some(volume)
 }
 
 fn btrfs(c: &Command<'_>) -> Option<Btrfs> {

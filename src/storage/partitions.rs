@@ -65,10 +65,10 @@ fn compare(tree: &Tree, a: DeviceId, b: DeviceId) -> Ordering {
     }
     let mount = |id: DeviceId| {
         let f = &tree[id].format;
-        f.kind.mountable().then(|| f.mountpoint.clone().unwrap_or_default())
+        f.kind.mountable().then(|| f.mountpoint.as_deref().unwrap_or_default())
     };
     if let (Some(p), Some(q)) = (mount(a), mount(b)) {
-        score += 10 * sign(p.cmp(&q));
+        score += 10 * sign(p.cmp(q));
     }
     score.cmp(&0)
 }

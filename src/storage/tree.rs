@@ -317,8 +317,8 @@ impl Tree {
     }
 
     /// All mount points with their devices, each once, in the order they were asked for.
-    pub fn mountpoints(&self) -> Vec<(String, DeviceId)> {
-        let mut found: Vec<(String, DeviceId)> = Vec::new();
+    pub fn mountpoints(&self) -> Vec<(&str, DeviceId)> {
+        let mut found: Vec<(&str, DeviceId)> = Vec::new();
         let mut place: HashMap<&str, usize> = HashMap::new();
         for id in self.ids() {
             let f = &self[id].format;
@@ -327,7 +327,7 @@ impl Tree {
                 Some(&at) => found[at].1 = id,
                 None => {
                     place.insert(m, found.len());
-                    found.push((m.to_owned(), id));
+                    found.push((m, id));
                 }
             }
         }

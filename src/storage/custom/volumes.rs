@@ -84,16 +84,16 @@ impl Custom<'_> {
         let span = lv.span;
         let mut grow = lv.sizes.grow;
         let mut size = (lv.percent > 0).then_some(Bytes(0));
-        let mut mount = lv.mount.clone();
+        let mut mount = lv.mount.as_str();
         let kind = if mount == "swap" {
-            mount.clear();
+            mount = "";
             if let Some(suggested) = self.suggested(&lv.sizes) {
                 size = Some(suggested);
                 grow = false;
             }
-            "swap".to_owned()
+            "swap"
         } else {
-            lv.fstype.clone().unwrap_or_else(|| self.tree.default_format.name().to_owned())
+            lv.fstype.as_deref().unwrap_or_else(|| self.tree.default_format.name())
         };
         if size.is_none() && !lv.existing {
             let Some(asked) = lv.sizes.size else {
@@ -104,9 +104,9 @@ impl Custom<'_> {
             size = Some(asked);
         }
         if lv.pool {
-            mount.clear();
+            mount = "";
         }
-        self.check_mount(&mount, span)?;
+        self.check_mount(mount, span)?;
         let group_name = self.stands_for.get(&lv.group).unwrap_or(&lv.group).clone();
         let group = self.tree.by_name(&group_name).filter(|&g| self.tree[g].group().is_some());
         let Some(group) = group else {
@@ -140,7 +140,7 @@ impl Custom<'_> {
             role = Role::Thin { pool };
         }
         if lv.existing {
-            return self.reuse_volume(lv, &full(&lv.name), &mount, &kind);
+            return self.reuse_volume(lv, &full(&lv.name), mount, kind);
         }
         if lv.pool {
             role = Role::Pool { metadata: lv.metadata, chunk: lv.chunk };
@@ -149,10 +149,10 @@ impl Custom<'_> {
         self.check_new_volume(lv, &full(&lv.name), &group_name, size.unwrap_or_default(), grow, extent)?;
         let format = match lv.pool {
             true => Format::NONE,
-            false => self.format(&kind, &mount, span)?,
+            false => self.format(kind, mount, span)?,
         };
-        self.give_up_mount(&mount);
-        let name = volume_name(lv, &mount);
+        self.give_up_mount(mount);
+        let name = volume_name(lv, mount);
         if !lvm::volume_name_is_valid(&name) {
             return stop(Cause::InvalidName, span, format!("{name} is not a valid name for this device"));
         }
