@@ -7,6 +7,7 @@ import images
 import jobs
 import packages
 import qemu
+import uml
 
 # What is installed, the firmware that boots it, and how often: three times where the base has to prove that it stays as
 # it is, twice where the entry that the first boot writes is in question, else once.
@@ -110,7 +111,7 @@ say "result $(tail -1 /tmp/init | cut -c1-400)"
 node-layout verify --sysroot /mnt/sysroot > /tmp/verify || { cat /tmp/verify; fail "verify before the reboot"; }
 grep -q pending /tmp/verify || fail "verify does not say pending"
 """ + (LABELS.replace("BOOT", BOOT_FILES) if layout.selinux else "") + jobs.LATER + jobs.UNMOUNT
-    qemu.boot(disks, jobs.fill(job, layout)).check("init")
+    uml.boot(disks, jobs.fill(job, layout), console=True).check("init")
     return disks
 
 

@@ -11,6 +11,7 @@ import uuid
 import packages
 import qemu
 import trees
+import uml
 from packages import LAB
 
 VG = "onn"
@@ -86,10 +87,11 @@ def boot_tree(layout):
     boot, esp = tree / "boot", tree / "esp"
     (boot / "loader/entries").mkdir(parents=True)
     (esp / "EFI/BOOT").mkdir(parents=True)
+    initramfs = LAB / ("boot.img" if layout.stack == "plain" else "boot-stack.img")
     shutil.copy2(kernel.image, boot / f"vmlinuz-{kernel.version}")
-    shutil.copy2(LAB / "boot.img", boot / f"initramfs-{kernel.version}.img")
+    shutil.copy2(initramfs, boot / f"initramfs-{kernel.version}.img")
     shutil.copy2(kernel.image, boot / f"vmlinuz-0-rescue-{MACHINE}")
-    shutil.copy2(LAB / "boot.img", boot / f"initramfs-0-rescue-{MACHINE}.img")
+    shutil.copy2(initramfs, boot / f"initramfs-0-rescue-{MACHINE}.img")
     entries = boot / "loader/entries"
     (entries / f"{MACHINE}-{kernel.version}.conf").write_text(entry(layout, kernel.version, "Debian as node"))
     (entries / f"{MACHINE}-0-rescue.conf").write_text(entry(layout, f"0-rescue-{MACHINE}", "Rescue"))
@@ -106,10 +108,10 @@ def boot_tree(layout):
         (esp / "loader/loader.conf").write_text(f"timeout 0\ndefault {MACHINE}-{kernel.version}.conf\neditor no\n")
     if layout.stack == "luks":
         # The key is in the initial RAM disk: nobody is there to type it.
-        keyed = trees.LAB / "boot"
+        keyed = LAB / "boot-stack"
         (keyed / "key").write_text("secret")
         for name in boot.glob("initramfs-*"):
-            trees._pack(keyed, name, 3)
+            trees.pack(keyed, name, 3)
         (keyed / "key").unlink()
     return tree
 
@@ -135,10 +137,10 @@ def _build(layout, root_tar):
     tree = boot_tree(layout)
     payload = LAB / f"payload-{layout.name}.tar"
     with tarfile.open(payload, "w") as tar:
-        tar.add(tree, ".")
-    result = qemu.boot([*paths, qemu.Disk(payload, "payload", snapshot=True),
-                        qemu.Disk(root_tar or LAB / "root.tar", "root", snapshot=True)],
-                       build_script(layout), memory=768)
+        tar.add(tree / "boot", "boot")
+        tar.add(tree / "esp", "efi")
+    result = uml.boot([*paths, qemu.Disk(payload, "payload"), qemu.Disk(root_tar or LAB / "root.tar", "root")],
+                      build_script(layout), console=True)
     result.check(f"building {layout.name}")
     if layout.loader == "grub":
         for path in paths[:1]:
@@ -201,11 +203,10 @@ run mkswap /dev/{vg}/swap
 mkdir -p /sysroot
 run mount /dev/{vg}/root /sysroot
 run tar xf $(disk root) -C /sysroot
-mkdir -p /sysroot/boot /sysroot/efi /sysroot/etc/default /sysroot/etc/kernel /payload
+mkdir -p /sysroot/boot /sysroot/efi /sysroot/etc/default /sysroot/etc/kernel
 run mount -t {layout.boot} /dev/vda3 /sysroot/boot
 run mount -t vfat /dev/vda2 /sysroot/efi
-run tar xf $(disk payload) -C /payload
-cp -r /payload/boot/. /sysroot/boot/ && cp -r /payload/esp/. /sysroot/efi/ || fail copy
+run tar xof $(disk payload) -C /sysroot
 cat > /sysroot/etc/fstab <<F
 #
 # /etc/fstab, as an installer writes it

@@ -6,12 +6,12 @@ The power cuts (powercut.py) come by most of it; these are the cases that have t
 import images
 import jobs
 import powercut
+import qemu
 import uml
 
 OTHER = "another-node-5.0-1"
 
 MOUNT = """
-writable_lvm
 vgchange -q -ay {vg} && mkdir -p /mnt/sysroot && mount /dev/{vg}/root /mnt/sysroot && mount /dev/ubda3 /mnt/sysroot/boot &&
     mount /dev/{vg}/var /mnt/sysroot/var || fail mount
 """
@@ -47,5 +47,5 @@ def leftovers():
     cases = {"a device that only the pool knows": POOL_KNOWS, "the work on another image": OTHER_IMAGE}
     for name, case in cases.items():
         script = jobs.fill(MOUNT + case + FINISHED, powercut.LAYOUT, other=OTHER)
-        uml.boot(disk, script).check(f"init after {name}")
+        uml.boot([qemu.Disk(disk, snapshot=True)], script).check(f"init after {name}")
     return "completed after " + " and ".join(cases)

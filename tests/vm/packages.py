@@ -99,6 +99,7 @@ class Modules:
         return files
 
 
+@functools.cache
 class Kernel(Modules):
     """Debian's cloud kernel: small, and all that virtual machines need as modules."""
 
@@ -112,6 +113,7 @@ class Kernel(Modules):
             run("depmod", "-b", self.root, self.version, env={**os.environ, "PATH": PATH})
 
 
+@functools.cache
 class Grub:
     """GRUB 2.14: the first release whose own `blscfg` reads Boot Loader Specification entries."""
 

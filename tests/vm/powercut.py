@@ -36,7 +36,7 @@ import writelog
 from packages import LAB
 
 LAYOUT = images.Layout("powercut", root="ext4", size="8G", pool="--size 3G", root_size="512M", inodes=2048)
-SUBSETS = 120
+SUBSETS = 100
 SCRIPT = pathlib.Path(__file__).parent / "guest/powercut.sh"
 
 # A power cut: entries of the log before number `upto` are on the disk, and those of `subset`.
@@ -86,13 +86,13 @@ def cuts(log, subsets, group):
 
 
 class Watcher:
-    """Looks at power cuts one after the other, on a disk of its own."""
+    """Looks at power cuts one after the other, on a disk of its own. What GRUB sees (`boots`) is shared by all watchers."""
 
-    def __init__(self, before, log, number, shared):
+    def __init__(self, before, log, number, shared, boots):
         self.replay = writelog.Replay(before, log, f"cut-{number}")
         self.shared, self.scratch = shared, LAB / "work" / f"cut-metadata-{number}"
         self.boot_at, self.group_at = (diskview.partitions(before)[n] for n in (3, 4))
-        self.grub, self.boots = diskview.Grub(self.replay.path), {}
+        self.grub, self.boots = diskview.Grub(self.replay.path), boots
         self.answers = {}
         self.script = jobs.fill(SCRIPT.read_text(), LAYOUT, root=LAYOUT.root, boot=LAYOUT.boot,
                                 root_uuid=images.ROOT_UUID)
@@ -115,7 +115,8 @@ class Watcher:
 
     def _look(self, cut, disk, boot, group, pool):
         seen = hashlib.sha256((boot.key + group.text + pool.dump).encode()).hexdigest()
-        result = uml.boot(disk, self.script.replace("{seen}", seen), self.shared)
+        result = uml.boot([qemu.Disk(disk, snapshot=True)], self.script.replace("{seen}", seen), shared=self.shared,
+                          short_lived=True)
         said = {key: result.value(key) or "" for key in ("volumes", "state", "lost", "work", "after")}
         lost = said["lost"] or boot.lost or names_nothing(boot.arguments, said["volumes"].split())
         if not lost and not result.ok:
@@ -204,8 +205,10 @@ def power_cuts():
     # Neighbours are alike, and a disk only goes forward: each watcher takes a few, then the next few that are left.
     pieces = iter([todo[n:n + 8] for n in range(0, len(todo), 8)])
 
+    boots_seen = {}
+
     def watch(number):
-        watcher = Watcher(before, log, number, shared)
+        watcher = Watcher(before, log, number, shared, boots_seen)
         return [watcher.look(cut) for piece in pieces for cut in piece]
 
     with concurrent.futures.ThreadPoolExecutor(qemu.MACHINES) as threads:

@@ -1,8 +1,12 @@
 """One virtual machine under software emulation: started, watched, ended in any case."""
 
+import collections
+import contextlib
 import os
+import queue
 import re
 import shutil
+import signal
 import subprocess
 import tarfile
 import tempfile
@@ -16,9 +20,14 @@ LIMIT = float(os.environ.get("VM_TIMEOUT", 600))
 # no_timer_check: the kernel's own test of its timer fails when the emulated machine gets too little time.
 CONSOLE = "console=ttyS0 quiet panic=-1 mitigations=off no_timer_check"
 
-# As many machines at once as there are processors, whichever scenario they are of.
-MACHINES = os.cpu_count() or 1
-SLOTS = threading.Semaphore(MACHINES)
+# As many machines at once as there are processors, whichever scenario they are of: who starts one takes a processor's number.
+PROCESSORS = sorted(os.sched_getaffinity(0))
+MACHINES = len(PROCESSORS)
+SLOTS = queue.LifoQueue()
+for _number in PROCESSORS:
+    SLOTS.put(_number)
+# Seconds of processor time of every machine that has ended, by kind: "firmware", "direct", "user-mode".
+SPENT = collections.defaultdict(list)
 
 
 class Result:
@@ -52,6 +61,8 @@ class Disk:
         self.path, self.serial, self.snapshot, self.log = path, serial, snapshot, log
 
     def options(self, number, bootable):
+        """Of QEMU. Disks are served by a thread of their own: a BIOS, which waits for each sector in a loop, would else hold up
+        the one that brings it."""
         name, serial = f"disk{number}", f",serial={self.serial}" if self.serial else ""
         boot = ",bootindex=0" if bootable else ""
         if self.log:
@@ -64,7 +75,7 @@ class Disk:
         else:
             snapshot = ",snapshot=on" if self.snapshot else ",cache=unsafe,discard=unmap"
             drive = ["-drive", f"file={self.path},format=raw,if=none,id={name}{snapshot}"]
-        return [*drive, "-device", f"virtio-blk-pci,drive={name}{serial}{boot}"]
+        return [*drive, "-device", f"virtio-blk-pci,iothread=disks,drive={name}{serial}{boot}"]
 
 
 def console_file(disk):
@@ -77,6 +88,16 @@ def console_file(disk):
             return open(directory / f"{os.path.basename(disk).removesuffix('.img')}-{number}.log", "x")
         except FileExistsError:
             number += 1
+
+
+@contextlib.contextmanager
+def processor():
+    """The number of a processor that no other machine has, waited for."""
+    number = SLOTS.get()
+    try:
+        yield number
+    finally:
+        SLOTS.put(number)
 
 
 def processor_time(pid):
@@ -109,9 +130,9 @@ def boot(disks, job="", files=(), firmware=None, variables=None, initrd=None, ap
          machine_options=()):
     """Boots the first disk through `firmware` ("uefi", "bios"), or the lab's kernel directly, and runs the job."""
     job_path = job_disk(job, files)
-    command = ["qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-smp", "1", "-m",
+    command = ["qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "Westmere,+rdrand", "-smp", "1", "-m",
                str(memory), "-machine", "pc" if firmware == "bios" else "q35", "-nodefaults", "-no-user-config",
-               "-display", "none", "-serial", "stdio", "-no-reboot", *machine_options]
+               "-display", "none", "-serial", "stdio", "-no-reboot", "-object", "iothread,id=disks", *machine_options]
     if firmware == "uefi":
         if not os.path.exists(variables):
             shutil.copy("/usr/share/OVMF/OVMF_VARS_4M.fd", variables)
@@ -124,37 +145,48 @@ def boot(disks, job="", files=(), firmware=None, variables=None, initrd=None, ap
     for number, disk in enumerate(all_disks):
         command += disk.options(number, bool(firmware) and number == 0)
     try:
-        with SLOTS:
-            return watch(command, all_disks[0].path, limit or LIMIT)
+        with processor():
+            return watch(command, "firmware" if firmware else "direct", console_file(all_disks[0].path), limit or LIMIT)
     finally:
         os.unlink(job_path)
 
 
-def watch(command, name, limit):
-    """Runs a machine to its end; its console is kept under this name."""
+def watch(command, kind, console, limit, **options):
+    """Runs a machine to its end; what it says goes to the file `console`, too, if there is one. `options` are Popen's; with
+    `start_new_session` the machine's programs are processes of its group, and end with it."""
     started = time.monotonic()
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
     ended_by_timer = threading.Event()
 
     def stop():
-        ended_by_timer.set()
-        process.kill()
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL) if options.get("start_new_session") else process.kill()
 
-    timer = threading.Timer(limit, stop)
+    def late():
+        ended_by_timer.set()
+        stop()
+
+    timer = threading.Timer(limit, late)
     timer.start()
     lines = []
-    console = console_file(name)
     try:
         for raw in process.stdout:
             line = re.sub(r"\x1b\[[0-9;?=]*[A-Za-z]|\x1bc", "", raw.decode("utf-8", "replace")).strip("\r\n")
             lines.append(line.rpartition("\r")[2])
             told = f"{time.monotonic() - started:7.2f} {processor_time(process.pid):6.2f} {lines[-1]}"
-            print(told, file=console, flush=True)
+            if console:
+                print(told, file=console, flush=True)
             if os.environ.get("VM_VERBOSE"):
                 print(told, flush=True)
-        process.wait()
+        # With all processes that it has waited for.
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        SPENT[kind].append(usage.ru_utime + usage.ru_stime)
     finally:
         timer.cancel()
-        process.kill()
-        console.close()
+        stop()
+        process.wait()
+        process.stdout.close()
+        if console:
+            console.close()
     return Result(lines, time.monotonic() - started, ended_by_timer.is_set())

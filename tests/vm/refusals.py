@@ -3,6 +3,7 @@
 import images
 import jobs
 import qemu
+import uml
 
 LAYOUT = images.SHARED
 TIGHT = images.Layout("tight", root="ext4", size="6G", root_size="512M", pool="--size 320M", metadata="4M")
@@ -110,7 +111,7 @@ def matrix():
     other = images.LAB / "work" / "refusals-other.img"
     with open(other, "wb") as file:
         file.truncate(2 << 30)
-    result = qemu.boot([*disk, other], jobs.fill(HELPERS + MATRIX + ODD_NAMES, LAYOUT), limit=qemu.LIMIT * 3)
+    result = uml.boot([*disk, other], jobs.fill(HELPERS + MATRIX + ODD_NAMES, LAYOUT), console=True)
     return f"{len(result.check('the matrix of refusals').values('refused'))} refusals, and odd names"
 
 
@@ -146,7 +147,7 @@ failing "no space on /boot" "No space left on device"
 rm /mnt/sysroot/boot/filler
 logical > /tmp/after; diff /tmp/before /tmp/after || fail "no space on /boot: not as before"
 """ + jobs.UNMOUNT
-    qemu.boot(disk, jobs.fill(job, LAYOUT)).check("no space on /boot")
+    uml.boot(disk, jobs.fill(job, LAYOUT), console=True).check("no space on /boot")
     old_state_boots(disk, LAYOUT)
     return "undone, the old state boots"
 
@@ -186,7 +187,7 @@ rm -f /mnt/sysroot/var/filler; sync; umount /mnt/sysroot/var; run lvextend -q -L
 e2fsck -fy /dev/{vg}/var > /dev/null; run mount /dev/{vg}/var /mnt/sysroot/var
 logical > /tmp/after; grep -v pool /tmp/before > /tmp/b; grep -v pool /tmp/after > /tmp/a; diff /tmp/b /tmp/a || fail "the pool fills up: not as before"
 """ + jobs.UNMOUNT
-    result = qemu.boot(disk, jobs.fill(job, TIGHT), limit=qemu.LIMIT * 2).check("a full pool")
+    result = uml.boot(disk, jobs.fill(job, TIGHT), console=True).check("a full pool")
     assert len(result.values("refused")) == 2
     old_state_boots(disk, TIGHT)
     return "refused when full, undone in the middle, the old state boots"

@@ -11,6 +11,7 @@ processor time, line); VM_VERBOSE=1 shows the consoles, VM_TIMEOUT=SECONDS lengt
 
 import concurrent.futures
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -19,8 +20,8 @@ import time
 import packages
 
 SCENARIOS = {}
-# Run only when they are named: the power cuts take as long as all others together.
-ON_REQUEST = {"power-cuts"}
+# Run only when they are named.
+ON_REQUEST = set()
 
 
 def declare():
@@ -66,7 +67,7 @@ def main(arguments):
     if "NODE_LAYOUT" not in os.environ:
         subprocess.run(build, cwd=packages.ROOT, check=True)
     shutil.rmtree(packages.LAB / "consoles", ignore_errors=True)
-    started = time.monotonic()
+    started, compiled = time.monotonic(), spent()
     prepare()
     failed = 0
     wanted = names or [n for n in SCENARIOS if n not in ON_REQUEST]
@@ -75,7 +76,7 @@ def main(arguments):
         jobs = {scenarios.submit(timed, n): n for n in wanted}
         for job in concurrent.futures.as_completed(jobs):
             failed += tell(jobs[job], job)
-    print(f"VM tests: {len(wanted) - failed} passed, {failed} failed in {time.monotonic() - started:.0f} s")
+    print(f"VM tests: {len(wanted) - failed} passed, {failed} failed in {time.monotonic() - started:.0f} s; {costs(compiled)}")
     shutil.rmtree(packages.LAB / "work", ignore_errors=True)
     return 1 if failed else 0
 
@@ -100,6 +101,18 @@ def prepare():
             packages.Grub().image(platform, modules)
         packages.systemd_boot()
         stamp.write_text(state)
+
+
+def spent():
+    """Seconds of processor time of this process and of all that it has waited for."""
+    return sum(u.ru_utime + u.ru_stime for u in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+
+
+def costs(before):
+    """What was spent since `before`, whatever else the processors did meanwhile."""
+    import qemu
+    kinds = ", ".join(f"{len(times)} {kind} {sum(times):.0f} s" for kind, times in sorted(qemu.SPENT.items()))
+    return f"{spent() - before:.0f} s of processor time on {qemu.MACHINES} processors, {sum(map(len, qemu.SPENT.values()))} machines: {kinds}"
 
 
 def timed(name):

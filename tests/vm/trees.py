@@ -9,9 +9,12 @@ from packages import LAB, PATH, ROOT, Kernel, run, unpacked
 
 GUEST = pathlib.Path(__file__).parent / "guest"
 MODULES = ("virtio_pci virtio_blk dm_mod dm_thin_pool dm_snapshot xfs ext4 vfat nls_cp437 nls_ascii nls_iso8859_1 "
-           "efivarfs dm_crypt raid1 xts aesni_intel algif_skcipher").split()
-BOOT_PROGRAMS = "lvm dmsetup thin_check cryptsetup mdadm".split()
-PROGRAMS = BOOT_PROGRAMS + ("thin_repair thin_restore thin_dump thin_ls sfdisk mkfs.xfs mkfs.ext4 mkfs.vfat e2fsck tune2fs xfs_db fsfreeze "
+           "efivarfs").split()
+BOOT_PROGRAMS = "lvm dmsetup thin_check".split()
+# What a physical volume on LUKS or RAID needs. Half of an initial RAM disk, if it has them.
+STACK_MODULES = "dm_crypt raid1 xts aesni_intel algif_skcipher".split()
+STACK_PROGRAMS = "cryptsetup mdadm".split()
+PROGRAMS = BOOT_PROGRAMS + STACK_PROGRAMS + ("thin_repair thin_restore thin_dump thin_ls sfdisk mkfs.xfs mkfs.ext4 mkfs.vfat e2fsck tune2fs xfs_db fsfreeze "
                             "flock").split()
 LVM_NAMES = ("pvcreate pvs vgcreate vgs vgchange lvcreate lvs lvchange lvremove lvrename lvextend vgck vgextend "
              "vgremove pvremove lvconvert").split()
@@ -25,7 +28,7 @@ def node_layout():
     return target / "debug/node-layout"
 
 
-def _programs():
+def programs():
     """What lab and small root have. setfiles (SELinux) comes from a package that is not installed for it."""
     return [*PROGRAMS, unpacked(["policycoreutils"]) / "sbin/setfiles", node_layout()]
 
@@ -79,7 +82,7 @@ def tree(where, programs, init, kernel=None, modules=MODULES):
     return where
 
 
-def _pack(tree, out, compress):
+def pack(tree, out, compress):
     # A direct boot gets its RAM disk as it is: under emulation unpacking costs more than copying.
     through = f"| zstd -{compress} -T0 -q -f -o {out}" if compress else f"> {out}"
     cpio = subprocess.run(f"find . -print0 | cpio --null -o -H newc --quiet -R 0:0 {through}",
@@ -92,17 +95,19 @@ def _pack(tree, out, compress):
 def lab_initramfs():
     """For direct kernel boots: all programs, runs the job disk's script."""
     out = LAB / "lab.img"
-    return _pack(tree(LAB / "lab", _programs(), "lab-init"), out, None)
+    return pack(tree(LAB / "lab", programs(), "lab-init"), out, None)
 
 
 def boot_initramfs():
     """For installed systems: activates what the kernel arguments name, as dracut does, and mounts root."""
-    return _pack(tree(LAB / "boot", BOOT_PROGRAMS, "boot-init"), LAB / "boot.img", 10)
+    pack(tree(LAB / "boot", BOOT_PROGRAMS, "boot-init"), LAB / "boot.img", 10)
+    stack = tree(LAB / "boot-stack", BOOT_PROGRAMS + STACK_PROGRAMS, "boot-init", modules=MODULES + STACK_MODULES)
+    pack(stack, LAB / "boot-stack.img", 10)
 
 
 def small_root():
     """A tar of the small root file system."""
-    files = tree(LAB / "root", _programs(), "root-init")
+    files = tree(LAB / "root", programs(), "root-init")
     (files / "init").rename(files / "sbin/init.new")
     (files / "sbin/init.new").rename(files / "sbin/init")
     (files / "usr/sbin/node-layout").symlink_to("../../sbin/node-layout")

@@ -2,14 +2,11 @@
 second, and runs programs at the processor's speed; what it has not is firmware and boot loaders (those are in qemu.py).
 """
 
+import functools
 import os
 import pathlib
 import shutil
-import signal
-import subprocess
 import tempfile
-import threading
-import time
 
 import packages
 import qemu
@@ -21,6 +18,7 @@ LEFT_OUT = "raid6_select_algo,calibrate_xor_blocks,init_btrfs_fs,pty_init"
 MEMORY = 192  # MiB
 
 
+@functools.cache
 class Kernel(packages.Modules):
     """Debian's user-mode Linux."""
 
@@ -37,17 +35,21 @@ class Kernel(packages.Modules):
             packages.run("depmod", "-b", self.root, self.version, env={**os.environ, "PATH": packages.PATH})
 
 
-MODULES = ["dm_thin_pool", "dm_snapshot"]
+MODULES = "overlay dm_thin_pool dm_snapshot vfat nls_cp437 nls_ascii nls_iso8859_1".split()
+# Loading these costs half as much as a start. (dm_crypt's own need, encrypted keys, needs cbc.)
+STACK_MODULES = "cbc dm_crypt raid1 xts algif_skcipher".split()
 
 
 def root():
     """The directory that is the machines' root; it is theirs to read only."""
-    where = trees.tree(LAB / "uml", trees.PROGRAMS + [trees.node_layout()], "uml-init", Kernel(), MODULES)
-    # What LVM does for a machine of long life only costs time here. Who needs thin_check runs it on the host.
+    kernel = Kernel()
+    where = trees.tree(LAB / "uml", trees.programs(), "uml-init", kernel, MODULES + STACK_MODULES)
+    (where / "modules/order-short-lived").write_text("".join(f"{pathlib.Path(m).name}\n" for m in kernel.modules(MODULES)))
+    # What LVM does for a machine of long life only costs time in one that lives for a second.
     conf = where / "etc/lvm/lvm.conf"
     text = conf.read_text().replace('thin_check_executable="/sbin/thin_check"', 'thin_check_executable=""')
     text = text.replace("activation {", "activation { reserved_memory=0 reserved_stack=0 ")
-    conf.write_text(text + "backup { backup=0 archive=0 }\n")
+    (where / "etc/lvm/lvm-short-lived.conf").write_text(text + "backup { backup=0 archive=0 }\n")
     return where
 
 
@@ -59,37 +61,31 @@ def memory_directory():
     return LAB / "work"
 
 
-def boot(disk, script, shared=None, limit=None):
-    """Runs a script in a machine with this disk (/dev/ubda), which stays as it is. `shared` is a directory of the host that
-    the machine has as /shared."""
+def boot(disks, script, files=(), shared=None, limit=None, short_lived=False, console=False):
+    """Runs a script in a machine with these disks: /dev/ubda and so on, which the script may call /dev/vda. Disks with a
+    serial number are files to the machine; `disk SERIAL` says where.
+
+    `shared` is a directory of the host that the machine has as /tmp/shared. In `short_lived` machines LVM makes no backups and
+    does not run thin_check (who needs it runs it on the host), and there is neither LUKS nor RAID.
+    """
+    (LAB / "work").mkdir(exist_ok=True)
+    disks = [d if isinstance(d, qemu.Disk) else qemu.Disk(d) for d in disks]
     with tempfile.TemporaryDirectory(prefix="uml-", dir=LAB / "work") as job:
-        (pathlib.Path(job) / "run").write_text(script)
+        job = pathlib.Path(job)
+        (job / "run").write_text(script.replace("/dev/vd", "/dev/ubd"))
+        for name, path in [*files, *((f"disk-{d.serial}", d.path) for d in disks if d.serial)]:
+            os.link(path, job / name)
         command = [Kernel().image, f"mem={MEMORY}M", "con=null", "con0=null,fd:1", "ssl=null", f"uml_dir={job}/",
-                   f"ubd0={job}/overlay,{disk}", "rootfstype=hostfs", f"rootflags={LAB}/uml", "ro", "quiet", "init=/init",
-                   "panic=1", f"initcall_blacklist={LEFT_OUT}", f"job={job}"]
-        if shared:
-            command.append(f"shared={shared}")
-        with qemu.SLOTS:
-            started = time.monotonic()
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                       text=True, errors="replace", start_new_session=True,
-                                       env={**os.environ, "TMPDIR": str(memory_directory())})
-            ended_by_timer = threading.Event()
-
-            def stop():
-                ended_by_timer.set()
-                # The programs in the machine are processes of its group.
-                os.killpg(process.pid, signal.SIGKILL)
-
-            timer = threading.Timer(limit or qemu.LIMIT, stop)
-            timer.start()
-            try:
-                output = process.communicate()[0]
-            finally:
-                timer.cancel()
-                if process.poll() is None:
-                    stop()
-            lines = output.splitlines()
-            if os.environ.get("VM_VERBOSE"):
-                print(output)
-            return qemu.Result(lines, time.monotonic() - started, ended_by_timer.is_set())
+                   "rootfstype=hostfs", f"rootflags={LAB}/uml", "ro", "quiet", "init=/init", "panic=1",
+                   f"initcall_blacklist={LEFT_OUT}", f"job={job}"]
+        for number, disk in enumerate(d for d in disks if not d.serial):
+            command.append(f"ubd{number}=" + (f"{job}/overlay{number}," if disk.snapshot else "") + str(disk.path))
+        command += [f"shared={shared}"] if shared else []
+        command += ["kind=-short-lived"] if short_lived else []
+        with qemu.processor() as number:
+            # A machine's programs and its kernel are processes that wait for each other at every turn: on one processor this
+            # costs half of what it does on two.
+            command = ["taskset", "--cpu-list", str(number), *command]
+            return qemu.watch(command, "user-mode", qemu.console_file(disks[0].path) if console else None,
+                              limit or qemu.LIMIT, start_new_session=True,
+                              env={**os.environ, "TMPDIR": str(memory_directory())})

@@ -5,7 +5,7 @@ say() { echo "@@ $*"; }
 fail() { say "FAIL $*"; end 1; }
 run() { "$@" > /tmp/out 2>&1 || { rc=$?; cat /tmp/out; fail "($rc) $*"; }; }
 end() { say "EXIT $1"; sync; poweroff -f; sleep 60; }
-load_modules() { while read m; do insmod /modules/$m || echo "insmod $m failed"; done < /modules/order; }
+load_modules() { while read m; do insmod /modules/$m || echo "insmod $m failed"; done < ${1:-/modules/order}; }
 # The disk with this serial number, waited for.
 disk() {
     n=0

@@ -31,7 +31,6 @@ state=${state%% *}
 say "state $state"
 mkdir /tmp/shared/$state 2>/dev/null || { say "work known"; end 0; }
 
-writable_lvm
 init="node-layout init --sysroot /mnt/sysroot --nvr {nvr}"
 $init > /tmp/o 2>&1 || lose "init fails"
 work=completed; grep -q '^already' /tmp/o && work=already
