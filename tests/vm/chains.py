@@ -106,7 +106,9 @@ def install(layout, name):
     disks = images.copy(images.build(layout), name)
     stack = {"luks": "echo -n secret > /tmp/key; run cryptsetup open --key-file /tmp/key /dev/vda4 luks-pv\n",
              "raid": "run mdadm --assemble --run /dev/md0 /dev/vda4 /dev/vdb4\n"}
-    job = stack.get(layout.stack, "") + jobs.MOUNT + jobs.INIT + """ --format json > /tmp/init || { cat /tmp/init; fail init; }
+    # One of them as %post runs it: inside the system.
+    init = "chroot /mnt/sysroot node-layout init --nvr {nvr}" if layout.stack == "raid" else jobs.INIT
+    job = stack.get(layout.stack, "") + jobs.MOUNT + init + """ --format json > /tmp/init || { cat /tmp/init; fail init; }
 say "result $(tail -1 /tmp/init | cut -c1-400)"
 node-layout verify --sysroot /mnt/sysroot > /tmp/verify || { cat /tmp/verify; fail "verify before the reboot"; }
 grep -q pending /tmp/verify || fail "verify does not say pending"

@@ -104,6 +104,12 @@ FIRST = """
 findmnt -no SOURCE / | grep -q {vg}-root || fail "/ is $(findmnt -no SOURCE /)"
 run lvm lvmdevices --adddev /dev/vda4
 grep -q PVID= /etc/lvm/devices/system.devices || fail "no devices file"
+state() { lvs --noheadings -o lv_name,lv_tags {vg}; find /boot | sort; find /etc /boot/loader /boot/grub2 -type f -exec cat {} + | md5sum; }
+state > /tmp/before
+node-layout init --nvr {nvr} --dry-run > /tmp/plan || { cat /tmp/plan; fail "init --dry-run"; }
+grep -q "^lvrename {vg} root {layer}$" /tmp/plan || { cat /tmp/plan; fail "the plan does not rename root"; }
+grep -q "^#   + /dev/{vg}/{layer} " /tmp/plan || { cat /tmp/plan; fail "the plan does not show the change of fstab"; }
+state | cmp - /tmp/before || fail "init --dry-run has changed something"
 node-layout init --nvr {nvr} --format json > /tmp/init || { cat /tmp/init; fail init; }
 while read -r line; do say "progress $line"; done < /tmp/init
 echo "written by %post" > /root/post
