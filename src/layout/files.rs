@@ -79,6 +79,13 @@ fn at(path: &Path) -> impl Fn(io::Error) -> FileError {
     move |error| FileError { path: path.clone(), error }
 }
 
+/// The directories whose file systems are frozen and thawed, once before and once after new content gets its name, so that
+/// it is in its place for those who replay no journal.
+pub fn frozen(changes: &[Change]) -> BTreeSet<&Path> {
+    let boot = changes.iter().filter(|c| c.method == Method::ReplaceForBoot);
+    boot.filter_map(|c| c.path.parent()).filter(|d| !is_fat(d)).collect()
+}
+
 /// Makes the changes. Those for the boot loader are made together: all new content first, then all names.
 ///
 /// # Errors
@@ -154,7 +161,7 @@ fn put_in_place(new: &Path, path: &Path) -> Result<(), FileError> {
     if path.exists() {
         match rustix::fs::renameat_with(CWD, new, CWD, path, RenameFlags::EXCHANGE) {
             Ok(()) => return Ok(()),
-            // FAT before Linux 5.19.
+            // FAT before Linux 6.0.
             Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
             Err(e) => return Err(at(path)(e.into())),
         }

@@ -3,6 +3,7 @@
 use crate::model::{Model, NVR, policy};
 use ks_lint::layout::arguments::Arguments;
 use ks_lint::layout::checks::examine;
+use ks_lint::layout::plan::Action;
 
 /// All that carries kernel arguments, and fstab, as a person reads it.
 fn boot_configuration(model: &Model) -> String {
@@ -73,6 +74,23 @@ fn every_other_kernel_argument_is_kept() {
 }
 
 #[test]
+fn what_a_plan_says_is_what_is_run_and_planning_changes_nothing() {
+    let model = Model::installed("rhel9");
+    let before = model.disk();
+    let (system, policy) = (model.system(), policy());
+    let (s, _) = examine(&system, &policy, &model).unwrap();
+    let plan = model.plan(&system, &s, &policy);
+    assert!(model.disk() == before && model.commands.borrow().is_empty(), "planning has changed something");
+    let planned = plan.steps.iter().flat_map(|step| &step.actions).filter_map(|action| match action {
+        Action::Run(command) | Action::Freeze { command, .. } => Some(command.to_string()),
+        _ => None,
+    });
+    let planned: Vec<String> = planned.collect();
+    model.run(&system, &s, &plan).unwrap();
+    assert_eq!(*model.commands.borrow(), planned);
+}
+
+#[test]
 fn the_policy_is_recorded_in_the_layer() {
     let model = Model::installed("rhel9");
     model.init().unwrap();
@@ -86,6 +104,16 @@ fn the_policy_is_recorded_in_the_layer() {
     model.run(&system, &s, &plan).unwrap();
     assert!(model.read("etc/node-layout/layout.toml").ends_with("\npolicy = \"policy.toml\"\n"));
     assert_eq!(model.read("etc/node-layout/policy.toml"), choices.policy_text.unwrap());
+}
+
+#[test]
+fn dracut_takes_the_pools_profile_along() {
+    let model = Model::installed("rhel9");
+    model.put("/sysroot/etc/dracut.conf.d/10-site.conf", "hostonly=yes\n");
+    model.init().unwrap();
+    let line = "\ninstall_optional_items+=\" /etc/lvm/profile/imgbased-pool.profile \"\n";
+    assert!(model.read("etc/dracut.conf.d/50-node-layout.conf").ends_with(line));
+    assert!(model.sysroot().join("etc/lvm/profile/imgbased-pool.profile").exists());
 }
 
 /// No argument list is ever handed to a shell.

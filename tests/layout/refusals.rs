@@ -3,6 +3,7 @@
 use crate::model::{Model, NVR, Outcome, Volume, policy};
 use ks_lint::layout::checks::examine;
 use ks_lint::layout::notice::Notice;
+use ks_lint::layout::system::{Request, System};
 
 /// Errors of `init` on this machine; nothing may have been changed.
 fn refused(model: &Model) -> Vec<Notice> {
@@ -196,8 +197,15 @@ fn the_kernel_argument_has_the_last_word_on_the_name() {
     model.put("/sysroot/usr/share/imgbase/build/meta/nvr", "image-1-1\n");
     assert_eq!(model.system_for(None).nvr.unwrap().0, "image-1-1");
     assert_eq!(model.system_for(Some("option-1-1")).nvr.unwrap().0, "option-1-1");
+    let both = Request {
+        sysroot: model.sysroot(),
+        addon_nvr: Some("section-1-1".into()),
+        nvr: Some("option-1-1".into()),
+    };
+    let of_both = || System::read(&model, &both).nvr.unwrap().0;
+    assert_eq!(of_both(), "section-1-1", "the kickstart comes before the command line");
     model.put("/proc/cmdline", "quiet ovirt_node.nvr=argument-1-1\n");
-    assert_eq!(model.system_for(Some("option-1-1")).nvr.unwrap().0, "argument-1-1");
+    assert_eq!(of_both(), "argument-1-1");
 }
 
 #[test]
@@ -242,6 +250,12 @@ fn the_installed_systems_lvm_has_to_see_its_disks() {
     model.put("/sysroot/etc/lvm/lvm.conf", "devices { use_devicesfile=1 }\n");
     model.sees_no_disk = true;
     assert_refused(&model, "LAY051", &["will not see /dev/vda4", "system.devices"]);
+    // The installer's own configuration has its own devices file; then it has the same one, and has shown the disks.
+    model.put("/etc/lvm/lvm.conf", "devices { use_devicesfile=1 }\n");
+    model.put("/etc/lvm/devices/system.devices", "IDTYPE=sys_serial IDNAME=1\n");
+    assert_refused(&model, "LAY051", &["will not see /dev/vda4"]);
+    model.put("/sysroot/etc/lvm/devices/system.devices", "IDTYPE=sys_serial IDNAME=1\n");
+    model.init().unwrap();
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Severity;
 use crate::layout::content;
-use crate::layout::files::{Change, Method};
+use crate::layout::files::{self, Change, Method};
 use crate::layout::notice::Notice;
 use crate::layout::plan::{Action, Plan, Step};
 use crate::layout::run::{Progress, StepState};
@@ -72,6 +72,10 @@ pub(super) fn plan(plan: &Plan) {
             commands(action).iter().for_each(|c| line(&harmless(c)));
             if let Action::Change(changes) = action {
                 changes.iter().for_each(change);
+                freezes(changes).iter().for_each(|argv| {
+                    let words: Vec<String> = argv.iter().map(|w| crate::layout::tools::quoted(w)).collect();
+                    line(&harmless(&words.join(" ")));
+                });
             }
         }
     }
@@ -105,6 +109,19 @@ fn commands(action: &Action) -> Vec<String> {
         Action::Link { path, to } => vec![format!("ln -s {} {}", quoted(to), quoted(path))],
         Action::Change(_) => Vec::new(),
     }
+}
+
+/// What brings changes of boot files to their place, before and after they get their names.
+fn freezes(changes: &[Change]) -> Vec<[String; 3]> {
+    let mut commands = Vec::new();
+    for _ in ["content", "names"] {
+        for directory in files::frozen(changes) {
+            let directory = directory.display().to_string();
+            commands
+                .extend(["--freeze", "--unfreeze"].map(|o| ["fsfreeze".into(), o.into(), directory.clone()]));
+        }
+    }
+    commands
 }
 
 /// The lines that go and the lines that come.
@@ -156,6 +173,7 @@ pub(super) fn plan_json(plan: &Plan) -> serde_json::Value {
                 Some(after) => json!({"write": c.path, "content": String::from_utf8_lossy(after)}),
                 None => json!({"remove": c.path}),
             })
+            .chain(freezes(changes).into_iter().map(|argv| json!({"run": argv})))
             .collect(),
     };
     let steps: Vec<_> = plan
@@ -164,4 +182,29 @@ pub(super) fn plan_json(plan: &Plan) -> serde_json::Value {
         .map(|s| json!({"name": s.name, "about": s.about, "actions": s.actions.iter().flat_map(action).collect::<Vec<_>>()}))
         .collect();
     json!(steps)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_shows_the_commands_that_bring_boot_files_to_their_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let change = |name: &str, method| Change {
+            path: dir.path().join(name),
+            before: None,
+            after: Some(b"title x\n".to_vec()),
+            method,
+        };
+        let at = dir.path().display().to_string();
+        let (freeze, thaw) = (["fsfreeze", "--freeze", &at], ["fsfreeze", "--unfreeze", &at]);
+        let entries = [change("a.conf", Method::ReplaceForBoot), change("b.conf", Method::ReplaceForBoot)];
+        assert_eq!(freezes(&entries), [freeze, thaw, freeze, thaw]);
+        assert!(freezes(&[change("fstab", Method::Replace)]).is_empty());
+        let step =
+            Step { name: "final", about: String::new(), actions: vec![Action::Change(entries.to_vec())] };
+        let json = plan_json(&Plan { steps: vec![step], pending: true });
+        assert_eq!(json[0]["actions"][2]["run"], json!(freeze));
+    }
 }

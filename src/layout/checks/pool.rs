@@ -7,7 +7,8 @@ use crate::layout::system::System;
 use crate::layout::tools::{Command, Tools, below};
 use crate::policy::Policy;
 use crate::units::Bytes;
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 /// How full the pool may be for the work to begin, in percent; the original tools call a pool above it unhealthy.
 pub const FULL_PERCENT: f64 = 80.0;
@@ -181,7 +182,9 @@ pub(in crate::layout) fn devices(
     notices: &mut Vec<Notice>,
 ) {
     let own = system.path("/etc/lvm");
-    if own.join("lvm.conf").exists() && system.sysroot != Path::new("/") {
+    let here = below(tools.environment(), "/etc/lvm");
+    // With the configuration of the LVM that has just shown them, it shows them again.
+    if own.join("lvm.conf").exists() && own != here && configuration(&own) != configuration(&here) {
         let command = Command::new("lvm", ["pvs", "--reportformat", "json", "-o", "pv_uuid"])
             .env("LVM_SYSTEM_DIR", own.display().to_string());
         let seen = tools.run(&command).map(|o| o.stdout).unwrap_or_default();
@@ -202,6 +205,14 @@ pub(in crate::layout) fn devices(
             );
         }
     }
+}
+
+/// What decides which devices LVM sees: its configuration, and its devices files.
+fn configuration(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let listed = std::fs::read_dir(directory.join("devices")).into_iter().flatten().flatten();
+    let files = listed.map(|file| Path::new("devices").join(file.file_name()));
+    let files = files.chain(["lvm.conf", "lvmlocal.conf"].map(PathBuf::from));
+    files.filter_map(|file| Some((file.clone(), std::fs::read(directory.join(file)).ok()?))).collect()
 }
 
 /// The multipath device that a disk, or the disk of a partition, is a path of.

@@ -1,6 +1,6 @@
 //! Changes of files: boot entries, default, fstab, kept arguments, what is recorded, labels.
 
-use super::{Action, CONFIG_DIR, PlanError, Planner, UNIT, change, entry_id, removal};
+use super::{Action, CONFIG_DIR, PROFILE, PlanError, Planner, UNIT, change, entry_id, removal};
 use crate::layout::arguments::Arguments;
 use crate::layout::checks::Situation;
 use crate::layout::efi;
@@ -209,6 +209,17 @@ impl Planner<'_> {
         );
         if let Some(text) = self.choices.policy_text {
             put(dir.join("policy.toml"), text.to_owned());
+        }
+        // LVM in the initial RAM disk looks for the pool's profile, too, and complains at every boot if it is not there.
+        let dracut = self.system.path("/etc/dracut.conf.d");
+        if dracut.is_dir() {
+            let profile = format!("/etc/lvm/profile/{PROFILE}.profile");
+            put(
+                dracut.join("50-node-layout.conf"),
+                format!(
+                    "# Written by node-layout init: the profile of the images' thin pool.\ninstall_optional_items+=\" {profile} \"\n"
+                ),
+            );
         }
         if let Some(program) = self.system.program {
             put(self.system.path("/etc/systemd/system").join(UNIT), unit_text(program));
