@@ -57,13 +57,19 @@ fn prompt(context: &Context<'_>, section: &Section<'_>) -> Option<(Span, &'stati
     let python = section.value("--interpreter").is_some_and(|v| v.text.contains("python"));
     // Most scripts have none of these words: a search for each instead of a look at every command.
     let asking: &[&str] = if python { &["input(", "getpass("] } else { &ASKING };
-    if !asking.iter().any(|word| text.contains(word)) {
-        return None;
-    }
+    let mut places: Vec<usize> =
+        asking.iter().flat_map(|word| text.match_indices(word)).map(|(at, _)| at).collect();
+    places.sort_unstable();
+    let mut places = places.into_iter().map(|at| at + section.body.start as usize).peekable();
     let mut at = section.body.start as usize;
     for line in split_lines(text) {
+        places.peek()?;
         let start = at;
         at += line.len();
+        if places.next_if(|place| *place < at).is_none() {
+            continue;
+        }
+        while places.next_if(|place| *place < at).is_some() {}
         let code = line.trim();
         if code.starts_with('#') {
             continue;
