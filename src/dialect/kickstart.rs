@@ -209,6 +209,8 @@ pub struct Kickstart<'s> {
     pub sections: Vec<Section<'s>>,
     /// `%include` lines in order, of the command section and of sections.
     pub includes: Vec<Include<'s>>,
+    /// Whether a line is `%include` or `%ksappend`, anywhere, with a path or without.
+    pub asks_for_files: bool,
 }
 
 /// One `%include`.

@@ -72,7 +72,7 @@ pub fn comma_list(text: &str) -> impl Iterator<Item = &str> {
 pub fn normal_mount_point(text: &str) -> std::borrow::Cow<'_, str> {
     let simple = text == "/"
         || !text.starts_with('/')
-        || !text.ends_with('/') && !text.contains("//") && !text.contains("/.");
+        || !text.ends_with('/') && !text.as_bytes().array_windows().any(|pair| matches!(pair, b"//" | b"/."));
     if simple {
         return text.into();
     }

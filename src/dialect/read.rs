@@ -72,6 +72,7 @@ impl<'s, 'f> Reader<'s, 'f> {
                 index: CommandIndex::default(),
                 sections: Vec::new(),
                 includes: Vec::new(),
+                asks_for_files: false,
             },
             state: State::default(),
             scratch: Scratch::default(),
@@ -124,6 +125,8 @@ impl<'s, 'f> Reader<'s, 'f> {
     }
 
     fn line(&mut self, words: &Words<'s, '_>, line: &Line, scanner: &mut Scanner<'s>) {
+        let first = words.texts.first().map(Cow::as_ref);
+        self.kickstart.asks_for_files |= matches!(first, Some("%include" | "%ksappend"));
         match line.kind {
             LineKind::Header => {
                 if line.cuts_section {

@@ -91,7 +91,7 @@ impl Format {
 /// Makes text from a kickstart harmless to a terminal: control characters (line ends and tabs apart), and those
 /// that turn the direction of text around, become visible stand-ins.
 pub fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
-    let keep = |c: char| matches!(c, '\n' | '\t') || stand_in(c).is_none();
+    let keep = |c: char| matches!(c, ' '..='~' | '\n' | '\t') || stand_in(c).is_none();
     if text.bytes().all(|b| matches!(b, b' '..=b'~' | b'\n')) {
         return text.into(); // nearly always
     }

@@ -3,10 +3,10 @@
 /// Whether whoever sits on the way can put something else in its place: plain `http` and `ftp`. The machine
 /// itself is on no way.
 pub(super) fn is_unauthenticated(url: &str) -> bool {
-    let Some((scheme, rest)) = url.trim().split_once("://") else { return false };
-    if !["http", "ftp"].iter().any(|s| scheme.eq_ignore_ascii_case(s)) {
-        return false;
-    }
+    let url = url.trim();
+    let begins = |start: &&&str| url.get(..start.len()).is_some_and(|s| s.eq_ignore_ascii_case(start));
+    let Some(start) = ["http://", "ftp://"].iter().find(begins) else { return false };
+    let rest = &url[start.len()..];
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host_port = authority.rsplit('@').next().unwrap_or_default();
     let host = match host_port.strip_prefix('[').and_then(|h| h.split_once(']')) {
