@@ -2,9 +2,12 @@
 """Overhead of `init`: its wall time against the same commands and file changes (those that --dry-run prints) from a script,
 in the same machine, and its memory. A benchmark and not a test: figures of a busy machine say little.
 
-    tests/vm/benchmark.py [ROUNDS]
+    tests/vm/benchmark.py [--emulated] [ROUNDS]
 
-It builds the release program; NODE_LAYOUT names one that is built already.
+In user-mode Linux, which runs programs at the processor's speed; with --emulated in QEMU's emulated machine. Machines that
+do nothing, `init` and the script take turns, each with a fresh disk. Wall time is that of the machine's clock. Beside it
+stands processor time, which other work on the host hardly changes: of the whole machine, less that of one which does
+nothing. It builds the release program; NODE_LAYOUT names one that is built already.
 """
 
 import json
@@ -22,28 +25,30 @@ import jobs  # noqa: E402
 import packages  # noqa: E402
 import qemu  # noqa: E402
 import run  # noqa: E402
+import uml  # noqa: E402
 
 PLAN = """
 node-layout plan --sysroot /mnt/sysroot --nvr {nvr} --format json | sed 's/^/@@ plan /'
 """
-MEASURE = """
-rm -f /mnt/sysroot/boot/none; cat /mnt/sysroot/boot/vmlinuz-{kernel} /mnt/sysroot/boot/initramfs-{kernel}.img > /dev/null
-node-layout verify --sysroot /mnt/sysroot > /dev/null; ls -lR /sbin /usr > /dev/null; cat /sbin/* > /dev/null 2>&1; sync
+# What both use is read once before.
+WARM = """
+cat /mnt/sysroot/boot/vmlinuz-{kernel} /mnt/sysroot/boot/initramfs-{kernel}.img > /dev/null
+node-layout verify --sysroot /mnt/sysroot > /dev/null; cat /sbin/* /bin/busybox > /dev/null 2>&1; sync
 now() { cut -d' ' -f1 /proc/uptime; }
 """
-# The peak of node-layout alone: `time` would give that of the largest program it runs, and LVM locks much more.
-INIT = """
-a=$(now); node-layout init --sysroot /mnt/sysroot --nvr {nvr} > /tmp/init 2>&1 & pid=$!
-while peak=$(sed -n 's/^VmHWM:[[:space:]]*\\([0-9]*\\) kB/\\1/p' /proc/$pid/status 2>/dev/null); [ -n "$peak" ]; do largest=$peak; sleep 0.3; done
-wait $pid; rc=$?; b=$(now)
-[ $rc = 0 ] || { cat /tmp/init; fail init; }
+TIMED = """
+a=$(now); COMMAND > /tmp/log 2>&1; rc=$?; b=$(now)
+[ $rc = 0 ] || { cat /tmp/log; fail "the measured command"; }
 say "seconds $(echo "$b $a" | awk '{print $1-$2}')"
-say "memory $largest"
 """
-SCRIPT = """
-a=$(now); sh -e /job/script > /tmp/script.log 2>&1; rc=$?; b=$(now)
-[ $rc = 0 ] || { cat /tmp/script.log; fail script; }
-say "seconds $(echo "$b $a" | awk '{print $1-$2}')"
+INIT = "node-layout init --sysroot /mnt/sysroot --nvr {nvr}"
+# The peak of node-layout alone: that of `time` would be the largest program's that it runs, and LVM's is much larger. In a run
+# of its own, because looking takes time.
+MEMORY = """
+""" + INIT + """ > /tmp/log 2>&1 & pid=$!
+peak() { largest=; while read -r word value rest; do if [ "$word" = VmHWM: ]; then largest=$value; fi; done; [ -n "$largest" ]; }
+while peak 2>/dev/null < /proc/$pid/status; do say "memory $largest"; sleep 0.02; done
+wait $pid || { cat /tmp/log; fail init; }
 """
 
 
@@ -52,22 +57,22 @@ def directory(path):
     return f"mkdir -p {quote(os.path.dirname(path))}"
 
 
-def main(rounds):
-    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", packages.ROOT / "target"))
-    if "NODE_LAYOUT" not in os.environ:
-        subprocess.run(["cargo", "build", "--release", "--bin", "node-layout"], cwd=packages.ROOT, check=True)
-        os.environ["NODE_LAYOUT"] = str(target / "release/node-layout")
-    packages.LAB.mkdir(parents=True, exist_ok=True)
-    run.prepare()
+def machine(emulated):
+    """What runs a job in a machine with a fresh disk, and tells the result and the processor time that it took."""
     layout = images.SHARED
     disk = qemu.Disk(images.build(layout)[0], snapshot=True)
+    start, kind = (qemu.boot, "direct") if emulated else (uml.boot, "user-mode")
 
-    def measure(job, files=()):
-        script = jobs.fill(jobs.MOUNT + job, layout)
-        return qemu.boot([disk], script, files).check("a measurement")
+    def boot(job):
+        result = start([disk], jobs.fill(jobs.MOUNT + job, layout)).check("a measurement")
+        return result, qemu.SPENT[kind][-1]
 
-    plan = json.loads(measure(PLAN).value("plan"))
-    lines = []
+    return boot
+
+
+def as_script(plan):
+    """The commands and file changes of a plan, for a shell."""
+    lines = ["set -e"]
     for action in (action for step in plan["steps"] for action in step["actions"]):
         if "run" in action:
             lines.append(" ".join(map(quote, action["run"])))
@@ -76,19 +81,35 @@ def main(rounds):
         elif "write" in action:
             lines.append(f"{directory(action['write'])}; printf %s {quote(action['content'])} > {quote(action['write'])}")
     lines.append("sync")
-    script = packages.LAB / "benchmark.sh"
-    script.write_text("\n".join(lines) + "\n")
-    times, memory = {"init": [], "script": []}, []
+    return "cat > /tmp/script <<'END_OF_SCRIPT'\n" + "\n".join(lines) + "\nEND_OF_SCRIPT\n"
+
+
+def main(rounds, emulated):
+    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", packages.ROOT / "target"))
+    if "NODE_LAYOUT" not in os.environ:
+        subprocess.run(["cargo", "build", "--release", "--bin", "node-layout"], cwd=packages.ROOT, check=True)
+        os.environ["NODE_LAYOUT"] = str(target / "release/node-layout")
+    packages.LAB.mkdir(parents=True, exist_ok=True)
+    run.prepare()
+    boot = machine(emulated)
+    script = as_script(json.loads(boot(PLAN)[0].value("plan")))
+    timed = {"nothing": ":", "init": INIT, "script": "sh /tmp/script"}
+    wall, processor = {name: [] for name in timed}, {name: [] for name in timed}
     for number in range(rounds):
-        result = measure(MEASURE + INIT)
-        times["init"].append(float(result.value("seconds")))
-        memory.append(int(result.value("memory")))
-        times["script"].append(float(measure(MEASURE + SCRIPT, [("script", script)]).value("seconds")))
-        print(f"round {number + 1}: init {times['init'][-1]:.2f} s, script {times['script'][-1]:.2f} s, "
-              f"memory {memory[-1]} KiB", flush=True)
-    init, same = statistics.median(times["init"]), statistics.median(times["script"])
-    print(f"median: init {init:.2f} s, script {same:.2f} s, ratio {init / same:.2f}; largest memory {max(memory)} KiB")
+        for name, command in timed.items():
+            result, spent = boot(WARM + script + TIMED.replace("COMMAND", command))
+            wall[name].append(float(result.value("seconds")))
+            processor[name].append(spent)
+        print(f"round {number + 1}: " + ", ".join(f"{name} {wall[name][-1]:.2f} s (processor {processor[name][-1]:.2f} s)"
+                                                  for name in timed), flush=True)
+    nothing = statistics.median(processor["nothing"])
+    memory = max(map(int, boot(MEMORY)[0].values("memory")))
+    for what, times, less in (("wall", wall, 0), ("processor", processor, nothing)):
+        init, same = (statistics.median(times[name]) - less for name in ("init", "script"))
+        print(f"{what} time, median of {rounds}: init {init:.2f} s, script {same:.2f} s, ratio {init / same:.2f}")
+    print(f"peak memory of node-layout: {memory / 1024:.1f} MiB")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+    numbers = [int(a) for a in sys.argv[1:] if a.isdigit()]
+    main(numbers[0] if numbers else 9, "--emulated" in sys.argv)
