@@ -1,5 +1,6 @@
 //! Everything that can be known to stand in the way, asked before anything is changed.
 
+mod dracut; // what an initial RAM disk waits for
 mod filesystems; // /boot, the volumes of the policy
 mod pool; // room, names, tags, disks
 mod situation; // how things stand
@@ -55,6 +56,7 @@ pub fn examine<'a>(
             filesystems::boot_partition(system, s, policy, tools, &mut notices);
             devices(system, s, tools, &mut notices);
             grub_default(s, &mut notices);
+            dracut::host_arguments(system, s, &mut notices);
         }
         foreign_tags(s, lvm, &mut notices);
     }

@@ -116,6 +116,28 @@ fn dracut_takes_the_pools_profile_along() {
     assert!(model.sysroot().join("etc/lvm/profile/imgbased-pool.profile").exists());
 }
 
+#[test]
+fn an_initramfs_that_names_the_old_volume_is_warned_of() {
+    let model = Model::installed("rhel9");
+    let warned = || {
+        let system = model.system();
+        let (_, notices) = examine(&system, &policy(), &model).unwrap();
+        notices.into_iter().filter(|n| n.code == "LAY025").map(|n| n.message).collect::<Vec<_>>()
+    };
+    model.put(
+        "/sysroot/usr/lib/dracut/dracut.conf.d/01-dist.conf",
+        "hostonly=\"yes\"\nhostonly_cmdline=\"no\"\n",
+    );
+    model.put("/sysroot/etc/dracut.conf", "hostonly_cmdline=yes\n");
+    assert_eq!(warned(), Vec::<String>::new(), "the distribution's file is read after it");
+    model.put("/sysroot/etc/dracut.conf.d/50-site.conf", "# ours\nhostonly_cmdline=\"yes\"\n");
+    let told = warned();
+    assert!(told.len() == 1 && told[0].contains("/etc/dracut.conf.d/50-site.conf"), "{told:?}");
+    assert!(told[0].contains("waits for onn/root"), "{told:?}");
+    model.put("/sysroot/etc/dracut.conf.d/90-site.conf", "hostonly_cmdline=no\n");
+    assert_eq!(warned(), Vec::<String>::new());
+}
+
 /// No argument list is ever handed to a shell.
 #[test]
 fn no_program_that_is_run_is_a_shell() {
