@@ -1,4 +1,8 @@
-"""Full chains: installed system → init → what an installation writes later → reboots through the firmware."""
+"""Full chains: installed system → init → what an installation writes later → reboots through the firmware.
+
+The installer is user-mode Linux. (The one that has the firmware's variables is in installation.py.) From the reboot on it is an
+emulated machine with its firmware, its boot loader and the kernel that is installed.
+"""
 
 import json
 import struct

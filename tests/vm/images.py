@@ -1,4 +1,7 @@
-"""Disk images of installed systems, as an installer leaves them: boot partition, thin pool, root, /var, boot entries."""
+"""Disk images of installed systems, as an installer leaves them: boot partition, thin pool, root, /var, boot entries.
+
+They are made in user-mode Linux: nothing of it needs firmware.
+"""
 
 import collections
 import shutil

@@ -92,6 +92,8 @@ class Watcher:
         self.replay = writelog.Replay(before, log, f"cut-{number}")
         self.shared, self.scratch = shared, LAB / "work" / f"cut-metadata-{number}"
         self.boot_at, self.group_at = (diskview.partitions(before)[n] for n in (3, 4))
+        # Of LVM's area only the text counts that its header points to (VolumeGroup has it).
+        self.written = writelog.Written(log, diskview.VolumeGroup(before, self.group_at).ring)
         self.grub, self.boots = diskview.Grub(self.replay.path), boots
         self.answers = {}
         self.script = jobs.fill(SCRIPT.read_text(), LAYOUT, root=LAYOUT.root, boot=LAYOUT.boot,
@@ -100,14 +102,15 @@ class Watcher:
     def look(self, cut):
         """One power cut."""
         self.replay.forward(cut.upto)
-        with self.replay.also(cut.subset) as disk:
+        self.written.forward(cut.upto)
+        with self.replay.also(cut.subset) as disk, self.written.also(cut.subset):
             boot = self._boot(cut)
             try:
                 group = diskview.VolumeGroup(disk, self.group_at)
                 pool = diskview.Pool(disk, group, self.scratch)
             except (AssertionError, RuntimeError) as error:
                 return Answer(cut, str(error), boot.key, "", "", "", "", False)
-            key = reachable(self.replay.log, cut, group, pool)
+            key = reachable(self.written, group, pool)
             if key not in self.answers:
                 self.answers[key] = self._look(cut, disk, boot, group, pool)
                 return self.answers[key]
@@ -136,18 +139,15 @@ class Watcher:
         return self.boots[key]
 
 
-def reachable(log, cut, group, pool):
+def reachable(written, group, pool):
     """A hash that is equal for disks on which everything that a machine can come to is equal."""
-    written = {}
-    for number in filter(log.writes, (*range(cut.upto), *cut.subset)):
-        written.update(log.sectors(number))
-    seen = hashlib.sha256((group.text + pool.dump).encode())
-    for position, digest in sorted(written.items()):
-        # The metadata that the text and the dump do not come from, and blocks that are in no volume.
-        if position in group.ring or position in pool.metadata or (position in pool.data and not pool.holds(position)):
-            continue
-        seen.update(position.to_bytes(8, "little") + digest)
-    return seen.digest()
+    block = written.BLOCK
+    assert written.ignored == group.ring
+    assert group.data_start % block == pool.data.start % block == pool.metadata.start % block == 0 == pool.chunk % block
+    # Left out are the pool's metadata, of which the dump has all that counts, and blocks that are in no volume.
+    reached = sum(term for place, term in ((number * block, term) for number, term in written.sums.items())
+                  if place not in pool.metadata and (place not in pool.data or pool.holds(place)))
+    return hashlib.sha256((group.text + pool.dump + str(reached)).encode()).digest()
 
 
 def in_hole(group, pool):

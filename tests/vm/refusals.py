@@ -1,4 +1,7 @@
-"""What stands in the way is said before anything is changed; what goes wrong in the middle is taken back."""
+"""What stands in the way is said before anything is changed; what goes wrong in the middle is taken back.
+
+init runs in user-mode Linux, the old state is booted through the firmware.
+"""
 
 import images
 import jobs

@@ -1,5 +1,6 @@
 """A recorded log of a disk's writes, and the disk as it was after any of them."""
 
+import collections
 import contextlib
 import functools
 import hashlib
@@ -62,9 +63,11 @@ class Log:
 
     @functools.cache
     def sectors(self, number):
-        """What this entry writes: for each sector's place on the disk in bytes, a hash of its content."""
+        """What this entry writes: for each sector, its place on the disk in bytes, and a hash of place and content."""
         position, data = self.bytes_of(number)
-        return {position + at: hashlib.blake2b(data[at:at + 512], digest_size=16).digest() for at in range(0, len(data), 512)}
+        return [(place, int.from_bytes(hashlib.blake2b(data[place - position:place - position + 512], digest_size=16,
+                                                       salt=place.to_bytes(16, "little")).digest(), "little"))
+                for place in range(position, position + len(data), 512)]
 
     def marked(self, text):
         """The number of the entry that wrote this mark."""
@@ -73,6 +76,39 @@ class Log:
                 if self.bytes_of(number)[1].startswith(text.encode()):
                     return number
         raise AssertionError(f"the mark {text} is not in the log")
+
+
+class Written:
+    """What has been written to a disk, as sums of its sectors' hashes, one sum for each block: the order in which they came
+    does not count, and another write costs what is in it. What lies in the range `ignored` does not count."""
+
+    BLOCK = 64 << 10
+
+    def __init__(self, log, ignored):
+        self.log, self.ignored, self.upto = log, ignored, 0
+        self.sectors, self.sums = {}, collections.defaultdict(int)
+
+    def _put(self, place, term):
+        old = self.sectors.get(place, 0)
+        self.sectors[place] = term
+        if place not in self.ignored:
+            self.sums[place // self.BLOCK] += term - old
+        return place, old
+
+    def forward(self, upto):
+        """Adds the entries before number `upto`."""
+        for number in filter(self.log.writes, range(self.upto, upto)):
+            for place, term in self.log.sectors(number):
+                self._put(place, term)
+        self.upto = upto
+
+    @contextlib.contextmanager
+    def also(self, numbers):
+        """With these later entries, too, as long as the context lasts."""
+        undo = [self._put(place, term) for n in filter(self.log.writes, numbers) for place, term in self.log.sectors(n)]
+        yield
+        for place, old in reversed(undo):
+            self._put(place, old)
 
 
 class Replay:
