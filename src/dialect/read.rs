@@ -37,8 +37,6 @@ pub(super) struct Reader<'s, 'f> {
     open: Option<Open>,
     /// The last line with words, for lines that were broken in two.
     last_command: Option<Span>,
-    /// Where the lines end that a command was continued in with a backslash: told once, at its first line.
-    continued: Option<(FileId, u32)>,
 }
 
 /// The section that is being read.
@@ -78,7 +76,6 @@ impl<'s, 'f> Reader<'s, 'f> {
             scratch: Scratch::default(),
             open: None,
             last_command: None,
-            continued: None,
         }
     }
 

@@ -21,9 +21,7 @@ impl<'s> Reader<'s, '_> {
         let known = tables::word(text).filter(|w| (w.active | w.deprecated | w.removed) & self.bit != 0);
         let Some(word) = known else {
             let finding = self.unknown_command(words, line, &place);
-            if finding.code != &codes::BROKEN_LINE || !self.continues(words, line) {
-                self.findings.push(*finding);
-            }
+            self.findings.push(*finding);
             return;
         };
         self.last_command = Some(span);
@@ -56,22 +54,10 @@ impl<'s> Reader<'s, '_> {
         if let Err(finding) = result
             && conflict.is_none()
         {
-            if finding.code == &codes::BROKEN_LINE {
-                self.continued = Some((words.file, line.end));
-            }
             self.findings.push(*finding);
         }
         self.kickstart.index.push(number, command.valid);
         self.kickstart.commands.push(command);
-    }
-
-    /// Whether this line goes on with one that was reported for its backslash, and so tells nothing new.
-    fn continues(&mut self, words: &Words<'s, '_>, line: &Line) -> bool {
-        let goes_on = self.continued == Some((words.file, line.start));
-        if goes_on && words.texts.last().is_some_and(|last| last.ends_with(['\n', '\r'])) {
-            self.continued = Some((words.file, line.end));
-        }
-        goes_on
     }
 
     /// Reads and checks the arguments of an active command.
