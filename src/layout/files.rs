@@ -79,8 +79,8 @@ fn at(path: &Path) -> impl Fn(io::Error) -> FileError {
     move |error| FileError { path: path.clone(), error }
 }
 
-/// The directories whose file systems are frozen and thawed, once before and once after new content gets its name, so that
-/// it is in its place for those who replay no journal.
+/// The directories whose file systems are frozen and thawed: before new content gets its name, after that, and when the old
+/// content is away, so that all of it is in its place for those who replay no journal.
 pub fn frozen(changes: &[Change]) -> BTreeSet<&Path> {
     let boot = changes.iter().filter(|c| c.method == Method::ReplaceForBoot);
     boot.filter_map(|c| c.path.parent()).filter(|d| !is_fat(d)).collect()
@@ -130,10 +130,8 @@ fn apply_for_boot(tools: &dyn Tools, changes: &[&Change]) -> Result<(), FileErro
             }
         }
         // The content has to be in its place before a name points to it.
-        let directories: BTreeSet<&Path> = changes.iter().filter_map(|c| c.path.parent()).collect();
-        let flush = || directories.iter().try_for_each(|d| tools.flush(d, !is_fat(d)).map_err(at(d)));
         if !written.is_empty() {
-            flush()?;
+            flush_for_boot(tools, changes)?;
         }
         for (new, path) in &written {
             put_in_place(new, path)?;
@@ -144,15 +142,23 @@ fn apply_for_boot(tools: &dyn Tools, changes: &[&Change]) -> Result<(), FileErro
                 _ => {}
             }
         }
-        flush()
+        flush_for_boot(tools, changes)
     })();
     // After an exchange the old content has the new one's name; only now may its blocks be used again.
     for (new, _) in &written {
         let _ = std::fs::remove_file(new);
     }
     result?;
-    // On the disk before anything says that this is complete: nobody would look for it any more.
-    written.iter().try_for_each(|(new, _)| sync_directory(new))
+    // On the disk before anything says that this is complete: nobody would look for it any more. And brought to its place
+    // before anything else is written: a directory that became small gives up blocks (xfs), which the next file may take while
+    // the directory still has them for who replays no journal.
+    if written.is_empty() { Ok(()) } else { flush_for_boot(tools, changes) }
+}
+
+/// Empties the journals of the file systems that the changes are on.
+fn flush_for_boot(tools: &dyn Tools, changes: &[&Change]) -> Result<(), FileError> {
+    let directories: BTreeSet<&Path> = changes.iter().filter_map(|c| c.path.parent()).collect();
+    directories.iter().try_for_each(|d| tools.flush(d, !is_fat(d)).map_err(at(d)))
 }
 
 /// Gives the new content its name: exchanged with the old one where there is one, so that the old content's blocks stay

@@ -111,10 +111,12 @@ fn commands(action: &Action) -> Vec<String> {
     }
 }
 
-/// What brings changes of boot files to their place, before and after they get their names.
+/// What brings changes of boot files to their place, before and after they get their names, and when the old ones are away.
 fn freezes(changes: &[Change]) -> Vec<[String; 3]> {
     let mut commands = Vec::new();
-    for _ in ["content", "names"] {
+    let new = changes.iter().any(|c| c.method == Method::ReplaceForBoot && c.after.is_some());
+    let times = if new { ["content", "names", "old content"].as_slice() } else { &["names"] };
+    for _ in times {
         for directory in files::frozen(changes) {
             let directory = directory.display().to_string();
             commands
@@ -200,7 +202,9 @@ mod tests {
         let at = dir.path().display().to_string();
         let (freeze, thaw) = (["fsfreeze", "--freeze", &at], ["fsfreeze", "--unfreeze", &at]);
         let entries = [change("a.conf", Method::ReplaceForBoot), change("b.conf", Method::ReplaceForBoot)];
-        assert_eq!(freezes(&entries), [freeze, thaw, freeze, thaw]);
+        assert_eq!(freezes(&entries), [freeze, thaw, freeze, thaw, freeze, thaw]);
+        let removal = Change { after: None, ..entries[0].clone() };
+        assert_eq!(freezes(&[removal]), [freeze, thaw], "nothing new has to be in its place first");
         assert!(freezes(&[change("fstab", Method::Replace)]).is_empty());
         let step =
             Step { name: "final", about: String::new(), actions: vec![Action::Change(entries.to_vec())] };
