@@ -35,7 +35,13 @@ import uml
 import writelog
 from packages import LAB
 
-LAYOUT = images.Layout("powercut", root="ext4", size="8G", pool="--size 3G", root_size="512M", inodes=2048)
+# Small, so that looking at a disk is quick.
+SMALL = {"root": "ext4", "size": "8G", "pool": "--size 3G", "root_size": "512M", "inodes": 2048}
+# By the scenario's name. GRUB replays no journal: on /boot it sees the bare xfs.
+LAYOUTS = {
+    "power-cuts": images.Layout("powercut", **SMALL),
+    "power-cuts-xfs-boot": images.Layout("powercut-xfs", boot="xfs", **SMALL),
+}
 SUBSETS = 100
 SCRIPT = pathlib.Path(__file__).parent / "guest/powercut.sh"
 
@@ -46,15 +52,15 @@ Cut = collections.namedtuple("Cut", "name upto subset")
 Answer = collections.namedtuple("Answer", "cut lost boot volumes state work after hole")
 
 
-def record():
+def record(layout):
     """One recorded run of `init`: the disk as it was before, and the log."""
-    before = images.copy(images.build(LAYOUT), "cut-before")[0]
-    during = images.copy([before], "cut-during")[0]
-    log = LAB / "work" / "cut.log"
+    before = images.copy(images.build(layout), f"{layout.name}-before")[0]
+    during = images.copy([before], f"{layout.name}-during")[0]
+    log = LAB / "work" / f"{layout.name}.log"
     log.write_bytes(b"")
     job = (jobs.MOUNT + writelog.mark("MARK-START") + jobs.INIT + " > /tmp/init || { cat /tmp/init; fail init; }\n" +
            writelog.mark("MARK-END") + jobs.UNMOUNT)
-    qemu.boot([qemu.Disk(during, log=log)], jobs.fill(job, LAYOUT)).check("recording init")
+    qemu.boot([qemu.Disk(during, log=log)], jobs.fill(job, layout)).check("recording init")
     during.unlink()
     return before, writelog.Log(log)
 
@@ -88,15 +94,15 @@ def cuts(log, subsets, group):
 class Watcher:
     """Looks at power cuts one after the other, on a disk of its own. What GRUB sees (`boots`) is shared by all watchers."""
 
-    def __init__(self, before, log, number, shared, boots):
-        self.replay = writelog.Replay(before, log, f"cut-{number}")
-        self.shared, self.scratch = shared, LAB / "work" / f"cut-metadata-{number}"
+    def __init__(self, layout, before, log, number, shared, boots):
+        self.layout, self.replay = layout, writelog.Replay(before, log, f"{layout.name}-{number}")
+        self.shared, self.scratch = shared, LAB / "work" / f"{layout.name}-metadata-{number}"
         self.boot_at, self.group_at = (diskview.partitions(before)[n] for n in (3, 4))
         # Of LVM's area only the text counts that its header points to (VolumeGroup has it).
         self.written = writelog.Written(log, diskview.VolumeGroup(before, self.group_at).ring)
         self.grub, self.boots = diskview.Grub(self.replay.path), boots
         self.answers = {}
-        self.script = jobs.fill(SCRIPT.read_text(), LAYOUT, root=LAYOUT.root, boot=LAYOUT.boot,
+        self.script = jobs.fill(SCRIPT.read_text(), layout, root=layout.root, boot=layout.boot,
                                 root_uuid=images.ROOT_UUID)
 
     def look(self, cut):
@@ -121,7 +127,7 @@ class Watcher:
         result = uml.boot([qemu.Disk(disk, snapshot=True)], self.script.replace("{seen}", seen), shared=self.shared,
                           short_lived=True)
         said = {key: result.value(key) or "" for key in ("volumes", "state", "lost", "work", "after")}
-        lost = said["lost"] or boot.lost or names_nothing(boot.arguments, said["volumes"].split())
+        lost = said["lost"] or boot.lost or names_nothing(self.layout, boot.arguments, said["volumes"].split())
         if not lost and not result.ok:
             lost = "the machine did not come to its end"
         if lost:
@@ -162,9 +168,9 @@ def devices(group):
     return {int(d) for d in re.findall(r"\bdevice_id = (\d+)", group.text)}
 
 
-def names_nothing(arguments, volumes):
+def names_nothing(layout, arguments, volumes):
     """Why an initramfs could not mount root with these kernel arguments, or None."""
-    there = {f"/dev/{LAYOUT.vg}/{v}" for v in volumes} | {f"/dev/mapper/{mapped(v)}" for v in volumes}
+    there = {f"/dev/{layout.vg}/{v}" for v in volumes} | {f"/dev/mapper/{mapped(layout, v)}" for v in volumes}
     there.add(f"UUID={images.ROOT_UUID}")
     values = [a.partition("=")[2] for a in arguments if a.startswith("root=")]
     values += ["/dev/" + a.partition("=")[2] for a in arguments if a.startswith("rd.lvm.lv=")]
@@ -172,18 +178,18 @@ def names_nothing(arguments, volumes):
     return f"the default entry names {', '.join(gone)}" if gone else None
 
 
-def mapped(volume):
+def mapped(layout, volume):
     """The device-mapper's name of a volume."""
-    return f"{LAYOUT.vg.replace('-', '--')}-{volume.replace('-', '--')}"
+    return f"{layout.vg.replace('-', '--')}-{volume.replace('-', '--')}"
 
 
 def root_of(volumes):
     return images.LAYER if images.LAYER in volumes.split() else "root"
 
 
-def boots(before, log, number, answer):
+def boots(layout, before, log, number, answer):
     """The machine comes up through the firmware, on the root that is there."""
-    replay = writelog.Replay(before, log, f"cut-boot-{number}")
+    replay = writelog.Replay(before, log, f"{layout.name}-boot-{number}")
     replay.forward(answer.cut.upto)
     with replay.also(answer.cut.subset) as disk:
         job = """
@@ -191,15 +197,16 @@ say "root $(cat /sys/dev/block/$(awk '$5=="/"{print $3}' /proc/self/mountinfo | 
 """
         result = qemu.boot([disk], job, firmware="bios").check(f"booting after {answer.cut.name}")
     replay.path.unlink()
-    expected = mapped(root_of(answer.volumes))
+    expected = mapped(layout, root_of(answer.volumes))
     assert result.value("root") == expected, f"after {answer.cut.name} root was {result.value('root')}, not {expected}"
 
 
-def power_cuts():
+def power_cuts(name):
     """Records, looks at everything, boots what differs."""
-    before, log = record()
+    layout = LAYOUTS[name]
+    before, log = record(layout)
     todo = cuts(log, SUBSETS, diskview.VolumeGroup(before, diskview.partitions(before)[4]))
-    shared = LAB / "work" / "cut-states"
+    shared = LAB / "work" / f"{layout.name}-states"
     shutil.rmtree(shared, ignore_errors=True)
     shared.mkdir()
     # Neighbours are alike, and a disk only goes forward: each watcher takes a few, then the next few that are left.
@@ -208,7 +215,7 @@ def power_cuts():
     boots_seen = {}
 
     def watch(number):
-        watcher = Watcher(before, log, number, shared, boots_seen)
+        watcher = Watcher(layout, before, log, number, shared, boots_seen)
         return [watcher.look(cut) for piece in pieces for cut in piece]
 
     with concurrent.futures.ThreadPoolExecutor(qemu.MACHINES) as threads:
@@ -223,7 +230,7 @@ def power_cuts():
         ends = {a.after for a in answers if a.after}
         assert len(ends) == 1, f"init ends in {len(ends)} different states, see {shared}/after-*"
         differing = {(a.boot, a.volumes): a for a in answers}
-        list(threads.map(lambda item: boots(before, log, *item), enumerate(differing.values())))
+        list(threads.map(lambda item: boots(layout, before, log, *item), enumerate(differing.values())))
     prefixes = sum(1 for cut in todo if not cut.subset)
     looked = len(answers) - work["equal"]
     return (f"{prefixes} prefixes and {len(todo) - prefixes} subsets of unflushed writes, 0 lost; {looked} differ in a byte that a "
