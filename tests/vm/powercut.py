@@ -37,9 +37,10 @@ from packages import LAB
 
 # Small, so that looking at a disk is quick.
 SMALL = {"root": "ext4", "size": "8G", "pool": "--size 3G", "root_size": "512M", "inodes": 2048}
+LAYOUT = images.Layout("powercut", **SMALL)
 # By the scenario's name. GRUB replays no journal: on /boot it sees the bare xfs.
 LAYOUTS = {
-    "power-cuts": images.Layout("powercut", **SMALL),
+    "power-cuts": LAYOUT,
     "power-cuts-xfs-boot": images.Layout("powercut-xfs", boot="xfs", **SMALL),
 }
 SUBSETS = 100
