@@ -4,13 +4,16 @@
 
 use super::harmless;
 use super::style::WIDTH;
-use crate::diagnostic::{Finding, Severity};
+use crate::diagnostic::Finding;
 use crate::source::{FileId, Source, Sources};
 use std::fmt::Write;
 use std::ops::Range;
 
 /// Leading blanks from which on the library cuts them.
 const INDENTED: usize = 20;
+
+/// The most columns that stand before a line: the ten digits of the largest number of a line, and ` | `.
+const MARGIN: usize = 13;
 
 /// A place on one line.
 struct Place<'a> {
@@ -33,14 +36,9 @@ pub(super) fn draw(out: &mut String, finding: &Finding, sources: &Sources) -> bo
             (span.file, Some(place))
         }
     };
-    let level = match finding.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Info => "info",
-    };
-    let id = finding.code.id;
-    let margin = level.len() + id.len() + "[]: ".len();
-    let _ = write!(out, "{level}[{id}]: ");
+    let begin = out.len();
+    let _ = write!(out, "{}[{}]: ", finding.severity, finding.code.id);
+    let margin = out.len() - begin;
     indented(out, &harmless(&finding.message), margin);
     let path = sources.get(file).path().to_string_lossy();
     let path = harmless(&path);
@@ -49,8 +47,8 @@ pub(super) fn draw(out: &mut String, finding: &Finding, sources: &Sources) -> bo
     out.push('\n');
     edge(out);
     let _ = write!(out, "--> {path}");
-    let mut notes = finding.related.iter().map(|r| ("note", r.message.as_str()));
-    let mut notes = notes.by_ref().chain(finding.help.as_deref().map(|help| ("help", help))).peekable();
+    let notes = finding.related.iter().map(|r| ("note", r.message.as_str()));
+    let mut notes = notes.chain(finding.help.as_deref().map(|help| ("help", help))).peekable();
     if let Some(Place { number, line, mark, label }) = place {
         let _ = writeln!(out, ":{number}:{}", mark.start + 1);
         edge(out);
@@ -101,7 +99,7 @@ fn place<'a>(source: &'a Source, range: Range<usize>, label: Option<&'a str>) ->
     let label_is_shown = label.is_none_or(|label| !label.is_empty() && is_shown(label));
     let ordinary = mark.start < mark.end
         && mark.end <= line.len()
-        && line.len() <= WIDTH - " | ".len() - 10
+        && line.len() <= WIDTH - MARGIN
         && label_is_shown
         && is_shown(line)
         && line.len() - line.trim_start_matches(' ').len() <= INDENTED;

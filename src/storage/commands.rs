@@ -110,8 +110,8 @@ fn devices(value: &Value<'_>) -> Vec<Named> {
     words.map(|w| Named { name: strip(w).to_owned(), span: value.span }).collect()
 }
 
-fn unit(c: &Command<'_>, option: &str, bytes: u64) -> Option<Bytes> {
-    self::bytes(c.int(option)?, bytes)
+fn unit(c: &Command<'_>, option: &str, unit: u64) -> Option<Bytes> {
+    bytes(c.int(option)?, unit)
 }
 
 /// So many units of so many bytes, unless zero.

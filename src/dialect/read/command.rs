@@ -20,7 +20,7 @@ impl<'s> Reader<'s, '_> {
         let place = Place { version: self.version, bit: self.bit, word: text, span: name_span };
         let known = tables::word(text).filter(|w| (w.active | w.deprecated | w.removed) & self.bit != 0);
         let Some(word) = known else {
-            let finding = self.unknown_command(words, line, &place);
+            let finding = self.unknown_command(words, &place);
             self.findings.push(*finding);
             return;
         };
@@ -149,7 +149,7 @@ impl<'s> Reader<'s, '_> {
     }
 
     /// The first word is no command; often it is something that can be named.
-    fn unknown_command(&self, words: &Words<'s, '_>, line: &Line, place: &Place<'_>) -> Fail {
+    fn unknown_command(&self, words: &Words<'s, '_>, place: &Place<'_>) -> Fail {
         let text = place.word;
         let marker = ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].contains(&text);
         if marker {
@@ -196,7 +196,6 @@ impl<'s> Reader<'s, '_> {
             }
             return Box::new(finding);
         }
-        let _ = line;
         problems::unknown_command(place)
     }
 }
