@@ -349,7 +349,10 @@ fn write_table(
     }
     let required = table.option.iter().map(|o| versions.mask(&o.required));
     let required = table.argument.iter().map(|a| versions.mask(&a.required)).chain(required);
-    write!(out, "],\n  required: {:#x},\n  modes: &[", required.fold(0, |set, versions| set | versions))?;
+    let required_options: Vec<usize> =
+        (0..table.option.len()).filter(|&i| versions.mask(&table.option[i].required) != 0).collect();
+    let in_any = required.fold(0, |set, versions| set | versions);
+    write!(out, "],\n  required: {in_any:#x},\n  required_options: &{required_options:?},\n  modes: &[")?;
     for m in &table.arguments {
         let mode = match m.mode.as_str() {
             "strict" => "Mode::Strict",

@@ -6,7 +6,7 @@
 //! environment variable [`IN_INSTALLER`] says so, as the Anaconda add-on does).
 
 use super::input::{self, STDIN};
-use crate::source::{FileId, Included, Sources};
+use crate::source::{FileId, Included, Source, Sources};
 use crate::syntax::{LineKind, Scanner, unquote};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ struct Loader<'s> {
 impl Loader<'_> {
     fn file(&mut self, file: FileId) {
         self.above.push(file);
-        for path in requests(self.sources.get(file).text()) {
+        for path in requests(self.sources.get(file)) {
             if self.sources.included(file, &path).is_none() {
                 let included = self.included(file, &path);
                 self.sources.set_included(file, path, included);
@@ -88,9 +88,10 @@ impl Loader<'_> {
 }
 
 /// The paths that a text includes among its commands. What sections include stays theirs.
-fn requests(text: &str) -> Vec<String> {
+fn requests(source: &Source) -> Vec<String> {
+    let text = source.text();
     let mut requests = Vec::new();
-    let mut scanner = Scanner::new(text);
+    let mut scanner = Scanner::new(text, source.lines());
     let mut words = Vec::new();
     while let Some(line) = scanner.next_line(&mut words) {
         if line.kind != LineKind::Words || line.error.is_some() {

@@ -122,7 +122,7 @@ pub fn expand(paths: &[PathBuf]) -> Vec<(PathBuf, Result<(), InputError>)> {
 fn walk(directory: &Path, files: &mut Vec<(PathBuf, Result<(), InputError>)>) {
     let before = files.len();
     let mut walk = ignore::WalkBuilder::new(directory);
-    walk.standard_filters(false).hidden(true).sort_by_file_path(Path::cmp);
+    walk.standard_filters(false).hidden(true).sort_by_file_path(|a, b| a.as_os_str().cmp(b.as_os_str()));
     for entry in walk.build() {
         match entry {
             Ok(entry) if entry.file_type().is_some_and(|t| t.is_file() || t.is_symlink()) => {

@@ -5,7 +5,7 @@
 use super::kickstart::{Arg, Value};
 use super::problems::{self, Fail, Place};
 use super::python;
-use super::tables::{Count, Mode, Opt, Table, Takes};
+use super::tables::{Argument, Count, Mode, Opt, Table, Takes};
 use crate::source::{FileId, Span};
 use crate::syntax::Word;
 use std::borrow::Cow;
@@ -50,6 +50,7 @@ impl<'s> Words<'s, '_> {
     }
 
     /// Whether the first `len` bytes of the unquoted word stand in the file like this.
+    #[inline]
     fn begins_alike(&self, i: usize, len: usize) -> bool {
         let raw = || &self.text.as_bytes()[self.span(i).range()];
         self.words[i].plain || raw().get(..len) == self.texts[i].as_bytes().get(..len)
@@ -69,26 +70,18 @@ enum Class {
     Unknown,
 }
 
-/// What a word turned out to be.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
-    /// Nobody took it.
-    Extra,
-    /// A positional argument, by its place in the table.
-    Positional(u8),
-    /// An option; its value, if any, stands behind `=` or in the next word.
-    Option,
-    /// The value of the option before it.
-    Value,
-    /// A `--` that separated.
-    Separator,
+impl Class {
+    /// Whether argparse takes the word for an option, known or not.
+    fn is_option(self) -> bool {
+        matches!(self, Class::Option(..) | Class::Unknown)
+    }
 }
 
 /// Memory that is used again for every line.
 #[derive(Default)]
 pub(crate) struct Scratch {
     classes: Vec<Class>,
-    roles: Vec<Role>,
+    extras: Vec<usize>,
 }
 
 /// Which options and arguments a line has, as bits.
@@ -114,59 +107,66 @@ pub(crate) fn read<'s>(
     place: &Place<'_>,
     scratch: &mut Scratch,
 ) -> (Vec<Arg<'s>>, Seen, Result<(), Fail>) {
-    let mut reader = Reader { words, table, mode, place, scratch, seen: Seen::default(), next_argument: 0 };
-    reader.scratch.roles.clear();
-    reader.scratch.roles.resize(words.texts.len(), Role::Extra);
+    let Scratch { classes, extras } = scratch;
+    classes.clear();
+    extras.clear();
+    let args = Vec::with_capacity(words.texts.len());
+    let seen = Seen::default();
+    let mut reader =
+        Reader { words, table, mode, place, classes, extras, args, seen, at: 0, next_argument: 0 };
     let result = reader.run();
-    let seen = reader.seen;
-    let args = reader.args();
-    (args, seen, result)
+    reader.finish();
+    (reader.args, reader.seen, result)
 }
 
+/// Goes over the words once to see what each is, and once to hand them out.
 struct Reader<'s, 'w, 'r> {
     words: &'r Words<'s, 'w>,
     table: &'static Table,
     mode: Mode,
     place: &'r Place<'r>,
-    scratch: &'r mut Scratch,
+    classes: &'r mut Vec<Class>,
+    /// Words that nobody took.
+    extras: &'r mut Vec<usize>,
+    args: Vec<Arg<'s>>,
     seen: Seen,
+    /// The next word to hand out.
+    at: usize,
     /// The positional argument of the table that takes the next words.
     next_argument: usize,
 }
 
 impl<'s> Reader<'s, '_, '_> {
     fn run(&mut self) -> Result<(), Fail> {
-        self.classify()?;
-        let count = self.words.texts.len();
-        let is_option = |c: &Class| matches!(c, Class::Option(..) | Class::Unknown);
-        let options_end = self.scratch.classes.iter().rposition(is_option).map_or(0, |last| last + 1);
-        let mut at = 0;
-        while at < options_end {
-            if is_option(&self.scratch.classes[at]) {
-                at = self.take_option(at)?;
+        let options_end = self.classify()?;
+        while self.at < options_end {
+            if self.classes[self.at].is_option() {
+                self.take_option()?;
                 continue;
             }
-            let end = self.take_positionals(at)?;
-            if end > at {
-                at = end;
-                continue;
-            }
-            // Nobody wants the words before the option.
-            while !is_option(&self.scratch.classes[at]) {
-                at += 1;
+            let before = self.at;
+            self.take_positionals()?;
+            if self.at == before {
+                // Nobody wants the words before the option.
+                while !self.classes[self.at].is_option() {
+                    self.leave_over();
+                }
             }
         }
-        self.take_positionals(at)?;
-        debug_assert!(count >= at);
+        self.take_positionals()?;
+        while self.at < self.classes.len() {
+            self.leave_over();
+        }
         self.check_required()?;
         self.check_extras()
     }
 
-    fn classify(&mut self) -> Result<(), Fail> {
-        self.scratch.classes.clear();
-        self.scratch.classes.reserve(self.words.texts.len());
+    /// Says what each word is; returns the first word behind the last option.
+    fn classify(&mut self) -> Result<usize, Fail> {
+        let words = self.words;
         let mut all_arguments = false;
-        for (i, text) in self.words.texts.iter().enumerate() {
+        let mut options_end = 0;
+        for (i, text) in words.texts.iter().enumerate() {
             let class = if all_arguments || text.as_bytes().first() != Some(&b'-') {
                 Class::Argument
             } else if text == "--" {
@@ -178,9 +178,12 @@ impl<'s> Reader<'s, '_, '_> {
             if let Class::Option(option, _) = class {
                 self.seen.deprecated |= option.deprecated & self.place.bit != 0;
             }
-            self.scratch.classes.push(class);
+            if class.is_option() {
+                options_end = i + 1;
+            }
+            self.classes.push(class);
         }
-        Ok(())
+        Ok(options_end)
     }
 
     fn class_of(&self, i: usize, text: &str) -> Result<Class, Fail> {
@@ -210,26 +213,20 @@ impl<'s> Reader<'s, '_, '_> {
         Ok(Class::Unknown)
     }
 
-    /// Hands the words from `at` up to the next option to the positional arguments that are left. Returns the
-    /// first word that none took.
-    fn take_positionals(&mut self, mut at: usize) -> Result<usize, Fail> {
-        loop {
-            let Some(argument) = self.table.arguments[self.next_argument..]
-                .iter()
-                .position(|a| a.versions & self.place.bit != 0)
-                .map(|skip| self.next_argument + skip)
-            else {
-                return Ok(at);
-            };
-            let facts = &self.table.arguments[argument];
-            let classes = &self.scratch.classes;
-            let is = |i: usize, dashes: bool| match classes.get(i) {
+    /// Hands the words up to the next option to the positional arguments that are left.
+    fn take_positionals(&mut self) -> Result<(), Fail> {
+        let arguments = self.table.arguments;
+        while let Some(skip) =
+            arguments[self.next_argument..].iter().position(|a| a.versions & self.place.bit != 0)
+        {
+            let argument = &arguments[self.next_argument + skip];
+            let is = |i: usize, dashes: bool| match self.classes.get(i) {
                 Some(Class::Argument) => !dashes,
                 Some(Class::Dashes) => dashes,
                 _ => false,
             };
-            let mut end = at;
-            if facts.count == Count::Any {
+            let mut end = self.at;
+            if argument.count == Count::Any {
                 while is(end, false) || is(end, true) {
                     end += 1;
                 }
@@ -242,69 +239,90 @@ impl<'s> Reader<'s, '_, '_> {
                     while is(end, true) {
                         end += 1;
                     }
-                } else if facts.count == Count::One {
-                    return Ok(at);
+                } else if argument.count == Count::One {
+                    return Ok(());
                 }
             }
-            self.next_argument = argument + 1;
-            let mut dropped = false;
-            for i in at..end {
-                if !dropped && self.words.texts[i] == "--" {
-                    dropped = true;
-                    self.scratch.roles[i] = Role::Separator;
-                    continue;
-                }
-                self.scratch.roles[i] = Role::Positional(argument as u8);
-                self.seen.positionals += 1;
-                self.seen.given |= 1 << facts.id;
-                let text = &self.words.texts[i];
-                if facts.count == Count::Any || !text.is_empty() {
-                    self.seen.set |= 1 << facts.id;
-                }
-                if !facts.choices.is_empty() && !facts.choices.contains(&text.as_ref()) {
-                    let value = self.words.value(i);
-                    return Err(problems::not_a_choice(&value, facts.name, facts.choices, false, self.place));
-                }
-            }
-            at = end;
+            self.next_argument += skip + 1;
+            self.take_group(argument, end)?;
         }
+        Ok(())
     }
 
-    /// Takes the option at `at` and its value; returns the next word.
-    fn take_option(&mut self, at: usize) -> Result<usize, Fail> {
-        let Class::Option(option, equals) = self.scratch.classes[at] else {
-            return Ok(at + 1);
+    /// Gives the words up to `end` to one positional argument.
+    fn take_group(&mut self, argument: &Argument, end: usize) -> Result<(), Fail> {
+        let mut separated = false;
+        while self.at < end {
+            let i = self.at;
+            self.at += 1;
+            let text = &self.words.texts[i];
+            if !separated && text == "--" {
+                separated = true;
+                continue;
+            }
+            self.args.push(Arg::Positional(self.words.value(i)));
+            self.seen.positionals += 1;
+            self.seen.given |= 1 << argument.id;
+            if argument.count == Count::Any || !text.is_empty() {
+                self.seen.set |= 1 << argument.id;
+            }
+            if !argument.choices.is_empty() && !argument.choices.contains(&text.as_ref()) {
+                let value = self.words.value(i);
+                return Err(problems::not_a_choice(
+                    &value,
+                    argument.name,
+                    argument.choices,
+                    false,
+                    self.place,
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the option that is next, and its value.
+    fn take_option(&mut self) -> Result<(), Fail> {
+        let (words, at) = (self.words, self.at);
+        let Class::Option(option, equals) = self.classes[at] else {
+            self.leave_over();
+            return Ok(());
         };
-        self.scratch.roles[at] = Role::Option;
         self.seen.given |= 1 << option.id;
-        let words = self.words;
+        let value_follows =
+            option.takes != Takes::Flag && matches!(self.classes.get(at + 1), Some(Class::Argument));
+        self.push_option(option, equals, value_follows);
         if let Some(from) = equals {
-            let from = from as usize;
             if option.takes == Takes::Flag {
-                let value = words.tail(at, from);
+                let value = words.tail(at, from as usize);
                 return Err(problems::unexpected_value(words, at, option, &value, self.place));
             }
-            self.take_value(option, &words.texts[at][from..], || words.tail(at, from))?;
-            return Ok(at + 1);
+            return self
+                .check_value(option, &words.texts[at][from as usize..], || words.tail(at, from as usize));
         }
-        if option.takes == Takes::Flag {
-            self.seen.set |= 1 << option.id;
-            return Ok(at + 1);
+        if value_follows {
+            return self.check_value(option, &words.texts[at + 1], || words.value(at + 1));
         }
-        if matches!(self.scratch.classes.get(at + 1), Some(Class::Argument)) {
-            self.scratch.roles[at + 1] = Role::Value;
-            self.take_value(option, &words.texts[at + 1], || words.value(at + 1))?;
-            return Ok(at + 2);
+        if option.takes != Takes::Flag && !option.value_optional {
+            return Err(problems::missing_value(words, at, option, self.place));
         }
-        if option.value_optional {
-            self.seen.set |= 1 << option.id;
-            return Ok(at + 1);
-        }
-        Err(problems::missing_value(self.words, at, option, self.place))
+        self.seen.set |= 1 << option.id;
+        Ok(())
+    }
+
+    /// Adds the option that is next to the arguments, with its value: behind `=`, or in the next word.
+    fn push_option(&mut self, option: &'static Opt, equals: Option<u32>, value_follows: bool) {
+        let at = self.at;
+        let (name_len, value) = match equals {
+            Some(from) => (from as usize - 1, Some(self.words.tail(at, from as usize))),
+            None => (self.words.texts[at].len(), value_follows.then(|| self.words.value(at + 1))),
+        };
+        self.at += if equals.is_none() && value_follows { 2 } else { 1 };
+        let name_span = self.words.head(at, name_len);
+        self.args.push(Arg::Option { name: option.names[0], name_span, value });
     }
 
     /// Looks at the value of an option; `value` is asked for it with its place when it is wrong.
-    fn take_value(
+    fn check_value(
         &mut self,
         option: &'static Opt,
         text: &str,
@@ -333,20 +351,23 @@ impl<'s> Reader<'s, '_, '_> {
                 if option.ignore_case { choice.eq_ignore_ascii_case(text) } else { **choice == *text }
             };
             if !option.choices.iter().any(same) {
-                let name = option.names[0];
-                return Err(problems::not_a_choice(
-                    &value(),
-                    name,
-                    option.choices,
-                    option.ignore_case,
-                    self.place,
-                ));
+                let (name, ignore_case) = (option.names[0], option.ignore_case);
+                return Err(problems::not_a_choice(&value(), name, option.choices, ignore_case, self.place));
             }
         }
         if is_set {
             self.seen.set |= bit;
         }
         Ok(())
+    }
+
+    /// The next word is one that nobody takes.
+    fn leave_over(&mut self) {
+        self.extras.push(self.at);
+        if !matches!(self.classes[self.at], Class::Unknown) {
+            self.args.push(Arg::Positional(self.words.value(self.at)));
+        }
+        self.at += 1;
     }
 
     fn check_required(&self) -> Result<(), Fail> {
@@ -360,39 +381,34 @@ impl<'s> Reader<'s, '_, '_> {
                 missing.push(argument.name);
             }
         }
-        for option in self.table.options_in(bit) {
-            if option.required & bit != 0 && self.seen.given & 1 << option.id == 0 {
+        for option in self.table.required_options.iter().map(|&i| &self.table.options[usize::from(i)]) {
+            if option.required & option.versions & bit != 0 && self.seen.given & 1 << option.id == 0 {
                 missing.push(option.names[0]);
             }
         }
         if missing.is_empty() {
             return Ok(());
         }
-        let unknown = self.extras().find(|&i| matches!(self.scratch.classes[i], Class::Unknown));
+        let unknown = self.extras.iter().copied().find(|&i| matches!(self.classes[i], Class::Unknown));
         Err(problems::missing(&missing, self.words, unknown, self.table, self.place))
     }
 
-    fn extras(&self) -> impl Iterator<Item = usize> {
-        (0..self.words.texts.len()).filter(|&i| self.scratch.roles[i] == Role::Extra)
-    }
-
     fn check_extras(&mut self) -> Result<(), Fail> {
-        let extras = self.extras().count();
-        self.seen.extras = extras;
-        self.seen.positionals += extras;
-        if extras == 0 {
-            return Ok(());
-        }
+        self.seen.extras = self.extras.len();
+        self.seen.positionals += self.extras.len();
         let refused: Vec<usize> = match self.mode {
-            Mode::Strict => self.extras().collect(),
-            Mode::Extras => self.extras().filter(|&i| self.words.texts[i].starts_with('-')).collect(),
+            Mode::Strict => self.extras.clone(),
+            Mode::Extras => {
+                let all = self.extras.iter().copied();
+                all.filter(|&i| self.words.texts[i].starts_with('-')).collect()
+            }
             _ => Vec::new(),
         };
         if refused.is_empty() {
             return Ok(());
         }
         let unknown: Vec<usize> =
-            refused.iter().copied().filter(|&i| matches!(self.scratch.classes[i], Class::Unknown)).collect();
+            refused.iter().copied().filter(|&i| matches!(self.classes[i], Class::Unknown)).collect();
         Err(if unknown.is_empty() {
             problems::unexpected_arguments(self.words, &refused, self.table, self.place)
         } else {
@@ -400,54 +416,27 @@ impl<'s> Reader<'s, '_, '_> {
         })
     }
 
-    /// The arguments in the order of the words. After a failure the words behind it were not handed out: options
-    /// among them are taken by what they look like. Unknown options that a command takes for arguments stand behind
-    /// the real ones: `volgroup --foo vg pv.01` names the group `vg`.
-    fn args(&self) -> Vec<Arg<'s>> {
-        let count = self.words.texts.len();
-        let mut unknown = Vec::new();
-        let mut args = Vec::with_capacity(count);
-        let mut i = 0;
-        while i < count {
-            match (self.scratch.roles[i], self.scratch.classes.get(i)) {
-                (Role::Option | Role::Extra, Some(Class::Option(option, equals))) => {
-                    let name = option.names[0];
-                    let (name_len, value) = match *equals {
-                        Some(from) => (from as usize - 1, Some(self.words.tail(i, from as usize))),
-                        None => {
-                            let has_value = option.takes != Takes::Flag
-                                && match self.scratch.roles.get(i + 1) {
-                                    Some(Role::Value) => true,
-                                    Some(Role::Extra) => {
-                                        self.scratch.roles[i] == Role::Extra
-                                            && matches!(
-                                                self.scratch.classes.get(i + 1),
-                                                Some(Class::Argument)
-                                            )
-                                    }
-                                    _ => false,
-                                };
-                            let value = has_value.then(|| self.words.value(i + 1));
-                            (self.words.texts[i].len(), value)
-                        }
-                    };
-                    if value.is_some() && equals.is_none() {
-                        i += 1;
-                        let name_span = self.words.head(i - 1, name_len);
-                        args.push(Arg::Option { name, name_span, value });
-                    } else {
-                        args.push(Arg::Option { name, name_span: self.words.head(i, name_len), value });
-                    }
+    /// Adds what a failure left: options are taken by what they look like. Unknown options that a command takes for
+    /// arguments stand behind the real ones: `volgroup --foo vg pv.01` names the group `vg`.
+    fn finish(&mut self) {
+        while self.at < self.words.texts.len() {
+            match self.classes.get(self.at) {
+                Some(&Class::Option(option, equals)) => {
+                    let follows = option.takes != Takes::Flag
+                        && matches!(self.classes.get(self.at + 1), Some(Class::Argument));
+                    self.push_option(option, equals, follows);
                 }
-                (Role::Separator, _) => {}
-                (Role::Extra, Some(Class::Unknown)) if self.mode == Mode::Anything => unknown.push(i),
-                (Role::Extra, Some(Class::Unknown)) => {}
-                _ => args.push(Arg::Positional(self.words.value(i))),
+                Some(Class::Unknown) => self.leave_over(),
+                _ => {
+                    self.args.push(Arg::Positional(self.words.value(self.at)));
+                    self.at += 1;
+                }
             }
-            i += 1;
         }
-        args.extend(unknown.into_iter().map(|i| Arg::Positional(self.words.value(i))));
-        args
+        if self.mode == Mode::Anything {
+            let unknown = self.extras.iter().filter(|&&i| matches!(self.classes[i], Class::Unknown));
+            self.args.extend(unknown.map(|&i| Arg::Positional(self.words.value(i))));
+        }
     }
 }
 

@@ -85,8 +85,9 @@ impl Loader<'_> {
 
     /// The include lines of a file with their paths; notes its %pre scripts.
     fn scan(&mut self, file: FileId) -> Vec<String> {
-        let text = self.sources.get(file).text();
-        let mut scanner = Scanner::new(text);
+        let source = self.sources.get(file);
+        let text = source.text();
+        let mut scanner = Scanner::new(text, source.lines());
         let mut words: Vec<Word> = Vec::new();
         let mut lines = Vec::new();
         let mut in_pre = false;

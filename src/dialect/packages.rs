@@ -45,9 +45,28 @@ pub(super) fn lines<'s>(
     })
 }
 
+/// Without white space before it; most lines have none.
+fn trim_start(line: &str) -> &str {
+    if line.as_bytes().first().is_some_and(u8::is_ascii_graphic) {
+        line
+    } else {
+        line.trim_start_matches(is_white)
+    }
+}
+
+/// Without white space behind it; most lines have a line feed there and nothing else.
+fn trim_end(line: &str) -> &str {
+    let rest = line.strip_suffix('\n').unwrap_or(line);
+    if rest.as_bytes().last().is_some_and(u8::is_ascii_graphic) {
+        rest
+    } else {
+        rest.trim_end_matches(is_white)
+    }
+}
+
 fn one(file: FileId, line: &str, start: usize) -> Option<Result<PackageLine<'_>, Fail>> {
     let white = |c: char| is_white(c);
-    let trimmed = line.trim_start_matches(white);
+    let trimmed = trim_start(line);
     if trimmed.is_empty() || trimmed.starts_with('#') {
         return None;
     }
@@ -59,7 +78,8 @@ fn one(file: FileId, line: &str, start: usize) -> Option<Result<PackageLine<'_>,
         }
     }
     let start = start + (line.len() - trimmed.len());
-    let entry = trimmed.split('#').next().unwrap_or_default().trim_end_matches(white);
+    let comment = trimmed.bytes().position(|b| b == b'#');
+    let entry = trim_end(&trimmed[..comment.unwrap_or(trimmed.len())]);
     let span = Span::new(file, start, start + entry.len());
     let fail = |message: &str, help: &str| {
         Some(Err(Box::new(Finding::new(&codes::PACKAGE_LINE, message).at(span).help(help))))

@@ -27,6 +27,9 @@ pub(crate) fn digit(c: char) -> Option<u32> {
 /// An integer as the reference reads one (Python's `int()`): white space around it, a sign, digits of any script,
 /// single underscores between them. Saturated at the ends of `i64`; the reference has no limit below 4300 digits.
 pub fn python_int(text: &str) -> Option<i64> {
+    if let Some(number) = few_digits(text) {
+        return Some(number);
+    }
     let text = text.trim_matches(is_white);
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -47,6 +50,13 @@ pub fn python_int(text: &str) -> Option<i64> {
         value = if negative { value.saturating_sub(d) } else { value.saturating_add(d) };
     }
     (after_digit && count <= MOST_DIGITS).then_some(value)
+}
+
+/// The value of one to eighteen ASCII digits, as nearly all integers are written.
+fn few_digits(text: &str) -> Option<i64> {
+    let bytes = text.as_bytes();
+    let digits = (1..=18).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_digit);
+    digits.then(|| bytes.iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0')))
 }
 
 /// A yes or no of the reference (pykickstart 3.78, `ksboolean`).

@@ -86,9 +86,11 @@ impl<'s, 'f> Reader<'s, 'f> {
 
     fn file(&mut self, file: FileId) {
         self.depth += 1;
-        let text = self.sources.get(file).text();
+        let source = self.sources.get(file);
+        let (text, lines) = (source.text(), source.lines());
         let inside = self.open.is_some();
-        let mut scanner = if inside { Scanner::inside_section(text) } else { Scanner::new(text) };
+        let mut scanner =
+            if inside { Scanner::inside_section(text, lines) } else { Scanner::new(text, lines) };
         let mut words: Vec<Word> = Vec::new();
         let mut texts: Vec<Cow<'s, str>> = Vec::new();
         let mut last_line = (0, 0);

@@ -6,8 +6,8 @@ use super::python::{comma_list, normal_mount_point, python_int};
 use super::tables::{self, Duplicate, Key, Table, Takes, number};
 use super::version::Version;
 use crate::source::Span;
+use foldhash::HashMap;
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::{Hash, Hasher};
 

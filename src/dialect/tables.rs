@@ -50,6 +50,8 @@ pub(crate) struct Table {
     pub(crate) option_places: Lookup,
     /// Versions in which an option or argument is required.
     pub(crate) required: u64,
+    /// The options that are required in some version: indices in their order.
+    pub(crate) required_options: &'static [u8],
     pub(crate) modes: &'static [Arguments],
     pub(crate) checks: &'static [Check],
     pub(crate) duplicates: &'static [Duplicate],

@@ -11,6 +11,11 @@ pub struct Position {
     pub offset: u32,
 }
 
+/// One in each of eight bytes.
+pub(crate) const EACH: u64 = u64::from_ne_bytes([1; 8]);
+/// The highest bit of each of eight bytes.
+pub(crate) const HIGHEST: u64 = EACH * 0x80;
+
 /// Whether this character ends a line. The set is that of Python's `str.splitlines`, which the reference parser
 /// uses (pykickstart 3.78, `readKickstartFromString`); `\r\n` is one line end.
 pub fn is_line_end(c: char) -> bool {
@@ -32,7 +37,7 @@ pub fn split_lines(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Length in bytes of the first line of `text` with its line end.
-pub(crate) fn line_length(text: &str) -> usize {
+fn line_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut i = 0;
     loop {
@@ -53,16 +58,45 @@ pub(crate) fn line_length(text: &str) -> usize {
     }
 }
 
+/// Where lines start (and where the last one ends) in a text whose only line ends are `\n`, because it is ASCII and has no
+/// other control characters but tabs: nearly always. Eight bytes at a time.
+fn simple_starts(text: &[u8]) -> Option<Vec<u32>> {
+    let mut starts = Vec::with_capacity(text.len() / 32 + 1);
+    starts.push(0);
+    let mut look = |at: usize| match text[at] {
+        b'\n' => {
+            starts.push(at as u32 + 1);
+            true
+        }
+        byte => matches!(byte, b'\t' | b' '..=0x7f),
+    };
+    let (chunks, rest) = text.as_chunks::<8>();
+    for (n, chunk) in chunks.iter().enumerate() {
+        let eight = u64::from_le_bytes(*chunk);
+        if eight & HIGHEST != 0 {
+            return None;
+        }
+        // The highest bit of each byte that is below 0x20.
+        let mut controls = !((eight | HIGHEST) - EACH * 0x20) & HIGHEST;
+        while controls != 0 {
+            if !look(n * 8 + controls.trailing_zeros() as usize / 8) {
+                return None;
+            }
+            controls &= controls - 1;
+        }
+    }
+    (text.len() - rest.len()..text.len()).all(look).then_some(starts)
+}
+
 /// How many bytes at the start are neither control characters nor part of a character beyond ASCII: no line ends among
 /// them. Eight at a time, because every byte of a text comes by here.
 fn plain_bytes(bytes: &[u8]) -> usize {
-    const EACH: u64 = u64::from_ne_bytes([1; 8]);
     let mut i = 0;
     while let Some(&eight) = bytes[i..].first_chunk() {
         let eight = u64::from_le_bytes(eight);
         // The highest bit of each byte that is below 0x20 or above 0x7f. A borrow from such a byte can set the bits of
         // bytes behind it, but the first one is right.
-        let special = (eight.wrapping_sub(EACH * 0x20) | eight) & (EACH * 0x80);
+        let special = (eight.wrapping_sub(EACH * 0x20) | eight) & HIGHEST;
         if special != 0 {
             return i + special.trailing_zeros() as usize / 8;
         }
@@ -80,16 +114,25 @@ pub struct LineIndex {
 impl LineIndex {
     /// Reads the text once.
     pub fn new(text: &str) -> Self {
-        let mut starts = Vec::with_capacity(text.len() / 32 + 1);
-        let mut at = 0u32;
-        for line in split_lines(text) {
-            starts.push(at);
-            at += line.len() as u32;
-        }
-        if starts.is_empty() {
-            starts.push(0);
+        let mut starts = simple_starts(text.as_bytes()).unwrap_or_else(|| {
+            let mut at = 0;
+            let ends = split_lines(text).map(|line| {
+                at += line.len() as u32;
+                at
+            });
+            std::iter::once(0).chain(ends).collect()
+        });
+        if starts.len() > 1 && starts.last().is_some_and(|&last| last as usize == text.len()) {
+            // Behind the last line end no line begins.
+            starts.pop();
         }
         LineIndex { starts }
+    }
+
+    /// The bytes of a line (from 1) of `text`, which is the text this index was made of, with its line end.
+    pub(crate) fn range(&self, line: u32, text: &str) -> Option<std::ops::Range<usize>> {
+        let start = self.start_of(line)?;
+        Some(start..self.start_of(line + 1).unwrap_or(text.len()))
     }
 
     /// Number of the line (from 1) that the byte at `offset` is in. The end of the text belongs to the last line.
@@ -140,6 +183,24 @@ mod tests {
                 let text = format!("{line}more than eight bytes behind it\n");
                 assert_eq!(line_length(&text), line.len(), "the first line of {text:?}");
                 assert_eq!(line_length(&line), line.len(), "the only line of {line:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn lines_begin_behind_the_line_ends_of_any_text() {
+        for end in ["\n", "\r\n", "\x0b", "\u{2028}"] {
+            for text in ["", "a", "END", "ENDEND", "a\tbENDc", "a\u{fc}ENDbENDEND", &"long ".repeat(100)] {
+                let text = text.replace("END", end);
+                let starts: Vec<usize> = (1..).map_while(|n| LineIndex::new(&text).start_of(n)).collect();
+                let mut expected = vec![0];
+                for line in split_lines(&text) {
+                    expected.push(expected[expected.len() - 1] + line.len());
+                }
+                if expected.len() > 1 {
+                    expected.pop();
+                }
+                assert_eq!(starts, expected, "the lines of {text:?}");
             }
         }
     }

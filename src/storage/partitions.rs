@@ -11,8 +11,8 @@ use super::release::{Firmware, Release};
 use super::table::{Region, Slot, Table};
 use super::tree::Tree;
 use crate::units::Bytes;
+use foldhash::HashMap;
 use std::cmp::Ordering;
-use std::collections::HashMap;
 
 /// The size of a partition that nothing is said about.
 pub const DEFAULT_SIZE: Bytes = Bytes(500 << 20);

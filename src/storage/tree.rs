@@ -11,7 +11,7 @@ use super::md;
 use super::release::{Firmware, Profile, Release};
 use super::table::{Entry, Slot, Table};
 use crate::units::Bytes;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// All devices.
 #[derive(Clone, Debug)]

@@ -3,7 +3,8 @@
 //! `grammar/kickstart.pest` is the specification; a test holds the two against each other.
 
 use super::words::{QuoteError, Word, is_space, split_words};
-use crate::source::{is_line_end, line_length};
+use crate::source::{LineIndex, is_line_end};
+use std::ops::Range;
 
 /// What a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,19 +59,21 @@ pub const SECTION_NAMES: [&str; 9] = [
 #[derive(Debug)]
 pub struct Scanner<'s> {
     text: &'s str,
-    at: usize,
+    lines: &'s LineIndex,
+    /// Number of the next line.
+    next: u32,
     in_section: bool,
 }
 
 impl<'s> Scanner<'s> {
-    /// From the start of the text, in the command section.
-    pub fn new(text: &'s str) -> Self {
-        Scanner { text, at: 0, in_section: false }
+    /// From the start of a text, of which `lines` are the lines, in the command section.
+    pub fn new(text: &'s str, lines: &'s LineIndex) -> Self {
+        Scanner { text, lines, next: 1, in_section: false }
     }
 
     /// From the start of a text that stands inside a section: what a `%include` there brings.
-    pub fn inside_section(text: &'s str) -> Self {
-        Scanner { text, at: 0, in_section: true }
+    pub fn inside_section(text: &'s str, lines: &'s LineIndex) -> Self {
+        Scanner { in_section: true, ..Scanner::new(text, lines) }
     }
 
     /// Whether the lines read next stand inside a section.
@@ -90,19 +93,15 @@ impl<'s> Scanner<'s> {
 
     /// Goes on behind the line that holds byte `at`, which stands further down.
     pub fn skip_line_of(&mut self, at: u32) {
-        let at = (at as usize).clamp(self.at, self.text.len());
-        self.at = at + line_length(&self.text[at..]);
+        self.next = self.next.max(self.lines.line(at as usize) + 1);
     }
 
     /// The next line; its words replace what is in `words`. Content, blank and comment lines have none.
     pub fn next_line(&mut self, words: &mut Vec<Word>) -> Option<Line> {
         words.clear();
-        if self.at == self.text.len() {
-            return None;
-        }
-        let start = self.at;
-        let end = start + line_length(&self.text[start..]);
-        self.at = end;
+        let Range { start, end } =
+            self.lines.range(self.next, self.text).filter(|range| !range.is_empty())?;
+        self.next += 1;
         let mut line = Line {
             kind: LineKind::Content,
             start: start as u32,

@@ -2,6 +2,7 @@
 
 use super::scanner::{Line, LineKind, Scanner};
 use super::words::{QuoteError, Word};
+use crate::source::LineIndex;
 
 /// The whole text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +64,8 @@ pub enum Token {
 impl Tree {
     /// Reads a text with the scanner.
     pub fn parse(text: &str) -> Tree {
-        let mut scanner = Scanner::new(text);
+        let lines = LineIndex::new(text);
+        let mut scanner = Scanner::new(text, &lines);
         let mut words = Vec::new();
         let mut builder = Builder::default();
         while let Some(line) = scanner.next_line(&mut words) {

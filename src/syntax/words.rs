@@ -1,5 +1,6 @@
 //! Words of one line, as a POSIX shell splits them: what Python's `shlex.split` gives (3.11, `posix=True`).
 
+use crate::source::{EACH, HIGHEST};
 use std::borrow::Cow;
 
 /// One word: bytes `start..end` of the text, quotes included.
@@ -41,6 +42,30 @@ const fn special() -> [bool; 256] {
 /// Bytes that end or change a word.
 static SPECIAL: [bool; 256] = special();
 
+/// The first byte from `i` on that ends or changes a word, or `bytes.len()`. Eight at a time.
+fn end_of_plain(bytes: &[u8], mut i: usize) -> usize {
+    while let Some(&eight) = bytes[i..].first_chunk() {
+        let eight = u64::from_le_bytes(eight);
+        // The highest bit of each byte that may be special: up to `'`, a backslash, or not ASCII. A borrow can set the bit
+        // of a byte behind such a byte, never of one before the first.
+        let backslash = eight ^ (EACH * u64::from(b'\\'));
+        let may_be = (eight.wrapping_sub(EACH * 0x28) | backslash.wrapping_sub(EACH) | eight) & HIGHEST;
+        if may_be == 0 {
+            i += 8;
+            continue;
+        }
+        i += may_be.trailing_zeros() as usize / 8;
+        if SPECIAL[usize::from(bytes[i])] {
+            return i;
+        }
+        i += 1;
+    }
+    while i < bytes.len() && !SPECIAL[usize::from(bytes[i])] {
+        i += 1;
+    }
+    i
+}
+
 /// Splits the bytes `start..end` of `text`, which are one line with its line end. Words are added to `words`; one that
 /// cannot be finished is the last. With `comments`, a `#` outside quotes begins a comment, also inside a word;
 /// its place is returned.
@@ -65,9 +90,7 @@ pub fn split_words(
         }
         let mut word = Word { start: i as u32, end: i as u32, plain: true };
         loop {
-            while i < end && !SPECIAL[bytes[i] as usize] {
-                i += 1;
-            }
+            i = end_of_plain(bytes, i);
             word.end = i as u32;
             if i == end {
                 words.push(word);
@@ -173,6 +196,39 @@ mod tests {
         assert_eq!(split(r#""a\"b\c" 'd\'"#, true), [r#"a"b\c"#, r"d\"]);
         assert_eq!(split(r"a\ b \é", true), ["a b", "é"]);
         assert_eq!(split("'' x", true), ["", "x"]);
+    }
+
+    #[test]
+    fn a_word_ends_at_a_special_byte_wherever_it_stands_among_eight() {
+        for other in [
+            "",
+            "!",
+            "$",
+            "%",
+            "&",
+            "(",
+            "[",
+            "]",
+            "\u{7f}",
+            "\u{fc}",
+            "\u{2028}",
+            "\u{10ffff}",
+            "\0",
+            "\x0b",
+        ] {
+            for special in [" ", "\t", "\r", "\n", "#", "'", "\"", "\\"] {
+                for before in 0..20 {
+                    let word = format!("{}{other}{}", "x".repeat(before), "y".repeat(before / 2));
+                    let line = format!("{word}{special}more than eight bytes behind");
+                    assert_eq!(
+                        end_of_plain(line.as_bytes(), 0),
+                        word.len(),
+                        "the end of the word of {line:?}"
+                    );
+                    assert_eq!(end_of_plain(word.as_bytes(), 0), word.len(), "the end of {word:?}");
+                }
+            }
+        }
     }
 
     #[test]

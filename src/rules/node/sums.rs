@@ -4,7 +4,7 @@ use super::view::{Group, Pool};
 use crate::dialect::Command;
 use crate::source::Span;
 use crate::units::MiB;
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// Stated sizes, by pool and by volume group.
 #[derive(Debug, Default)]

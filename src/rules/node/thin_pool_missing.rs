@@ -3,7 +3,7 @@ use crate::declare_code;
 use crate::diagnostic::{Finding, Findings};
 use crate::dialect::Command;
 use crate::rules::Context;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 declare_code! {
     /// A thin volume names a pool that its volume group does not have.

@@ -6,7 +6,7 @@ use super::sums::Sums;
 use crate::dialect::{Command, Include, Kickstart, SectionKind};
 use crate::source::{Included, Sources, Span, split_lines};
 use crate::units::MiB;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// What a kickstart asks for, as far as a node's layout is concerned.
 #[derive(Debug)]

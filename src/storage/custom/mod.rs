@@ -20,7 +20,7 @@ use super::tree::Tree;
 use crate::policy::Scheme;
 use crate::source::Span;
 use crate::units::Bytes;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 /// The commands being carried out.
 struct Custom<'a> {
