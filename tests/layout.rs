@@ -13,5 +13,7 @@ mod health;
 mod interrupted;
 #[path = "layout/model.rs"]
 mod model;
+#[path = "layout/progress.rs"]
+mod progress;
 #[path = "layout/refusals.rs"]
 mod refusals;

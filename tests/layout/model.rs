@@ -221,6 +221,13 @@ impl Model {
         (files, volumes, self.groups.borrow()["onn"].clone())
     }
 
+    /// `init`, and how its steps went.
+    pub(crate) fn init_told(&self) -> (Result<Plan, Outcome>, Vec<Told>) {
+        let mut told = Recorder::default();
+        let result = self.init_with(NVR, &mut told);
+        (result, told.0)
+    }
+
     /// Reads, decides, runs. The errors of the checks are the first kind of failure.
     pub(crate) fn init(&self) -> Result<Plan, Outcome> {
         self.init_as(NVR)
@@ -228,11 +235,15 @@ impl Model {
 
     /// With another name of the image.
     pub(crate) fn init_as(&self, nvr: &str) -> Result<Plan, Outcome> {
+        self.init_with(nvr, &mut Silent)
+    }
+
+    fn init_with(&self, nvr: &str, progress: &mut dyn Progress) -> Result<Plan, Outcome> {
         let system = self.system_for(Some(nvr));
         let policy = policy();
         let (situation, _) = examine(&system, &policy, self).map_err(Outcome::Refused)?;
         let plan = self.plan(&system, &situation, &policy);
-        run::run(self, &system, &situation, &plan, &mut Silent).map_err(Outcome::Failed)?;
+        run::run(self, &system, &situation, &plan, progress).map_err(Outcome::Failed)?;
         Ok(plan)
     }
 
@@ -391,6 +402,17 @@ pub(crate) enum Outcome {
 
 pub(crate) fn policy() -> Policy {
     Policy::builtin("ovirt-node").unwrap()
+}
+
+/// What is told of a step: its number, of how many, its name, how it goes, in words.
+pub(crate) type Told = (usize, usize, &'static str, StepState, String);
+
+#[derive(Default)]
+struct Recorder(Vec<Told>);
+impl Progress for Recorder {
+    fn step(&mut self, number: usize, of: usize, step: &Step, state: StepState, message: &str) {
+        self.0.push((number, of, step.name, state, message.to_owned()));
+    }
 }
 
 struct Silent;

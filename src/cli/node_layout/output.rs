@@ -16,18 +16,23 @@ pub(super) fn line(text: &str) {
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
-/// Progress for people: one line a step.
+/// Progress for people: one line a step, and one more if it fails.
 pub(super) struct HumanProgress;
 
 impl Progress for HumanProgress {
     fn step(&mut self, number: usize, of: usize, step: &Step, state: StepState, message: &str) {
-        match state {
-            StepState::Start => line(&format!("[{number}/{of}] {}", harmless(message))),
-            StepState::Done => {}
-            StepState::Failed => {
-                line(&format!("[{number}/{of}] {} failed: {}", step.name, harmless(message)))
-            }
+        if let Some(text) = human_progress(number, of, step, state, message) {
+            line(&text);
         }
+    }
+}
+
+fn human_progress(number: usize, of: usize, step: &Step, state: StepState, message: &str) -> Option<String> {
+    let message = harmless(message);
+    match state {
+        StepState::Start => Some(format!("[{number}/{of}] {message}")),
+        StepState::Done => None,
+        StepState::Failed => Some(format!("[{number}/{of}] {} failed: {message}", step.name)),
     }
 }
 
@@ -36,16 +41,23 @@ pub(super) struct JsonProgress;
 
 impl Progress for JsonProgress {
     fn step(&mut self, number: usize, of: usize, step: &Step, state: StepState, message: &str) {
-        let state = match state {
-            StepState::Start => "start",
-            StepState::Done => "done",
-            StepState::Failed => "failed",
-        };
-        line(
-            &json!({"step": number, "of": of, "name": step.name, "state": state, "message": message})
-                .to_string(),
-        );
+        line(&json_progress(number, of, step, state, message).to_string());
     }
+}
+
+fn json_progress(
+    number: usize,
+    of: usize,
+    step: &Step,
+    state: StepState,
+    message: &str,
+) -> serde_json::Value {
+    let state = match state {
+        StepState::Start => "start",
+        StepState::Done => "done",
+        StepState::Failed => "failed",
+    };
+    json!({"step": number, "of": of, "name": step.name, "state": state, "message": message})
 }
 
 /// Notices for people.
@@ -189,6 +201,37 @@ pub(super) fn plan_json(plan: &Plan) -> serde_json::Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn rename() -> Step {
+        Step { name: "rename", about: "rename onn/root to n-1-1+1".into(), actions: Vec::new() }
+    }
+
+    #[test]
+    fn people_read_a_line_when_a_step_begins_and_one_when_it_fails() {
+        let step = rename();
+        let told = |state, message: &str| human_progress(3, 9, &step, state, message);
+        assert_eq!(told(StepState::Start, &step.about).unwrap(), "[3/9] rename onn/root to n-1-1+1");
+        assert_eq!(told(StepState::Done, &step.about), None, "the next line says that this step is done");
+        assert_eq!(
+            told(StepState::Failed, "`lvrename` failed: no\u{1b}[2J").unwrap(),
+            "[3/9] rename failed: `lvrename` failed: no␛[2J",
+            "what a program said cannot clear the terminal"
+        );
+    }
+
+    #[test]
+    fn programs_read_an_object_at_every_turn_of_a_step() {
+        let step = rename();
+        for (state, name) in
+            [(StepState::Start, "start"), (StepState::Done, "done"), (StepState::Failed, "failed")]
+        {
+            let told = json_progress(3, 9, &step, state, "a \"message\"");
+            let expected =
+                json!({"step": 3, "of": 9, "name": "rename", "state": name, "message": "a \"message\""});
+            assert_eq!(told, expected);
+            assert!(!told.to_string().contains('\n'), "one line an object");
+        }
+    }
 
     #[test]
     fn a_plan_shows_the_commands_that_bring_boot_files_to_their_place() {
