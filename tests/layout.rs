@@ -11,6 +11,8 @@ mod boot_entries;
 mod health;
 #[path = "layout/interrupted.rs"]
 mod interrupted;
+#[path = "layout/kept_files.rs"]
+mod kept_files;
 #[path = "layout/model.rs"]
 mod model;
 #[path = "layout/progress.rs"]

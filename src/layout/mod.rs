@@ -11,6 +11,7 @@ pub mod entry; // one boot entry
 pub mod files; // changing files so that a power cut does no harm
 pub mod fstab; // /etc/fstab, edited field by field
 pub mod grubenv; // GRUB's environment block
+pub mod kept; // kernel and initramfs kept for an image
 pub mod list; // the images of a machine
 pub mod loader; // the boot configuration as a whole
 pub mod lvm; // LVM's report and its commands

@@ -75,6 +75,8 @@ kinds! {
     BOOT_KEPT = "LAY025" "boot-kept-arguments" Error;
     /// The firmware's own list of what to start does not lead here.
     BOOT_FIRMWARE = "LAY026" "boot-firmware" Error;
+    /// The layer boots an older copy than the system has.
+    BOOT_COPY = "LAY027" "boot-copy" Warning;
     /// The thin pool is (nearly) full.
     POOL_FULL = "LAY030" "pool-full" Error;
     /// The pool's metadata can neither hold the images nor grow.

@@ -158,6 +158,10 @@ struct Planner<'a> {
 /// # Errors
 /// [`PlanError`].
 pub fn plan(system: &System, s: &Situation<'_>, choices: &Choices<'_>) -> Result<Plan, PlanError> {
+    // Once the layout is complete, the layer's own entry is what its files are kept of; another kernel that was installed
+    // since has an entry of its own, which may be the default.
+    let own = s.boot.entry(&entry_id(s)).filter(|_| s.progress == Progress::Done);
+    let s = &Situation { template: own.unwrap_or(s.template), ..s.clone() };
     let mut p = Planner { system, s, choices, mode: Mode { monitor: system.running }, steps: Vec::new() };
     match s.progress {
         Progress::Before => {
@@ -167,6 +171,7 @@ pub fn plan(system: &System, s: &Situation<'_>, choices: &Choices<'_>) -> Result
             p.freeze_base();
             p.seal_base();
             p.tags();
+            p.half_written();
             p.boot_files();
             p.transition()?;
             p.rename();
@@ -174,13 +179,15 @@ pub fn plan(system: &System, s: &Situation<'_>, choices: &Choices<'_>) -> Result
         }
         Progress::Renamed => {
             p.tags();
+            p.half_written();
             p.boot_files();
             p.after_rename();
             p.finish_init()?;
         }
         Progress::Done => p.first_boot()?,
     }
-    let pending = s.progress != Progress::Done || (p.is_pending() && p.steps.is_empty());
+    let kept = p.steps.iter().any(|step| step.name == "boot-kept");
+    let pending = s.progress != Progress::Done || (p.is_pending() && !kept);
     Ok(Plan { steps: p.steps, pending })
 }
 
@@ -237,11 +244,13 @@ impl Planner<'_> {
         is_pending(self.s)
     }
 
-    /// On the first boot of the layer: nothing makes the initramfs anew any more, so the image's own copy is brought up
-    /// to date and booted from.
+    /// On the first boot of the layer: the rest of the installation is over, so the image's own copy of kernel and initramfs
+    /// is brought up to date and booted from. Later only what has changed since.
     fn first_boot(&mut self) -> Result<(), PlanError> {
         let booted =
             self.system.running && self.system.cmdline.value("img.bootid") == Some(self.layer().as_str());
+        self.half_written();
+        self.renew_kept();
         if self.is_pending() && booted {
             self.boot_files();
             let own = self.layer_entry_id();

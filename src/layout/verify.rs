@@ -73,6 +73,7 @@ pub fn verify(system: &System, policy: &Policy, tools: &dyn Tools, depth: Depth)
             pool(system, &s, &mut notices);
             fstab(system, &s, policy, lvm, &mut notices);
             boot::entries(system, &s, lvm, &mut notices);
+            boot::kept_files(&s, &mut notices);
             boot::default_entry(&s, &mut notices);
             grub_default(&s, &mut notices);
             boot::kept_arguments(&s, &mut notices);

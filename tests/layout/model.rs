@@ -282,6 +282,19 @@ impl Model {
         plan.steps.iter().map(|s| s.name).collect()
     }
 
+    /// The messages of one code that `verify` finds in the running layer, behind their severities.
+    pub(crate) fn found(&self, code: &str) -> Vec<String> {
+        let notices = verify(&self.booted(), &policy(), self, Depth::Properties);
+        notices
+            .into_iter()
+            .filter(|n| n.code == code)
+            .map(|n| {
+                assert!(n.help.is_some(), "nothing to do is said: {}", n.message);
+                format!("{}: {}", n.severity, n.message)
+            })
+            .collect()
+    }
+
     /// The errors that `verify` finds.
     pub(crate) fn errors(&self) -> Vec<String> {
         let notices = verify(&self.system_for(None), &policy(), self, Depth::Properties);

@@ -94,7 +94,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Ok(()) if already => {
             answer.done(
                 "already-initialised",
-                &format!("already initialised: {layer}; first boot completed"),
+                &format!("already initialised: {layer}; {}", what_was_left(&plan)),
                 &findings,
             );
             Ok(ExitCode::SUCCESS)
@@ -122,6 +122,18 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
             answer.failed(&message, &findings);
             Ok(ExitCode::from(super::super::COULD_NOT))
         }
+    }
+}
+
+/// What a run on a complete layout has done.
+fn what_was_left(plan: &Plan) -> &'static str {
+    let did = |name: &str| plan.steps.iter().any(|step| step.name == name);
+    if did("boot-own") {
+        "it boots the newer kernel and initramfs from now on"
+    } else if ["boot-kept", "record-content", "remove-unit"].into_iter().any(did) {
+        "first boot completed"
+    } else {
+        "files of an interrupted run were removed"
     }
 }
 

@@ -2,19 +2,35 @@
 
 use super::{Action, CONFIG_DIR, PROFILE, PlanError, Planner, UNIT, change, entry_id, removal};
 use crate::layout::arguments::Arguments;
-use crate::layout::checks::Situation;
+use crate::layout::checks::{Progress, Situation};
 use crate::layout::efi;
 use crate::layout::entry::BootEntry;
 use crate::layout::files::{Change, Method};
 use crate::layout::fstab::Fstab;
 use crate::layout::grubenv::GrubEnv;
+use crate::layout::kept;
 use crate::layout::loader::{Loader, grub_cmdline_linux, with_loader_conf_default};
 use crate::layout::system::Mount;
 use crate::layout::target::Stage;
 use crate::layout::tools::Command;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 impl Planner<'_> {
+    /// What a power cut has left half-written on /boot, and copies of a kernel that is not the image's any more.
+    pub(super) fn half_written(&mut self) {
+        let mut paths: BTreeSet<PathBuf> = kept::half_written(self.s).into_iter().collect();
+        if self.s.progress != Progress::Done {
+            let expected = self.kept_files().into_iter().map(|(_, to)| to).collect();
+            paths.extend(kept::of_another_kernel(self.s, &expected));
+        }
+        // What was in them is nothing to go back to.
+        let gone = |path| Change { path, before: None, after: None, method: Method::ReplaceForBoot };
+        let changes = paths.into_iter().map(gone).collect();
+        let about = "remove the files that an interrupted run has left on /boot".into();
+        self.step("remove-half-written", about, vec![Action::Change(changes)]);
+    }
+
     /// The kernel and initramfs of the image, kept for it whatever happens to the system's own.
     pub(super) fn boot_files(&mut self) {
         let copies: Vec<_> =
@@ -31,8 +47,43 @@ impl Planner<'_> {
 
     /// Where kernel and initramfs of the template are, and where they are kept.
     fn kept_files(&self) -> Vec<(PathBuf, PathBuf)> {
-        let pairs = kept_paths(self.s.template, &self.layer());
-        pairs.into_iter().map(|(from, to)| (self.s.boot.file(&from), self.s.boot.file(&to))).collect()
+        let pairs = kept::pairs(self.s.template, &self.layer());
+        pairs.into_iter().map(|p| (self.s.boot.file(&p.own), self.s.boot.file(&p.kept))).collect()
+    }
+
+    /// What the running layer has made anew since its first boot takes the place of the copy that it boots. Meanwhile the
+    /// entry boots the system's own, so that it never names a copy that is being written.
+    pub(super) fn renew_kept(&mut self) {
+        let outdated = kept::outdated(self.s);
+        let Some(entry) = self.s.boot.entry(&self.layer_entry_id()).filter(|_| !outdated.is_empty()) else {
+            return;
+        };
+        let mut between = entry.clone();
+        for pair in kept::own_pairs(self.s, entry, &self.layer()) {
+            if let Some(key) = pair.key
+                && self.s.boot.file(&pair.own).exists()
+            {
+                between.replace_word(key, &pair.kept, &pair.own);
+            }
+        }
+        let path = self.s.boot.entries_dir.join(format!("{}.conf", entry.id));
+        let [now, between] = [entry, &between].map(|e| Some(e.text().into_bytes()));
+        let turn = |before: &Option<Vec<u8>>, after: &Option<Vec<u8>>| {
+            let change = Change {
+                path: path.clone(),
+                before: before.clone(),
+                after: after.clone(),
+                method: Method::ReplaceForBoot,
+            };
+            vec![Action::Change(vec![change])]
+        };
+        let file = |path: &str| self.s.boot.file(path);
+        let copies = outdated.iter().map(|p| (file(&p.own), file(&p.kept))).collect();
+        let (away, back) = (turn(&now, &between), turn(&between, &now));
+        let about = format!("keep the newer kernel and initramfs in {}", self.kept_dir().display());
+        self.step("boot-own", "boot the system's own kernel and initramfs meanwhile".into(), away);
+        self.step("boot-files", about, vec![Action::Copy(copies)]);
+        self.step("boot-kept", "boot the kernel and initramfs kept for the image".into(), back);
     }
 
     /// Entries, fstab and default in the form that boots before and after the renaming.
@@ -97,9 +148,10 @@ impl Planner<'_> {
         let arguments = self.s.boot.arguments(template);
         entry.set("options", &self.s.target.turn(&arguments, stage).to_string());
         if kept {
-            let keys = ["linux", "initrd"];
-            for (key, (from, to)) in keys.iter().zip(kept_paths(template, &self.layer())) {
-                entry.replace_word(key, &from, &to);
+            for pair in kept::pairs(template, &self.layer()) {
+                if let Some(key) = pair.key {
+                    entry.replace_word(key, &pair.own, &pair.kept);
+                }
             }
         }
         entry
@@ -278,15 +330,6 @@ fn title(s: &Situation<'_>) -> String {
     let version = s.template.version().unwrap_or("0");
     let prefix = if nvr.contains("node") || nvr.contains("rhvh") { "" } else { "node " };
     format!("{prefix}{nvr} ({version})")
-}
-
-/// Kernel and initramfs of an entry: as it names them, and as they are named where the image keeps them.
-fn kept_paths(entry: &BootEntry, layer: &str) -> Vec<(String, String)> {
-    let version = entry.version().unwrap_or("0");
-    let kept = |name: String| format!("/{layer}/{name}");
-    let kernel = entry.kernel().map(|k| (k.to_owned(), kept(format!("vmlinuz-{version}"))));
-    let initramfs = entry.initramfs().map(|i| (i.to_owned(), kept(format!("initramfs-{version}.img"))));
-    kernel.into_iter().chain(initramfs).collect()
 }
 
 fn unit_text(program: &str) -> String {

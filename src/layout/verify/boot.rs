@@ -6,6 +6,7 @@ use crate::layout::checks::Situation;
 use crate::layout::efi::{LoadOption, Variables};
 use crate::layout::entry::BootEntry;
 use crate::layout::grubenv;
+use crate::layout::kept;
 use crate::layout::loader::{Loader, grub_cmdline_linux};
 use crate::layout::lvm::Lvm;
 use crate::layout::names::device_mapper_name;
@@ -65,6 +66,53 @@ pub(super) fn entries(system: &System, s: &Situation<'_>, lvm: &Lvm, notices: &m
                 .notice(format!("the UEFI variable LoaderEntryDefault names {one_shot}, which is no entry"))
                 .help(format!("bootctl set-default {own}.conf")),
         );
+    }
+}
+
+/// The files kept for the image: nothing half-written among them, none older than the system's own, and with `fips=1` the
+/// kernel's checksum.
+pub(super) fn kept_files(s: &Situation<'_>, notices: &mut Vec<Notice>) {
+    for path in kept::half_written(s) {
+        notices.push(
+            notice::UNFINISHED
+                .notice(format!("{} is left of a run that was interrupted", path.display()))
+                .help("run node-layout init: it removes what is left")
+                .severity(Severity::Warning),
+        );
+    }
+    for pair in kept::outdated(s) {
+        notices.push(
+            notice::BOOT_COPY
+                .notice(format!(
+                    "{} was made anew after the first boot; {} boots its older copy {}",
+                    s.boot.file(&pair.own).display(),
+                    s.target.layer,
+                    s.boot.file(&pair.kept).display()
+                ))
+                .help(
+                    "run node-layout init: it keeps the newer one for the layer, which boots it from then on",
+                ),
+        );
+    }
+    // dracut asks for it, and the distribution has brought one.
+    let own = s.boot.entry(&entry_id(s)).filter(|e| s.boot.arguments(e).value("fips") == Some("1"));
+    let layer = s.target.layer.to_string();
+    let pairs = own.map(|entry| kept::own_pairs(s, entry, &layer)).unwrap_or_default();
+    let booted = own.and_then(BootEntry::kernel);
+    let copy = pairs.iter().any(|p| p.key == Some("linux") && Some(p.kept.as_str()) == booted);
+    for sum in pairs.iter().filter(|p| copy && p.key.is_none()) {
+        let (from, to) = (s.boot.file(&sum.own), s.boot.file(&sum.kept));
+        if from.exists() && !to.exists() {
+            notices.push(
+                notice::BOOT_ENTRY
+                    .notice(format!(
+                        "{} is not there: with fips=1 the initramfs stops the boot of {} without it",
+                        to.display(),
+                        booted.unwrap_or_default()
+                    ))
+                    .help(format!("cp --preserve {} {}", from.display(), to.display())),
+            );
+        }
     }
 }
 
