@@ -4,6 +4,7 @@
 //! could not keep out who means harm; a base that was mounted for writing by mistake, or a failing disk, it does find.
 
 use super::lvm::{LogicalVolume, Mode};
+use super::superblock::Superblock;
 use super::thin;
 use super::tools::{ToolError, Tools, below};
 use crc::{CRC_64_XZ, Crc, Table};
@@ -45,11 +46,20 @@ pub struct Base {
     pub pool: LogicalVolume,
 }
 
-/// The checksum of a base, as it stands in the tag. It is active while it is read, and afterwards only if it was before.
+/// What was found in a base.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The checksum, as it stands in the tag.
+    pub checksum: String,
+    /// Its file system, if it is one that is known.
+    pub filesystem: Option<Superblock>,
+}
+
+/// Reads a base. It is active while it is read, and afterwards only if it was before.
 ///
 /// # Errors
 /// [`ContentError`].
-pub fn of_base(tools: &dyn Tools, mode: Mode, base: &Base) -> Result<String, ContentError> {
+pub fn of_base(tools: &dyn Tools, mode: Mode, base: &Base) -> Result<Found, ContentError> {
     let name = base.volume.full_name();
     let activate = |how: &str| mode.command("lvchange", ["--activate", how, "--ignoreactivationskip", &name]);
     if !base.volume.active {
@@ -67,11 +77,14 @@ pub fn of_base(tools: &dyn Tools, mode: Mode, base: &Base) -> Result<String, Con
             Some(parts) => checksum_of_parts(&mut device, &parts),
             None => checksum_of_parts(&mut device, std::slice::from_ref(&ALL)),
         })
-        .map_err(|error| ContentError::Read { path, error });
+        .and_then(|number| {
+            Ok(Found { checksum: format!("{number:016x}"), filesystem: Superblock::read(&path)? })
+        })
+        .map_err(|error| ContentError::Read { path: path.clone(), error });
     if !base.volume.active {
         tools.run(&activate("n"))?;
     }
-    Ok(format!("{:016x}", read?))
+    read
 }
 
 /// Reads a base and gives it the tag.
@@ -79,7 +92,7 @@ pub fn of_base(tools: &dyn Tools, mode: Mode, base: &Base) -> Result<String, Con
 /// # Errors
 /// [`ContentError`].
 pub fn record(tools: &dyn Tools, mode: Mode, base: &Base) -> Result<(), ContentError> {
-    let tag = format!("{TAG_PREFIX}{}", of_base(tools, mode, base)?);
+    let tag = format!("{TAG_PREFIX}{}", of_base(tools, mode, base)?.checksum);
     tools.run(&mode.command("lvchange", ["--addtag", &tag, &base.volume.full_name()]))?;
     Ok(())
 }

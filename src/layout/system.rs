@@ -48,6 +48,8 @@ pub struct Mount {
 pub struct System {
     /// Root of the system.
     pub sysroot: PathBuf,
+    /// What the system calls itself: `PRETTY_NAME` of os-release(5).
+    pub os: Option<String>,
     /// Whether the system is the running one (not a chroot, not an installer's sysroot).
     pub running: bool,
     /// Arguments of the running kernel.
@@ -110,6 +112,10 @@ impl System {
             boot: BootConfig::read(&sysroot, running.then_some(environment)),
             efi: running.then(|| efi::Variables::read(environment)).flatten(),
             fstab: read(&fstab_path).map(|text| TextFile { path: fstab_path, text }),
+            os: ["/etc/os-release", "/usr/lib/os-release"]
+                .into_iter()
+                .find_map(|p| read(&below(&sysroot, p)))
+                .and_then(|text| pretty_name(&text)),
             selinux: read(&below(&sysroot, "/etc/selinux/config")).and_then(|t| selinux_type(&t)),
             program: ["/usr/sbin/node-layout", "/usr/bin/node-layout", "/usr/local/sbin/node-layout"]
                 .into_iter()
@@ -241,6 +247,21 @@ fn unescaped(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
+/// `PRETTY_NAME` of os-release(5): an assignment of a shell, with or without quotes.
+fn pretty_name(text: &str) -> Option<String> {
+    let value = text.lines().filter_map(|l| l.trim().strip_prefix("PRETTY_NAME=")).next_back()?;
+    let mut name = String::new();
+    let mut kept = false;
+    for c in value.trim().trim_matches(['"', '\'']).chars() {
+        // A backslash keeps what is behind it.
+        kept = c == '\\' && !kept;
+        if !kept {
+            name.push(c);
+        }
+    }
+    Some(name).filter(|n| !n.is_empty())
+}
+
 fn selinux_type(config: &str) -> Option<String> {
     let value = |key: &str| {
         config
@@ -270,6 +291,18 @@ mod tests {
         let list: Vec<_> = seen.iter().map(|m| (m.target.as_str(), m.device, m.read_only)).collect();
         assert_eq!(list, [("/", (253, 2), false), ("/a b", (252, 9), false), ("/boot", (252, 2), true)]);
         assert_eq!(mounts(text, "/").len(), 5);
+    }
+
+    #[test]
+    fn a_system_is_called_what_its_os_release_says() {
+        let text = "NAME=\"CentOS Stream\"\nVERSION=\"9\"\nVARIANT_ID=\"ovirt-node\"\nPRETTY_NAME=\"oVirt Node 4.5.6\"\n";
+        assert_eq!(pretty_name(text).as_deref(), Some("oVirt Node 4.5.6"));
+        assert_eq!(pretty_name("PRETTY_NAME='Node'\n").as_deref(), Some("Node"));
+        assert_eq!(
+            pretty_name("PRETTY_NAME=\"A \\\"node\\\" at \\$5\"\n").as_deref(),
+            Some("A \"node\" at $5")
+        );
+        assert_eq!(pretty_name("NAME=x\nPRETTY_NAME=\n"), None);
     }
 
     #[test]

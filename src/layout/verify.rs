@@ -10,6 +10,7 @@ use super::lvm::{LogicalVolume, Lvm, Mode, TAG_BASE, TAG_LAYER, TAG_POOL, TAG_VG
 use super::names::Layer;
 use super::notice::{self, Notice};
 use super::plan::{PROFILE, UNIT, is_pending};
+use super::superblock::FsKind;
 use super::system::System;
 use super::tools::Tools;
 use crate::diagnostic::Severity;
@@ -68,7 +69,7 @@ pub fn verify(system: &System, policy: &Policy, tools: &dyn Tools, depth: Depth)
                 let bases = lvm.volumes.iter().filter(|v| {
                     v.vg == s.group.name && is_base(v, lvm) && v.pool.as_deref() == Some(&s.pool.name)
                 });
-                bases.for_each(|b| notices.extend(changed_content(system, b, s.pool, tools)));
+                bases.for_each(|b| content_of_base(system, b, &s, tools, &mut notices));
             }
             pool(system, &s, &mut notices);
             fstab(system, &s, policy, lvm, &mut notices);
@@ -126,34 +127,58 @@ fn is_base(v: &LogicalVolume, lvm: &Lvm) -> bool {
         && (v.has_tag(TAG_BASE) || (v.has_tag(TAG_LAYER) && Layer::parse(&v.name).is_none() && layered()))
 }
 
-/// The content of a base against what was recorded of it.
-fn changed_content(
+/// The content of a base against what was recorded of it, and its file system's UUID, which the layer's must not be: with two
+/// of one UUID nobody knows which one is mounted by it, and xfs refuses the second.
+fn content_of_base(
     system: &System,
     base: &LogicalVolume,
-    pool: &LogicalVolume,
+    s: &Situation<'_>,
     tools: &dyn Tools,
-) -> Option<Notice> {
+    notices: &mut Vec<Notice>,
+) {
     let name = base.full_name();
-    let Some(recorded) = base.tags.iter().find_map(|t| t.strip_prefix(content::TAG_PREFIX)) else {
-        return Some(
+    let recorded = base.tags.iter().find_map(|t| t.strip_prefix(content::TAG_PREFIX));
+    if recorded.is_none() {
+        notices.push(
             notice::CONTENT_UNKNOWN
                 .notice(format!(
                     "no checksum of base {name} was recorded: whether its content has changed cannot be told"
                 ))
                 .help("node-layout init records it at the first boot of the layer"),
         );
+    }
+    let read = content::Base { volume: base.clone(), pool: s.pool.clone() };
+    let found = match content::of_base(tools, Mode { monitor: system.running }, &read) {
+        Ok(found) => found,
+        Err(error) => {
+            notices.push(
+                notice::BASE
+                    .notice(format!("base {name} cannot be read: {error}"))
+                    .help("see the kernel's log for the disk and the pool"),
+            );
+            return;
+        }
     };
-    let read = content::Base { volume: base.clone(), pool: pool.clone() };
-    match content::of_base(tools, Mode { monitor: system.running }, &read) {
-        Ok(now) if now == recorded => None,
-        Ok(now) => Some(
+    if let Some(recorded) = recorded.filter(|r| *r != found.checksum) {
+        notices.push(
             notice::BASE
-                .notice(format!("the content of base {name} has changed since it was frozen: its checksum is {now}, not {recorded}"))
+                .notice(format!(
+                    "the content of base {name} has changed since it was frozen: its checksum is {}, not {recorded}",
+                    found.checksum
+                ))
                 .help("layers that are made of it would not be the image; its own layer is not affected. Upgrade to a fresh image, or reinstall"),
-        ),
-        Err(error) => Some(
-            notice::BASE.notice(format!("base {name} cannot be read: {error}")).help("see the kernel's log for the disk and the pool"),
-        ),
+        );
+    }
+    if let Some(same) = found.filesystem.filter(|f| f.uuid == s.target.root_uuid) {
+        let program = match same.kind {
+            FsKind::Xfs => "xfs_admin -U generate",
+            FsKind::Ext4 | FsKind::Vfat => "tune2fs -U random",
+        };
+        notices.push(
+            notice::BASE
+                .notice(format!("the file system of base {name} has the UUID of / ({}): UUID={} can mount either", same.kind, same.uuid))
+                .help(format!("lvchange --permission rw {name}, lvchange --activate y --ignoreactivationskip {name}, {program} /dev/{name}, and back; its checksum is another one then")),
+        );
     }
 }
 

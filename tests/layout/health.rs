@@ -1,6 +1,6 @@
 //! What `verify` and `list` say of a node that is initialised, and of one to which something has happened.
 
-use crate::model::{Model, NVR, Outcome, Volume, policy};
+use crate::model::{Model, NVR, Outcome, ROOT_UUID, Volume, policy};
 use ks_lint::diagnostic::Severity;
 use ks_lint::layout::efi::{LoadOption, Variables};
 use ks_lint::layout::list::{Images, list};
@@ -42,6 +42,26 @@ fn a_changed_byte_in_the_base_is_found_by_reading_it() {
     assert_eq!(*severity, Severity::Error);
     assert!(message.contains(&format!("onn/{NVR} has changed")), "{message}");
     assert_eq!(model.volume(NVR).unwrap().minor, None, "the base is active after it was read");
+}
+
+#[test]
+fn a_base_whose_file_system_has_the_uuid_of_root_is_told() {
+    let model = node();
+    let put = |uuid: [u8; 16]| {
+        let mut xfs = vec![0; 2048];
+        xfs[..4].copy_from_slice(b"XFSB");
+        xfs[32..48].copy_from_slice(&uuid);
+        std::fs::write(model.path(&format!("/dev/onn/{NVR}")), xfs).unwrap();
+    };
+    let told = || {
+        let told = of(found(&model, &model.system(), Depth::Content), "LAY043");
+        told.into_iter().filter(|(_, message)| message.contains("UUID")).collect::<Vec<_>>()
+    };
+    put([7; 16]);
+    assert_eq!(told(), [], "an own UUID");
+    put(ROOT_UUID);
+    let [(severity, message)] = &told()[..] else { panic!("the same UUID was not found") };
+    assert!(*severity == Severity::Error && message.contains("has the UUID of /"), "{message}");
 }
 
 #[test]

@@ -17,9 +17,10 @@ import uml
 # it is, twice where the entry that the first boot writes is in question, else once.
 CHAINS = {
     "uefi-grub-xfs": (images.SHARED, "uefi", 3),
-    "uefi-systemd-boot-ext4": (images.Layout("ext4-sdboot", root="ext4", boot="vfat", loader="systemd-boot"), "uefi", 3),
+    "uefi-systemd-boot-ext4": (images.Layout("ext4-sdboot", root="ext4", boot="vfat", loader="systemd-boot", stack="two-disks",
+                                             size="12G"), "uefi", 3),
     "bios-grub-ext4-kernel-update": (images.Layout("ext4-grub", root="ext4", selinux=True), "bios", 3),
-    "bios-grub-boot-xfs": (images.Layout("boot-xfs", boot="xfs", selinux=True), "bios", 2),
+    "bios-grub-boot-xfs": (images.Layout("boot-xfs", boot="xfs", selinux=True, fips=True), "bios", 2),
     "luks": (images.Layout("luks", stack="luks"), "bios", 1),
     "raid": (images.Layout("raid", stack="raid"), "bios", 1),
 }
@@ -31,7 +32,7 @@ dev=$(awk '$5=="/"{print $3}' /proc/self/mountinfo | tail -1); name=$(cat /sys/d
 grep -q img.bootid={layer} /proc/cmdline || fail "not the layer's entry: $(cat /proc/cmdline)"
 [ "$(cat /root/post)" = "written by %post" ] || fail "what %post wrote is lost"
 [ "$(cat /etc/hostname)" = node.example ] || fail "what %post wrote in /etc is lost"
-[ "$(cat /run/initramfs-generation)" = second ] || fail "an older initramfs was booted"
+[ "$(cat /run/initramfs-generation)" = {generation} ] || fail "an older initramfs was booted"
 """
 
 VERIFIED = """
@@ -80,7 +81,28 @@ node-layout verify > /tmp/verify && { cat /tmp/verify; fail "a firmware that fin
 grep -q "^error.LAY026" /tmp/verify || { cat /tmp/verify; fail "a firmware that finds no loader is not named"; }
 mv /efi/EFI/BOOT/away /efi/EFI/BOOT/BOOTX64.EFI
 """
-ENDS = {"uefi-grub-xfs": FIRMWARE, "bios-grub-boot-xfs": TAMPERED}
+# The pool is on both disks. (LVM is told to leave one out: as if it were gone.)
+TWO_DISKS = """
+lvs -a --noheadings -o lv_name,devices {vg} > /tmp/devices; say "disks" $(grep tdata /tmp/devices)
+grep -q 'tdata.*/dev/vda4' /tmp/devices && grep -q 'tdata.*/dev/vdb' /tmp/devices || { cat /tmp/devices; fail "the pool is not on two disks"; }
+sed -i 's/global_filter=\[/global_filter=["r|^\/dev\/vdb|",/' /etc/lvm/lvm.conf
+node-layout verify > /tmp/verify && { cat /tmp/verify; fail "a disk that is gone is not found"; }
+grep -q "^error.LAY034.*volume group '{vg}' lacks a physical volume" /tmp/verify || { cat /tmp/verify; fail "a disk that is gone is not named"; }
+"""
+ENDS = {"uefi-grub-xfs": FIRMWARE, "uefi-systemd-boot-ext4": TWO_DISKS, "bios-grub-boot-xfs": TAMPERED}
+
+# `dracut -f` in the running layer: verify tells it, init keeps it, the next boot has it.
+NEW_INITRAMFS = """
+cd /tmp && echo third > generation && echo generation | cpio -o -H newc --quiet > extra.cpio || fail cpio
+own=/boot/initramfs-{kernel}.img; size=$(stat -c %s $own)
+{ head -c $(( (4 - size % 4) % 4 )) /dev/zero; cat extra.cpio; } >> $own || fail "new initramfs"
+node-layout verify > /tmp/verify || { cat /tmp/verify; fail "a newer initramfs is an error"; }
+grep -q "^warning.LAY027.*$own was made anew" /tmp/verify || { cat /tmp/verify; fail "a newer initramfs is not told"; }
+node-layout init --format json > /tmp/init || { cat /tmp/init; fail "init with a newer initramfs"; }
+say "renewed $(tail -1 /tmp/init)"
+node-layout verify > /tmp/verify || fail verify; grep LAY027 /tmp/verify && fail "the newer initramfs was not kept"
+cmp $own /boot/{layer}/initramfs-{kernel}.img || fail "the copy is another one"
+"""
 
 
 def gone_option():
@@ -136,13 +158,23 @@ def chain(name):
             job += jobs.BASE_HASH
         if number == boots:
             job += DEEP + ENDS.get(name, "")
+        if layout.fips and number == 1:
+            job += NEW_INITRAMFS
         if name.endswith("kernel-update"):
             job = came_from_kernel(number - 1) + job + install_kernel(number)
         files = [("option", gone_option())] if number == boots else []
-        result = qemu.boot(disks, jobs.fill(job, layout), files, firmware=firmware, variables=variables)
+        generation = "third" if layout.fips and number > 1 else "second"
+        result = qemu.boot(disks, jobs.fill(job, layout, generation=generation), files, firmware=firmware, variables=variables)
         result.check(f"boot {number} of {name}")
         assert result.value("verify").startswith("ok "), f"{name}: verify said {result.value('verify')}"
         assert result.value("init").startswith("already initialised"), f"{name}: init said {result.value('init')}"
+        if layout.fips:
+            kernel = f"/vmlinuz-{packages.Kernel().version}"
+            expected = kernel if number == 1 else f"/{images.LAYER}{kernel}"
+            assert result.value("fips") == expected, f"{name}: the kernel that was booted is {result.value('fips')}"
+        if layout.fips and number == 1:
+            renewed = json.loads(result.value("renewed"))
+            assert renewed["result"] == "already-initialised" and "newer" in renewed["message"], f"{name}: init said {renewed}"
         hashes += result.values("base")
     check_list(name, result.value("list"))
     assert len(set(hashes)) == 1, f"{name}: the base has changed: {hashes}"

@@ -4,6 +4,7 @@ They are made in user-mode Linux: nothing of it needs firmware.
 """
 
 import collections
+import hashlib
 import shutil
 import struct
 import subprocess
@@ -34,10 +35,10 @@ class Layout:
 
     def __init__(self, name, root="xfs", boot="ext4", loader="grub", stack="plain", vg=VG, size="24G",
                  boot_size="1100M", pool="--size 16G", root_size="512M", inodes=None, after="", early_swap=True,
-                 metadata="16M", selinux=False):
+                 metadata="16M", selinux=False, fips=False):
         self.name, self.root, self.boot, self.loader, self.stack, self.vg = name, root, boot, loader, stack, vg
         self.size, self.boot_size, self.pool, self.root_size, self.inodes, self.after = size, boot_size, pool, root_size, inodes, after
-        self.early_swap, self.metadata, self.selinux = early_swap, metadata, selinux
+        self.early_swap, self.metadata, self.selinux, self.fips = early_swap, metadata, selinux, fips
 
     @property
     def boot_uuid(self):
@@ -45,14 +46,16 @@ class Layout:
 
     @property
     def disks(self):
-        return 2 if self.stack == "raid" else 1
+        return 2 if self.stack in ("raid", "two-disks") else 1
 
     def stack_arguments(self):
-        return {"plain": "", "luks": f" rd.luks.uuid={LUKS_UUID}", "raid": f" rd.md.uuid={RAID_UUID}"}[self.stack]
+        return {"plain": "", "two-disks": "", "luks": f" rd.luks.uuid={LUKS_UUID}", "raid": f" rd.md.uuid={RAID_UUID}"}[self.stack]
 
     def arguments(self):
         swap = f" rd.lvm.lv={self.vg}/swap" if self.early_swap else ""
-        return ARGUMENTS.format(vg=self.vg, console=qemu.CONSOLE) + swap + self.stack_arguments()
+        # In the place of fips=1: with that the kernel takes no module without its signature.
+        fips = " lab.fips=1" if self.fips else ""
+        return ARGUMENTS.format(vg=self.vg, console=qemu.CONSOLE) + swap + self.stack_arguments() + fips
 
 
 # Asked for by several scenarios; made once.
@@ -90,9 +93,13 @@ def boot_tree(layout):
     boot, esp = tree / "boot", tree / "esp"
     (boot / "loader/entries").mkdir(parents=True)
     (esp / "EFI/BOOT").mkdir(parents=True)
-    initramfs = LAB / ("boot.img" if layout.stack == "plain" else "boot-stack.img")
+    initramfs = LAB / ("boot-stack.img" if layout.stack in ("luks", "raid") else "boot.img")
     shutil.copy2(kernel.image, boot / f"vmlinuz-{kernel.version}")
     shutil.copy2(initramfs, boot / f"initramfs-{kernel.version}.img")
+    if layout.fips:
+        # The kernel's package brings it. (There it is a keyed hash; what matters here is the file's place and name.)
+        digest = hashlib.sha512(kernel.image.read_bytes()).hexdigest()
+        (boot / f".vmlinuz-{kernel.version}.hmac").write_text(f"{digest}  vmlinuz-{kernel.version}\n")
     shutil.copy2(kernel.image, boot / f"vmlinuz-0-rescue-{MACHINE}")
     shutil.copy2(initramfs, boot / f"initramfs-0-rescue-{MACHINE}.img")
     entries = boot / "loader/entries"
@@ -157,7 +164,7 @@ def _build(layout, root_tar):
 def build_script(layout):
     """Partitions, LVM, file systems, content: what the installer does before the add-on runs."""
     vg, kernel = layout.vg, packages.Kernel().version
-    devices = ["/dev/vda", "/dev/vdb"][:layout.disks]
+    devices = ["/dev/vda", "/dev/vdb"] if layout.stack == "raid" else ["/dev/vda"]
     make = {"xfs": "mkfs.xfs -q -K -f -m uuid={uuid} {device}",
             "ext4": "mkfs.ext4 -q -F -E nodiscard,lazy_itable_init=1 -U {uuid} {device}"}
     if layout.inodes:
@@ -165,7 +172,9 @@ def build_script(layout):
     mkboot = {"vfat": f"mkfs.vfat -F 32 -n BOOT -i {FAT_ID} /dev/vda3",
               "ext4": f"mkfs.ext4 -q -F -L BOOT -U {BOOT_UUID} /dev/vda3",
               "xfs": f"mkfs.xfs -q -f -K -L BOOT -m uuid={BOOT_UUID} /dev/vda3"}[layout.boot]
+    # Of two disks neither is large enough for the pool.
     stack = {"plain": "pv=/dev/vda4",
+             "two-disks": "pv='/dev/vda4 /dev/vdb'",
              "luks": "echo -n secret > /tmp/key; run cryptsetup -q luksFormat --uuid " + LUKS_UUID +
                      " --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --key-file /tmp/key /dev/vda4\n"
                      "run cryptsetup open --key-file /tmp/key /dev/vda4 luks-pv; pv=/dev/mapper/luks-pv",
@@ -220,6 +229,7 @@ LABEL=ESP               /efi    vfat    umask=0077      0 2
 /dev/mapper/{vg}-var    /var    {layout.root}     defaults        0 0
 /dev/mapper/{vg}-swap   none    swap    defaults        0 0
 F
+echo 'PRETTY_NAME="oVirt Node 4.5.6"' > /sysroot/etc/os-release
 echo 'GRUB_CMDLINE_LINUX="crashkernel=1G-4G:192M rd.lvm.lv={vg}/root rd.lvm.lv={vg}/swap"' > /sysroot/etc/default/grub
 echo 'root=/dev/mapper/{vg}-root {layout.arguments()}' > /sysroot/etc/kernel/cmdline
 {selinux if layout.selinux else ""}

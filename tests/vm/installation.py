@@ -176,7 +176,7 @@ def chain():
     assert tasks == ["Check the disks for oVirt Node", "Initialise the layout of oVirt Node"], f"tasks: {tasks}"
     job = chains.RUNNING + FIRST_BOOT + chains.VERIFIED + "cat /tmp/verify\n" + jobs.BASE_HASH
     files = [("node.ks", LAB / "work/node.ks")]
-    first = qemu.boot([disk], jobs.fill(job, LAYOUT), files=files, firmware="uefi", variables=str(variables))
+    first = qemu.boot([disk], jobs.fill(job, LAYOUT, generation="second"), files=files, firmware="uefi", variables=str(variables))
     first.check("the first boot")
     assert first.value("verify").startswith("ok "), f"verify said {first.value('verify')}"
     return f"{len(tasks)} tasks, {result.value('labels')} labels, the layer boots with what %post wrote"

@@ -13,21 +13,23 @@ TIGHT = images.Layout("tight", root="ext4", size="6G", root_size="512M", pool="-
 
 HELPERS = jobs.MOUNT + """
 mkdir -p /mnt/other
-# Everything that init could change: LVM's metadata as it is on the disk, and files. Of the large ones the name is enough.
+# Everything that init could change: LVM's metadata as it is on the disk, the content of the files that decide what boots, and of
+# all others on root and /boot name, size, mode and time of the last change.
 state() {
     { head -c 1048576 /dev/vda4; [ -b /dev/vdb ] && head -c 1048576 /dev/vdb
-      cd /mnt/sysroot && find . -xdev | sort; find etc -type f -exec cat {} +
-      cd boot && find . -xdev | sort > /tmp/names; cat /tmp/names; find loader grub2 -type f -exec cat {} +; cd /; } 2>/dev/null | md5sum
+      cd /mnt/sysroot && find . boot efi -xdev -exec stat -c '%n %s %a %Y %N' {} + | grep -v '^./run ' | sort
+      find etc boot/loader boot/grub2 -type f -exec cat {} +; cd /; } 2>/dev/null | md5sum
 }
-# expect CASE CODE WORDS [OPTIONS]: init is refused, for this reason, and nothing is changed.
+# expect CASE CODE WORDS HELP [OPTIONS]: init is refused, for this reason, says what to do, and changes nothing.
 expect() {
-    what=$1 code=$2 words=$3; shift 3
+    what=$1 code=$2 words=$3 help=$4; shift 4
     before=$(state)
     node-layout init --sysroot ${SYSROOT:-/mnt/sysroot} --nvr "${NVR:-{nvr}}" "$@" > /tmp/refusal 2>&1; rc=$?
     [ $rc = 1 ] || { cat /tmp/refusal; fail "$what: exit status $rc, not 1"; }
-    grep -q "^error\\[$code\\]" /tmp/refusal || { cat /tmp/refusal; fail "$what: no $code"; }
-    grep -q -e "$words" /tmp/refusal || { cat /tmp/refusal; fail "$what: '$words' is not said"; }
-    grep -q "^  help: " /tmp/refusal || fail "$what: nothing to do is said"
+    grep -A1 "^error\\[$code\\]" /tmp/refusal > /tmp/told || { cat /tmp/refusal; fail "$what: no $code"; }
+    grep -q -e "^error.*$words" /tmp/told || { cat /tmp/refusal; fail "$what: '$words' is not said"; }
+    grep -q -e "^  help: .*$help" /tmp/told || { cat /tmp/refusal; fail "$what: '$help' is not said to be done"; }
+    tail -1 /tmp/refusal | grep -q "^refused; nothing was changed$" || fail "$what: it is not said that nothing was changed"
     [ "$(state)" = "$before" ] || fail "$what: something was changed"
     say "refused $what"
 }
@@ -36,45 +38,45 @@ expect() {
 MATRIX = """
 # / on a thick volume
 run lvcreate -q -y -Wn -L 400M -n thick {vg}; run mkfs.xfs -q -f /dev/{vg}/thick; run mount /dev/{vg}/thick /mnt/other
-SYSROOT=/mnt/other expect "root on a thick volume" LAY010 "{vg}/thick, a linear volume"
+SYSROOT=/mnt/other expect "root on a thick volume" LAY010 "{vg}/thick, a linear volume" "logvol / --thin"
 umount /mnt/other; run lvremove -q -y {vg}/thick
 # / in a volume group without a thin pool, on a partition, on FAT
 run vgcreate -q other /dev/vdb; run lvcreate -q -y -Wn -L 400M -n root other; run mkfs.xfs -q -f /dev/other/root; run mount /dev/other/root /mnt/other
-SYSROOT=/mnt/other expect "no thin pool" LAY010 "'other' has no thin pool"
+SYSROOT=/mnt/other expect "no thin pool" LAY010 "'other' has no thin pool" "logvol / --thin"
 umount /mnt/other; run lvremove -q -y other/root
-SYSROOT=/mnt/sysroot/efi expect "root on a partition" LAY010 "not on a logical volume"
+SYSROOT=/mnt/sysroot/efi expect "root on a partition" LAY010 "not on a logical volume" "logvol / --thin"
 run lvcreate -q -y -V 200M --thinpool {vg}/pool00 -n fat; run mkfs.vfat /dev/{vg}/fat; run mount -t vfat /dev/{vg}/fat /mnt/other
-SYSROOT=/mnt/other expect "root on FAT" LAY011 "vfat"
+SYSROOT=/mnt/other expect "root on FAT" LAY011 "vfat" "--fstype=xfs"
 umount /mnt/other; run lvremove -q -y {vg}/fat
 # Volumes
-umount /mnt/sysroot/var; expect "var not separate" LAY013 "/var is not a volume of its own"; run mount /dev/{vg}/var /mnt/sysroot/var
-umount /mnt/sysroot/boot; expect "boot not separate" LAY020 "/boot is not a file system of its own"
+umount /mnt/sysroot/var; expect "var not separate" LAY013 "/var is not a volume of its own" "logvol /var --thin"; run mount /dev/{vg}/var /mnt/sysroot/var
+umount /mnt/sysroot/boot; expect "boot not separate" LAY020 "/boot is not a file system of its own" "part /boot --fstype=ext4 --size=1024"
 run lvcreate -q -y -Wn -L 100M -n small {vg}; run mkfs.ext4 -q /dev/{vg}/small; run mount -t ext4 /dev/{vg}/small /mnt/sysroot/boot
 run mount -t ext4 {bootdev} /mnt/other; cp -r /mnt/other/loader /mnt/other/grub2 /mnt/other/*{kernel}* /mnt/sysroot/boot/; umount /mnt/other
-expect "boot too small" LAY021 "100 MiB.*asks for 1 GiB"
+expect "boot too small" LAY021 "100 MiB.*asks for 1 GiB" "part /boot --size=1024"
 umount /mnt/sysroot/boot; run lvremove -q -y {vg}/small
 run mount {bootdev} /mnt/sysroot/boot
 free=$(df -m /mnt/sysroot/boot | awk 'END{print $4}')
 fallocate -l $(( (free - 30) * 1048576 )) /mnt/sysroot/boot/filler
-expect "boot too full" LAY021 "two images need"
+expect "boot too full" LAY021 "two images need" "remove kernels that are not needed"
 rm /mnt/sysroot/boot/filler
-run mount -o remount,ro /mnt/sysroot/boot; expect "boot read-only" LAY020 "mounted read-only"; run mount -o remount,rw /mnt/sysroot/boot
+run mount -o remount,ro /mnt/sysroot/boot; expect "boot read-only" LAY020 "mounted read-only" "mount -o remount,rw /boot"; run mount -o remount,rw /mnt/sysroot/boot
 # The volume group
-run lvcreate -q -y -Wn -l 100%FREE -n hog {vg}; expect "no room for metadata" LAY031 "16 MiB.*0 B free"; run lvremove -q -y {vg}/hog
-run vgchange -q --addtag imgbased:vg other; expect "another group's stale tags" LAY040 "'other' has the tag imgbased:vg"
-run vgchange -q --addtag imgbased:vg {vg}; expect "two tagged groups" LAY040 "'other' has the tag imgbased:vg"
+run lvcreate -q -y -Wn -l 100%FREE -n hog {vg}; expect "no room for metadata" LAY031 "16 MiB.*0 B free" "vgextend"; run lvremove -q -y {vg}/hog
+run vgchange -q --addtag imgbased:vg other; expect "another group's stale tags" LAY040 "'other' has the tag imgbased:vg" "vgchange --deltag imgbased:vg other"
+run vgchange -q --addtag imgbased:vg {vg}; expect "two tagged groups" LAY040 "'other' has the tag imgbased:vg" "vgchange --deltag imgbased:vg other"
 run vgchange -q --deltag imgbased:vg {vg}; run vgchange -q --deltag imgbased:vg other
-run lvcreate -q -y -V 16M --thinpool {vg}/pool00 -n {nvr}; expect "the base's name is taken" LAY042 "{vg}/{nvr} exists already"; run lvremove -q -y {vg}/{nvr}
-run lvcreate -q -y -V 16M --thinpool {vg}/pool00 -n {layer}; expect "the layer's name is taken" LAY042 "{vg}/{layer} exists already"; run lvremove -q -y {vg}/{layer}
-run lvcreate -q -y -V 16M --thinpool {vg}/pool00 --addtag imgbased:layer -n old-1-1+1; expect "a stale layer" LAY040 "left from an older installation"; run lvremove -q -y {vg}/old-1-1+1
+run lvcreate -q -y -V 16M --thinpool {vg}/pool00 -n {nvr}; expect "the base's name is taken" LAY042 "{vg}/{nvr} exists already" "lvrename {vg}/{nvr} NEWNAME"; run lvremove -q -y {vg}/{nvr}
+run lvcreate -q -y -V 16M --thinpool {vg}/pool00 -n {layer}; expect "the layer's name is taken" LAY042 "{vg}/{layer} exists already" "lvrename {vg}/{layer} NEWNAME"; run lvremove -q -y {vg}/{layer}
+run lvcreate -q -y -V 16M --thinpool {vg}/pool00 --addtag imgbased:layer -n old-1-1+1; expect "a stale layer" LAY040 "left from an older installation" "lvremove {vg}/old-1-1+1"; run lvremove -q -y {vg}/old-1-1+1
 # Names
-NVR=node expect "a name that is none" LAY004 "not NAME-VERSION-RELEASE"
-NVR=-rf expect "a name like an option" LAY004 "cannot be used"
-NVR=--help expect "another name like an option" LAY004 "cannot be used"
-NVR=$(printf 'n%.0s' $(seq 130))-1-2 expect "a long name" LAY004 "too long by"
+NVR=node expect "a name that is none" LAY004 "not NAME-VERSION-RELEASE" "a name like ovirt-node-ng-"
+NVR=-rf expect "a name like an option" LAY004 "cannot be used" "a name like ovirt-node-ng-"
+NVR=--help expect "another name like an option" LAY004 "cannot be used" "a name like ovirt-node-ng-"
+NVR=$(printf 'n%.0s' $(seq 130))-1-2 expect "a long name" LAY004 "too long by" "a name like ovirt-node-ng-"
 # LVM's lock, tools
 flock /run/lock/lvm/V_{vg} sleep 1000 & holder=$!
-started=$(cut -d. -f1 /proc/uptime); expect "LVM locked" LAY003 "did not end within 3 seconds" --lock-wait 3
+started=$(cut -d. -f1 /proc/uptime); expect "LVM locked" LAY003 "did not end within 3 seconds" "holds LVM's lock" --lock-wait 3
 [ $(( $(cut -d. -f1 /proc/uptime) - started )) -lt 60 ] || fail "the wait for the lock has no bound"
 kill $holder; killall sleep
 # The installed system's own LVM: a devices file, a filter; a path of a multipath device
@@ -83,16 +85,16 @@ sed -i s/use_devicesfile=0/use_devicesfile=1/ $etc/lvm.conf
 LVM_SYSTEM_DIR=$etc run lvm lvmdevices --adddev /dev/vda4
 node-layout plan --sysroot /mnt/sysroot --nvr {nvr} > /tmp/plan || { cat /tmp/plan; fail "a devices file with the disk is refused"; }
 printf 'VERSION=1.1.1\\nIDTYPE=devname IDNAME=/dev/vdz9 DEVNAME=/dev/vdz9 PVID=0123456789abcdef0123456789abcdef\\n' > $etc/devices/system.devices
-expect "a devices file without the disk" LAY051 "will not see /dev/vda4"
+expect "a devices file without the disk" LAY051 "will not see /dev/vda4" "lvmdevices --adddev /dev/vda4"
 rm -r $etc/devices; sed 's/global_filter=\\[.*\\]/global_filter=["r|.*|"]/' /tmp/lvm.conf > $etc/lvm.conf
-expect "a filter that leaves the disk out" LAY051 "will not see /dev/vda4"
+expect "a filter that leaves the disk out" LAY051 "will not see /dev/vda4" "lvmdevices --adddev /dev/vda4"
 cp /tmp/lvm.conf $etc/lvm.conf
 run dmsetup create mpatha --uuid mpath-3600508b400105e21 --table "0 $(blockdev --getsz /dev/vda4) linear /dev/vda4 0"
-expect "a path of a multipath device" LAY051 "/dev/vda4 is a path of the multipath device mpatha"
+expect "a path of a multipath device" LAY051 "/dev/vda4 is a path of the multipath device mpatha" "mpathconf --enable"
 run dmsetup remove mpatha
 # Programs
-mv /sbin/xfs_db /xfs_db; expect "a missing program" LAY002 "'xfs_db'"; mv /xfs_db /sbin/xfs_db
-expect "an unknown policy" LAY005 "nonsense" --policy nonsense
+mv /sbin/xfs_db /xfs_db; expect "a missing program" LAY002 "'xfs_db'" "install the package that brings 'xfs_db'"; mv /xfs_db /sbin/xfs_db
+expect "an unknown policy" LAY005 "nonsense" "--policy a built-in name" --policy nonsense
 """
 
 # Names that would be options or patterns to a careless program are data.
@@ -102,6 +104,12 @@ sed 's/^title.*/title odd/' ./*{kernel}.conf > ./-rf.conf; cp ./-rf.conf ./--hel
 run lvcreate -q -y -V 16M --thinpool {vg}/pool00 -n +.x-y
 mkdir /-rf && mount --rbind /mnt/sysroot /-rf && cd / || fail "a directory called -rf"
 node-layout init --sysroot=-rf --nvr {nvr} > /tmp/odd 2>&1 || { cat /tmp/odd; fail "init with odd names"; }
+# What was read, and a line a step, for people.
+grep -q "^oVirt Node 4.5.6 on {vg}/root; image {nvr} (from --nvr), policy 'ovirt-node'$" /tmp/odd || { cat /tmp/odd; fail "init does not tell what it has read"; }
+steps=$(sed -n 's/^\\[\\([0-9]*\\)\\/[0-9]*\\] .*/\\1/p' /tmp/odd | xargs); last=${steps##* }
+[ "$last" -gt 8 ] && [ "$steps" = "$(seq $last | xargs)" ] && grep -q "^\\[$last/$last\\] mark the layout as complete$" /tmp/odd &&
+    grep -q "^\\[[0-9]*/$last\\] rename {vg}/root to {layer}$" /tmp/odd || { cat /tmp/odd; fail "init does not tell its steps"; }
+[ "$(tail -1 /tmp/odd)" = "initialised: {layer} is the layer from the next boot on" ] || { cat /tmp/odd; fail "init does not tell its end"; }
 node-layout verify --sysroot=-rf > /tmp/odd 2>&1 || { cat /tmp/odd; fail "verify with odd names"; }
 grep -q 'img.bootid={layer}' /mnt/sysroot/boot/loader/entries/-rf.conf '/mnt/sysroot/boot/loader/entries/a b;reboot.conf' || fail "entries with odd names were not turned"
 lvs {vg}/+.x-y > /dev/null || fail "the volume with an odd name is gone"
@@ -131,11 +139,13 @@ fill_at() { # PROGRAM COMMAND…
     { echo '#!/bin/busybox sh'; echo "[ -e /tmp/filled ] || { touch /tmp/filled; $*; }"; echo "exec $real \"\$@\""; } > /sbin/$program
     chmod 755 /sbin/$program
 }
-failing() { # CASE WORDS
-    node-layout init --sysroot /mnt/sysroot --nvr {nvr} > /tmp/failure 2>&1; rc=$?
-    [ $rc = 2 ] || { cat /tmp/failure; fail "$1: exit status $rc, not 2"; }
-    grep -q "$2" /tmp/failure || { cat /tmp/failure; fail "$1: '$2' is not said"; }
-    grep -q "was undone" /tmp/failure || { cat /tmp/failure; fail "$1: not undone"; }
+failing() { # CASE STEP WORDS [OPTIONS]
+    what=$1 step=$2 words=$3; shift 3
+    node-layout init --sysroot /mnt/sysroot --nvr {nvr} "$@" > /tmp/failure 2>&1; rc=$?
+    [ $rc = 2 ] || { cat /tmp/failure; fail "$what: exit status $rc, not 2"; }
+    grep -q -e "^\\[[0-9]*/[0-9]*\\] $step failed: .*$words" -e "message.*$words.*\\"name\\":\\"$step\\".*\\"state\\":\\"failed\\"" /tmp/failure ||
+        { cat /tmp/failure; fail "$what: it is not told that $step failed for '$words'"; }
+    grep -q "$step failed: .*was undone" /tmp/failure || { cat /tmp/failure; fail "$what: not undone"; }
 }
 """
 
@@ -146,7 +156,7 @@ def no_space_on_boot():
     job = HELPERS + FILLER + """
 logical > /tmp/before
 fill_at lvcreate 'fallocate -l $(df -k /mnt/sysroot/boot | awk "END{print (\\$2 - \\$3 - 9000) * 1024}") /mnt/sysroot/boot/filler'
-failing "no space on /boot" "No space left on device"
+failing "no space on /boot" boot-files "No space left on device" --format json
 rm /mnt/sysroot/boot/filler
 logical > /tmp/after; diff /tmp/before /tmp/after || fail "no space on /boot: not as before"
 """ + jobs.UNMOUNT
@@ -177,14 +187,14 @@ def pool_full():
     job = FILL_METADATA + HELPERS + FILLER + """
 lvchange -q --errorwhenfull y {vg}/pool00
 used() { lvs --noheadings -o data_percent {vg}/pool00 | awk '{print int($1)}'; }
-expect "the pool's metadata is full" LAY030 "of its metadata; images need it below 80"
+expect "the pool's metadata is full" LAY030 "of its metadata; images need it below 80" "lvextend --poolmetadatasize +SIZE {vg}/pool00"
 run lvextend -q --poolmetadatasize 16M {vg}/pool00
 dd if=/dev/zero of=/mnt/sysroot/var/filler bs=1M count=$(( (83 - $(used)) * 320 / 100 )) conv=fsync 2>/dev/null; sync
-expect "the pool's data is full" LAY030 "of its data; images need it below 80"
+expect "the pool's data is full" LAY030 "of its data; images need it below 80" "lvextend --size +SIZE {vg}/pool00"
 rm /mnt/sysroot/var/filler; sync; fstrim /mnt/sysroot/var || fail fstrim
 logical > /tmp/before
 fill_at tune2fs 'dd if=/dev/zero of=/mnt/sysroot/var/filler bs=1M count=400 conv=fsync 2>/dev/null'
-failing "the pool fills up" "failed"
+failing "the pool fills up" base-uuid "tune2fs"
 dmesg | grep -q out-of-data-space || fail "the pool was not full"
 rm -f /mnt/sysroot/var/filler; sync; umount /mnt/sysroot/var; run lvextend -q -L +200M {vg}/pool00
 e2fsck -fy /dev/{vg}/var > /dev/null; run mount /dev/{vg}/var /mnt/sysroot/var

@@ -7,8 +7,10 @@ use crate::layout::notice::{self, Notice};
 use crate::layout::plan::{self, Choices, Plan};
 use crate::layout::run;
 use crate::layout::tools::{Tools, below};
+use crate::report::harmless;
 use anyhow::Context;
 use serde_json::json;
+use std::fmt;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -47,7 +49,7 @@ pub(super) fn plan(args: PlanArgs) -> anyhow::Result<ExitCode> {
 /// Makes the layout.
 pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let Args { plan: PlanArgs { common, nvr, addon_nvr, policy }, dry_run } = args;
-    let answer = Answer { format: common.format };
+    let mut answer = Answer { format: common.format, of: None };
     let sysroot = common.sysroot()?;
     let chosen = match super::policy(policy.as_deref(), &sysroot) {
         Ok(chosen) => chosen,
@@ -64,6 +66,15 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Ok(found) => found,
         Err(notices) => return Ok(answer.refused(&notices)),
     };
+    answer.of = Some(Of {
+        os: system.os.clone(),
+        root: situation.root.full_name(),
+        image: situation.target.layer.nvr.to_string(),
+        image_from: (situation.progress == Progress::Before)
+            .then(|| system.nvr.as_ref().map(|(_, source)| *source))
+            .flatten(),
+        policy: chosen.policy.name.clone(),
+    });
     let choices = Choices {
         policy: &chosen.policy,
         policy_text: chosen.text.as_deref(),
@@ -89,6 +100,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         answer.done("already-initialised", &format!("already initialised: {layer}{pending}"), &findings);
         return Ok(ExitCode::SUCCESS);
     }
+    answer.begin();
     let already = situation.progress == Progress::Done;
     match run::run(&tools, &system, &situation, &plan, answer.progress().as_mut()) {
         Ok(()) if already => {
@@ -137,11 +149,45 @@ fn what_was_left(plan: &Plan) -> &'static str {
     }
 }
 
+/// What the work is about: how the system that was read is understood.
+#[derive(Debug, serde::Serialize)]
+struct Of {
+    /// What the system calls itself.
+    os: Option<String>,
+    /// Its root, `VG/LV`.
+    root: String,
+    /// The image's name.
+    image: String,
+    /// Who has given the name; nobody when it was taken from the layer that is there.
+    image_from: Option<&'static str>,
+    /// The policy's name.
+    policy: String,
+}
+
+impl fmt::Display for Of {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let os = self.os.as_deref().unwrap_or("a system without os-release");
+        write!(f, "{os} on {}; image {}", self.root, self.image)?;
+        if let Some(from) = self.image_from {
+            write!(f, " (from {from})")?;
+        }
+        write!(f, ", policy '{}'", self.policy)
+    }
+}
+
 struct Answer {
     format: Format,
+    of: Option<Of>,
 }
 
 impl Answer {
+    /// For people, before the first step.
+    fn begin(&self) {
+        if let (Format::Human, Some(of)) = (self.format, &self.of) {
+            output::line(&harmless(&of.to_string()));
+        }
+    }
+
     fn progress(&self) -> Box<dyn run::Progress> {
         match self.format {
             Format::Human => Box::new(HumanProgress),
@@ -151,7 +197,8 @@ impl Answer {
 
     fn result(&self, result: &str, message: &str, findings: &[Notice]) {
         if self.format == Format::Json {
-            output::line(&json!({"result": result, "message": message, "findings": findings}).to_string());
+            let answer = json!({"result": result, "message": message, "of": self.of, "findings": findings});
+            output::line(&answer.to_string());
         }
     }
 
@@ -183,13 +230,16 @@ impl Answer {
         match self.format {
             Format::Human => {
                 output::notices(findings);
+                if let Some(of) = &self.of {
+                    output::line(&format!("# {}", harmless(&of.to_string())));
+                }
                 output::plan(plan);
                 if plan.steps.is_empty() {
                     output::line("nothing to do: already initialised");
                 }
             }
             Format::Json => output::line(
-                &json!({"schema": 1, "result": "planned", "steps": output::plan_json(plan), "findings": findings}).to_string(),
+                &json!({"schema": 1, "result": "planned", "of": self.of, "steps": output::plan_json(plan), "findings": findings}).to_string(),
             ),
         }
     }
@@ -225,4 +275,29 @@ fn own_lock(environment: &std::path::Path, wait: u64) -> anyhow::Result<std::fs:
         std::thread::sleep(Duration::from_millis(100));
     }
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_is_said_in_a_line() {
+        let mut of = Of {
+            os: Some("oVirt Node 4.5.6".into()),
+            root: "onn/root".into(),
+            image: "node-1-1".into(),
+            image_from: Some("--nvr"),
+            policy: "ovirt-node".into(),
+        };
+        assert_eq!(
+            of.to_string(),
+            "oVirt Node 4.5.6 on onn/root; image node-1-1 (from --nvr), policy 'ovirt-node'"
+        );
+        (of.os, of.image_from) = (None, None);
+        assert_eq!(
+            of.to_string(),
+            "a system without os-release on onn/root; image node-1-1, policy 'ovirt-node'"
+        );
+    }
 }
