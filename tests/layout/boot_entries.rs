@@ -90,6 +90,20 @@ fn what_a_plan_says_is_what_is_run_and_planning_changes_nothing() {
     assert_eq!(*model.commands.borrow(), planned);
 }
 
+/// imgbase takes an entry for its own only if its title has "node" or "rhvh", and removes all others.
+#[test]
+fn a_title_says_node_even_if_the_images_name_does_not() {
+    for (nvr, title) in [
+        ("site-image-1.0-1", "title node site-image-1.0-1 (5.14.0-503.11.1.el9_5.x86_64)"),
+        ("rhvh-4.4-1", "title rhvh-4.4-1 (5.14.0-503.11.1.el9_5.x86_64)"),
+    ] {
+        let model = Model::installed("rhel9");
+        model.init_as(nvr).unwrap();
+        let entry = model.read(&format!("boot/loader/entries/{nvr}+1-5.14.0-503.11.1.el9_5.x86_64.conf"));
+        assert!(entry.starts_with(&format!("{title}\n")), "{entry}");
+    }
+}
+
 #[test]
 fn the_policy_is_recorded_in_the_layer() {
     let model = Model::installed("rhel9");

@@ -110,6 +110,47 @@ fn a_default_that_grub_does_not_look_at_is_told() {
     assert_eq!(warned("configfile /grub2/grub.cfg\n"), []);
 }
 
+/// `grub2-mkconfig` writes root as GRUB finds it.
+#[test]
+fn root_may_have_any_of_its_names_in_boot_entries() {
+    let model = node();
+    let path = format!("boot/loader/entries/{NVR}+1-5.14.0-503.11.1.el9_5.x86_64.conf");
+    let text = model.read(&path);
+    let mapped = format!("root=/dev/mapper/onn-{}+1", NVR.replace('-', "--"));
+    for root in [mapped.as_str(), "root=UUID=00000000-0000-00a1-0000-0000000000a1"] {
+        model.put(&format!("/sysroot/{path}"), &text.replace(&format!("root=/dev/onn/{NVR}+1"), root));
+        assert_eq!(model.errors(), Vec::<String>::new(), "{root}");
+    }
+    model.put(
+        &format!("/sysroot/{path}"),
+        &text.replace(&format!("root=/dev/onn/{NVR}+1"), "root=/dev/onn/root"),
+    );
+    let errors = model.errors();
+    assert!(errors.iter().any(|e| e.contains("lacks root=/dev/onn/")), "{errors:?}");
+}
+
+#[test]
+fn a_default_whose_initramfs_would_leave_root_inactive_is_told() {
+    let model = node();
+    let entry = "5ae5a8b9e3f94cbfb0bd7a0b1c2d3e4f-5.14.0-503.11.1.el9_5.x86_64";
+    let block = format!("# GRUB Environment Block\nsaved_entry={entry}\n");
+    model.put("/sysroot/boot/grub2/grubenv", &format!("{block:#<1024}"));
+    assert_eq!(of(found(&model, &model.system(), Depth::Properties), "LAY024"), []);
+    let path = format!("boot/loader/entries/{entry}.conf");
+    let text = model.read(&path);
+    let less = text.replace(&format!(" rd.lvm.lv=onn/{NVR}+1"), "");
+    assert_ne!(less, text);
+    model.put(&format!("/sysroot/{path}"), &less);
+    let told = of(found(&model, &model.system(), Depth::Properties), "LAY024");
+    assert!(
+        told.len() == 1 && told[0].0 == Severity::Error && told[0].1.contains("activate only onn/swap"),
+        "{told:?}"
+    );
+    // Without any such word dracut activates all that it finds.
+    model.put(&format!("/sysroot/{path}"), &less.replace(" rd.lvm.lv=onn/swap", ""));
+    assert_eq!(of(found(&model, &model.system(), Depth::Properties), "LAY024"), []);
+}
+
 #[test]
 fn what_lvm_calls_broken_and_a_missing_disk_are_told_by_init_and_by_verify() {
     let model = Model::installed("rhel9");

@@ -236,3 +236,37 @@ fn a_base_half_made_in_the_pool_is_removed_with_its_device() {
     model.init().unwrap();
     assert_eq!(model.errors(), Vec::<String>::new());
 }
+
+#[test]
+fn a_power_cut_at_any_command_of_the_first_boot_is_completed_by_the_next_boot() {
+    let installed = || {
+        let model = Model::installed("rhel9");
+        model.init().unwrap();
+        model
+    };
+    let whole = installed();
+    let first = whole.commands.borrow().len();
+    whole.first_boot();
+    let expected = whole.disk();
+    let last = whole.commands.borrow().len();
+    assert!(last > first + 2, "the first boot ran {} commands", last - first);
+    for number in first..last {
+        let model = installed();
+        model.ends_at.set(Some(number));
+        assert!(
+            catch_unwind(AssertUnwindSafe(|| model.first_boot())).is_err(),
+            "no power cut at command {number}"
+        );
+        let after = format!("after a power cut at `{}`", model.commands.borrow()[number]);
+        assert_boots(&model, &after);
+        model.ends_at.set(None);
+        // A base that was being read is not active any more.
+        model.change(NVR, |v| v.minor = None);
+        model.first_boot();
+        let (files, volumes, tags) = model.disk();
+        assert_eq!((volumes, tags), (expected.1.clone(), expected.2.clone()), "{after}");
+        assert_eq!(files.len(), expected.0.len(), "files {after}");
+        assert_eq!(model.errors(), Vec::<String>::new(), "{after}");
+        assert_eq!(model.first_boot(), Vec::<&str>::new(), "{after}");
+    }
+}

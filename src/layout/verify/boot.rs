@@ -52,7 +52,7 @@ pub(super) fn entries(system: &System, s: &Situation<'_>, lvm: &Lvm, notices: &m
     };
     let is = boot.arguments(entry);
     let expected = s.target.turn(&is, Stage::Final);
-    let missing: Vec<&str> = expected.words().filter(|w| !is.contains(w)).collect();
+    let missing = lacking(s, &is, &expected);
     if !missing.is_empty() {
         notices.push(
             notice::BOOT_ENTRY
@@ -67,6 +67,25 @@ pub(super) fn entries(system: &System, s: &Situation<'_>, lvm: &Lvm, notices: &m
                 .help(format!("bootctl set-default {own}.conf")),
         );
     }
+}
+
+/// The words that are expected and not there. Root may be named by any of its names: grub2-mkconfig writes
+/// `/dev/mapper/…` or a UUID into the entries.
+fn lacking<'a>(s: &Situation<'_>, is: &Arguments, expected: &'a Arguments) -> Vec<&'a str> {
+    let named = s.target.boots(is);
+    let said = |w: &&str| is.contains(w) || (named && w.starts_with("root="));
+    expected.words().filter(|w| !said(w)).collect()
+}
+
+/// What the initramfs activates, if the arguments say so and root's volume is not among it.
+fn only_activates(s: &Situation<'_>, arguments: &Arguments) -> Option<String> {
+    let (vg, layer) = (s.target.vg.as_str(), s.target.layer.to_string());
+    let volumes: Vec<&str> = arguments.values("rd.lvm.lv").collect();
+    let groups: Vec<&str> = arguments.values("rd.lvm.vg").collect();
+    let root = format!("{vg}/{layer}");
+    let root_too = volumes.contains(&root.as_str()) || groups.contains(&vg);
+    let named = [volumes, groups].concat();
+    (!root_too && !named.is_empty()).then(|| named.join(", "))
 }
 
 /// The files kept for the image: nothing half-written among them, none older than the system's own, and with `fips=1` the
@@ -166,6 +185,19 @@ pub(super) fn default_entry(s: &Situation<'_>, notices: &mut Vec<Notice>) {
         );
     }
     let default = s.boot.default_entry();
+    // The layer's own entry has been looked at word by word.
+    if let Some(entry) = default.filter(|e| e.id != entry_id(s) && s.target.boots(&s.boot.arguments(e)))
+        && let Some(only) = only_activates(s, &s.boot.arguments(entry))
+    {
+        notices.push(
+            notice::BOOT_DEFAULT
+                .notice(format!(
+                    "the default boot entry {} lets the initramfs activate only {only}, and / is {}/{}",
+                    entry.id, s.target.vg, s.target.layer
+                ))
+                .help(format!("add rd.lvm.lv={}/{} to its options", s.target.vg, s.target.layer)),
+        );
+    }
     if !default.is_some_and(|e| s.target.boots(&s.boot.arguments(e)) && !e.is_rescue()) {
         let name = default.map_or("none", |e: &BootEntry| e.id.as_str());
         let own = entry_id(s);
@@ -185,7 +217,7 @@ pub(super) fn kept_arguments(s: &Situation<'_>, notices: &mut Vec<Notice>) {
     let mut check = |place: String, text: &str| {
         let is = Arguments::parse(text);
         let should = s.target.turn_kept(&is);
-        let missing: Vec<&str> = should.words().filter(|w| !is.contains(w)).collect();
+        let missing = lacking(s, &is, &should);
         if !missing.is_empty() {
             notices.push(
                 notice::BOOT_KEPT
