@@ -104,15 +104,21 @@ pub fn half_written(s: &Situation<'_>) -> Vec<PathBuf> {
     kept.into_iter().chain(entries).map(|(_, path)| path).collect()
 }
 
-/// Copies of another kernel than these in the layer's directory, before any entry names a copy: an interrupted run made
-/// them, and another kernel was installed since.
+/// Copies of another kernel than these in the layer's directory that no entry boots: an interrupted run made them, and another
+/// kernel was installed since.
 pub fn of_another_kernel(s: &Situation<'_>, kept: &BTreeSet<PathBuf>) -> Vec<PathBuf> {
     let directory = s.boot.root.join(s.target.layer.to_string());
+    let booted = |name: &str| {
+        let path = format!("/{}/{name}", s.target.layer);
+        s.boot.entries.iter().any(|e| e.kernel() == Some(&path) || e.initrds().any(|i| i == path))
+    };
     let listed = fs::read_dir(directory).into_iter().flatten().flatten();
     let copies = listed.filter(|file| {
         let name = file.file_name();
-        name.to_str()
-            .is_some_and(|n| ["vmlinuz-", "initramfs-", ".vmlinuz-"].iter().any(|p| n.starts_with(p)))
+        let Some(name) = name.to_str() else { return false };
+        // The checksum goes with its kernel.
+        let of = name.strip_prefix('.').and_then(|n| n.strip_suffix(".hmac")).unwrap_or(name);
+        (of.starts_with("vmlinuz-") || of.starts_with("initramfs-")) && !booted(of)
     });
     let mut paths: Vec<PathBuf> = copies.map(|f| f.path()).filter(|p| !kept.contains(p)).collect();
     paths.sort();

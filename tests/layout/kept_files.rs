@@ -141,9 +141,16 @@ fn what_a_cut_left_in_the_directory_goes_even_if_another_kernel_was_installed_si
     model.put(&format!("/sysroot/boot/{NVR}+1/.initramfs-{VERSION}.img.new"), "half of it");
     model.put("/sysroot/boot/loader/entries/.another-node-5.0-1+1-6.1.0.conf.new", "title half");
     model.put("/sysroot/boot/loader/entries/.site.conf.new", "title of an administrator");
+    model.put(&format!("/sysroot/boot/{NVR}+1/.vmlinuz-{VERSION}.hmac"), "a checksum");
+    // Of an installation before this one, on a /boot that was kept; and what is nothing of ours.
+    model.put(&format!("/sysroot/boot/{NVR}+1/vmlinuz-4.18.0"), "older");
+    let old = format!("title old\nlinux /{NVR}+1/vmlinuz-4.18.0\noptions root=/dev/mapper/old-root\n");
+    model.put("/sysroot/boot/loader/entries/old.conf", &old);
+    model.put(&format!("/sysroot/boot/{NVR}+1/README"), "of an administrator");
     install_kernel(&model, NEWER);
     model.init().unwrap();
-    assert_eq!(kept(&model), [format!("initramfs-{NEWER}.img"), format!("vmlinuz-{NEWER}")]);
+    let [initramfs, kernel] = [format!("initramfs-{NEWER}.img"), format!("vmlinuz-{NEWER}")];
+    assert_eq!(kept(&model), ["README", &initramfs, "vmlinuz-4.18.0", &kernel]);
     let entries = model.sysroot().join("boot/loader/entries");
     let hidden = std::fs::read_dir(entries).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
     let hidden: Vec<String> = hidden.filter(|n| n.ends_with(".new")).collect();

@@ -5,6 +5,7 @@ The power cuts (powercut.py) come by most of it; these are the cases that have t
 
 import images
 import jobs
+import packages
 import powercut
 import qemu
 import uml
@@ -31,6 +32,23 @@ PATH=/tmp/bin:$PATH node-layout init --sysroot /mnt/sysroot --nvr {other} > /tmp
 [ -b /dev/{vg}/root ] && lvs {vg}/{other} > /dev/null && ls /mnt/sysroot/boot/{other}+1/vmlinuz-* > /dev/null || fail "interrupted elsewhere"
 """
 
+# It ends in the middle of the copies of kernel and initramfs; another kernel is installed before init is run again.
+OTHER_KERNEL = """
+mkdir /tmp/bin; printf '#!/bin/busybox sh\\nkill -9 $PPID\\n' > /tmp/bin/lvrename; chmod 755 /tmp/bin/lvrename
+PATH=/tmp/bin:$PATH node-layout init --sysroot /mnt/sysroot --nvr {nvr} > /tmp/o 2>&1; [ $? = 137 ] || { cat /tmp/o; fail "not interrupted"; }
+cd /mnt/sysroot/boot
+mv {layer}/initramfs-{kernel}.img {layer}/.initramfs-{kernel}.img.new && truncate -s 1000 {layer}/.initramfs-{kernel}.img.new || fail "nothing is kept"
+mv loader/entries/{layer}-{kernel}.conf loader/entries/.{layer}-{kernel}.conf.new || fail "no entry"
+cp vmlinuz-{kernel} vmlinuz-9.9.1 && cp initramfs-{kernel}.img initramfs-9.9.1.img || fail copy
+sed s/{kernel}/9.9.1/ loader/entries/*[0-9a-f]-{kernel}.conf > loader/entries/m-9.9.1.conf
+{ echo '# GRUB Environment Block'; echo saved_entry=m-9.9.1; head -c 1024 /dev/zero | tr '\\0' '#'; } | head -c 1024 > grub2/grubenv
+cd /
+"""
+KEPT = """
+kept=$(cd /mnt/sysroot/boot && echo $(ls -A {layer}) and $(find . -name '*.new'))
+[ "$kept" = "initramfs-{version}.img vmlinuz-{version} and" ] || fail "there are $kept"
+"""
+
 FINISHED = """
 node-layout init --sysroot /mnt/sysroot --nvr {nvr} > /tmp/o 2>&1 || { cat /tmp/o; fail init; }
 node-layout verify --sysroot /mnt/sysroot > /tmp/o 2>&1 || { cat /tmp/o; fail verify; }
@@ -44,8 +62,10 @@ dmsetup status {vg}-pool00-tpool | grep -q ' rw ' || fail "the pool is not in or
 def leftovers():
     """A machine for each case."""
     disk = images.build(powercut.LAYOUT)[0]
-    cases = {"a device that only the pool knows": POOL_KNOWS, "the work on another image": OTHER_IMAGE}
-    for name, case in cases.items():
-        script = jobs.fill(MOUNT + case + FINISHED, powercut.LAYOUT, other=OTHER)
+    kernel = packages.Kernel().version
+    cases = {"a device that only the pool knows": (POOL_KNOWS, kernel), "the work on another image": (OTHER_IMAGE, kernel),
+             "the work on another kernel": (OTHER_KERNEL, "9.9.1")}
+    for name, (case, version) in cases.items():
+        script = jobs.fill(MOUNT + case + FINISHED + KEPT, powercut.LAYOUT, other=OTHER, version=version)
         uml.boot([qemu.Disk(disk, snapshot=True)], script).check(f"init after {name}")
-    return "completed after " + " and ".join(cases)
+    return "completed after " + ", ".join(cases)
