@@ -2,7 +2,7 @@
 
 use super::include;
 use crate::source::{FileId, Sources, split_lines};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// The name of standard input on a command line and in reports.
@@ -74,17 +74,32 @@ pub fn add(sources: &mut Sources, path: &Path) -> Result<FileId, InputError> {
         bytes_of(std::io::stdin().lock(), 0)?
     } else {
         let file = std::fs::File::open(path)?;
-        let size = file.metadata().map_or(0, |m| m.len());
+        // Other things than files (`/dev/stdin`, a pipe) have no size, and some of `/proc` say none.
+        let size = file.metadata().ok().filter(|m| m.is_file()).map_or(0, |m| m.len());
         bytes_of(file, size)?
     };
     let text = String::from_utf8(bytes).map_err(|error| not_text(&error))?;
     sources.add(path, text).map_err(|_| InputError::TooLarge)
 }
 
-/// All bytes up to the limit.
-fn bytes_of(input: impl Read, expected: u64) -> Result<Vec<u8>, InputError> {
-    let mut bytes = Vec::with_capacity(expected.min(LARGEST) as usize + 1);
-    input.take(LARGEST + 1).read_to_end(&mut bytes)?;
+/// All bytes up to the limit. A file of a known size that gives just that is read at once.
+fn bytes_of(mut input: impl Read, size: u64) -> Result<Vec<u8>, InputError> {
+    if size > LARGEST {
+        return Err(InputError::TooLarge);
+    }
+    let mut bytes = Vec::new();
+    if size > 0 {
+        bytes.resize(size as usize + 1, 0);
+        let read = match input.read(&mut bytes) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => 0,
+            read => read?,
+        };
+        bytes.truncate(read);
+        if read as u64 == size {
+            return Ok(bytes);
+        }
+    }
+    input.take(LARGEST + 1 - bytes.len() as u64).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST { Err(InputError::TooLarge) } else { Ok(bytes) }
 }
 

@@ -394,6 +394,9 @@ impl<'s> Reader<'s, '_, '_> {
     }
 
     fn check_extras(&mut self) -> Result<(), Fail> {
+        if self.extras.is_empty() {
+            return Ok(());
+        }
         self.seen.extras = self.extras.len();
         self.seen.positionals += self.extras.len();
         let refused: Vec<usize> = match self.mode {

@@ -26,7 +26,7 @@ struct Places {
 impl Default for CommandIndex {
     fn default() -> Self {
         let nowhere = Places { first: NONE, last: NONE, last_valid: NONE };
-        CommandIndex { places: vec![nowhere; tables::WORDS.len()], next: Vec::new() }
+        CommandIndex { places: vec![nowhere; tables::WORDS.len()], next: Vec::with_capacity(64) }
     }
 }
 

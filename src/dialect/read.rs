@@ -66,7 +66,8 @@ impl<'s, 'f> Reader<'s, 'f> {
             kickstart: Kickstart {
                 version,
                 file,
-                commands: Vec::new(),
+                // Enough for most kickstarts: growing means moving all of them.
+                commands: Vec::with_capacity(64),
                 index: CommandIndex::default(),
                 sections: Vec::new(),
                 includes: Vec::new(),

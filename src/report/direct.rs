@@ -6,7 +6,6 @@ use super::harmless;
 use super::style::WIDTH;
 use crate::diagnostic::Finding;
 use crate::source::{FileId, Source, Sources};
-use std::fmt::Write;
 use std::ops::Range;
 
 /// Leading blanks from which on the library cuts them.
@@ -37,7 +36,7 @@ pub(super) fn draw(out: &mut String, finding: &Finding, sources: &Sources) -> bo
         }
     };
     let begin = out.len();
-    let _ = write!(out, "{}[{}]: ", finding.severity, finding.code.id);
+    out.extend([finding.severity.name(), "[", finding.code.id, "]: "]);
     let margin = out.len() - begin;
     indented(out, &harmless(&finding.message), margin);
     let path = sources.get(file).path().to_string_lossy();
@@ -46,13 +45,14 @@ pub(super) fn draw(out: &mut String, finding: &Finding, sources: &Sources) -> bo
     let edge = |out: &mut String| out.extend(std::iter::repeat_n(' ', digits));
     out.push('\n');
     edge(out);
-    let _ = write!(out, "--> {path}");
+    out.extend(["--> ", &path]);
     let notes = finding.related.iter().map(|r| ("note", r.message.as_str()));
     let mut notes = notes.chain(finding.help.as_deref().map(|help| ("help", help))).peekable();
     if let Some(Place { number, line, mark, label }) = place {
-        let _ = writeln!(out, ":{number}:{}", mark.start + 1);
+        let number = number.to_string();
+        out.extend([":", &number, ":", &(mark.start + 1).to_string(), "\n"]);
         edge(out);
-        let _ = writeln!(out, " |\n{number} | {line}");
+        out.extend([" |\n", &number, " | ", line, "\n"]);
         edge(out);
         out.push_str(" | ");
         out.extend(std::iter::repeat_n(' ', mark.start));
@@ -70,7 +70,7 @@ pub(super) fn draw(out: &mut String, finding: &Finding, sources: &Sources) -> bo
     for (what, text) in notes {
         out.push('\n');
         edge(out);
-        let _ = write!(out, " = {what}: ");
+        out.extend([" = ", what, ": "]);
         indented(out, &harmless(text), digits + " = : ".len() + what.len());
     }
     true

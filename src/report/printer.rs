@@ -1,6 +1,6 @@
 //! Writes reports one after the other, and counts.
 
-use super::{Format, Style, count};
+use super::{Format, Style};
 use crate::diagnostic::{Code, Severity};
 use crate::lint::FileReport;
 use std::collections::BTreeMap;
@@ -28,17 +28,18 @@ pub struct Summary {
 impl Summary {
     /// Findings by severity, in words: `2 errors, 1 warning`.
     pub(super) fn counts(&self) -> String {
-        let parts: Vec<String> = [
-            (self.errors, count(self.errors, "error")),
-            (self.warnings, count(self.warnings, "warning")),
-            (self.infos, format!("{} info", self.infos)),
-            (self.waived, format!("{} waived", self.waived)),
-        ]
-        .into_iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(_, text)| text)
-        .collect();
-        if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") }
+        let counts = [
+            (self.errors, "error", "errors"),
+            (self.warnings, "warning", "warnings"),
+            (self.infos, "info", "info"),
+            (self.waived, "waived", "waived"),
+        ];
+        let mut words = String::new();
+        for (n, one, many) in counts.into_iter().filter(|(n, ..)| *n > 0) {
+            let comma = if words.is_empty() { "" } else { ", " };
+            words.extend([comma, &n.to_string(), " ", if n == 1 { one } else { many }]);
+        }
+        if words.is_empty() { "no findings".to_owned() } else { words }
     }
 
     /// What one file came to, when findings from `fail_on` on make it fail.

@@ -165,9 +165,9 @@ pub struct Device {
 
 impl Device {
     /// A device that will be made.
-    pub fn new(name: &str, kind: Kind, parents: Vec<DeviceId>) -> Device {
+    pub fn new(name: impl Into<String>, kind: Kind, parents: Vec<DeviceId>) -> Device {
         Device {
-            name: name.to_owned(),
+            name: name.into(),
             kind,
             parents,
             exists: false,
@@ -218,7 +218,7 @@ impl Group {
 /// `vda1`, `nvme0n1p1`.
 pub fn partition_name(disk: &str, number: u32) -> String {
     let p = if disk.ends_with(|c: char| c.is_ascii_digit()) { "p" } else { "" };
-    format!("{disk}{p}{number}")
+    [disk, p, &number.to_string()].concat()
 }
 
 /// Anaconda's order of disks that the BIOS says nothing about.

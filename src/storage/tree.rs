@@ -87,7 +87,7 @@ impl Tree {
             };
             let kind = FormatKind::from_name(&old.format, self.release).unwrap_or(FormatKind::None);
             let mut part = Device::new(
-                &partition_name(&spec.name, number),
+                partition_name(&spec.name, number),
                 Kind::Partition(PartitionRequest { size: old.size, ..PartitionRequest::default() }),
                 vec![id],
             );

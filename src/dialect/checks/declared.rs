@@ -125,9 +125,12 @@ fn refuses(
 }
 
 fn at_most_one(line: &Line<'_, '_>, check: &'static Check, set: u64) -> Result<(), Fail> {
-    if set.count_ones() < 2 {
-        return Ok(());
-    }
+    // Nearly always at most one bit is left.
+    if set & set.wrapping_sub(1) == 0 { Ok(()) } else { two_of(line, check, set) }
+}
+
+#[cold]
+fn two_of(line: &Line<'_, '_>, check: &'static Check, set: u64) -> Result<(), Fail> {
     let mut both: Vec<(Span, &str)> =
         names(set, line.table, line.place.bit).into_iter().map(|n| (line.span(n), n)).collect();
     both.sort();

@@ -146,7 +146,8 @@ impl Custom<'_> {
             role = Role::Pool { metadata: lv.metadata, chunk: lv.chunk };
         }
         let extent = self.tree[group].group().map_or(Bytes(4 << 20), |g| g.extent);
-        self.check_new_volume(lv, &full(&lv.name), &group_name, size.unwrap_or_default(), grow, extent)?;
+        let asked_name = full(&lv.name);
+        self.check_new_volume(lv, &asked_name, &group_name, size.unwrap_or_default(), grow, extent)?;
         let format = match lv.pool {
             true => Format::NONE,
             false => self.format(kind, mount, span)?,
@@ -165,7 +166,8 @@ impl Custom<'_> {
             return stop(Cause::NoSuchPool, span, "constructor requires a thin-pool LV");
         }
         let parent = if let Role::Thin { pool } = role { pool } else { group };
-        let mut device = Device::new(&full(&name), Kind::Subvolume, vec![parent]);
+        let full_name = if name == lv.name { asked_name } else { full(&name) };
+        let mut device = Device::new(full_name, Kind::Subvolume, vec![parent]);
         device.format = format;
         device.span = Some(span);
         let size = size.unwrap_or_default();
