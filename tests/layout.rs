@@ -19,3 +19,5 @@ mod model;
 mod progress;
 #[path = "layout/refusals.rs"]
 mod refusals;
+#[path = "layout/verified.rs"]
+mod verified;

@@ -306,7 +306,11 @@ fn profile_threshold(text: &str) -> Option<u32> {
 
 fn fstab(system: &System, s: &Situation<'_>, policy: &Policy, lvm: &Lvm, notices: &mut Vec<Notice>) {
     let Some(fstab) = system.fstab() else {
-        notices.push(notice::FSTAB_ROOT.notice("/etc/fstab cannot be read").help("restore it"));
+        notices.push(
+            notice::FSTAB_ROOT
+                .notice("/etc/fstab cannot be read")
+                .help("restore it, or write it anew: the next boot mounts nothing but /"),
+        );
         return;
     };
     match fstab.at("/") {

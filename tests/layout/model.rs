@@ -64,6 +64,9 @@ pub(crate) struct Model {
     pub(crate) metadata_size: Cell<u64>,
     /// Disks of the group that are not there.
     pub(crate) missing_disks: Cell<u32>,
+    /// What LVM says of the pool: whether dmeventd watches it, and what is wrong with it.
+    pub(crate) monitored: Cell<&'static str>,
+    pub(crate) health: Cell<&'static str>,
     pub(crate) missing_tools: Vec<&'static str>,
     pub(crate) architecture: &'static str,
     pub(crate) boot_free: u64,
@@ -105,6 +108,8 @@ impl Model {
             free: Cell::new(20 << 30),
             metadata_size: Cell::new(116 << 20),
             missing_disks: Cell::new(0),
+            monitored: Cell::new("monitored"),
+            health: Cell::new(""),
             missing_tools: Vec::new(),
             architecture: "x86_64",
             boot_free: 800 << 20,
@@ -316,9 +321,11 @@ impl Model {
                 "data_percent": v.data_percent, "metadata_percent": v.metadata_percent,
                 "lv_metadata_size": if v.segtype == "thin-pool" { self.metadata_size.get().to_string() } else { String::new() },
                 "lv_profile": v.profile,
+                "lv_health_status": if v.segtype == "thin-pool" { self.health.get() } else { "" },
             })).collect();
             let seg: Vec<_> = ours().map(|v| json!({
                 "lv_uuid": v.uuid, "segtype": v.segtype, "thin_id": v.thin_id.to_string(),
+                "seg_monitor": if v.segtype == "thin-pool" { self.monitored.get() } else { "" },
                 "chunk_size": if v.segtype == "thin-pool" { "65536" } else { "0" },
             })).collect();
             json!({

@@ -296,21 +296,3 @@ fn a_system_without_boot_entries_is_refused() {
     }
     assert_refused(&model, "LAY023", &["no boot entry", "onn/root"]);
 }
-
-#[test]
-fn verify_says_what_is_broken() {
-    let model = machine();
-    model.init().unwrap();
-    model.change(NVR, |v| v.writable = true);
-    let version = "5.14.0-503.11.1.el9_5.x86_64";
-    std::fs::remove_file(model.sysroot().join(format!("boot/initramfs-{version}.img"))).unwrap();
-    let fstab = model.read("etc/fstab").replace(&format!("/dev/onn/{NVR}+1"), "/dev/onn/root");
-    model.put("/sysroot/etc/fstab", &fstab);
-    model.put("/sysroot/etc/kernel/cmdline", "root=/dev/onn/root ro\n");
-    let errors = model.errors();
-    for words in
-        ["is writable", "which is not there", "/etc/fstab mounts / from /dev/onn/root", "next kernel"]
-    {
-        assert!(errors.iter().any(|e| e.contains(words)), "'{words}' is not found in {errors:#?}");
-    }
-}

@@ -43,8 +43,9 @@ mkdir -p /tmp/base
 mount -o ro,norecovery,nouuid -t xfs /dev/{vg}/{nvr} /tmp/base 2>/dev/null || mount -o ro,noload -t ext4 /dev/{vg}/{nvr} /tmp/base || fail "mount the base"
 at=141; [ "$(dd if=/dev/{vg}/{nvr} bs=4 count=1 2>/dev/null)" = XFSB ] && at=4
 uuid() { dd if=/dev/{vg}/$1 bs=8 skip=$at count=2 2>/dev/null | od -An -tx1 | tr -d ' '; }
-[ "$(uuid {layer})" = "{root_uuid}" ] || fail "the layer's UUID is $(uuid {layer})"
-[ "$(uuid {nvr})" != "{root_uuid}" ] || fail "the base has the UUID of root"
+own=$(uuid {layer})
+[ ${#own} = 32 ] || fail "the layer's UUID is $own"
+[ "$(uuid {nvr})" != $own ] || fail "the base has the UUID of the layer"
 say "base $(cd /tmp/base && find . -xdev -type f -print0 | sort -z | xargs -0 md5sum | md5sum)"
 [ -e /tmp/base/root/post ] && fail "what was written later is in the base"
 umount /tmp/base
@@ -55,7 +56,7 @@ lvchange -q -an {vg}/{nvr}
 def fill(text, layout, **more):
     from packages import Kernel
     for key, value in {"vg": layout.vg, "nvr": images.NVR, "layer": images.LAYER, "kernel": Kernel().version,
-                       "bootdev": "/dev/vda3", "root_uuid": images.ROOT_UUID.replace("-", ""), **more}.items():
+                       "bootdev": "/dev/vda3", **more}.items():
         text = text.replace("{" + key + "}", str(value))
     return text
 

@@ -3,7 +3,7 @@
 use crate::diagnostic::Severity;
 use crate::layout::entry::BootEntry;
 use crate::layout::loader::BootConfig;
-use crate::layout::lvm::{LogicalVolume, Lvm, TAG_UNFINISHED, VolumeGroup};
+use crate::layout::lvm::{LogicalVolume, Lvm, TAG_LAYER, TAG_UNFINISHED, VolumeGroup};
 use crate::layout::names::{Layer, Nvr};
 use crate::layout::notice::{self, Notice};
 use crate::layout::plan::ROOT_TAG_PREFIX;
@@ -206,6 +206,14 @@ fn image<'a>(
         if let Some(b) = base.filter(|b| b.is_thin() && b.pool == root.pool) {
             let progress = if is_leftover(b) { Progress::Renamed } else { Progress::Done };
             return Some((layer, base, progress));
+        }
+        if root.has_tag(TAG_LAYER) {
+            notices.push(
+                notice::BASE
+                    .notice(format!("/ is layer {}, and its base {} is not there", root.full_name(), layer.nvr))
+                    .help("the layer boots without it, but no upgrade can be made from it: reinstall, or restore the base from a backup of LVM's metadata (vgcfgrestore) before the pool has changed"),
+            );
+            return None;
         }
     }
     let Some((text, source)) = &system.nvr else {

@@ -214,7 +214,7 @@ pub(super) fn default_entry(s: &Situation<'_>, notices: &mut Vec<Notice>) {
 
 /// The next kernel that is installed will boot the layer.
 pub(super) fn kept_arguments(s: &Situation<'_>, notices: &mut Vec<Notice>) {
-    let mut check = |place: String, text: &str| {
+    let mut check = |place: String, text: &str, how: &str| {
         let is = Arguments::parse(text);
         let should = s.target.turn_kept(&is);
         let missing = lacking(s, &is, &should);
@@ -225,20 +225,25 @@ pub(super) fn kept_arguments(s: &Situation<'_>, notices: &mut Vec<Notice>) {
                         "{place} lacks {}: the next kernel would not boot the layer",
                         missing.join(" ")
                     ))
-                    .help("put them there"),
+                    .help(how),
             );
         }
     };
     if let Some(file) = &s.boot.default_grub
         && let Some((_, value)) = grub_cmdline_linux(&file.text)
     {
-        check(format!("GRUB_CMDLINE_LINUX in {}", file.path.display()), value);
+        let how =
+            "add them between the quotes of GRUB_CMDLINE_LINUX, in the place of what names an older volume";
+        check(format!("GRUB_CMDLINE_LINUX in {}", file.path.display()), value, how);
     }
     if let Some(file) = &s.boot.kernel_cmdline {
-        check(file.path.display().to_string(), &file.text);
+        let how = "add them to its one line, in the place of what names an older volume";
+        check(file.path.display().to_string(), &file.text, how);
     }
     if let Some(kept) = s.boot.env().and_then(|e| e.get("kernelopts")) {
-        check("kernelopts in grubenv".into(), &kept);
+        let how =
+            "grub2-editenv - set \"kernelopts=…\" with all that grub2-editenv - list shows of it, and these";
+        check("kernelopts in grubenv".into(), &kept, how);
     }
 }
 
