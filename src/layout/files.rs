@@ -1,5 +1,6 @@
 //! Changing files so that a power cut leaves the old or the new content, also for boot loaders that replay no journal.
 
+use super::fat;
 use super::tools::Tools;
 use rustix::fs::{AtFlags, CWD, RenameFlags};
 use std::collections::BTreeSet;
@@ -83,7 +84,7 @@ fn at(path: &Path) -> impl Fn(io::Error) -> FileError {
 /// content is away, so that all of it is in its place for those who replay no journal.
 pub fn frozen(changes: &[Change]) -> BTreeSet<&Path> {
     let boot = changes.iter().filter(|c| c.method == Method::ReplaceForBoot);
-    boot.filter_map(|c| c.path.parent()).filter(|d| !is_fat(d)).collect()
+    boot.filter_map(|c| c.path.parent()).filter(|d| !fat::holds(d)).collect()
 }
 
 /// Makes the changes. Those for the boot loader are made together: all new content first, then all names.
@@ -105,7 +106,7 @@ pub fn apply(tools: &dyn Tools, changes: &[Change]) -> Result<(), FileError> {
             },
             (Some(content), Method::Replace) => {
                 let new = write_beside(path, content)?;
-                std::fs::rename(&new, path).map_err(at(path))?;
+                std::fs::rename(&new.name, path).map_err(at(path))?;
                 sync_directory(path)?;
             }
             (Some(content), Method::Link) => {
@@ -122,7 +123,7 @@ pub fn apply(tools: &dyn Tools, changes: &[Change]) -> Result<(), FileError> {
 }
 
 fn apply_for_boot(tools: &dyn Tools, changes: &[&Change]) -> Result<(), FileError> {
-    let mut written: Vec<(PathBuf, &Path)> = Vec::new();
+    let mut written: Vec<(Written, &Path)> = Vec::new();
     let result = (|| {
         for change in changes {
             if let Some(content) = &change.after {
@@ -137,7 +138,7 @@ fn apply_for_boot(tools: &dyn Tools, changes: &[&Change]) -> Result<(), FileErro
             put_in_place(new, path)?;
         }
         for change in changes.iter().filter(|c| c.after.is_none()) {
-            match std::fs::remove_file(&change.path) {
+            match remove(&change.path) {
                 Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(at(&change.path)(e)),
                 _ => {}
             }
@@ -146,7 +147,7 @@ fn apply_for_boot(tools: &dyn Tools, changes: &[&Change]) -> Result<(), FileErro
     })();
     // After an exchange the old content has the new one's name; only now may its blocks be used again.
     for (new, _) in &written {
-        let _ = std::fs::remove_file(new);
+        let _ = remove(&new.name);
     }
     result?;
     // On the disk before anything says that this is complete: nobody would look for it any more. And brought to its place
@@ -155,46 +156,63 @@ fn apply_for_boot(tools: &dyn Tools, changes: &[&Change]) -> Result<(), FileErro
     if written.is_empty() { Ok(()) } else { flush_for_boot(tools, changes) }
 }
 
-/// Empties the journals of the file systems that the changes are on.
+/// Empties the journals of the file systems that the changes are on. FAT has none; there everything is in its place already.
 fn flush_for_boot(tools: &dyn Tools, changes: &[&Change]) -> Result<(), FileError> {
     let directories: BTreeSet<&Path> = changes.iter().filter_map(|c| c.path.parent()).collect();
-    directories.iter().try_for_each(|d| tools.flush(d, !is_fat(d)).map_err(at(d)))
+    directories.iter().filter(|d| !fat::holds(d)).try_for_each(|d| empty_journal(tools, d))
+}
+
+/// Brings all that was written to the file system of a directory to its place there. FAT has no journal and cannot be frozen.
+///
+/// # Errors
+/// [`FileError`].
+pub fn empty_journal(tools: &dyn Tools, directory: &Path) -> Result<(), FileError> {
+    tools.flush(directory, !fat::holds(directory)).map_err(at(directory))
 }
 
 /// Gives the new content its name: exchanged with the old one where there is one, so that the old content's blocks stay
 /// what they are until the names are on the disk.
-fn put_in_place(new: &Path, path: &Path) -> Result<(), FileError> {
+fn put_in_place(new: &Written, path: &Path) -> Result<(), FileError> {
+    if fat::holds(path) {
+        return fat::rename(&new.file, &new.name, path).map_err(at(path));
+    }
     if path.exists() {
-        match rustix::fs::renameat_with(CWD, new, CWD, path, RenameFlags::EXCHANGE) {
+        match rustix::fs::renameat_with(CWD, &new.name, CWD, path, RenameFlags::EXCHANGE) {
             Ok(()) => return Ok(()),
-            // FAT before Linux 6.0.
+            // A file system that cannot.
             Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
             Err(e) => return Err(at(path)(e.into())),
         }
     }
-    std::fs::rename(new, path).map_err(at(path))
+    std::fs::rename(&new.name, path).map_err(at(path))
 }
 
-/// The kernel's number for FAT (`MSDOS_SUPER_MAGIC`); it cannot be frozen, and has no journal to empty.
-fn is_fat(path: &Path) -> bool {
-    rustix::fs::statfs(path).is_ok_and(|s| s.f_type == 0x4d44)
-}
-
-/// Where the new content of a file is written, and where an exchange leaves the old one for a moment: `.NAME.new`.
+/// Where the new content of a file is written, and where an exchange leaves the old one for a moment: `.NAME.new`, but for
+/// FAT.
 pub fn beside(path: &Path) -> PathBuf {
+    if fat::holds(path) {
+        return fat::beside(path);
+    }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.new"))
 }
 
-/// Writes the content to `.NAME.new` beside `path`, with the owner, mode and SELinux label that `path` has.
-fn write_beside(path: &Path, content: &[u8]) -> Result<PathBuf, FileError> {
+/// New content, whole on the disk, under a name that it does not keep.
+struct Written {
+    file: File,
+    name: PathBuf,
+}
+
+/// Writes the content beside `path`, with the owner, mode and SELinux label that `path` has.
+fn write_beside(path: &Path, content: &[u8]) -> Result<Written, FileError> {
     let new = beside(path);
-    if let Some(dir) = path.parent() {
-        std::fs::create_dir_all(dir).map_err(at(dir))?;
-    }
+    create_parent(path)?;
     let result = (|| {
-        let _ = std::fs::remove_file(&new);
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o644).open(&new)?;
+        let _ = remove(&new);
+        let mut file = match fat::holds(path) {
+            true => fat::create(&new, content.len() as u64)?,
+            false => OpenOptions::new().write(true).create_new(true).mode(0o644).open(&new)?,
+        };
         file.write_all(content)?;
         if let Ok(old) = std::fs::metadata(path) {
             file.set_permissions(std::fs::Permissions::from_mode(old.mode() & 0o7777))?;
@@ -202,15 +220,25 @@ fn write_beside(path: &Path, content: &[u8]) -> Result<PathBuf, FileError> {
             let _ = std::os::unix::fs::fchown(&file, Some(old.uid()), Some(old.gid()));
             copy_label(path, &new);
         }
-        file.sync_all()
+        file.sync_all()?;
+        Ok(file)
     })();
     match result {
-        Ok(()) => Ok(new),
+        Ok(file) => Ok(Written { file, name: new }),
         Err(e) => {
-            let _ = std::fs::remove_file(&new);
+            let _ = remove(&new);
             Err(at(&new)(e))
         }
     }
+}
+
+fn create_parent(path: &Path) -> Result<(), FileError> {
+    let Some(dir) = path.parent() else { return Ok(()) };
+    if fat::holds(dir) { fat::create_directory(dir) } else { std::fs::create_dir_all(dir) }.map_err(at(dir))
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    if fat::holds(path) { fat::remove(path) } else { std::fs::remove_file(path) }
 }
 
 const LABEL: &CStr = c"security.selinux";
@@ -260,11 +288,12 @@ pub fn copy_for_boot(copies: &[(PathBuf, PathBuf)]) -> Result<(), FileError> {
         if same(from, to).unwrap_or(false) {
             continue;
         }
-        if let Some(dir) = to.parent() {
-            std::fs::create_dir_all(dir).map_err(at(dir))?;
+        create_parent(to)?;
+        if fat::holds(to) {
+            fat::copy(from, to).map_err(at(to))?;
+            continue;
         }
-        let name = to.file_name().unwrap_or_default().to_string_lossy();
-        let new = to.with_file_name(format!(".{name}.new"));
+        let new = beside(to);
         let mut source = File::open(from).map_err(at(from))?;
         let copied = (|| {
             let mut file = File::create(&new)?;
@@ -286,7 +315,8 @@ pub fn copy_for_boot(copies: &[(PathBuf, PathBuf)]) -> Result<(), FileError> {
 /// # Errors
 /// [`FileError`].
 pub fn remove_directory(path: &Path) -> Result<(), FileError> {
-    match std::fs::remove_dir_all(path) {
+    let removed = if fat::holds(path) { fat::remove_directory(path) } else { std::fs::remove_dir_all(path) };
+    match removed {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(at(path)(e)),
         _ => sync_directory(path),
     }
@@ -320,9 +350,7 @@ pub fn same(a: &Path, b: &Path) -> io::Result<bool> {
 /// # Errors
 /// [`FileError`].
 pub fn link(path: &Path, to: &Path) -> Result<(), FileError> {
-    if let Some(dir) = path.parent() {
-        std::fs::create_dir_all(dir).map_err(at(dir))?;
-    }
+    create_parent(path)?;
     match rustix::fs::symlinkat(to, CWD, path) {
         Ok(()) | Err(rustix::io::Errno::EXIST) => Ok(()),
         Err(e) => Err(at(path)(e.into())),

@@ -8,6 +8,7 @@ pub mod checks; // what stands in the way, before anything is changed
 pub mod content; // the content of a base as a number
 pub mod efi; // UEFI variables
 pub mod entry; // one boot entry
+pub mod fat; // files on FAT, in an order that survives a power cut
 pub mod files; // changing files so that a power cut does no harm
 pub mod fstab; // /etc/fstab, edited field by field
 pub mod grubenv; // GRUB's environment block

@@ -205,10 +205,7 @@ fn undo(tools: &dyn Tools, system: &System, s: &Situation<'_>, changed: &[Change
     }
     let kept = s.boot.root.join(&layer);
     if kept.exists() {
-        attempt(
-            kept.display().to_string(),
-            std::fs::remove_dir_all(&kept).map_err(|error| files::FileError { path: kept, error }.into()),
-        );
+        attempt(kept.display().to_string(), files::remove_directory(&kept).map_err(Into::into));
     }
     if !s.group.tags.iter().any(|x| x == TAG_VG) {
         let command = mode.command("vgchange", ["--deltag", TAG_VG, &t.vg]);
