@@ -66,6 +66,9 @@ pub enum Action {
     Change(Vec<Change>),
     /// Brings all that was written to the file systems of these paths to the disk.
     Flush(Vec<PathBuf>),
+    /// Like that, for the file system of boot files, and to its place there: what others have freed shortly before may be used
+    /// again by the next file, while it is still in use for who replays no journal.
+    EmptyJournal(PathBuf),
     /// Copies kernel and initramfs.
     Copy(Vec<(PathBuf, PathBuf)>),
     /// Removes a directory of kept files that no boot entry names.

@@ -102,6 +102,7 @@ fn perform(tools: &dyn Tools, action: &Action, changed: &mut Vec<Change>) -> Res
                 tools.flush(path, false).map_err(failed)?;
             }
         }
+        Action::EmptyJournal(path) => files::empty_journal(tools, path)?,
         Action::Copy(copies) => files::copy_for_boot(copies)?,
         Action::RemoveDirectory(path) => files::remove_directory(path)?,
         Action::Link { path, to } => files::link(path, to)?,

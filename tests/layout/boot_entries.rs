@@ -105,6 +105,27 @@ fn a_title_says_node_even_if_the_images_name_does_not() {
 }
 
 #[test]
+fn what_others_wrote_to_boot_is_in_its_place_before_anything_new_is_there() {
+    let model = Model::installed("rhel9");
+    let (system, policy) = (model.system(), policy());
+    let (s, _) = examine(&system, &policy, &model).unwrap();
+    let plan = model.plan(&system, &s, &policy);
+    let actions: Vec<&Action> = plan.steps.iter().flat_map(|step| &step.actions).collect();
+    let below = |path: &std::path::Path| path.starts_with(&s.boot.root);
+    let writes = |action: &&Action| match action {
+        Action::Copy(copies) => copies.iter().any(|(_, to)| below(to)),
+        Action::Change(changes) => changes.iter().any(|c| below(&c.path)),
+        _ => false,
+    };
+    let first = actions.iter().position(writes).expect("nothing is written to /boot");
+    let emptied = actions.iter().position(|a| **a == Action::EmptyJournal(s.boot.root.clone()));
+    assert!(
+        emptied.is_some_and(|e| e < first),
+        "action {first} writes to /boot, its journal is emptied at {emptied:?}"
+    );
+}
+
+#[test]
 fn the_policy_is_recorded_in_the_layer() {
     let model = Model::installed("rhel9");
     model.init().unwrap();

@@ -2,13 +2,16 @@
 
 use crate::diagnostic::Severity;
 use crate::layout::content;
+use crate::layout::fat;
 use crate::layout::files::{self, Change, Method};
 use crate::layout::notice::Notice;
 use crate::layout::plan::{Action, Plan, Step};
 use crate::layout::run::{Progress, StepState};
+use crate::layout::tools::quoted;
 use crate::report::harmless;
 use serde_json::json;
 use std::io::Write;
+use std::path::Path;
 
 /// One line on standard output; a closed one is not worth a panic.
 pub(super) fn line(text: &str) {
@@ -84,17 +87,14 @@ pub(super) fn plan(plan: &Plan) {
             commands(action).iter().for_each(|c| line(&harmless(c)));
             if let Action::Change(changes) = action {
                 changes.iter().for_each(change);
-                freezes(changes).iter().for_each(|argv| {
-                    let words: Vec<String> = argv.iter().map(|w| crate::layout::tools::quoted(w)).collect();
-                    line(&harmless(&words.join(" ")));
-                });
+                freezes(changes).iter().for_each(|argv| line(&harmless(&typed(argv))));
             }
         }
     }
 }
 
 fn commands(action: &Action) -> Vec<String> {
-    let quoted = |p: &std::path::Path| crate::layout::tools::quoted(&p.display().to_string());
+    let quoted = |p: &Path| quoted(&p.display().to_string());
     match action {
         Action::Run(command) | Action::Freeze { command, .. } => vec![command.to_string()],
         Action::RemoveLeftover { volume, .. } => vec![format!("lvremove --yes --force {volume}")],
@@ -110,6 +110,7 @@ fn commands(action: &Action) -> Vec<String> {
         Action::Flush(paths) => {
             vec![paths.iter().fold("sync -f".to_owned(), |line, p| format!("{line} {}", quoted(p)))]
         }
+        Action::EmptyJournal(path) => empty_journal(path).iter().map(|argv| typed(argv)).collect(),
         Action::Copy(copies) => copies
             .iter()
             .flat_map(|(from, to)| {
@@ -125,17 +126,26 @@ fn commands(action: &Action) -> Vec<String> {
 
 /// What brings changes of boot files to their place, before and after they get their names, and when the old ones are away.
 fn freezes(changes: &[Change]) -> Vec<[String; 3]> {
-    let mut commands = Vec::new();
     let new = changes.iter().any(|c| c.method == Method::ReplaceForBoot && c.after.is_some());
     let times = if new { ["content", "names", "old content"].as_slice() } else { &["names"] };
-    for _ in times {
-        for directory in files::frozen(changes) {
-            let directory = directory.display().to_string();
-            commands
-                .extend(["--freeze", "--unfreeze"].map(|o| ["fsfreeze".into(), o.into(), directory.clone()]));
-        }
+    times.iter().flat_map(|_| files::frozen(changes)).flat_map(freeze_and_thaw).collect()
+}
+
+fn freeze_and_thaw(directory: &Path) -> [[String; 3]; 2] {
+    ["--freeze", "--unfreeze"].map(|o| ["fsfreeze".into(), o.into(), directory.display().to_string()])
+}
+
+/// What empties a file system's journal: FAT has none.
+fn empty_journal(path: &Path) -> Vec<Vec<String>> {
+    if fat::holds(path) {
+        return vec![vec!["sync".into(), "-f".into(), path.display().to_string()]];
     }
-    commands
+    freeze_and_thaw(path).into_iter().map(Vec::from).collect()
+}
+
+/// A command as it would be typed.
+fn typed(argv: &[String]) -> String {
+    argv.iter().map(|w| quoted(w)).collect::<Vec<_>>().join(" ")
 }
 
 /// The lines that go and the lines that come.
@@ -178,6 +188,9 @@ pub(super) fn plan_json(plan: &Plan) -> serde_json::Value {
             vec![json!({"read": format!("/dev/{}", base.volume.full_name())})]
         }
         Action::Flush(paths) => paths.iter().map(|p| json!({"sync": p})).collect(),
+        Action::EmptyJournal(path) => {
+            empty_journal(path).into_iter().map(|argv| json!({"run": argv})).collect()
+        }
         Action::Copy(copies) => copies.iter().map(|(from, to)| json!({"copy": from, "to": to})).collect(),
         Action::RemoveDirectory(path) => vec![json!({"remove": path})],
         Action::Link { path, to } => vec![json!({"link": path, "to": to})],

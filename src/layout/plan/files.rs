@@ -35,10 +35,11 @@ impl Planner<'_> {
     pub(super) fn boot_files(&mut self) {
         let copies: Vec<_> =
             self.kept_files().into_iter().filter(|(from, to)| from.exists() && from != to).collect();
-        if !copies.is_empty() {
-            let about = format!("keep kernel and initramfs in {}", self.kept_dir().display());
-            self.step("boot-files", about, vec![Action::Copy(copies)]);
-        }
+        let about = format!("keep kernel and initramfs in {}", self.kept_dir().display());
+        // What the installation (or a kernel's removal) has written to /boot comes to its place before anything new is there.
+        let mut actions = vec![Action::EmptyJournal(self.s.boot.root.clone())];
+        actions.extend((!copies.is_empty()).then_some(Action::Copy(copies)));
+        self.step("boot-files", about, actions);
     }
 
     fn kept_dir(&self) -> PathBuf {
