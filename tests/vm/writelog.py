@@ -14,8 +14,9 @@ MARK_SECTOR = images.GPT_BIOS_START + 2040
 
 
 def mark(text, device="/dev/vda"):
-    """The command that marks this moment: all that was written before it is on the disk."""
-    return f"sync; printf {text} | dd of={device} seek={MARK_SECTOR} bs=512 count=1 oflag=direct conv=notrunc,sync 2>/dev/null\n"
+    """The command that marks this moment: all that was written before it is on the disk, and the mark is when it ends. (While a
+    partition is mounted, closing the disk does not write what is in memory.)"""
+    return f"sync; printf {text} | dd of={device} seek={MARK_SECTOR} bs=512 count=1 conv=notrunc,sync,fsync 2>/dev/null || fail mark\n"
 
 
 class Log:
