@@ -41,6 +41,19 @@ pub fn beside(path: &Path) -> PathBuf {
     path.with_file_name(format!("{:08X}.NEW", NAME.checksum(name.as_encoded_bytes())))
 }
 
+/// What an interrupted run has left under such names in a directory on FAT.
+pub fn left_beside(directory: &Path) -> Vec<PathBuf> {
+    let named = |path: &PathBuf| {
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let is_new = path.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("NEW"));
+        is_new && stem.len() == 8 && stem.bytes().all(|b| b.is_ascii_hexdigit())
+    };
+    let listed = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut left: Vec<PathBuf> = listed.map(|e| e.path()).filter(|p| named(p) && holds(p)).collect();
+    left.sort();
+    left
+}
+
 /// A new file with clusters for so many bytes.
 ///
 /// # Errors

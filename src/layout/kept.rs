@@ -2,6 +2,7 @@
 
 use super::checks::Situation;
 use super::entry::BootEntry;
+use super::fat;
 use super::files;
 use super::names::Layer;
 use super::plan::entry_id;
@@ -98,10 +99,11 @@ pub fn half_written(s: &Situation<'_>) -> Vec<PathBuf> {
         named.collect()
     };
     let kept = hidden(&s.boot.root.join(s.target.layer.to_string()));
+    let on_fat = fat::left_beside(&s.boot.entries_dir);
     let entries = hidden(&s.boot.entries_dir).into_iter().filter(|(name, _)| {
         name.strip_suffix(".conf").is_some_and(|id| s.boot.entry(id).is_some() || is_of_layer(id))
     });
-    kept.into_iter().chain(entries).map(|(_, path)| path).collect()
+    kept.into_iter().chain(entries).map(|(_, path)| path).chain(on_fat).collect()
 }
 
 /// Copies of another kernel than these in the layer's directory that no entry boots: an interrupted run made them, and another
