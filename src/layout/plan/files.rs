@@ -80,7 +80,8 @@ impl Planner<'_> {
         };
         let file = |path: &str| self.s.boot.file(path);
         let copies = outdated.iter().map(|p| (file(&p.own), file(&p.kept))).collect();
-        let (away, back) = (turn(&now, &between), turn(&between, &now));
+        let (mut away, back) = (turn(&now, &between), turn(&between, &now));
+        away.insert(0, Action::EmptyJournal(self.s.boot.root.clone()));
         let about = format!("keep the newer kernel and initramfs in {}", self.kept_dir().display());
         self.step("boot-own", "boot the system's own kernel and initramfs meanwhile".into(), away);
         self.step("boot-files", about, vec![Action::Copy(copies)]);
