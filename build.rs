@@ -409,7 +409,14 @@ fn write_table(
         for part in &d.key {
             match part.strip_prefix('#') {
                 Some(n) => write!(out, "Key::Positional({n}),")?,
-                None => write!(out, "Key::Option({:?}, {}),", part, part == &d.last_component)?,
+                None => {
+                    let last_component = part == &d.last_component;
+                    let list = table.option.iter().any(|o| &o.names[0] == part && o.takes == "list");
+                    write!(
+                        out,
+                        "Key::Option {{ name: {part:?}, last_component: {last_component}, list: {list} }},"
+                    )?;
+                }
             }
         }
         write!(out, "], mount_point: {}, unless: {:?} }},", d.mountpoint, d.unless)?;

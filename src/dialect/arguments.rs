@@ -6,7 +6,7 @@ use super::kickstart::{Arg, Value};
 use super::problems::{self, Fail, Place};
 use super::python;
 use super::tables::{Argument, Count, Mode, Opt, Table, Takes};
-use crate::source::{FileId, Span};
+use crate::source::{FileId, Span, position};
 use crate::syntax::Word;
 use std::borrow::Cow;
 
@@ -189,7 +189,7 @@ impl<'s> Reader<'s, '_, '_> {
     fn class_of(&self, i: usize, text: &str) -> Result<Class, Fail> {
         let bit = self.place.bit;
         // No option has an equals sign in its name.
-        let equals = text.bytes().position(|b| b == b'=');
+        let equals = position(text.as_bytes(), b'=');
         let value = equals.map(|e| e as u32 + 1);
         let name = &text[..equals.unwrap_or(text.len())];
         if let Some(option) = self.table.option(name, bit) {

@@ -3,7 +3,7 @@
 use super::codes;
 use super::problems::Fail;
 use crate::diagnostic::Finding;
-use crate::source::{FileId, Span, split_lines};
+use crate::source::{FileId, Span, position, split_lines};
 use crate::syntax::is_white;
 
 /// What a line of `%packages` asks for.
@@ -78,7 +78,7 @@ fn one(file: FileId, line: &str, start: usize) -> Option<Result<PackageLine<'_>,
         }
     }
     let start = start + (line.len() - trimmed.len());
-    let comment = trimmed.bytes().position(|b| b == b'#');
+    let comment = position(trimmed.as_bytes(), b'#');
     let entry = trim_end(&trimmed[..comment.unwrap_or(trimmed.len())]);
     let span = Span::new(file, start, start + entry.len());
     let fail = |message: &str, help: &str| {

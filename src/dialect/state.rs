@@ -3,7 +3,7 @@
 use super::checks;
 use super::kickstart::{Arg, Value};
 use super::python::{comma_list, normal_mount_point, python_int};
-use super::tables::{self, Duplicate, Key, Table, Takes, number};
+use super::tables::{self, Duplicate, Key, Table, number};
 use super::version::Version;
 use crate::source::Span;
 use foldhash::HashMap;
@@ -106,7 +106,7 @@ impl<'s> State<'s> {
             // Enough for most kickstarts: growing means hashing all keys again.
             self.defined.reserve(64);
         }
-        let key = key(number, table, duplicate, args, version);
+        let key = key(number, duplicate, args, version);
         if !duplicate.unless.is_empty() && key == duplicate.unless {
             return None;
         }
@@ -123,20 +123,13 @@ impl<'s> State<'s> {
     }
 }
 
-fn key<'s>(
-    number: u16,
-    table: &Table,
-    duplicate: &Duplicate,
-    args: &[Arg<'s>],
-    version: Version,
-) -> Cow<'s, str> {
-    let mut parts = duplicate.key.iter().map(|part| key_part(part, table, duplicate, args));
+fn key<'s>(number: u16, duplicate: &Duplicate, args: &[Arg<'s>], version: Version) -> Cow<'s, str> {
+    let mut parts = duplicate.key.iter().map(|part| key_part(part, duplicate, args));
     let mut key = parts.next().unwrap_or_default();
     for part in parts {
-        let key = key.to_mut();
-        key.reserve(part.len() + 1);
-        key.push('\0');
-        key.push_str(&part);
+        let mut joined = String::with_capacity(key.len() + 1 + part.len());
+        joined.extend([&*key, "\0", &*part]);
+        key = joined.into();
     }
     if number == number::RAID {
         if checks::strips_md(version)
@@ -154,7 +147,7 @@ fn key<'s>(
 }
 
 /// One part of the key; empty where the line has none.
-fn key_part<'s>(part: &Key, table: &Table, duplicate: &Duplicate, args: &[Arg<'s>]) -> Cow<'s, str> {
+fn key_part<'s>(part: &Key, duplicate: &Duplicate, args: &[Arg<'s>]) -> Cow<'s, str> {
     match part {
         Key::Positional(n) => {
             let text = args.iter().filter_map(positional).nth(*n).map(|v| v.text.clone()).unwrap_or_default();
@@ -164,7 +157,7 @@ fn key_part<'s>(part: &Key, table: &Table, duplicate: &Duplicate, args: &[Arg<'s
                 text => text,
             }
         }
-        Key::Option(name, last_component) => {
+        Key::Option { name, last_component, list } => {
             let value = args.iter().rev().find_map(|arg| match arg {
                 Arg::Option { name: n, value: Some(value), .. } if n == name => Some(&value.text),
                 _ => None,
@@ -175,10 +168,7 @@ fn key_part<'s>(part: &Key, table: &Table, duplicate: &Duplicate, args: &[Arg<'s
                 (Cow::Borrowed(text), true) => text.rsplit('/').next().unwrap_or(text).into(),
                 (Cow::Owned(text), true) => text.rsplit('/').next().unwrap_or(text).to_owned().into(),
             };
-            let may_be_list = text.bytes().any(|b| !b.is_ascii_graphic() || b == b',');
-            let is_list =
-                may_be_list && table.options.iter().any(|o| o.names[0] == *name && o.takes == Takes::List);
-            if is_list { comma_list(&text).collect::<Vec<_>>().join(",").into() } else { text }
+            if *list { comma_list(&text).collect::<Vec<_>>().join(",").into() } else { text }
         }
     }
 }

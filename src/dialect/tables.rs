@@ -211,8 +211,14 @@ pub(crate) struct Duplicate {
 /// A part of the key.
 #[derive(Debug)]
 pub(crate) enum Key {
-    /// The value of an option; with `true` only what stands behind its last `/`.
-    Option(&'static str, bool),
+    /// The value of an option.
+    Option {
+        name: &'static str,
+        /// Only what stands behind its last `/`.
+        last_component: bool,
+        /// Whether it is a list in some version.
+        list: bool,
+    },
     Positional(usize),
 }
 

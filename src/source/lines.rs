@@ -63,12 +63,11 @@ fn line_length(text: &str) -> usize {
 fn simple_starts(text: &[u8]) -> Option<Vec<u32>> {
     let mut starts = Vec::with_capacity(text.len() / 32 + 1);
     starts.push(0);
-    let mut look = |at: usize| match text[at] {
-        b'\n' => {
+    let mut look = |at: usize, byte: u8| {
+        if byte == b'\n' {
             starts.push(at as u32 + 1);
-            true
         }
-        byte => matches!(byte, b'\t' | b' '..=0x7f),
+        matches!(byte, b'\n' | b'\t' | b' '..=0x7f)
     };
     let (chunks, rest) = text.as_chunks::<8>();
     for (n, chunk) in chunks.iter().enumerate() {
@@ -79,13 +78,30 @@ fn simple_starts(text: &[u8]) -> Option<Vec<u32>> {
         // The highest bit of each byte that is below 0x20.
         let mut controls = !((eight | HIGHEST) - EACH * 0x20) & HIGHEST;
         while controls != 0 {
-            if !look(n * 8 + controls.trailing_zeros() as usize / 8) {
+            let at = controls.trailing_zeros() as usize / 8;
+            if !look(n * 8 + at, chunk[at]) {
                 return None;
             }
             controls &= controls - 1;
         }
     }
-    (text.len() - rest.len()..text.len()).all(look).then_some(starts)
+    let behind = text.len() - rest.len();
+    rest.iter().enumerate().all(|(at, byte)| look(behind + at, *byte)).then_some(starts)
+}
+
+/// Where this byte stands first. Eight at a time, without the start-up of a search that is made for long texts.
+pub(crate) fn position(bytes: &[u8], byte: u8) -> Option<usize> {
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    for (n, chunk) in chunks.iter().enumerate() {
+        // The highest bit of the first byte that is zero, and perhaps of some behind it.
+        let zero = u64::from_le_bytes(*chunk) ^ (EACH * u64::from(byte));
+        let found = zero.wrapping_sub(EACH) & !zero & HIGHEST;
+        if found != 0 {
+            return Some(n * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let behind = bytes.len() - rest.len();
+    rest.iter().position(|b| *b == byte).map(|at| behind + at)
 }
 
 /// How many bytes at the start are neither control characters nor part of a character beyond ASCII: no line ends among
@@ -183,6 +199,18 @@ mod tests {
                 let text = format!("{line}more than eight bytes behind it\n");
                 assert_eq!(line_length(&text), line.len(), "the first line of {text:?}");
                 assert_eq!(line_length(&line), line.len(), "the only line of {line:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_byte_is_found_where_it_stands_first() {
+        for len in 0..30 {
+            let mut bytes = vec![b'<'; len];
+            assert_eq!(position(&bytes, b'='), None);
+            for at in (0..len).rev() {
+                bytes[at] = b'=';
+                assert_eq!(position(&bytes, b'='), Some(at), "in {len} bytes");
             }
         }
     }

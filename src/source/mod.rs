@@ -5,7 +5,7 @@
 mod include;
 mod lines;
 pub use include::Included;
-pub(crate) use lines::{EACH, HIGHEST};
+pub(crate) use lines::{EACH, HIGHEST, position};
 pub use lines::{LineIndex, Position, is_line_end, split_lines};
 
 use std::path::{Path, PathBuf};

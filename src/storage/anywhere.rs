@@ -10,6 +10,7 @@ use super::release::{Firmware, Profile, Release};
 use crate::diagnostic::Severity;
 use crate::units::Bytes;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A disk that holds everything and still can have an MBR.
 const LARGE: Bytes = Bytes(2_000_000_000_000);
@@ -20,12 +21,12 @@ const MEMORY: Bytes = Bytes(600 << 20);
 
 /// What is refused whatever the disks are. Nothing where that cannot be known: the kickstart asks for no layout, or
 /// builds on volume groups and arrays that exist already.
-pub fn refused(layout: &Layout, release: Release, profile: &Profile) -> Vec<Refusal> {
+pub fn refused(layout: &Layout, release: Release, profile: &Arc<Profile>) -> Vec<Refusal> {
     let Some(disks) = imaginary_disks(layout) else { return Vec::new() };
     let on = |firmware| {
         let disks = disks.iter().map(|d| labelled(d, firmware, release)).collect();
         let machine = Machine { disks, firmware, memory: MEMORY };
-        let mut found = refusals(layout, release, profile.clone(), &machine);
+        let mut found = refusals(layout, release, Arc::clone(profile), &machine);
         let mbr_is_out = !release.is_new() && asked_for(layout) > LARGE;
         found.retain(|r| {
             let biosboot_unknown = mbr_is_out || layout.selection.clear != Clear::All;

@@ -12,6 +12,7 @@ use crate::dialect::Kickstart;
 use crate::lint::Read;
 use crate::policy::Policy;
 use crate::units::Bytes;
+use std::sync::Arc;
 
 /// The machine that the kickstart is for.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -84,8 +85,13 @@ pub fn plan_read(read: &Read<'_>, machine: &Machine) -> Result<Plan, NotModelled
 }
 
 /// The same for a layout that is read already.
-pub fn plan_layout(layout: &Layout, release: Release, profile: Profile, machine: &Machine) -> Plan {
-    let mut tree = Tree::new(release, machine.firmware, profile, machine.memory, &machine.disks);
+pub fn plan_layout(
+    layout: &Layout,
+    release: Release,
+    profile: impl Into<Arc<Profile>>,
+    machine: &Machine,
+) -> Plan {
+    let mut tree = Tree::new(release, machine.firmware, profile.into(), machine.memory, &machine.disks);
     let mut boot = Boot::default();
     let mut messages = Vec::new();
     match carry_out(&mut tree, layout, &mut boot, &mut Err) {
@@ -100,8 +106,13 @@ pub fn plan_layout(layout: &Layout, release: Release, profile: Profile, machine:
 }
 
 /// Everything that is wrong with a layout on one machine, not only what Anaconda stops at first.
-pub fn refusals(layout: &Layout, release: Release, profile: Profile, machine: &Machine) -> Vec<Refusal> {
-    let mut tree = Tree::new(release, machine.firmware, profile, machine.memory, &machine.disks);
+pub fn refusals(
+    layout: &Layout,
+    release: Release,
+    profile: impl Into<Arc<Profile>>,
+    machine: &Machine,
+) -> Vec<Refusal> {
+    let mut tree = Tree::new(release, machine.firmware, profile.into(), machine.memory, &machine.disks);
     let mut boot = Boot::default();
     let mut found = Vec::new();
     let mut tell = |refusal| {

@@ -12,6 +12,7 @@ use super::release::{Firmware, Profile, Release};
 use super::table::{Entry, Slot, Table};
 use crate::units::Bytes;
 use foldhash::{HashMap, HashMapExt};
+use std::sync::Arc;
 
 /// All devices.
 #[derive(Clone, Debug)]
@@ -21,7 +22,7 @@ pub struct Tree {
     /// How the machine starts.
     pub firmware: Firmware,
     /// Its configuration.
-    pub profile: Profile,
+    pub profile: Arc<Profile>,
     /// Memory.
     pub memory: Bytes,
     /// The default file system (`autopart --fstype` changes it).
@@ -38,7 +39,7 @@ impl Tree {
     pub fn new(
         release: Release,
         firmware: Firmware,
-        profile: Profile,
+        profile: Arc<Profile>,
         memory: Bytes,
         disks: &[DiskSpec],
     ) -> Tree {

@@ -11,6 +11,7 @@ use crate::storage::model::Layout;
 use crate::storage::plan::refusals;
 use crate::storage::release::{Profile, Release};
 use crate::storage::{Machine, anywhere};
+use std::sync::Arc;
 
 /// The rules of this family, in the order of their codes.
 pub static RULES: &[Rule] = &[Rule { codes: codes::ALL, check }];
@@ -27,10 +28,10 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         return; // the installer does not come as far as the disks
     }
     let layout = Layout::of(context.kickstart);
-    let profile = match context.policy {
+    let profile = Arc::new(match context.policy {
         Some(policy) => Profile::of_policy(policy, release),
         None => Profile::plain(release),
-    };
+    });
     let refused = match context.machine {
         Some(machine) => on_machine(&layout, release, profile, machine),
         None => anywhere::refused(&layout, release, &profile),
@@ -53,7 +54,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     findings.extend(left);
 }
 
-fn on_machine(layout: &Layout, release: Release, profile: Profile, machine: &Machine) -> Vec<Refusal> {
+fn on_machine(layout: &Layout, release: Release, profile: Arc<Profile>, machine: &Machine) -> Vec<Refusal> {
     if layout.is_empty() || layout.not_modelled().is_some() {
         Vec::new()
     } else {
