@@ -49,6 +49,13 @@ pub fn checksum(directory: &str, kernel: &str) -> String {
     format!("{directory}.{kernel}.hmac")
 }
 
+/// Whether kernel and initramfs of an entry are there, the system's own or the copies.
+pub fn is_whole(s: &Situation<'_>, entry: &BootEntry) -> bool {
+    let there = |path: &str| s.boot.file(path).exists();
+    let pairs = pairs(entry, &s.target.layer.to_string());
+    pairs.iter().filter(|p| p.key.is_some()).all(|p| there(&p.own) || there(&p.kept))
+}
+
 /// What the layer boots a copy of although the system's own was made anew since: `dracut -f` in the running layer writes
 /// `/boot/initramfs-KVER.img`. Empty while the layer boots the system's own.
 pub fn outdated(s: &Situation<'_>) -> Vec<Pair> {

@@ -15,6 +15,7 @@ use super::checks::{Progress, Situation};
 use super::content;
 use super::entry::BootEntry;
 use super::files::{Change, Method, beside, current};
+use super::kept;
 use super::lvm::{LogicalVolume, Mode};
 use super::names::device_mapper_name;
 use super::system::System;
@@ -162,8 +163,9 @@ struct Planner<'a> {
 /// [`PlanError`].
 pub fn plan(system: &System, s: &Situation<'_>, choices: &Choices<'_>) -> Result<Plan, PlanError> {
     // Once the layout is complete, the layer's own entry is what its files are kept of; another kernel that was installed
-    // since has an entry of its own, which may be the default.
-    let own = s.boot.entry(&entry_id(s)).filter(|_| s.progress == Progress::Done);
+    // since has an entry of its own, which may be the default. (Only if the first one is gone, the other takes its place.)
+    let own = s.boot.entry(&entry_id(s));
+    let own = own.filter(|entry| s.progress == Progress::Done && kept::is_whole(s, entry));
     let s = &Situation { template: own.unwrap_or(s.template), ..s.clone() };
     let mut p = Planner { system, s, choices, mode: Mode { monitor: system.running }, steps: Vec::new() };
     match s.progress {

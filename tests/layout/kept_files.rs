@@ -195,6 +195,29 @@ fn a_kernel_that_post_installs_boots_by_its_own_entry_and_the_image_keeps_its_ow
 }
 
 #[test]
+fn a_kernel_that_post_removes_is_booted_from_its_copy_or_replaced_by_the_newer_one() {
+    for initramfs_at_init in [true, false] {
+        let model = Model::installed("rhel9");
+        let own = format!("boot/initramfs-{VERSION}.img");
+        if !initramfs_at_init {
+            std::fs::remove_file(model.sysroot().join(&own)).unwrap();
+        }
+        model.init().unwrap();
+        dracut(&model, "made by the installer");
+        install_kernel(&model, NEWER);
+        let machines = format!("boot/loader/entries/5ae5a8b9e3f94cbfb0bd7a0b1c2d3e4f-{VERSION}.conf");
+        for path in [own, format!("boot/vmlinuz-{VERSION}"), machines] {
+            std::fs::remove_file(model.sysroot().join(path)).unwrap();
+        }
+        model.first_boot();
+        let booted = if initramfs_at_init { VERSION } else { NEWER };
+        let entry = entry(&model);
+        assert!(entry.contains(&format!("\nlinux /{NVR}+1/vmlinuz-{booted}\n")), "{entry}");
+        assert_eq!(model.errors(), Vec::<String>::new());
+    }
+}
+
+#[test]
 fn an_argument_that_is_added_between_init_and_the_first_boot_is_kept() {
     let model = Model::installed("rhel10");
     model.init().unwrap();
