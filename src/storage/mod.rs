@@ -9,6 +9,7 @@ pub mod bootloader; // boot disk, stage 1, stage 2
 pub mod capacity; // how many images fit
 pub mod cause; // why the installer refuses
 pub mod check; // the storage checker
+mod chunk; // free regions, the partitions in them
 pub mod commands; // kickstart commands into the model
 pub mod custom; // part, raid, volgroup, logvol, btrfs
 pub mod device; // disks, partitions, groups, volumes

@@ -1,12 +1,12 @@
 //! Partitions: in which order requests get their place, on which disk, and how they grow.
 //!
-//! Source: blivet's `partitioning.py` (`partition_compare`, `allocate_partitions`, `get_disk_chunks`,
-//! `grow_partitions`).
+//! Source: blivet's `partitioning.py` (`partition_compare`, `allocate_partitions`, `grow_partitions`).
 
 use super::cause::{Cause, Refusal};
+use super::chunk::{Chunk, disk_growth};
 use super::device::{DeviceId, Kind, PartitionRequest, compare_disks, partition_name};
 use super::format::FormatKind;
-use super::growth::{Share, grow, python_sort};
+use super::growth::python_sort;
 use super::release::{Firmware, Release};
 use super::table::{Region, Slot, Table};
 use super::tree::Tree;
@@ -19,7 +19,8 @@ pub const DEFAULT_SIZE: Bytes = Bytes(500 << 20);
 /// The size that it falls back to where the default does not fit.
 pub const FALLBACK_SIZE: Bytes = Bytes(256 << 20);
 
-fn request(tree: &Tree, id: DeviceId) -> Option<&PartitionRequest> {
+/// What a device is asked to be, if it is a partition.
+pub(super) fn request(tree: &Tree, id: DeviceId) -> Option<&PartitionRequest> {
     match &tree[id].kind {
         Kind::Partition(r) => Some(r),
         _ => None,
@@ -327,66 +328,6 @@ fn growth_with(
     Some(total.saturating_add(here))
 }
 
-/// What the new partitions on one disk could grow by, in sectors.
-fn disk_growth(
-    tree: &Tree,
-    disk: DeviceId,
-    free: &[Region],
-    before: &[DeviceId],
-    added: Option<(DeviceId, Region)>,
-) -> i64 {
-    let Some(table) = tree.table(disk) else { return 0 };
-    let placed = before.iter().filter_map(|&p| Some((p, table.entry(p)?.region)));
-    let parts: Vec<_> = placed.chain(added).collect();
-    let chunks = free.iter().filter_map(|&region| Chunk::of(tree, table, region, &parts));
-    chunks
-        .map(|mut c| {
-            c.grow();
-            c.shares.iter().map(|s| s.growth).sum::<i64>()
-        })
-        .sum()
-}
-
-/// The new partitions in one region of a disk, by position.
-struct Chunk {
-    region: Region,
-    parts: Vec<DeviceId>,
-    shares: Vec<Share>,
-    pool: i64,
-}
-
-impl Chunk {
-    fn of(tree: &Tree, table: &Table, free: Region, parts: &[(DeviceId, Region)]) -> Option<Chunk> {
-        let region = free.aligned(table.grain())?;
-        let mut inside: Vec<_> = parts.iter().filter(|(_, r)| free.contains(*r)).copied().collect();
-        inside.sort_by_key(|(_, r)| r.start);
-        let shares: Vec<Share> = inside.iter().map(|&(id, r)| share(tree, table, id, r)).collect();
-        let last = region.end.min(table.last_start());
-        let used: u64 = shares.iter().map(|s| s.base).sum();
-        let pool = i64::try_from((last + 1).saturating_sub(region.start)).unwrap_or(i64::MAX);
-        let pool = pool.saturating_sub(i64::try_from(used).unwrap_or(i64::MAX));
-        Some(Chunk { region, parts: inside.into_iter().map(|(id, _)| id).collect(), shares, pool })
-    }
-
-    fn grow(&mut self) {
-        self.pool = grow(&mut self.shares, self.pool);
-    }
-}
-
-fn share(tree: &Tree, table: &Table, id: DeviceId, region: Region) -> Share {
-    let base = region.sectors();
-    let Some(wanted) = request(tree, id).filter(|r| r.grow) else { return Share::fixed(base) };
-    let format = tree[id].format.kind.max_size();
-    let sizes = wanted.max.into_iter().chain(format).filter(|m| m.0 > 0).min().map(|m| m.0 / table.sector);
-    let mut max = sizes.into_iter().chain(table.longest()).min();
-    if wanted.bootable {
-        // BIOS reads no further than 2 TiB.
-        let room = ((2u64 << 40) / table.sector).saturating_sub(region.end);
-        max = Some(max.unwrap_or(u64::MAX).min(base.saturating_add(room)));
-    }
-    Share::growable(base, max)
-}
-
 /// Puts a request into its place; an extended partition is made on the way if it needs one.
 fn put(tree: &mut Tree, id: DeviceId, wanted: &PartitionRequest, choice: Choice) -> Option<()> {
     let search = Search {
@@ -432,43 +373,9 @@ fn grow_all(tree: &mut Tree, disks: &[DeviceId], free: &HashMap<DeviceId, Vec<Re
             if grows {
                 chunk.grow();
                 if let Some(table) = tree.table_mut(disk) {
-                    relocate(table, &chunk);
+                    chunk.relocate(table);
                 }
             }
-        }
-    }
-}
-
-fn relocate(table: &mut Table, chunk: &Chunk) {
-    let grain = table.grain();
-    let mut start = chunk.region.start;
-    let mut places = Vec::new();
-    for (id, share) in chunk.parts.iter().zip(&chunk.shares) {
-        let Some(old) = table.entry(*id).copied() else { continue };
-        if old.slot == Slot::Logical {
-            start += grain;
-        }
-        let end = (start + share.units()).saturating_sub(1);
-        let end = chunk.region.end_aligned_down(end, grain).unwrap_or(end);
-        places.push((*id, old.slot, Region { start, end: end.max(start) }));
-        start = end.max(start) + 1;
-    }
-    let extended = table.extended().copied().filter(|e| !e.exists && chunk.region.contains(e.region));
-    table.remove(|e| e.device.is_some_and(|d| chunk.parts.contains(&d)));
-    if let Some(extended) = extended {
-        table.remove(|e| e.slot == Slot::Extended);
-        let first = places.iter().filter(|p| p.1 == Slot::Logical).map(|p| p.2.start).min();
-        for (id, slot, region) in places {
-            if slot == Slot::Logical && table.extended().is_none() {
-                let start = first.unwrap_or(region.start).saturating_sub(grain);
-                let whole = Region { start, end: chunk.region.end };
-                table.add(whole, Slot::Extended, extended.device, false);
-            }
-            table.add(region, slot, Some(id), false);
-        }
-    } else {
-        for (id, slot, region) in places {
-            table.add(region, slot, Some(id), false);
         }
     }
 }
