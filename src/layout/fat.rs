@@ -15,7 +15,8 @@
 //!
 //! So a power cut leaves a file's old or its new content, and at worst a chain without a name: room that is lost until
 //! `fsck.fat` gives it back. What needs no rule: a sector is written whole, so an entry's first cluster and size change together.
-//! What no program can order: the sectors of one fsync, if a long name or a directory that grows needs several.
+//! What no program can order: the sectors of one fsync, if a long name or a directory that grows needs several; and
+//! anything on a file system that is mounted with `sync` or `dirsync`, where Linux writes every step of a rename at once.
 
 use crc::{CRC_32_ISO_HDLC, Crc};
 use rustix::fs::FallocateFlags;

@@ -3,8 +3,9 @@
 What is proved, for the disk after every write (a *prefix* of the log of writes) and for at least a hundred disks on which
 only some of the writes since the last flush have arrived (a *subset*):
 
-- GRUB, reading the bare disk, finds the default entry whole, and the kernel and initramfs that it names; the volumes that
-  the entry's arguments name are there (diskview.py; guest/powercut.sh says which volumes there are);
+- the boot loader, reading the bare disk, finds the default entry whole, and the kernel and initramfs that it names; the
+  volumes that the entry's arguments name are there (diskview.py; guest/powercut.sh says which volumes there are);
+- FAT is whole but for what does no harm (fsck.fat), before `init` runs again and after that;
 - the thin pool's metadata is without fault (thin_check), volumes activate, file systems mount, fstab names a root that is
   there;
 - `node-layout init`, run again, ends in a state that `node-layout verify` accepts, and it is the same state whenever the power
@@ -38,18 +39,20 @@ from packages import LAB
 # Small, so that looking at a disk is quick.
 SMALL = {"root": "ext4", "size": "8G", "pool": "--size 3G", "root_size": "512M", "inodes": 2048}
 LAYOUT = images.Layout("powercut", **SMALL)
-# By the scenario's name. GRUB replays no journal: on /boot it sees the bare xfs.
+# By the scenario's name. GRUB replays no journal: on /boot it sees the bare xfs. FAT has none.
 LAYOUTS = {
     "power-cuts": LAYOUT,
     "power-cuts-xfs-boot": images.Layout("powercut-xfs", boot="xfs", **SMALL),
+    "power-cuts-fat-boot": images.Layout("powercut-fat", boot="vfat", loader="systemd-boot", **SMALL),
 }
+LOADERS = {"grub": diskview.Grub, "systemd-boot": diskview.SystemdBoot}
 SUBSETS = 100
 SCRIPT = pathlib.Path(__file__).parent / "guest/powercut.sh"
 
 # A power cut: entries of the log before number `upto` are on the disk, and those of `subset`.
 Cut = collections.namedtuple("Cut", "name upto subset")
-# What a machine was like: `boot` as GRUB saw it, `volumes`, `state` (a hash), `work` (what init did), `after` (a hash), and
-# whether the pool was between its own commit and LVM's (`hole`).
+# What a machine was like: `boot` as the boot loader saw it, `volumes`, `state` (a hash), `work` (what init did), `after` (a
+# hash), and whether the pool was between its own commit and LVM's (`hole`).
 Answer = collections.namedtuple("Answer", "cut lost boot volumes state work after hole")
 
 
@@ -66,8 +69,9 @@ def record(layout):
     return before, writelog.Log(log)
 
 
-def cuts(log, subsets, group):
-    """Every prefix that ends with a write, and different random subsets, in the order of the log.
+def cuts(log, subsets, group, places=None):
+    """Every prefix that ends with a write, and different random subsets, in the order of the log. With `places` (of the disk,
+    in bytes) only those prefixes whose last write is there, and those subsets of which a write is.
 
     LVM flushes nothing between its description of the volume group and the header that points to it (nor does it between
     the precommitted and the committed header): with any LVM command it relies on the disk for their order, and no program
@@ -75,10 +79,15 @@ def cuts(log, subsets, group):
     """
     lvm = range(group.start, group.data_start)
     first, last = log.marked("MARK-START"), log.marked("MARK-END")
-    found = [Cut(f"prefix-{n + 1}", n + 1, ()) for n in filter(log.writes, range(first, last))]
+    counts = lambda n: log.writes(n) and (places is None or log.place(n) in places)
+    written = [n for n in range(first, last) if counts(n)]
+    found = [Cut(f"prefix-{n + 1}", n + 1, ()) for n in written]
     chance, drawn = random.Random(20261121), set()
-    while len(drawn) < subsets:
-        end = chance.randrange(first + 1, last)
+    # There may be fewer.
+    for _ in range(100 * subsets):
+        if len(drawn) == subsets:
+            break
+        end = chance.randrange(first + 1, last) if places is None else chance.choice(written) + 1
         flushed = max((n + 1 for n in range(end) if log.flushes(n)), default=0)
         waiting = [n for n in range(flushed, end) if log.writes(n)]
         kept = [n for n in waiting if log.durable(n) or chance.random() < 0.5]
@@ -86,24 +95,27 @@ def cuts(log, subsets, group):
         arrived = chance.randrange(len(described) + 1)
         kept = tuple(n for n in waiting if (n in described[:arrived] if n in described else n in kept))
         # The first so-many of them are a prefix.
-        if flushed > first and kept != tuple(waiting[:len(kept)]) and (flushed, kept) not in drawn:
+        known = (flushed, kept) in drawn or not any(map(counts, kept))
+        if flushed > first and kept != tuple(waiting[:len(kept)]) and not known:
             drawn.add((flushed, kept))
             found.append(Cut(f"subset-{len(drawn)}", flushed, kept))
     return sorted(found, key=lambda cut: cut.upto)
 
 
 class Watcher:
-    """Looks at power cuts one after the other, on a disk of its own. What GRUB sees (`boots`) is shared by all watchers."""
+    """Looks at power cuts one after the other, on a disk of its own. What the boot loader sees (`boots`) is shared by all."""
 
     def __init__(self, layout, before, log, number, shared, boots):
         self.layout, self.replay = layout, writelog.Replay(before, log, f"{layout.name}-{number}")
         self.shared, self.scratch = shared, LAB / "work" / f"{layout.name}-metadata-{number}"
-        self.boot_at, self.group_at = (diskview.partitions(before)[n] for n in (3, 4))
+        starts = diskview.partitions(before)
+        self.group_at, self.read_by_loader = starts[4], boot_partitions(starts)
         # Of LVM's area only the text counts that its header points to (VolumeGroup has it).
         self.written = writelog.Written(log, diskview.VolumeGroup(before, self.group_at).ring)
-        self.grub, self.boots = diskview.Grub(self.replay.path), boots
+        self.loader, self.boots = LOADERS[layout.loader](self.replay.path, starts), boots
         self.answers = {}
         self.script = jobs.fill(SCRIPT.read_text(), layout, root=layout.root, boot=layout.boot,
+                                fat="/dev/ubda3" if layout.boot == "vfat" else "",
                                 root_uuid=images.ROOT_UUID)
 
     def look(self, cut):
@@ -136,14 +148,18 @@ class Watcher:
         return Answer(cut, lost, boot.key, said["volumes"], said["state"], said["work"], said["after"], in_hole(group, pool))
 
     def _boot(self, cut):
-        """What GRUB sees; asked anew only if something was written to /boot since it was asked."""
+        """What the boot loader sees; asked anew only if something was written to /boot since it was asked."""
         log = self.replay.log
-        there = [n for n in (*range(cut.upto), *cut.subset) if log.writes(n) and
-                 self.boot_at <= log.place(n) < self.group_at]
+        there = [n for n in (*range(cut.upto), *cut.subset) if log.writes(n) and log.place(n) in self.read_by_loader]
         key = tuple(there)
         if key not in self.boots:
-            self.boots[key] = self.grub.look()
+            self.boots[key] = self.loader.look()
         return self.boots[key]
+
+
+def boot_partitions(starts):
+    """The bytes of the EFI system partition and of /boot."""
+    return range(starts[2], starts[4])
 
 
 def reachable(written, group, pool):
@@ -196,7 +212,8 @@ def boots(layout, before, log, number, answer):
         job = """
 say "root $(cat /sys/dev/block/$(awk '$5=="/"{print $3}' /proc/self/mountinfo | tail -1)/dm/name)"
 """
-        result = qemu.boot([disk], job, firmware="bios").check(f"booting after {answer.cut.name}")
+        firmware, variables = ("uefi", replay.path.with_suffix(".vars")) if layout.loader == "systemd-boot" else ("bios", None)
+        result = qemu.boot([disk], job, firmware=firmware, variables=variables).check(f"booting after {answer.cut.name}")
     replay.path.unlink()
     expected = mapped(layout, root_of(answer.volumes))
     assert result.value("root") == expected, f"after {answer.cut.name} root was {result.value('root')}, not {expected}"
@@ -206,7 +223,10 @@ def power_cuts(name):
     """Records, looks at everything, boots what differs."""
     layout = LAYOUTS[name]
     before, log = record(layout)
-    todo = cuts(log, SUBSETS, diskview.VolumeGroup(before, diskview.partitions(before)[4]))
+    starts = diskview.partitions(before)
+    # What is in the volume group is written as with any other /boot: here only what FAT makes of a power cut is of interest.
+    places = boot_partitions(starts) if layout.boot == "vfat" else None
+    todo = cuts(log, SUBSETS, diskview.VolumeGroup(before, starts[4]), places)
     shared = LAB / "work" / f"{layout.name}-states"
     shutil.rmtree(shared, ignore_errors=True)
     shared.mkdir()

@@ -22,7 +22,7 @@ import packages
 
 SCENARIOS = {}
 # Run only when they are named: they say nothing that the others do not for most changes, and take as long as half of them.
-ON_REQUEST = {"power-cuts-xfs-boot"}
+ON_REQUEST = {"power-cuts-xfs-boot", "power-cuts-fat-boot"}
 
 
 def declare():

@@ -14,7 +14,7 @@ BOOT_PROGRAMS = "lvm dmsetup thin_check".split()
 # What a physical volume on LUKS or RAID needs. Half of an initial RAM disk, if it has them.
 STACK_MODULES = "dm_crypt raid1 xts aesni_intel algif_skcipher".split()
 STACK_PROGRAMS = "cryptsetup mdadm".split()
-PROGRAMS = BOOT_PROGRAMS + STACK_PROGRAMS + ("thin_repair thin_restore thin_dump thin_ls sfdisk mkfs.xfs mkfs.ext4 mkfs.vfat e2fsck tune2fs xfs_db fsfreeze "
+PROGRAMS = BOOT_PROGRAMS + STACK_PROGRAMS + ("thin_repair thin_restore thin_dump thin_ls sfdisk mkfs.xfs mkfs.ext4 mkfs.vfat fsck.fat e2fsck tune2fs xfs_db fsfreeze "
                             "flock").split()
 LVM_NAMES = ("pvcreate pvs vgcreate vgs vgchange lvcreate lvs lvchange lvremove lvrename lvextend vgck vgextend "
              "vgremove pvremove lvconvert").split()
