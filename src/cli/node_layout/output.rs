@@ -262,9 +262,11 @@ mod tests {
         let removal = Change { after: None, ..entries[0].clone() };
         assert_eq!(freezes(&[removal]), [freeze, thaw], "nothing new has to be in its place first");
         assert!(freezes(&[change("fstab", Method::Replace)]).is_empty());
-        let step =
-            Step { name: "final", about: String::new(), actions: vec![Action::Change(entries.to_vec())] };
+        let actions = vec![Action::EmptyJournal(dir.path().to_owned()), Action::Change(entries.to_vec())];
+        assert_eq!(commands(&actions[0]), [freeze, thaw].map(|argv| argv.join(" ")));
+        let step = Step { name: "final", about: String::new(), actions };
         let json = plan_json(&Plan { steps: vec![step], pending: true });
-        assert_eq!(json[0]["actions"][2]["run"], json!(freeze));
+        assert_eq!(json[0]["actions"][0]["run"], json!(freeze));
+        assert_eq!(json[0]["actions"][4]["run"], json!(freeze));
     }
 }
