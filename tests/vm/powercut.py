@@ -103,9 +103,10 @@ def cuts(log, subsets, group, places=None):
 
 
 class Watcher:
-    """Looks at power cuts one after the other, on a disk of its own. What the boot loader sees (`boots`) is shared by all."""
+    """Looks at power cuts one after the other, on a disk of its own. What the boot loader sees (`boots`) and what the machines
+    were like (`answers`) is shared by all."""
 
-    def __init__(self, layout, before, log, number, shared, boots):
+    def __init__(self, layout, before, log, number, shared, boots, answers):
         self.layout, self.replay = layout, writelog.Replay(before, log, f"{layout.name}-{number}")
         self.shared, self.scratch = shared, LAB / "work" / f"{layout.name}-metadata-{number}"
         starts = diskview.partitions(before)
@@ -113,7 +114,7 @@ class Watcher:
         # Of LVM's area only the text counts that its header points to (VolumeGroup has it).
         self.written = writelog.Written(log, diskview.VolumeGroup(before, self.group_at).ring)
         self.loader, self.boots = LOADERS[layout.loader](self.replay.path, starts), boots
-        self.answers = {}
+        self.answers = answers
         self.script = jobs.fill(SCRIPT.read_text(), layout, root=layout.root, boot=layout.boot,
                                 fat="/dev/ubda3" if layout.boot == "vfat" else "",
                                 root_uuid=images.ROOT_UUID)
@@ -233,14 +234,16 @@ def power_cuts(name):
     # Neighbours are alike, and a disk only goes forward: each watcher takes a few, then the next few that are left.
     pieces = iter([todo[n:n + 8] for n in range(0, len(todo), 8)])
 
-    boots_seen = {}
+    boots_seen, answers_known = {}, {}
 
     def watch(number):
-        watcher = Watcher(layout, before, log, number, shared, boots_seen)
+        watcher = Watcher(layout, before, log, number, shared, boots_seen, answers_known)
         return [watcher.look(cut) for piece in pieces for cut in piece]
 
-    with concurrent.futures.ThreadPoolExecutor(qemu.MACHINES) as threads:
-        answers = [a for part in threads.map(watch, range(qemu.MACHINES)) for a in part]
+    # One more than there can be machines: while it reads its disk, the others run.
+    watchers = qemu.MACHINES + 1
+    with concurrent.futures.ThreadPoolExecutor(watchers) as threads:
+        answers = [a for part in threads.map(watch, range(watchers)) for a in part]
         assert len(answers) == len(todo), f"{len(answers)} of {len(todo)} power cuts were looked at"
         lost = [a for a in answers if a.lost]
         spoiled = {a.state for a in lost if a.state}
