@@ -1,6 +1,6 @@
 //! The images of a machine: bases and their layers, which one runs, which boots next, what they use, and how many fit.
 
-use super::lvm::{LogicalVolume, Lvm, TAG_BASE, TAG_LAYER};
+use super::lvm::{LogicalVolume, Lvm, TAG_BASE, TAG_LAYER, share};
 use super::names::{Layer, Nvr};
 use super::system::{System, device_size};
 use super::thin::{self, ThinError, Usage};
@@ -190,12 +190,4 @@ impl Reader<'_> {
 /// The image that a volume belongs to, by its name.
 fn image_of(v: &LogicalVolume) -> Option<Nvr> {
     Layer::parse(&v.name).map(|l| l.nvr).or_else(|| Nvr::parse(&v.name).ok())
-}
-
-/// A share of a size. Percentages of LVM have two decimals: hundredths keep the arithmetic whole.
-fn share(size: Bytes, percent: f64) -> Bytes {
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let hundredths = (percent.clamp(0.0, 100.0) * 100.0).round() as u64;
-    let bytes = u128::from(size.0) * u128::from(hundredths) / 10_000;
-    Bytes(u64::try_from(bytes).unwrap_or(u64::MAX))
 }

@@ -91,6 +91,14 @@ impl LogicalVolume {
     }
 }
 
+/// A share of a size. Percentages of LVM have two decimals: hundredths keep the arithmetic whole.
+pub fn share(size: Bytes, percent: f64) -> Bytes {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let hundredths = (percent.clamp(0.0, 100.0) * 100.0).round() as u64;
+    let bytes = u128::from(size.0) * u128::from(hundredths) / 10_000;
+    Bytes(u64::try_from(bytes).unwrap_or(u64::MAX))
+}
+
 /// A volume group.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct VolumeGroup {

@@ -19,10 +19,11 @@ pub mod lvm; // LVM's report and its commands
 pub mod names; // NVR, base, layer
 pub mod notice; // what is found on a machine
 pub mod plan; // the steps
-pub mod run; // carrying them out, and taking them back
+pub mod run; // carrying them out
 pub mod superblock; // kind and UUID of a file system
 pub mod system; // everything about a machine, read once
 pub mod target; // kernel arguments turned to the layer
 pub mod thin; // what a thin volume uses of its pool
 pub mod tools; // the boundary to the machine
+pub mod undo; // taking them back
 pub mod verify; // every property looked at again

@@ -28,6 +28,8 @@ use std::path::PathBuf;
 pub const ROOT_TAG_PREFIX: &str = "node-layout:root=";
 /// The pool's profile, as the original tools call it.
 pub const PROFILE: &str = "imgbased-pool";
+/// By how much of its size the pool extends itself, in percent (the figure of imgbased).
+pub const EXTEND_PERCENT: u8 = 20;
 /// Directory of what `init` records.
 pub const CONFIG_DIR: &str = "/etc/node-layout";
 /// The unit that completes the layout at the first boot.

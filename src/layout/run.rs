@@ -1,14 +1,13 @@
-//! Carries out a plan: step by step, with progress, and back again when a step fails.
+//! Carries out a plan: step by step, with progress, and back again ([`undo`]) when a step fails.
 
 use super::checks::{self, Situation};
 use super::content;
 use super::files::{self, Change};
-use super::lvm::{Lvm, Mode, TAG_LAYER, TAG_POOL, TAG_UNFINISHED, TAG_VG};
-use super::names::device_mapper_name;
-use super::plan::{Action, Plan, PoolDevice, ROOT_TAG_PREFIX, Step};
+use super::lvm::{Lvm, Mode};
+use super::plan::{Action, Plan, PoolDevice, Step};
 use super::system::System;
-use super::target::Target;
 use super::tools::{Command, ToolError, Tools};
+use super::undo::{self, Undone};
 
 /// A step that failed.
 #[derive(Debug, thiserror::Error)]
@@ -48,8 +47,8 @@ pub struct Failure {
     pub step: &'static str,
     /// Why it failed.
     pub error: RunError,
-    /// What could not be taken back; empty: all is as before.
-    pub left: Vec<String>,
+    /// How the way back went.
+    pub undone: Undone,
 }
 
 /// Does the steps. When one fails, what was done is taken back; but not by a run that has found root to be the layer
@@ -71,11 +70,11 @@ pub fn run(
         for action in &step.actions {
             if let Err(error) = perform(tools, action, &mut changed) {
                 progress.step(number, of, step, StepState::Failed, &error.to_string());
-                let left = match situation.progress {
-                    checks::Progress::Before => undo(tools, system, situation, &changed),
-                    _ => Vec::new(),
+                let undone = match situation.progress {
+                    checks::Progress::Before => undo::undo(tools, system, situation, &changed),
+                    _ => Undone::default(),
                 };
-                return Err(Failure { step: step.name, error, left });
+                return Err(Failure { step: step.name, error, undone });
             }
         }
         progress.step(number, of, step, StepState::Done, &step.about);
@@ -141,7 +140,7 @@ fn delete_device(tools: &dyn Tools, pool: &PoolDevice, id: u32) -> Result<(), To
 /// Between the pool's commit of a new thin device and its new transaction number, a power cut leaves LVM with a volume
 /// that it wants to make and the pool already has: every command then fails with "File exists". The device is ours and
 /// unused; without it the pool and LVM agree again.
-fn remove_leftover(
+pub(super) fn remove_leftover(
     tools: &dyn Tools,
     volume: &str,
     pool: &PoolDevice,
@@ -155,87 +154,4 @@ fn remove_leftover(
     delete_device(tools, pool, id)?;
     tools.run(&remove)?;
     Ok(())
-}
-
-/// Takes back what was done, from what is on the disk now; gives what could not be taken back. Each part is tried whatever
-/// became of the others, but for what the machine would not boot without: as long as root has the layer's name, or LVM does
-/// not say which name it has, everything stays, and the entries hold under both names.
-fn undo(tools: &dyn Tools, system: &System, s: &Situation<'_>, changed: &[Change]) -> Vec<String> {
-    let mode = Mode { monitor: system.running };
-    let t = &s.target;
-    let layer = t.layer.to_string();
-    let before: Vec<Change> = changed.iter().rev().map(Change::reversed).collect();
-    let now = match Lvm::read(tools) {
-        Ok(now) => now,
-        Err(error) => return vec![format!("LVM cannot be read: {error}")],
-    };
-    let mut left = Vec::new();
-    if now.volume(&t.vg, &layer).is_some_and(|v| v.uuid == s.root.uuid) && t.old != layer {
-        // First what names the layer goes back to what holds under both names, so that no moment is without an entry.
-        let by_uuid: Vec<Change> = under_both_names(changed, t).filter(|c| !c.is_made()).collect();
-        if let Err(error) = files::apply(tools, &by_uuid) {
-            return vec![error.to_string()];
-        }
-        let untag = mode.command("lvchange", ["--deltag", TAG_LAYER, &format!("{}/{layer}", t.vg)]);
-        if let Err(error) = tools.run(&untag) {
-            left.push(format!("layer's tag: {error}"));
-        }
-        unlink_old_names(tools, t);
-        let back = mode.command("lvrename", [&t.vg, &layer, &t.old]);
-        if let Err(error) = tools.run(&back) {
-            left.push(format!("name of root's volume: {error}"));
-            return left;
-        }
-    }
-    let mut attempt = |what: String, result: Result<(), RunError>| {
-        if let Err(error) = result {
-            left.push(format!("{what}: {error}"));
-        }
-    };
-    // Root has its old name again, nothing needs the base. It goes before the files come back: they may need the room that
-    // it takes up in a pool that has filled up.
-    let now = Lvm::read(tools).unwrap_or_default();
-    let ours = |tags: &[String]| tags.iter().any(|x| x == TAG_UNFINISHED || x.starts_with(ROOT_TAG_PREFIX));
-    for v in now.volumes.iter().filter(|v| v.vg == t.vg && ours(&v.tags)) {
-        let pool = PoolDevice::of(s.pool);
-        attempt(v.full_name(), remove_leftover(tools, &v.full_name(), &pool, v.thin_id));
-    }
-    for change in before.into_iter().filter(|c| !c.is_made()) {
-        let what = change.path.display().to_string();
-        attempt(what, files::apply(tools, &[change]).map_err(Into::into));
-    }
-    let kept = s.boot.root.join(&layer);
-    if kept.exists() {
-        attempt(kept.display().to_string(), files::remove_directory(&kept).map_err(Into::into));
-    }
-    if !s.group.tags.iter().any(|x| x == TAG_VG) {
-        let command = mode.command("vgchange", ["--deltag", TAG_VG, &t.vg]);
-        attempt("tag of the volume group".into(), tools.run(&command).map(|_| ()).map_err(Into::into));
-    }
-    if !s.pool.has_tag(TAG_POOL) {
-        let command = mode.command("lvchange", ["--deltag", TAG_POOL, &s.pool.full_name()]);
-        attempt("tag of the pool".into(), tools.run(&command).map(|_| ()).map_err(Into::into));
-    }
-    left
-}
-
-/// What takes the layer's volume out of entries, fstab and kept arguments: each file goes back to the content that the
-/// transition gave it, or that it had before all where the transition had nothing to change.
-fn under_both_names<'a>(changed: &'a [Change], target: &Target) -> impl Iterator<Item = Change> + 'a {
-    let names = [target.device(), format!("rd.lvm.lv={}/{}", target.vg, target.layer)];
-    let names_layer = move |c: &Change| {
-        let text = c.after.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
-        names.iter().any(|n| text.contains(n.as_str()))
-    };
-    changed.iter().enumerate().filter(move |(_, c)| names_layer(c)).map(|(number, last)| {
-        let earlier = changed[..number].iter().find(|c| c.path == last.path);
-        let after = earlier.map_or_else(|| last.before.clone(), |c| c.after.clone());
-        Change { before: last.after.clone(), after, ..last.clone() }
-    })
-}
-
-fn unlink_old_names(tools: &dyn Tools, target: &Target) {
-    let dev = super::tools::below(tools.environment(), "/dev");
-    files::unlink_link(&dev.join("mapper").join(device_mapper_name(&target.vg, &target.old)));
-    files::unlink_link(&dev.join(&target.vg).join(&target.old));
 }

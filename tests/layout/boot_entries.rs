@@ -227,7 +227,7 @@ fn a_first_boot_that_fails_leaves_what_the_entry_boots() {
     let (s, _) = examine(&system, &policy, &model).unwrap();
     let plan = model.plan(&system, &s, &policy);
     let failure = model.run(&system, &s, &plan).unwrap_err();
-    assert_eq!((failure.step, failure.left), ("record-content", Vec::new()));
+    assert_eq!((failure.step, failure.undone.left), ("record-content", Vec::new()));
     assert_eq!(model.errors(), Vec::<String>::new());
     model.fails_at.set(None);
     assert_eq!(model.first_boot(), ["record-content", "remove-unit"], "the next run completes it");

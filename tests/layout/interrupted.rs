@@ -12,6 +12,13 @@ fn length() -> usize {
     n
 }
 
+/// The number of the first command of `init` that has `word` in it.
+fn position(word: &str) -> usize {
+    let model = Model::installed("rhel8");
+    model.init().unwrap();
+    model.commands.borrow().iter().position(|c| c.contains(word)).unwrap()
+}
+
 #[test]
 fn a_command_that_fails_leaves_everything_as_it_was() {
     for number in 0..length() {
@@ -22,16 +29,62 @@ fn a_command_that_fails_leaves_everything_as_it_was() {
             panic!("command {number} failed and init did not")
         };
         let command = model.commands.borrow()[number].clone();
-        assert_eq!(failure.left, Vec::<String>::new(), "after `{command}` something was not undone");
-        let mut after = model.disk();
-        // The pool's profile and its larger metadata do no harm and stay.
-        for v in &mut after.1 {
-            v.profile.clear();
-        }
+        assert_eq!(failure.undone.left, Vec::<String>::new(), "after `{command}` something was not undone");
+        // (The pool's larger metadata does no harm and stays.)
+        let after = model.disk();
         assert_eq!(after.1, before.1, "volumes after `{command}` failed");
         assert_eq!(after.2, before.2, "tags after `{command}` failed");
         assert_eq!(after.0, before.0, "files after `{command}` failed");
     }
+}
+
+#[test]
+fn a_pool_that_fills_up_is_extended_so_that_what_is_taken_back_reaches_the_disk() {
+    let lvcreate = position("lvcreate");
+    for (number, taken_up) in (lvcreate..length()).flat_map(|n| [(n, 0), (n, 2)]) {
+        let model = Model::installed("rhel8");
+        model.free.set(100 << 30);
+        let before = model.disk();
+        model.fills_at.set(Some(number));
+        model.taken_up.set(taken_up);
+        let Err(Outcome::Failed(failure)) = model.init() else {
+            panic!("the pool filled up at command {number} and init did not fail")
+        };
+        let commands = model.commands.borrow();
+        let after = format!("after the pool filled up at `{}`", commands[number]);
+        // The first of what comes then; as often as it takes.
+        let extensions = commands[number + 1..].iter().take_while(|c| {
+            *c == "lvextend --config activation/monitoring=0 --size +34359738368b onn/pool00"
+        });
+        assert_eq!(extensions.count(), if taken_up == 0 { 1 } else { 3 }, "{after}");
+        let size = if taken_up == 0 { "32 GiB" } else { "96 GiB" };
+        let told =
+            format!("thin pool onn/pool00 was full and is {size} larger now, for what had to be written");
+        assert_eq!((failure.undone.left, failure.undone.changed), (vec![], vec![told]), "{after}");
+        model.change("pool00", |v| v.data_percent = "12.50".into());
+        assert_eq!(model.disk(), before, "{after}");
+    }
+}
+
+#[test]
+fn a_pool_that_fills_up_and_cannot_be_extended_is_told_with_what_may_be_lost() {
+    let model = Model::installed("rhel8");
+    model.fills_at.set(Some(position("xfs_db")));
+    // Nothing is left of the group, and the pool's metadata need not grow.
+    model.free.set(0);
+    model.metadata_size.set(1 << 30);
+    let Err(Outcome::Failed(failure)) = model.init() else {
+        panic!("the pool filled up and init did not fail")
+    };
+    assert_eq!(failure.undone.changed, Vec::<String>::new());
+    assert_eq!(
+        failure.undone.left,
+        [concat!(
+            "what was written to the file system of onn/root: Input/output error (thin pool onn/pool00 is full and volume ",
+            "group 'onn' as well: vgextend it, then lvextend --size +SIZE onn/pool00; check it before the next boot: ",
+            "e2fsck -f, or xfs_repair)"
+        )]
+    );
 }
 
 #[test]
@@ -97,7 +150,7 @@ fn a_command_that_fails_when_root_is_the_layer_already_leaves_a_layer_that_boots
             let Err(Outcome::Failed(failure)) = model.init() else { break };
             failed += 1;
             let after = format!("power cut at command {cut}, then {} failed", failure.step);
-            assert_eq!(failure.left, Vec::<String>::new(), "{after}");
+            assert_eq!(failure.undone.left, Vec::<String>::new(), "{after}");
             assert_boots(&model, &after);
             model.fails_at.set(None);
             model.init().unwrap();

@@ -84,6 +84,10 @@ pub(crate) struct Model {
     pub(crate) thin_ls: RefCell<String>,
     /// At this changing command everything ends, as in a power cut.
     pub(crate) ends_at: Cell<Option<usize>>,
+    /// At this changing command the pool is full, and it fails.
+    pub(crate) fills_at: Cell<Option<usize>>,
+    /// So many extensions of the pool are taken up by others at once.
+    pub(crate) taken_up: Cell<u32>,
     /// A thin device of the pool that an interrupted creation left and LVM stumbles over.
     pub(crate) pool_device: Cell<Option<u32>>,
 }
@@ -121,6 +125,8 @@ impl Model {
             fails_from: Cell::new(None),
             ends_at: Cell::new(None),
             thin_ls: RefCell::default(),
+            fills_at: Cell::new(None),
+            taken_up: Cell::new(0),
             pool_device: Cell::new(None),
             dir,
         };
@@ -387,9 +393,19 @@ impl Model {
                 let index = at(name)?;
                 volumes.remove(index);
             }
-            "lvextend" => {
-                self.metadata_size.set(option("--poolmetadatasize")[0].trim_end_matches('b').parse().unwrap())
-            }
+            "lvextend" => match option("--size").first() {
+                Some(size) => {
+                    let size: u64 = size.trim_matches(['+', 'b']).parse().unwrap();
+                    self.free.set(self.free.get().checked_sub(size).ok_or("Insufficient free space")?);
+                    let index = at(name)?;
+                    let taken_up = self.taken_up.get();
+                    self.taken_up.set(taken_up.saturating_sub(1));
+                    volumes[index].data_percent = if taken_up > 0 { "100.00" } else { "83.33" }.into();
+                }
+                None => self
+                    .metadata_size
+                    .set(option("--poolmetadatasize")[0].trim_end_matches('b').parse().unwrap()),
+            },
             "lvchange" => {
                 let index = at(name)?;
                 let v = &mut volumes[index];
@@ -400,6 +416,9 @@ impl Model {
                 }
                 if let Some(p) = option("--metadataprofile").first() {
                     v.profile.clone_from(p);
+                }
+                if args.contains(&"--detachprofile") {
+                    v.profile.clear();
                 }
                 match option("--activate").first().map(String::as_str) {
                     Some("y") => v.minor = Some(20),
@@ -465,6 +484,10 @@ impl Tools for Model {
         if self.fails_at.get() == Some(number) || self.fails_from.get().is_some_and(|from| number >= from) {
             return Err(failed("injected failure".into()));
         }
+        if self.fills_at.get() == Some(number) {
+            self.change("pool00", |v| v.data_percent = "100.00".into());
+            return Err(failed("No space left on device".into()));
+        }
         let args: Vec<&str> = command.args.iter().map(String::as_str).collect();
         if command.program == "thin_dump" {
             let xml = "<single_mapping origin_block=\"0\" data_block=\"5\" time=\"0\"/>\n";
@@ -497,8 +520,9 @@ impl Tools for Model {
         Ok(Space { total: self.boot_total, free: self.boot_free })
     }
 
-    fn flush(&self, _: &Path, _: bool) -> io::Result<()> {
-        Ok(())
+    fn flush(&self, path: &Path, _: bool) -> io::Result<()> {
+        let full = self.volume("pool00").is_some_and(|pool| pool.data_percent == "100.00");
+        if full && path == self.sysroot() { Err(io::Error::other("Input/output error")) } else { Ok(()) }
     }
 
     fn architecture(&self) -> String {

@@ -123,13 +123,16 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
             let mut message = format!("{} failed: {}", failure.step, failure.error);
             if situation.progress != Progress::Before {
                 message.push_str("; the layer boots as it is, run node-layout init again to complete it");
-            } else if failure.left.is_empty() {
+            } else if failure.undone.left.is_empty() {
                 message.push_str("; what had been done was undone");
             } else {
                 message.push_str(&format!(
                     "; not undone: {}. Run node-layout init again to complete it",
-                    failure.left.join("; ")
+                    failure.undone.left.join("; ")
                 ));
+            }
+            for changed in &failure.undone.changed {
+                message.push_str(&format!("; {changed}"));
             }
             answer.failed(&message, &findings);
             Ok(ExitCode::from(super::super::COULD_NOT))

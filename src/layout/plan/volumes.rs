@@ -1,6 +1,6 @@
 //! Steps that change volumes: the pool, the base, the tags, the name of root.
 
-use super::{Action, PROFILE, PlanError, Planner, PoolDevice, ROOT_TAG_PREFIX, change};
+use super::{Action, EXTEND_PERCENT, PROFILE, PlanError, Planner, PoolDevice, ROOT_TAG_PREFIX, change};
 use crate::layout::checks::metadata_growth;
 use crate::layout::files::Method;
 use crate::layout::lvm::{LogicalVolume, TAG_BASE, TAG_LAYER, TAG_POOL, TAG_UNFINISHED, TAG_VG};
@@ -167,6 +167,6 @@ impl Planner<'_> {
 fn profile_text(policy: &Policy) -> String {
     let threshold = policy.pool.autoextend_threshold.unwrap_or(70);
     format!(
-        "activation {{\n\tthin_pool_autoextend_threshold={threshold}\n\tthin_pool_autoextend_percent=20\n}}\n"
+        "activation {{\n\tthin_pool_autoextend_threshold={threshold}\n\tthin_pool_autoextend_percent={EXTEND_PERCENT}\n}}\n"
     )
 }
