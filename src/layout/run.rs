@@ -48,7 +48,7 @@ pub struct Failure {
     /// Why it failed.
     pub error: RunError,
     /// How the way back went.
-    pub undone: Undone,
+    pub undone: Box<Undone>,
 }
 
 /// Does the steps. When one fails, what was done is taken back; but not by a run that has found root to be the layer
@@ -74,7 +74,7 @@ pub fn run(
                     checks::Progress::Before => undo::undo(tools, system, situation, &changed),
                     _ => Undone::default(),
                 };
-                return Err(Failure { step: step.name, error, undone });
+                return Err(Failure { step: step.name, error, undone: Box::new(undone) });
             }
         }
         progress.step(number, of, step, StepState::Done, &step.about);

@@ -60,7 +60,8 @@ fn a_pool_that_fills_up_is_extended_so_that_what_is_taken_back_reaches_the_disk(
         let size = if taken_up == 0 { "32 GiB" } else { "96 GiB" };
         let told =
             format!("thin pool onn/pool00 was full and is {size} larger now, for what had to be written");
-        assert_eq!((failure.undone.left, failure.undone.changed), (vec![], vec![told]), "{after}");
+        let (left, changed) = (&failure.undone.left, &failure.undone.changed);
+        assert_eq!((left, changed), (&vec![], &vec![told]), "{after}");
         model.change("pool00", |v| v.data_percent = "12.50".into());
         assert_eq!(model.disk(), before, "{after}");
     }
