@@ -181,18 +181,7 @@ run thin_restore -i /tmp/full -o /dev/mapper/tmeta; sync; run dmsetup remove tme
 """
 
 
-def pool_full():
-    """The pool: (nearly) full before it begins is refused; full in the middle is an error that is undone."""
-    # A disk of its own: a pool whose metadata thin_restore has written does not use room that it gets later (the kernel's map of
-    # free blocks counts on the last part of it being whole).
-    disk = images.copy(images.build(TIGHT), "pool-metadata-full")
-    job = FILL_METADATA + HELPERS + """
-expect "the pool's metadata is full" LAY030 "of its metadata; images need it below 80" "lvextend --poolmetadatasize +SIZE {vg}/pool00"
-""" + jobs.UNMOUNT
-    uml.boot(disk, jobs.fill(job, TIGHT), console=True).check("metadata of the pool is full")
-    disk = images.copy(images.build(TIGHT), "pool-full")
-    job = HELPERS + FILLER + """
-lvchange -q --errorwhenfull y {vg}/pool00
+FULL_IN_THE_MIDDLE = """
 # Nothing but this test and init writes: the kernel does not go on making inode tables (on its own it would fill the pool), and
 # what is read has no time of reading.
 for d in "" /var; do run mount -o remount,noatime,noinit_itable /mnt/sysroot$d; done
@@ -204,11 +193,12 @@ done
 expect "the pool's data is full" LAY030 "of its data; images need it below 80" "lvextend --size +SIZE {vg}/pool00"
 rm /mnt/sysroot/var/filler; sync; fstrim /mnt/sysroot/var || fail fstrim
 logical > /tmp/before
-fill_at tune2fs 'dd if=/dev/zero of=/mnt/sysroot/var/filler bs=1M count=400 conv=fsync 2>/dev/null'
+fill_at tune2fs 'dd if=/dev/zero of=/mnt/sysroot/var/filler bs=1M count=400 conv=fsync 2>/dev/null {goes_on}'
 failing "the pool fills up" base-uuid "tune2fs"
 dmesg | grep -q out-of-data-space || fail "the pool was not full"
 grep -q "was undone; thin pool {vg}/pool00 was full and is .* larger now" /tmp/failure || { cat /tmp/failure; fail "it is not told that the pool is larger"; }
-rm -f /mnt/sysroot/var/filler; sync; umount /mnt/sysroot/var
+while pidof dd > /dev/null; do sleep 0.2; done
+rm -f /mnt/sysroot/var/filler; sync; run umount /mnt/sysroot/var
 e2fsck -fy /dev/{vg}/var > /dev/null; run mount /dev/{vg}/var /mnt/sysroot/var
 logical > /tmp/after; grep -v pool /tmp/before > /tmp/b; grep -v pool /tmp/after > /tmp/a; diff /tmp/b /tmp/a || fail "the pool fills up: not as before"
 """ + jobs.UNMOUNT + """
@@ -216,7 +206,24 @@ run vgchange -q -ay {vg}
 e2fsck -fn /dev/{vg}/root > /tmp/fsck 2>&1 || { cat /tmp/fsck; dmesg | grep EXT4; fail "root's file system is not whole"; }
 run vgchange -q -an {vg}
 """
-    uml.boot(disk, jobs.fill(job, TIGHT), console=True).check("a full pool")
+
+
+def pool_full():
+    """The pool: (nearly) full before it begins is refused; full in the middle is an error that is undone."""
+    # A disk of its own: a pool whose metadata thin_restore has written does not use room that it gets later (the kernel's map of
+    # free blocks counts on the last part of it being whole).
+    disk = images.copy(images.build(TIGHT), "pool-metadata-full")
+    job = FILL_METADATA + HELPERS + """
+expect "the pool's metadata is full" LAY030 "of its metadata; images need it below 80" "lvextend --poolmetadatasize +SIZE {vg}/pool00"
+""" + jobs.UNMOUNT
+    uml.boot(disk, jobs.fill(job, TIGHT), console=True).check("metadata of the pool is full")
+    # As LVM makes a pool, writes wait for room (here five seconds instead of sixty), of init and of who has filled it up; and
+    # with errors at once.
+    for full, prepare, goes_on in (("waits", "echo 5 > /sys/module/dm_thin_pool/parameters/no_space_timeout", "& sleep 1"),
+                                   ("fails", "run lvchange -q --errorwhenfull y {vg}/pool00", "")):
+        disk = images.copy(images.build(TIGHT), f"pool-full-{full}")
+        job = prepare + FULL_IN_THE_MIDDLE.replace("{goes_on}", goes_on)
+        uml.boot(disk, jobs.fill(HELPERS + FILLER + job, TIGHT), console=True).check(f"a full pool that {full}")
     old_state_boots(disk, TIGHT)
     return "refused when full, undone in the middle, the old state boots"
 
