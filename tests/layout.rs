@@ -15,6 +15,8 @@ mod interrupted;
 mod kept_files;
 #[path = "layout/model.rs"]
 mod model;
+#[path = "layout/programs.rs"]
+mod programs;
 #[path = "layout/progress.rs"]
 mod progress;
 #[path = "layout/refusals.rs"]

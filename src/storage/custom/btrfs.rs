@@ -17,7 +17,7 @@ impl Custom<'_> {
         let members = if btrfs.subvolume {
             self.btrfs_parent(btrfs)?
         } else {
-            self.members(&btrfs.members, FormatKind::Btrfs, span)?
+            self.members(&btrfs.members, FormatKind::Btrfs)?
         };
         if members.is_empty() && !btrfs.existing {
             let says = "Btrfs volume defined without any member devices. Either specify member devices or use \

@@ -212,7 +212,7 @@ impl Custom<'_> {
         stop(Cause::MountPoint, span, says)
     }
 
-    fn members(&self, names: &[Named], wanted: FormatKind, span: Span) -> Result<Vec<DeviceId>, Refusal> {
+    fn members(&self, names: &[Named], wanted: FormatKind) -> Result<Vec<DeviceId>, Refusal> {
         let (what, of) = match wanted {
             FormatKind::MdMember => ("RAID device", "RAID specification."),
             FormatKind::Btrfs => ("Btrfs partition", "Btrfs volume specification."),
@@ -236,7 +236,6 @@ impl Custom<'_> {
             }
             members.push(id);
         }
-        let _ = span;
         Ok(members)
     }
 }

@@ -40,7 +40,7 @@ impl Custom<'_> {
             self.keep(id, &mount, span);
             return Ok(());
         }
-        let members = self.members(&raid.members, FormatKind::MdMember, span)?;
+        let members = self.members(&raid.members, FormatKind::MdMember)?;
         let format = self.format(&kind, &mount, span)?;
         if raid.existing {
             let Some(id) = self.tree.by_name(&device_name) else {

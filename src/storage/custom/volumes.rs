@@ -12,7 +12,7 @@ impl Custom<'_> {
     pub(super) fn volgroup(&mut self, group: &VolGroup) -> Done {
         let span = group.span;
         let name = &group.name;
-        let members = self.members(&group.members, FormatKind::LvmPv, span)?;
+        let members = self.members(&group.members, FormatKind::LvmPv)?;
         if members.is_empty() && !group.existing {
             let space = if self.tree.release.is_new() { " " } else { "  " };
             let says = format!(
