@@ -55,6 +55,12 @@ class VolumeGroup:
         return range(first, first + self._number("extent_count", text) * self.extent)
 
 
+def pool_places(group):
+    """Where the metadata and the data of the group's thin pool are, and how large a block of it is."""
+    metadata, data = (group.place(re.search(rf'\b{name} = "(\w+)"', group.text)[1]) for name in ("metadata", "pool"))
+    return metadata, data, int(re.search(r"\bchunk_size = (\d+)", group.text)[1]) * SECTOR
+
+
 class Pool:
     """The thin pool of a volume group: its metadata, found without fault by thin_check, and all that thin_dump says of it.
 
@@ -62,9 +68,7 @@ class Pool:
     """
 
     def __init__(self, disk, group, scratch):
-        self.data, self.metadata = (group.place(re.search(rf'\b{name} = "(\w+)"', group.text)[1])
-                                    for name in ("pool", "metadata"))
-        self.chunk = int(re.search(r"\bchunk_size = (\d+)", group.text)[1]) * SECTOR
+        self.metadata, self.data, self.chunk = pool_places(group)
         with open(disk, "rb") as file, open(scratch, "wb") as copy:
             file.seek(self.metadata.start)
             copy.write(file.read(len(self.metadata)))

@@ -5,6 +5,7 @@ They are made in user-mode Linux: nothing of it needs firmware.
 
 import collections
 import hashlib
+import os
 import shutil
 import struct
 import subprocess
@@ -35,10 +36,11 @@ class Layout:
 
     def __init__(self, name, root="xfs", boot="ext4", loader="grub", stack="plain", vg=VG, size="24G",
                  boot_size="1100M", pool="--size 16G", root_size="512M", inodes=None, after="", early_swap=True,
-                 metadata="16M", selinux=False, fips=False):
+                 metadata="16M", selinux=False, fips=False, rescue_size=None):
         self.name, self.root, self.boot, self.loader, self.stack, self.vg = name, root, boot, loader, stack, vg
         self.size, self.boot_size, self.pool, self.root_size, self.inodes, self.after = size, boot_size, pool, root_size, inodes, after
         self.early_swap, self.metadata, self.selinux, self.fips = early_swap, metadata, selinux, fips
+        self.rescue_size = rescue_size  # in bytes; whole without it
 
     @property
     def boot_uuid(self):
@@ -100,8 +102,10 @@ def boot_tree(layout):
         # The kernel's package brings it. (There it is a keyed hash; what matters here is the file's place and name.)
         digest = hashlib.sha512(kernel.image.read_bytes()).hexdigest()
         (boot / f".vmlinuz-{kernel.version}.hmac").write_text(f"{digest}  vmlinuz-{kernel.version}\n")
-    shutil.copy2(kernel.image, boot / f"vmlinuz-0-rescue-{MACHINE}")
-    shutil.copy2(initramfs, boot / f"initramfs-0-rescue-{MACHINE}.img")
+    for source, name in ((kernel.image, f"vmlinuz-0-rescue-{MACHINE}"), (initramfs, f"initramfs-0-rescue-{MACHINE}.img")):
+        shutil.copy2(source, boot / name)
+        if layout.rescue_size:
+            os.truncate(boot / name, layout.rescue_size)
     entries = boot / "loader/entries"
     (entries / f"{MACHINE}-{kernel.version}.conf").write_text(entry(layout, kernel.version, "Debian as node"))
     (entries / f"{MACHINE}-0-rescue.conf").write_text(entry(layout, f"0-rescue-{MACHINE}", "Rescue"))
@@ -166,11 +170,12 @@ def build_script(layout):
     vg, kernel = layout.vg, packages.Kernel().version
     devices = ["/dev/vda", "/dev/vdb"] if layout.stack == "raid" else ["/dev/vda"]
     make = {"xfs": "mkfs.xfs -q -K -f -m uuid={uuid} {device}",
-            "ext4": "mkfs.ext4 -q -F -E nodiscard,lazy_itable_init=1 -U {uuid} {device}"}
-    if layout.inodes:
-        make["ext4"] += f" -N {layout.inodes}"
+            "ext4": "mkfs.ext4 -q -F -E nodiscard{tables} -U {uuid} {device}"}
+    # With few inodes their tables are written at once: else the first kernel that mounts the file system does so little by
+    # little, and its writes are in a recording of init's.
+    tables = f",lazy_itable_init=0 -N {layout.inodes}" if layout.inodes else ",lazy_itable_init=1"
     mkboot = {"vfat": f"mkfs.vfat -F 32 -n BOOT -i {FAT_ID} /dev/vda3",
-              "ext4": f"mkfs.ext4 -q -F -L BOOT -U {BOOT_UUID} /dev/vda3",
+              "ext4": f"mkfs.ext4 -q -F{' -E nodiscard' + tables if layout.inodes else ''} -L BOOT -U {BOOT_UUID} /dev/vda3",
               "xfs": f"mkfs.xfs -q -f -K -L BOOT -m uuid={BOOT_UUID} /dev/vda3"}[layout.boot]
     # Of two disks neither is large enough for the pool.
     stack = {"plain": "pv=/dev/vda4",
@@ -209,8 +214,8 @@ run lvcreate -q -y -Zn --type thin-pool {layout.pool} --poolmetadatasize {layout
 run lvcreate -q -y -Wn -V {layout.root_size} --thinpool {vg}/pool00 -n root
 run lvcreate -q -y -Wn -V 5G --thinpool {vg}/pool00 -n var
 run lvcreate -q -y -Wn -V 128M --thinpool {vg}/pool00 -n swap
-run {make[layout.root].format(uuid=ROOT_UUID, device=f"/dev/{vg}/root")}
-run {make[layout.root].format(uuid=VAR_UUID, device=f"/dev/{vg}/var")}
+run {make[layout.root].format(uuid=ROOT_UUID, tables=tables, device=f"/dev/{vg}/root")}
+run {make[layout.root].format(uuid=VAR_UUID, tables=tables, device=f"/dev/{vg}/var")}
 run mkswap /dev/{vg}/swap
 mkdir -p /sysroot
 run mount /dev/{vg}/root /sysroot

@@ -13,15 +13,19 @@ only some of the writes since the last flush have arrived (a *subset*):
 - through firmware and boot loader the machine comes up on the root that the entry names: one boot for each state that the
   boot loader or the initramfs can tell apart.
 
-Every disk is looked at in a machine of its own, as it was: a start on an overlay that is thrown away. Two disks are one only if
-they are equal in every byte that a machine can come to: LVM's description of the group, the pool's mappings, every block of
-a volume, and all bytes that are not in the group (`reachable`). And only where LVM's
-metadata, the pool's metadata, all that the boot loader reads and every file that `init` acts on are equal byte for byte to
-what an earlier machine had is `init` not run once more.
+A disk has two halves: the volume group, and what is outside of it (/boot, the EFI system partition). Until `init` runs, no
+byte of one decides what is found in the other: volumes are activated and mounted without /boot, and /boot without them. So
+each half that a power cut leaves is looked at once, as it was, whatever the other half is: a group in a machine of its own, on
+an overlay that is thrown away (guest/powercut.sh), what is outside on a disk of its own, several disks a machine
+(guest/powercut-boot.sh). Two halves are one only if they are equal in every byte that a machine can come to (`outside`,
+`reachable`: LVM's description of the group, the pool's mappings, every block of a volume). Both halves together then run
+through `init`, in a machine with that very disk. Only where LVM's metadata, the pool's metadata, all that the boot loader
+reads and every file that `init` acts on are equal byte for byte to what an earlier machine had is `init` not run once more.
 """
 
 import collections
 import concurrent.futures
+import contextlib
 import hashlib
 import pathlib
 import random
@@ -36,8 +40,8 @@ import uml
 import writelog
 from packages import LAB
 
-# Small, so that looking at a disk is quick.
-SMALL = {"root": "ext4", "size": "8G", "pool": "--size 3G", "root_size": "512M", "inodes": 2048}
+# Small, so that looking at a disk is quick. (The rescue entry is rewritten by init, and booted by nobody here.)
+SMALL = {"root": "ext4", "size": "8G", "pool": "--size 3G", "root_size": "512M", "inodes": 2048, "rescue_size": 64 << 10}
 LAYOUT = images.Layout("powercut", **SMALL)
 # By the scenario's name. GRUB replays no journal: on /boot it sees the bare xfs. FAT has none.
 LAYOUTS = {
@@ -47,13 +51,20 @@ LAYOUTS = {
 }
 LOADERS = {"grub": diskview.Grub, "systemd-boot": diskview.SystemdBoot}
 SUBSETS = 100
-SCRIPT = pathlib.Path(__file__).parent / "guest/powercut.sh"
+GUEST = pathlib.Path(__file__).parent / "guest"
+# As many disks as user-mode Linux takes, but for a few.
+OUTSIDES_A_MACHINE = 12
 
 # A power cut: entries of the log before number `upto` are on the disk, and those of `subset`.
 Cut = collections.namedtuple("Cut", "name upto subset")
-# What a machine was like: `boot` as the boot loader saw it, `volumes`, `state` (a hash), `work` (what init did), `after` (a
-# hash), and whether the pool was between its own commit and LVM's (`hole`).
-Answer = collections.namedtuple("Answer", "cut lost boot volumes state work after hole")
+# What is outside of the group: the boot loader's view of it (diskview.Boot), a hash of its files as they are when they are
+# mounted, why it cannot be.
+Outside = collections.namedtuple("Outside", "boot tree lost")
+# What is in it: its volumes, a hash of their files, and whether the pool was between its own commit and LVM's.
+Inside = collections.namedtuple("Inside", "volumes tree hole")
+# What a machine was like: `boot` as the boot loader saw it, what was in the group, `state` (a hash), `work` (what init did;
+# "equal" if no machine had to be started), `after` (a hash).
+Answer = collections.namedtuple("Answer", "cut lost boot inside state work after")
 
 
 def record(layout):
@@ -102,60 +113,148 @@ def cuts(log, subsets, group, places=None):
     return sorted(found, key=lambda cut: cut.upto)
 
 
-class Watcher:
-    """Looks at power cuts one after the other, on a disk of its own. What the boot loader sees (`boots`) and what the machines
-    were like (`answers`) is shared by all."""
+class Player:
+    """The disk after one power cut after the other, and what has been written to it."""
 
-    def __init__(self, layout, before, log, number, shared, boots, answers):
-        self.layout, self.replay = layout, writelog.Replay(before, log, f"{layout.name}-{number}")
-        self.shared, self.scratch = shared, LAB / "work" / f"{layout.name}-metadata-{number}"
-        starts = diskview.partitions(before)
-        self.group_at, self.read_by_loader = starts[4], boot_partitions(starts)
+    def __init__(self, layout, before, log, name):
+        self.layout, self.replay = layout, writelog.Replay(before, log, f"{layout.name}-{name}")
+        self.starts = diskview.partitions(before)
+        self.group_at = self.starts[4]
         # Of LVM's area only the text counts that its header points to (VolumeGroup has it).
         self.written = writelog.Written(log, diskview.VolumeGroup(before, self.group_at).ring)
-        self.loader, self.boots = LOADERS[layout.loader](self.replay.path, starts), boots
-        self.answers = answers
-        self.script = jobs.fill(SCRIPT.read_text(), layout, root=layout.root, boot=layout.boot,
-                                fat="/dev/ubda3" if layout.boot == "vfat" else "",
-                                root_uuid=images.ROOT_UUID)
 
-    def look(self, cut):
-        """One power cut."""
+    @contextlib.contextmanager
+    def at(self, cut):
+        """The disk after this cut, as long as the context lasts."""
         self.replay.forward(cut.upto)
         self.written.forward(cut.upto)
         with self.replay.also(cut.subset) as disk, self.written.also(cut.subset):
-            boot = self._boot(cut)
+            yield disk
+
+    def outside(self):
+        """Equal for disks that are equal outside of the volume group."""
+        return self.written.sum(range(self.group_at))
+
+
+class Outsides(Player):
+    """Looks at what is outside of the volume group after power cuts: each once, several in a machine."""
+
+    def __init__(self, layout, before, log, threads):
+        super().__init__(layout, before, log, "outside")
+        self.threads, self.found, self.systems, self.waiting, self.running = threads, {}, set(), [], collections.deque()
+
+    def look(self, todo):
+        """What there is (`Outside`), by `Player.outside`."""
+        for cut in todo:
+            with self.at(cut) as disk:
+                key, system = self.outside(), self.written.sum(range(self.starts[3]))
+                if key in self.found:
+                    continue
+                self.found[key] = None
+                copy = self.replay.path.with_name(f"{self.layout.name}-outside-{len(self.found)}.img")
+                writelog.copy_beginning(disk, copy, self.group_at)
+            self.waiting.append((key, copy, system not in self.systems))
+            self.systems.add(system)
+            if len(self.waiting) == OUTSIDES_A_MACHINE:
+                self._start()
+        self._start()
+        while self.running:
+            self.found.update(self.running.popleft().result())
+        self.replay.path.unlink()
+        return self.found
+
+    def _start(self):
+        if self.waiting:
+            self.running.append(self.threads.submit(self._mounted, self.waiting))
+            self.waiting = []
+        # Copies take room.
+        while len(self.running) > qemu.MACHINES:
+            self.found.update(self.running.popleft().result())
+
+    def _mounted(self, copies):
+        boots = [LOADERS[self.layout.loader](path, self.starts).look() for _, path, _ in copies]
+        names = [f"ubd{chr(ord('a') + number)}" for number in range(len(copies))]
+        result = uml.boot([path for _, path, _ in copies],
+                          script("powercut-boot.sh", self.layout, disks=" ".join(names),
+                                 check=" ".join(name for name, (_, _, new) in zip(names, copies) if new)), short_lived=True)
+        found = {}
+        for name, (key, path, _), boot in zip(names, copies, boots):
+            tree, lost = result.value(f"tree-{name}"), result.value(f"lost-{name}") or boot.lost
+            if not lost and not (tree and result.ok):
+                lost = "the machine did not come to its end"
+            if lost:
+                lost += "\n" + "\n".join(result.lines[-30:])
+            found[key] = Outside(boot, tree, lost)
+            path.unlink()
+        return found
+
+
+class Watcher(Player):
+    """Looks at power cuts one after the other, on a disk of its own. What is outside of the group is known (`outsides`); what
+    has been found in it (`insides`) is shared by all watchers."""
+
+    def __init__(self, layout, before, log, number, shared, outsides, insides):
+        super().__init__(layout, before, log, number)
+        self.shared, self.scratch = shared, LAB / "work" / f"{layout.name}-metadata-{number}"
+        self.outsides, self.insides, self.pools = outsides, insides, {}
+        self.script = script("powercut.sh", layout, fat="/dev/ubda3" if layout.boot == "vfat" else "")
+
+    def look(self, cut):
+        """One power cut."""
+        with self.at(cut) as disk:
+            outside = self.outsides[self.outside()]
+            lost = lambda why: Answer(cut, why, outside.boot.key, None, "", "", "")
+            if outside.lost:
+                return lost(outside.lost)
             try:
                 group = diskview.VolumeGroup(disk, self.group_at)
-                pool = diskview.Pool(disk, group, self.scratch)
+                pool = self._pool(disk, group)
             except (AssertionError, RuntimeError) as error:
-                return Answer(cut, str(error), boot.key, "", "", "", "", False)
+                return lost(str(error))
             key = reachable(self.written, group, pool)
-            if key not in self.answers:
-                self.answers[key] = self._look(cut, disk, boot, group, pool)
-                return self.answers[key]
-        return self.answers[key]._replace(cut=cut, work="equal", after="")
+            seen = hashlib.sha256((outside.boot.key + group.text + pool.dump).encode()).hexdigest()
+            if inside := self.insides.get(key):
+                state = state_of(seen, inside, outside)
+                if (self.shared / state).exists():
+                    why = names_nothing(self.layout, outside.boot.arguments, inside.volumes)
+                    return Answer(cut, why, outside.boot.key, inside, state, "equal", "")
+            return self._look(cut, disk, outside, key, seen, in_hole(group, pool))
 
-    def _look(self, cut, disk, boot, group, pool):
-        seen = hashlib.sha256((boot.key + group.text + pool.dump).encode()).hexdigest()
-        result = uml.boot([qemu.Disk(disk, snapshot=True)], self.script.replace("{seen}", seen), shared=self.shared,
+    def _pool(self, disk, group):
+        """Read anew only if its metadata or what LVM says of it is another."""
+        at, data, _ = place = diskview.pool_places(group)
+        key = place, self.written.sum(at)
+        if key not in self.pools:
+            assert at.start % self.written.BLOCK == data.start % self.written.BLOCK == len(at) % self.written.BLOCK == 0
+            self.pools[key] = diskview.Pool(disk, group, self.scratch)
+        return self.pools[key]
+
+    def _look(self, cut, disk, outside, key, seen, hole):
+        result = uml.boot([qemu.Disk(disk, snapshot=True)],
+                          self.script.replace("{seen}", seen).replace("{tree}", outside.tree), shared=self.shared,
                           short_lived=True)
-        said = {key: result.value(key) or "" for key in ("volumes", "state", "lost", "work", "after")}
-        lost = said["lost"] or boot.lost or names_nothing(self.layout, boot.arguments, said["volumes"].split())
-        if not lost and not result.ok:
+        said = {word: result.value(word) or "" for word in ("volumes", "group", "lost", "work", "after")}
+        inside = Inside(said["volumes"].split(), said["group"], hole)
+        state = state_of(seen, inside, outside) if inside.tree else ""
+        lost = said["lost"] or names_nothing(self.layout, outside.boot.arguments, inside.volumes)
+        if not lost and not (result.ok and state and (self.shared / state).exists()):
             lost = "the machine did not come to its end"
         if lost:
             lost += "\n" + "\n".join(result.lines[-30:])
-        return Answer(cut, lost, boot.key, said["volumes"], said["state"], said["work"], said["after"], in_hole(group, pool))
+        elif self.insides.setdefault(key, inside) != inside:
+            lost = "the volumes are not what an equal group's were"
+        return Answer(cut, lost, outside.boot.key, inside, state, said["work"], said["after"])
 
-    def _boot(self, cut):
-        """What the boot loader sees; asked anew only if something was written to /boot since it was asked."""
-        log = self.replay.log
-        there = [n for n in (*range(cut.upto), *cut.subset) if log.writes(n) and log.place(n) in self.read_by_loader]
-        key = tuple(there)
-        if key not in self.boots:
-            self.boots[key] = self.loader.look()
-        return self.boots[key]
+
+def state_of(seen, inside, outside):
+    """The hash of all that init acts on, as guest/powercut.sh makes it."""
+    return hashlib.md5(f"{seen}\n{inside.tree}\n{outside.tree}\n".encode()).hexdigest()
+
+
+def script(name, layout, **more):
+    """One of the scripts that look at a disk."""
+    text = (GUEST / "powercut-common.sh").read_text() + (GUEST / name).read_text()
+    return jobs.fill(text, layout, root=layout.root, boot=layout.boot, root_uuid=images.ROOT_UUID, **more)
 
 
 def boot_partitions(starts):
@@ -164,13 +263,14 @@ def boot_partitions(starts):
 
 
 def reachable(written, group, pool):
-    """A hash that is equal for disks on which everything that a machine can come to is equal."""
+    """A hash that is equal for disks on which everything in the volume group that a machine can come to is equal."""
     block = written.BLOCK
     assert written.ignored == group.ring
-    assert group.data_start % block == pool.data.start % block == pool.metadata.start % block == 0 == pool.chunk % block
+    assert group.start % block == group.data_start % block == pool.data.start % block == 0 == pool.chunk % block
+    assert pool.metadata.start % block == 0
     # Left out are the pool's metadata, of which the dump has all that counts, and blocks that are in no volume.
     reached = sum(term for place, term in ((number * block, term) for number, term in written.sums.items())
-                  if place not in pool.metadata and (place not in pool.data or pool.holds(place)))
+                  if place >= group.start and place not in pool.metadata and (place not in pool.data or pool.holds(place)))
     return hashlib.sha256((group.text + pool.dump + str(reached)).encode()).digest()
 
 
@@ -202,7 +302,7 @@ def mapped(layout, volume):
 
 
 def root_of(volumes):
-    return images.LAYER if images.LAYER in volumes.split() else "root"
+    return images.LAYER if images.LAYER in volumes else "root"
 
 
 def boots(layout, before, log, number, answer):
@@ -216,7 +316,7 @@ say "root $(cat /sys/dev/block/$(awk '$5=="/"{print $3}' /proc/self/mountinfo | 
         firmware, variables = ("uefi", replay.path.with_suffix(".vars")) if layout.loader == "systemd-boot" else ("bios", None)
         result = qemu.boot([disk], job, firmware=firmware, variables=variables).check(f"booting after {answer.cut.name}")
     replay.path.unlink()
-    expected = mapped(layout, root_of(answer.volumes))
+    expected = mapped(layout, root_of(answer.inside.volumes))
     assert result.value("root") == expected, f"after {answer.cut.name} root was {result.value('root')}, not {expected}"
 
 
@@ -233,16 +333,15 @@ def power_cuts(name):
     shared.mkdir()
     # Neighbours are alike, and a disk only goes forward: each watcher takes a few, then the next few that are left.
     pieces = iter([todo[n:n + 8] for n in range(0, len(todo), 8)])
-
-    boots_seen, answers_known = {}, {}
-
-    def watch(number):
-        watcher = Watcher(layout, before, log, number, shared, boots_seen, answers_known)
-        return [watcher.look(cut) for piece in pieces for cut in piece]
-
     # One more than there can be machines: while it reads its disk, the others run.
-    watchers = qemu.MACHINES + 1
+    watchers, insides = qemu.MACHINES + 1, {}
     with concurrent.futures.ThreadPoolExecutor(watchers) as threads:
+        outsides = Outsides(layout, before, log, threads).look(todo)
+
+        def watch(number):
+            watcher = Watcher(layout, before, log, number, shared, outsides, insides)
+            return [watcher.look(cut) for piece in pieces for cut in piece]
+
         answers = [a for part in threads.map(watch, range(watchers)) for a in part]
         assert len(answers) == len(todo), f"{len(answers)} of {len(todo)} power cuts were looked at"
         lost = [a for a in answers if a.lost]
@@ -253,11 +352,11 @@ def power_cuts(name):
         work = collections.Counter(a.work for a in answers)
         ends = {a.after for a in answers if a.after}
         assert len(ends) == 1, f"init ends in {len(ends)} different states, see {shared}/after-*"
-        differing = {(a.boot, a.volumes): a for a in answers}
+        differing = {(a.boot, *a.inside.volumes): a for a in answers}
         list(threads.map(lambda item: boots(layout, before, log, *item), enumerate(differing.values())))
     prefixes = sum(1 for cut in todo if not cut.subset)
-    looked = len(answers) - work["equal"]
-    return (f"{prefixes} prefixes and {len(todo) - prefixes} subsets of unflushed writes, 0 lost; {looked} differ in a byte that a "
-            f"machine can come to and were looked at, init completed {work['completed']} different states and found "
-            f"{work['already']} complete, all ending in the same; {len(differing)} told apart by boot loader or initramfs, all "
-            f"booted; {sum(a.hole for a in answers)} were between the pool's commits of the base and of its transaction")
+    return (f"{prefixes} prefixes and {len(todo) - prefixes} subsets of unflushed writes, 0 lost; {len(outsides)} different "
+            f"/boots and {len(insides)} different volume groups, each mounted; together in {len({a.state for a in answers})} "
+            f"different states: init completed {work['completed']} and found {work['already']} complete, all ending in the same; "
+            f"{len(differing)} told apart by boot loader or initramfs, all booted; "
+            f"{sum(a.inside.hole for a in answers)} were between the pool's commits of the base and of its transaction")

@@ -72,13 +72,15 @@ def tree(where, programs, init, kernel=None, modules=MODULES):
     (where / "init").chmod(0o755)
     kernel = kernel or Kernel()
     (where / "modules").mkdir()
-    order = []
-    for file in kernel.modules(modules):
-        copy = where / "modules" / pathlib.Path(file).name
-        shutil.copy2(file, copy)
-        run("strip", "-g", copy)
-        order.append(copy.name)
-    (where / "modules/order").write_text("\n".join(order) + "\n")
+    files = [pathlib.Path(file) for file in kernel.modules(modules)]
+    for file in files:
+        shutil.copy2(file, where / "modules")
+        run("strip", "-g", where / "modules" / file.name)
+    (where / "modules/names").write_text(" ".join(file.stem for file in files) + "\n")
+    # Where modprobe looks for them.
+    (where / "lib/modules").mkdir()
+    (where / "lib/modules" / kernel.version).symlink_to("../../modules")
+    run("depmod", "-b", where, kernel.version, env={**os.environ, "PATH": PATH})
     return where
 
 

@@ -4,6 +4,7 @@ import collections
 import contextlib
 import functools
 import hashlib
+import os
 import struct
 
 import images
@@ -103,6 +104,11 @@ class Written:
                 self._put(place, term)
         self.upto = upto
 
+    def sum(self, places):
+        """Equal for disks to which the same has come in this range."""
+        assert places.start % self.BLOCK == places.stop % self.BLOCK == 0
+        return sum(term for number, term in self.sums.items() if number * self.BLOCK in places)
+
     @contextlib.contextmanager
     def also(self, numbers):
         """With these later entries, too, as long as the context lasts."""
@@ -145,3 +151,19 @@ class Replay:
         disk.seek(position)
         disk.write(data)
         disk.flush()
+
+
+def copy_beginning(disk, target, end):
+    """A sparse copy of a disk, of its size, with only what is before `end`."""
+    with open(disk, "rb") as source, open(target, "wb") as copy:
+        size, position = os.fstat(source.fileno()).st_size, 0
+        while position < end:
+            try:
+                start = os.lseek(source.fileno(), position, os.SEEK_DATA)
+            except OSError:  # No data behind it.
+                break
+            position = min(os.lseek(source.fileno(), start, os.SEEK_HOLE), end)
+            copy.seek(start)
+            while start < position:
+                start += os.sendfile(copy.fileno(), source.fileno(), start, position - start)
+        copy.truncate(size)
