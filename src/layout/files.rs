@@ -2,8 +2,9 @@
 
 use super::fat;
 use super::tools::Tools;
+use super::xfs::{self, Staged};
 use rustix::fs::{AtFlags, CWD, RenameFlags};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::CStr;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -75,7 +76,7 @@ pub struct FileError {
     pub error: io::Error,
 }
 
-fn at(path: &Path) -> impl Fn(io::Error) -> FileError {
+pub(super) fn at(path: &Path) -> impl Fn(io::Error) -> FileError {
     let path = path.to_owned();
     move |error| FileError { path: path.clone(), error }
 }
@@ -123,21 +124,33 @@ pub fn apply(tools: &dyn Tools, changes: &[Change]) -> Result<(), FileError> {
 }
 
 fn apply_for_boot(tools: &dyn Tools, changes: &[&Change]) -> Result<(), FileError> {
+    let mut directories: Vec<Staged<'_>> = Vec::new();
     let mut written: Vec<(Written, &Path)> = Vec::new();
     let result = (|| {
-        for change in changes {
+        let mut single: Vec<&Change> = Vec::new();
+        for (directory, changes) in by_directory(changes) {
+            let staged = if xfs::holds(directory) { Staged::make(directory, &changes)? } else { None };
+            match staged {
+                Some(staged) => directories.push(staged),
+                None => single.extend(changes),
+            }
+        }
+        for change in &single {
             if let Some(content) = &change.after {
                 written.push((write_beside(&change.path, content)?, &change.path));
             }
         }
         // The content has to be in its place before a name points to it.
-        if !written.is_empty() {
+        if !(written.is_empty() && directories.is_empty()) {
             flush_for_boot(tools, changes)?;
+        }
+        for directory in &directories {
+            directory.exchange()?;
         }
         for (new, path) in &written {
             put_in_place(new, path)?;
         }
-        for change in changes.iter().filter(|c| c.after.is_none()) {
+        for change in single.iter().filter(|c| c.after.is_none()) {
             match remove(&change.path) {
                 Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(at(&change.path)(e)),
                 _ => {}
@@ -146,14 +159,24 @@ fn apply_for_boot(tools: &dyn Tools, changes: &[&Change]) -> Result<(), FileErro
         flush_for_boot(tools, changes)
     })();
     // After an exchange the old content has the new one's name; only now may its blocks be used again.
+    for directory in &directories {
+        let _ = directory.remove();
+    }
     for (new, _) in &written {
         let _ = remove(&new.name);
     }
     result?;
     // On the disk before anything says that this is complete: nobody would look for it any more. And brought to its place
-    // before anything else is written: a directory that became small gives up blocks (xfs), which the next file may take while
-    // the directory still has them for who replays no journal.
-    if written.is_empty() { Ok(()) } else { flush_for_boot(tools, changes) }
+    // before anything else is written, which may take what was given up.
+    if written.is_empty() && directories.is_empty() { Ok(()) } else { flush_for_boot(tools, changes) }
+}
+
+fn by_directory<'a>(changes: &[&'a Change]) -> BTreeMap<&'a Path, Vec<&'a Change>> {
+    let mut directories: BTreeMap<&Path, Vec<&Change>> = BTreeMap::new();
+    for change in changes {
+        directories.entry(change.path.parent().unwrap_or(Path::new("/"))).or_default().push(change);
+    }
+    directories
 }
 
 /// Empties the journals of the file systems that the changes are on. FAT has none; there everything is in its place already.
@@ -203,33 +226,35 @@ struct Written {
     name: PathBuf,
 }
 
-/// Writes the content beside `path`, with the owner, mode and SELinux label that `path` has.
+/// Writes the content beside `path`.
 fn write_beside(path: &Path, content: &[u8]) -> Result<Written, FileError> {
-    let new = beside(path);
     create_parent(path)?;
+    let name = beside(path);
+    Ok(Written { file: write_new(&name, path, content)?, name })
+}
+
+/// Writes the content to `new`, with the owner, mode and SELinux label of the file `like`, if there is one.
+pub(super) fn write_new(new: &Path, like: &Path, content: &[u8]) -> Result<File, FileError> {
     let result = (|| {
-        let _ = remove(&new);
-        let mut file = match fat::holds(path) {
-            true => fat::create(&new, content.len() as u64)?,
-            false => OpenOptions::new().write(true).create_new(true).mode(0o644).open(&new)?,
+        let _ = remove(new);
+        let mut file = match fat::holds(new) {
+            true => fat::create(new, content.len() as u64)?,
+            false => OpenOptions::new().write(true).create_new(true).mode(0o644).open(new)?,
         };
         file.write_all(content)?;
-        if let Ok(old) = std::fs::metadata(path) {
+        if let Ok(old) = std::fs::metadata(like) {
             file.set_permissions(std::fs::Permissions::from_mode(old.mode() & 0o7777))?;
             // FAT has no owners.
             let _ = std::os::unix::fs::fchown(&file, Some(old.uid()), Some(old.gid()));
-            copy_label(path, &new);
+            copy_label(like, new);
         }
         file.sync_all()?;
         Ok(file)
     })();
-    match result {
-        Ok(file) => Ok(Written { file, name: new }),
-        Err(e) => {
-            let _ = remove(&new);
-            Err(at(&new)(e))
-        }
-    }
+    result.map_err(|error| {
+        let _ = remove(new);
+        at(new)(error)
+    })
 }
 
 fn create_parent(path: &Path) -> Result<(), FileError> {
@@ -243,7 +268,7 @@ fn remove(path: &Path) -> io::Result<()> {
 
 const LABEL: &CStr = c"security.selinux";
 
-fn copy_label(from: &Path, to: &Path) {
+pub(super) fn copy_label(from: &Path, to: &Path) {
     let mut label = [0_u8; 256];
     if let Ok(n) = rustix::fs::getxattr(from, LABEL, &mut label[..]) {
         let _ = rustix::fs::setxattr(to, LABEL, &label[..n], rustix::fs::XattrFlags::empty());

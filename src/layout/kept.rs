@@ -6,6 +6,7 @@ use super::fat;
 use super::files;
 use super::names::Layer;
 use super::plan::entry_id;
+use super::xfs;
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -93,8 +94,8 @@ pub fn own_pairs(s: &Situation<'_>, entry: &BootEntry, layer: &str) -> Vec<Pair>
     }
 }
 
-/// Files that a power cut has left half-written or half-exchanged, under the names that [`files`] gives them: beside what is
-/// kept, and beside boot entries.
+/// Files and directories that a power cut has left half-written or half-exchanged, under the names that [`files`] gives them:
+/// beside what is kept, and beside boot entries.
 pub fn half_written(s: &Situation<'_>) -> Vec<PathBuf> {
     let hidden = |directory: &Path| -> BTreeSet<(String, PathBuf)> {
         let listed = fs::read_dir(directory).into_iter().flatten().flatten();
@@ -110,7 +111,9 @@ pub fn half_written(s: &Situation<'_>) -> Vec<PathBuf> {
     let entries = hidden(&s.boot.entries_dir).into_iter().filter(|(name, _)| {
         name.strip_suffix(".conf").is_some_and(|id| s.boot.entry(id).is_some() || is_of_layer(id))
     });
-    kept.into_iter().chain(entries).map(|(_, path)| path).chain(on_fat).collect()
+    let directories = [s.boot.root.join(s.target.layer.to_string()), s.boot.entries_dir.clone()];
+    let on_xfs = directories.iter().filter_map(|d| xfs::left_beside(d));
+    kept.into_iter().chain(entries).map(|(_, path)| path).chain(on_fat).chain(on_xfs).collect()
 }
 
 /// Copies of another kernel than these in the layer's directory that no entry boots: an interrupted run made them, and another

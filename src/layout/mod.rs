@@ -27,3 +27,4 @@ pub mod thin; // what a thin volume uses of its pool
 pub mod tools; // the boundary to the machine
 pub mod undo; // taking them back
 pub mod verify; // every property looked at again
+pub mod xfs; // directories on XFS, exchanged so that a power cut does no harm

@@ -165,17 +165,20 @@ fn what_is_left_half_written_is_told_by_verify_and_removed_by_init() {
     model.first_boot();
     let copy = format!("boot/{NVR}+1/.vmlinuz-{VERSION}.new");
     let exchanged = format!("boot/loader/entries/.{NVR}+1-{VERSION}.conf.new");
+    let directory = "boot/loader/.entries.new".to_owned();
+    model.put(&format!("/sysroot/{directory}/a.conf"), "left");
     for path in [&copy, &exchanged] {
         model.put(&format!("/sysroot/{path}"), "left");
     }
     let told = model.found("LAY045");
-    assert_eq!(told.len(), 2, "{told:?}");
-    for path in [&copy, &exchanged] {
+    assert_eq!(told.len(), 3, "{told:?}");
+    for path in [&copy, &exchanged, &directory] {
         let told = told.iter().any(|t| t.starts_with("warning: ") && t.contains(path.as_str()));
         assert!(told, "{path} is not named in {told:?}");
     }
     assert_eq!(model.first_boot(), ["remove-half-written"]);
     assert_eq!(model.found("LAY045"), Vec::<String>::new());
+    assert!(!model.sysroot().join(&directory).exists(), "{directory} is left");
     assert_eq!(kept(&model), [format!("initramfs-{VERSION}.img"), format!("vmlinuz-{VERSION}")]);
 }
 

@@ -8,6 +8,7 @@ use crate::layout::notice::Notice;
 use crate::layout::plan::{Action, Plan, Step};
 use crate::layout::run::{Progress, StepState};
 use crate::layout::tools::quoted;
+use crate::layout::xfs;
 use crate::report::harmless;
 use serde_json::json;
 use std::io::Write;
@@ -126,7 +127,9 @@ fn commands(action: &Action) -> Vec<String> {
 
 /// What brings changes of boot files to their place, before and after they get their names, and when the old ones are away.
 fn freezes(changes: &[Change]) -> Vec<[String; 3]> {
-    let new = changes.iter().any(|c| c.method == Method::ReplaceForBoot && c.after.is_some());
+    // On XFS a directory without the file is new content, too.
+    let content = |c: &Change| c.after.is_some() || c.path.parent().is_some_and(xfs::holds);
+    let new = changes.iter().any(|c| c.method == Method::ReplaceForBoot && content(c));
     let times = if new { ["content", "names", "old content"].as_slice() } else { &["names"] };
     times.iter().flat_map(|_| files::frozen(changes)).flat_map(freeze_and_thaw).collect()
 }

@@ -26,9 +26,11 @@ impl Planner<'_> {
         }
         // What was in them is nothing to go back to.
         let gone = |path| Change { path, before: None, after: None, method: Method::ReplaceForBoot };
-        let changes = paths.into_iter().map(gone).collect();
+        let (directories, files): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| path.is_dir());
+        let mut actions = vec![Action::Change(files.into_iter().map(gone).collect())];
+        actions.extend(directories.into_iter().map(Action::RemoveDirectory));
         let about = "remove the files that an interrupted run has left on /boot".into();
-        self.step("remove-half-written", about, vec![Action::Change(changes)]);
+        self.step("remove-half-written", about, actions);
     }
 
     /// The kernel and initramfs of the image, kept for it whatever happens to the system's own.
