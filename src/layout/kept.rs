@@ -99,7 +99,8 @@ pub fn own_pairs(s: &Situation<'_>, entry: &BootEntry, layer: &str) -> Vec<Pair>
 pub fn half_written(s: &Situation<'_>) -> Vec<PathBuf> {
     let hidden = |directory: &Path| -> BTreeSet<(String, PathBuf)> {
         let listed = fs::read_dir(directory).into_iter().flatten().flatten();
-        let named = listed.filter_map(|file| {
+        let files = listed.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+        let named = files.filter_map(|file| {
             let name = file.file_name().into_string().ok()?;
             let name = name.strip_prefix('.')?.strip_suffix(".new")?.to_owned();
             Some((name, file.path()))

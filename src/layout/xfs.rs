@@ -96,10 +96,21 @@ impl<'a> Staged<'a> {
     /// Gives each the other's name. What another program has done to other files of the first one meanwhile holds.
     ///
     /// # Errors
-    /// [`FileError`].
+    /// [`FileError`]; nothing is changed then.
     pub fn exchange(&self) -> Result<(), FileError> {
+        self.exchange_names()?;
+        self.take_over().inspect_err(|_| {
+            // The old one has what could not be taken over.
+            let _ = self.exchange_names();
+        })
+    }
+
+    fn exchange_names(&self) -> Result<(), FileError> {
         let exchanged = rustix::fs::renameat_with(CWD, &self.new, CWD, self.directory, RenameFlags::EXCHANGE);
-        exchanged.map_err(|error| at(self.directory)(error.into()))?;
+        exchanged.map_err(|error| at(self.directory)(error.into()))
+    }
+
+    fn take_over(&self) -> Result<(), FileError> {
         let files = |d: &Path| -> Result<BTreeMap<OsString, u64>, FileError> {
             let files =
                 fs::read_dir(d).map_err(at(d))?.flatten().filter(|f| !self.changed.contains(&f.file_name()));
@@ -195,6 +206,21 @@ mod tests {
         staged.remove().unwrap();
         let expected = [("a", "new a"), ("a kernel", "added"), ("replaced", "other"), ("same", "old")];
         assert_eq!(content(&entries), expected.map(|(n, t)| (n.to_owned(), t.to_owned())).into());
+    }
+
+    #[test]
+    fn what_another_program_adds_and_cannot_be_taken_over_leaves_all_as_it_was() {
+        let above = tempfile::tempdir().unwrap();
+        let entries = above.path().join("entries");
+        fs::create_dir(&entries).unwrap();
+        fs::write(entries.join("a"), "old").unwrap();
+        let change = change(entries.join("a"), Some("new"));
+        let staged = Staged::make(&entries, &[&change]).unwrap().unwrap();
+        fs::create_dir(entries.join("a directory")).unwrap();
+        assert!(staged.exchange().is_err(), "a directory cannot be linked");
+        staged.remove().unwrap();
+        assert_eq!(fs::read_to_string(entries.join("a")).unwrap(), "old");
+        assert!(entries.join("a directory").is_dir(), "what was added is lost");
     }
 
     #[test]
