@@ -6,7 +6,7 @@
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ks_lint::lint::{FileReport, Settings, lint};
-use ks_lint::source::Sources;
+use node_base::source::Sources;
 use std::fmt::Write;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};

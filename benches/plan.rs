@@ -3,12 +3,12 @@
 //! `cargo bench --bench plan`. The real installer needs about a second for the first.
 #![allow(clippy::expect_used, missing_docs)]
 
+use anaconda_plan::{Firmware, Machine};
 use criterion::{Criterion, criterion_group, criterion_main};
+use ks_lint::lint::plan::plan as plan_read;
 use ks_lint::lint::{self, Settings};
-use ks_lint::source::Sources;
-use ks_lint::storage::plan::plan_read;
-use ks_lint::storage::{Firmware, Machine};
-use ks_lint::units::Bytes;
+use node_base::source::Sources;
+use node_base::units::Bytes;
 use std::fmt::Write;
 use std::hint::black_box;
 

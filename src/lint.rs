@@ -6,14 +6,15 @@
 pub mod addon;
 mod auto;
 pub mod config;
+pub mod plan;
 
-use crate::diagnostic::{Finding, Findings};
-use crate::dialect::{self, IncludeOptions, Version};
-use crate::policy::Policy;
 use crate::rules::addon::{Directives, apply_requirements};
 use crate::rules::{self, Context};
-use crate::source::{FileId, Sources};
-use crate::storage::Machine;
+use anaconda_plan::Machine;
+use kickstart::{IncludeOptions, Version};
+use node_base::diagnostic::{Finding, Findings};
+use node_base::policy::Policy;
+use node_base::source::{FileId, Sources};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -74,7 +75,7 @@ impl Settings {
     /// Reads what a kickstart includes into `sources`, when includes are followed.
     pub fn load_includes(&self, sources: &mut Sources, file: FileId) {
         if let Some(options) = &self.includes {
-            dialect::load_includes(sources, file, options);
+            kickstart::load_includes(sources, file, options);
         }
     }
 }
@@ -89,7 +90,7 @@ pub struct Read<'s> {
     /// The policy before that: what the installer's own configuration says.
     pub profile: Option<Arc<Policy>>,
     /// Commands and sections.
-    pub kickstart: dialect::Kickstart<'s>,
+    pub kickstart: kickstart::Kickstart<'s>,
     /// The add-on's section and the waivers.
     pub directives: Directives,
     /// What the parser found, and what is wrong with the directives.
@@ -101,7 +102,7 @@ pub struct Read<'s> {
 pub fn read<'s>(sources: &'s Sources, file: FileId, settings: &Settings) -> Read<'s> {
     let mut findings = Findings::new();
     let syntax = auto::syntax(sources, file, settings, &mut findings);
-    let kickstart = dialect::parse(sources, file, syntax.value, &mut findings);
+    let kickstart = kickstart::parse(sources, file, syntax.value, &mut findings);
     let directives = Directives::read(sources, &kickstart, &mut findings);
     let section = directives.section.as_ref();
     let mut policy = settings.policy.clone().unwrap_or_else(|| auto::policy(sources, &kickstart, section));

@@ -1,11 +1,11 @@
 //! `ks-lint addon`: what the section and the kernel arguments come to, and input that nobody means well with.
 #![allow(clippy::expect_used, clippy::panic)] // a test that cannot be set up has failed
 
-use ks_lint::dialect::{self, Version};
-use ks_lint::policy::{Policy, Presence};
+use kickstart::{Version};
 use ks_lint::rules::addon::{Directives, apply_requirements};
-use ks_lint::source::Sources;
-use ks_lint::units::MiB;
+use node_base::policy::{Policy, Presence};
+use node_base::source::Sources;
+use node_base::units::MiB;
 use proptest::prelude::*;
 use std::path::PathBuf;
 use std::process::Command;
@@ -194,8 +194,8 @@ fn requirements_tighten_a_policy_and_never_loosen_it() {
                 require /srv --min-size=7\nrequire / --min-size=9000\nkeep-images 3\n%end\n";
     let mut sources = Sources::new();
     let file = sources.add("ks.cfg", text.to_owned()).expect("it is not that large");
-    let mut findings = ks_lint::diagnostic::Findings::new();
-    let kickstart = dialect::parse(&sources, file, Version::DEFAULT, &mut findings);
+    let mut findings = node_base::diagnostic::Findings::new();
+    let kickstart = kickstart::parse(&sources, file, Version::DEFAULT, &mut findings);
     let section = Directives::read(&sources, &kickstart, &mut findings).section.expect("there is a section");
     let before = Policy::builtin("ovirt-node").expect("it is built in");
     let after = apply_requirements(&before, &section);
@@ -217,9 +217,9 @@ proptest! {
         let text = format!("%addon org_ovirt_node {header}\n{body}\n%end\n");
         let mut sources = Sources::new();
         let file = sources.add("ks.cfg", text.clone()).expect("it is not that large");
-        let mut syntax = ks_lint::diagnostic::Findings::new();
-        let kickstart = dialect::parse(&sources, file, Version::DEFAULT, &mut syntax);
-        let mut findings = ks_lint::diagnostic::Findings::new();
+        let mut syntax = node_base::diagnostic::Findings::new();
+        let kickstart = kickstart::parse(&sources, file, Version::DEFAULT, &mut syntax);
+        let mut findings = node_base::diagnostic::Findings::new();
         Directives::read(&sources, &kickstart, &mut findings);
         for finding in findings.iter() {
             let obeyed = |c: char| c.is_control() || c == '\u{202e}';

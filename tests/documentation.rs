@@ -3,6 +3,7 @@
 
 use ks_lint::report::reference;
 use ks_lint::rules;
+use node_base::policy::{Policy, Presence};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -66,9 +67,9 @@ fn every_page_starts_with_a_sentence_and_keeps_to_the_headings() {
 /// Every `declare_code!` of the source has to be in the registry, or `explain` does not know what `check` prints.
 #[test]
 fn every_declared_code_is_known_to_explain() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let known: BTreeSet<_> = rules::codes().iter().map(|c| c.id).collect();
-    for entry in ignore::WalkBuilder::new(source).build() {
+    for entry in ignore::WalkBuilder::new(root.join("src")).add(root.join("crates")).build() {
         let path = entry.expect("the source can be walked").into_path();
         if path.extension().is_none_or(|e| e != "rs") {
             continue;
@@ -89,4 +90,15 @@ fn every_declared_code_is_known_to_explain() {
             );
         }
     }
+}
+
+#[test]
+fn the_example_of_the_documentation_is_a_policy() {
+    let page = include_str!("../docs/policies.md");
+    let example =
+        page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("as the page shows");
+    let policy = Policy::from_toml(example, "docs/policies.md").expect("as the page shows");
+    assert_eq!(policy.name, "site");
+    assert_eq!(policy.volume("/home").expect("as the page shows").presence, Presence::Optional);
+    assert!(policy.volume("/var").is_some(), "what the example leaves out comes from ovirt-node");
 }

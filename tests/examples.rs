@@ -1,10 +1,10 @@
 //! The kickstarts that people start from: clean under their policy, accepted by the reference parser, complete.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)] // a test that cannot be set up has failed
 
-use ks_lint::diagnostic::Severity;
-use ks_lint::dialect::{SectionKind, Version, parse};
+use kickstart::{SectionKind, Version, parse};
 use ks_lint::lint::{Chosen, Settings, lint};
-use ks_lint::source::Sources;
+use node_base::diagnostic::Severity;
+use node_base::source::Sources;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -73,7 +73,7 @@ fn every_example_installs_without_a_question() {
     for path in examples() {
         let mut sources = Sources::new();
         let file = sources.add(&path, text(&path)).expect("an example is not that large");
-        let mut findings = ks_lint::diagnostic::Findings::new();
+        let mut findings = node_base::diagnostic::Findings::new();
         let kickstart = parse(&sources, file, Version::DEFAULT, &mut findings);
         let shown = path.display();
         for command in ["text", "lang", "keyboard", "timezone", "network", "bootloader", "zerombr", "reboot"]

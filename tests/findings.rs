@@ -17,14 +17,14 @@
 
 #![allow(clippy::expect_used, clippy::panic)] // a test that cannot be set up has failed
 
-use ks_lint::diagnostic::Severity;
+use anaconda_plan::{Firmware, Machine};
 use ks_lint::lint::{Chosen, FileReport, Settings, lint};
-use ks_lint::policy::Policy;
 use ks_lint::report::{Format, Printer, Style};
 use ks_lint::rules;
-use ks_lint::source::Sources;
-use ks_lint::storage::{Firmware, Machine};
-use ks_lint::units::Bytes;
+use node_base::diagnostic::Severity;
+use node_base::policy::Policy;
+use node_base::source::Sources;
+use node_base::units::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! `%include`: files below a root, scripts that write them, cycles, and findings in the file where they stand.
 #![allow(clippy::panic, reason = "a helper that fails, fails its test")]
 
-use ks_lint::diagnostic::{Findings, Severity};
-use ks_lint::dialect::{self, IncludeOptions, SectionKind, Version};
-use ks_lint::source::Sources;
+use kickstart::{IncludeOptions, SectionKind, Version};
+use node_base::diagnostic::{Findings, Severity};
+use node_base::source::Sources;
 use std::path::Path;
 
 /// Findings of `node.ks` in `folder` as "file:line code", with includes below `folder/root`.
@@ -13,9 +13,9 @@ fn findings(folder: &Path) -> Vec<String> {
     let mut sources = Sources::new();
     let file = sources.add(&path, text).unwrap_or_else(|e| panic!("{e}"));
     let options = IncludeOptions { root: Some(folder.join("root")), network: false };
-    dialect::load_includes(&mut sources, file, &options);
+    kickstart::load_includes(&mut sources, file, &options);
     let mut findings = Findings::new();
-    dialect::parse(&sources, file, Version::rhel(9), &mut findings);
+    kickstart::parse(&sources, file, Version::rhel(9), &mut findings);
     let shown = findings.into_sorted().into_iter().filter(|f| f.severity > Severity::Info).map(|f| {
         let span = f.span.unwrap_or_else(|| panic!("{} has no place", f.message));
         let name =
@@ -104,9 +104,9 @@ fn packages_of_an_included_file_belong_to_the_section() {
     let mut sources = Sources::new();
     let file = sources.add(&path, std::fs::read_to_string(&path).unwrap()).unwrap();
     let options = IncludeOptions { root: Some(folder.path().join("root")), network: false };
-    dialect::load_includes(&mut sources, file, &options);
+    kickstart::load_includes(&mut sources, file, &options);
     let mut found = Findings::new();
-    let kickstart = dialect::parse(&sources, file, Version::rhel(9), &mut found);
+    let kickstart = kickstart::parse(&sources, file, Version::rhel(9), &mut found);
     let section = kickstart.sections_of(SectionKind::Packages).next().unwrap();
     let names: Vec<_> = section.packages(&sources).map(|p| p.name.into_owned()).collect();
     assert_eq!(names, ["core", "vim", "server", "nano"]);

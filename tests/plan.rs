@@ -16,13 +16,13 @@ mod profile;
 #[path = "plan/properties.rs"]
 mod properties;
 
-use ks_lint::dialect::Version;
+use anaconda_plan::{Firmware, Machine, Plan};
+use kickstart::Version;
+use ks_lint::lint::plan::plan as plan_read;
 use ks_lint::lint::{self, Chosen, Settings};
-use ks_lint::policy::Policy;
-use ks_lint::source::Sources;
-use ks_lint::storage::plan::plan_read;
-use ks_lint::storage::{Firmware, Machine, Plan};
-use ks_lint::units::Bytes;
+use node_base::policy::Policy;
+use node_base::source::Sources;
+use node_base::units::Bytes;
 use std::sync::Arc;
 
 /// A machine with 16 GiB of memory.

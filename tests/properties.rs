@@ -1,9 +1,9 @@
 //! What holds for every text: reading it does not panic, spans lie in it, and neither line ends nor comments change
 //! what is found.
 
-use ks_lint::diagnostic::Findings;
-use ks_lint::dialect::{self, Version};
-use ks_lint::source::Sources;
+use kickstart::{Version};
+use node_base::diagnostic::Findings;
+use node_base::source::Sources;
 use proptest::prelude::*;
 
 const PIECES: &[&str] = &[
@@ -52,7 +52,7 @@ fn findings(text: &str, version: Version) -> Vec<(&'static str, u32)> {
     let mut sources = Sources::new();
     let Ok(file) = sources.add("text.ks", text.to_owned()) else { return Vec::new() };
     let mut findings = Findings::new();
-    dialect::parse(&sources, file, version, &mut findings);
+    kickstart::parse(&sources, file, version, &mut findings);
     let sorted = findings.into_sorted();
     sorted
         .iter()

@@ -9,9 +9,9 @@
     reason = "a helper that fails, fails its test; a skipped one says so"
 )]
 
-use ks_lint::diagnostic::{Category, Finding, Findings, Severity};
-use ks_lint::dialect::{self, Version};
-use ks_lint::source::Sources;
+use kickstart::{Version};
+use node_base::diagnostic::{Category, Finding, Findings, Severity};
+use node_base::source::Sources;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -52,7 +52,7 @@ fn findings(version: &str, text: &str) -> Vec<(u32, Finding)> {
     let mut sources = Sources::new();
     let file = sources.add("document.ks", text.to_owned()).unwrap_or_else(|e| panic!("{e}"));
     let mut findings = Findings::new();
-    dialect::parse(&sources, file, version, &mut findings);
+    kickstart::parse(&sources, file, version, &mut findings);
     let of_the_language = |f: &Finding| f.code.category == Category::Syntax;
     let line = |f: &Finding| f.span.map_or(0, |span| sources.position(span).line);
     findings.into_sorted().into_iter().filter(of_the_language).map(|f| (line(&f), f)).collect()
@@ -84,7 +84,7 @@ fn difference(record: &serde_json::Value, found: &[(u32, Finding)]) -> Option<St
 
 fn describe(record: &serde_json::Value, found: &[(u32, Finding)], what: &str) -> String {
     let text = record["text"].as_str().unwrap_or_default();
-    let numbered: String = ks_lint::source::split_lines(text)
+    let numbered: String = node_base::source::split_lines(text)
         .enumerate()
         .map(|(i, line)| format!("  {:3} | {line:?}\n", i + 1))
         .collect();

@@ -1,6 +1,6 @@
 //! The scanner and the grammar give the same tree for every text, and the tree gives the text back.
 
-use ks_lint::syntax::{LineKind, Node, Tree};
+use kickstart::syntax::{LineKind, Node, Tree};
 use proptest::prelude::*;
 
 /// Texts are put together of pieces that mean something, so that random ones reach the corners.

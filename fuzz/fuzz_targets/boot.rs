@@ -5,10 +5,10 @@
 use ks_lint::boot::cmdline;
 use ks_lint::boot::config::Format;
 use ks_lint::boot::lint::{lint, lint_with_kickstart, to_kickstart};
-use ks_lint::diagnostic::{Category, Severity};
-use ks_lint::dialect::Version;
+use node_base::diagnostic::{Category, Severity};
+use kickstart::Version;
 use ks_lint::lint::{self, Chosen, Settings};
-use ks_lint::source::{FileId, Sources};
+use node_base::source::{FileId, Sources};
 use ks_lint_fuzz::{LARGEST, assert_places, assert_printable};
 use std::path::Path;
 

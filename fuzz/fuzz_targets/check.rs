@@ -3,10 +3,10 @@
 #![no_main]
 
 use ks_lint::lint::{self, Chosen, FileReport, Settings};
-use ks_lint::policy::Policy;
-use ks_lint::source::Sources;
-use ks_lint::storage::{Firmware, Machine};
-use ks_lint::units::Bytes;
+use node_base::policy::Policy;
+use node_base::source::Sources;
+use anaconda_plan::{Firmware, Machine};
+use node_base::units::Bytes;
 use ks_lint_fuzz::{LARGEST, assert_places, assert_printable, places};
 use std::sync::{Arc, LazyLock};
 

@@ -2,10 +2,10 @@
 //! tried reading ends, with spans inside the text and the same findings for both kinds of line end.
 #![no_main]
 
-use ks_lint::diagnostic::Findings;
-use ks_lint::dialect::{self, Version};
-use ks_lint::source::Sources;
-use ks_lint::syntax::Tree;
+use node_base::diagnostic::Findings;
+use kickstart::{Version};
+use node_base::source::Sources;
+use kickstart::syntax::Tree;
 use ks_lint_fuzz::{LARGEST, assert_places, places};
 
 /// The oldest version, the ones around which the language changed most, and the newest.
@@ -40,7 +40,7 @@ fn findings(text: &str, version: Version) -> Vec<(&'static str, u32)> {
     let mut sources = Sources::new();
     let file = sources.add("fuzz.ks", text.to_owned()).expect("a text is not that large");
     let mut findings = Findings::new();
-    dialect::parse(&sources, file, version, &mut findings);
+    kickstart::parse(&sources, file, version, &mut findings);
     let findings = findings.into_sorted();
     assert_places(&sources, &findings);
     places(&sources, &findings)

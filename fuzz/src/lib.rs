@@ -1,9 +1,9 @@
 //! What has to hold for every text, for the targets in `fuzz_targets/`.
 
-use ks_lint::diagnostic::{Finding, Severity};
+use node_base::diagnostic::{Finding, Severity};
 use ks_lint::lint::FileReport;
 use ks_lint::report::{Format, Printer, Style};
-use ks_lint::source::Sources;
+use node_base::source::Sources;
 
 /// Largest text that is tried, in bytes: longer ones show nothing that shorter ones do not.
 pub const LARGEST: usize = 8 << 10;

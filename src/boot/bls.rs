@@ -4,9 +4,9 @@
 use super::cmdline::{self, CommandLine};
 use super::codes;
 use super::config::{self, Entry};
-use crate::diagnostic::{Finding, Findings, nearest};
-use crate::dialect::Value;
-use crate::source::{FileId, Span};
+use kickstart::Value;
+use node_base::diagnostic::{Finding, Findings, nearest};
+use node_base::source::{FileId, Span};
 
 const KEYS: &[&str] = &[
     "title",

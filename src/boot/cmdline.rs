@@ -1,7 +1,7 @@
 //! Kernel command lines: words with the places they stand at. Knows no option.
 
-use crate::dialect::Value;
-use crate::source::{FileId, Span};
+use kickstart::Value;
+use node_base::source::{FileId, Span};
 use pest::Parser;
 use std::borrow::Cow;
 

@@ -1,7 +1,7 @@
 //! What can be found in kernel command lines and boot configurations.
 
-use crate::declare_code;
-use crate::diagnostic::Code;
+use node_base::declare_code;
+use node_base::diagnostic::Code;
 
 declare_code! {
     /// The installer knows no boot option of this name.

@@ -3,12 +3,12 @@
 use super::cmdline::{self, CommandLine};
 use super::codes;
 use super::{bls, grub, ipxe, pxelinux};
-use crate::diagnostic::{Finding, Findings, Severity};
-use crate::dialect::Value;
-use crate::source::{FileId, Sources, Span};
+use kickstart::Value;
+use node_base::diagnostic::{Finding, Findings, Severity};
+use node_base::source::{FileId, Sources, Span};
 
 /// How a boot configuration is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// Kernel command lines, one a line (/proc/cmdline)
     Cmdline,

@@ -7,9 +7,9 @@ use super::cmdline::{CommandLine, Word};
 use super::codes;
 use super::config::Entry;
 use super::variables::{Budget, Variables};
-use crate::diagnostic::{Finding, Findings};
-use crate::dialect::Value;
-use crate::source::{FileId, Span};
+use kickstart::Value;
+use node_base::diagnostic::{Finding, Findings};
+use node_base::source::{FileId, Span};
 use variables::{Branches, Runs};
 
 /// A word of the script, unquoted.

@@ -2,8 +2,8 @@
 //! `reader_parse_ip` (nm-initrd-generator) read it.
 
 use super::value::{self, Field, Wrong};
-use crate::diagnostic::nearest;
-use crate::dialect::{Family, Version};
+use kickstart::{Family, Version};
+use node_base::diagnostic::nearest;
 use std::net::IpAddr;
 
 /// An `ip=` that can be understood.

@@ -4,9 +4,9 @@ use super::cmdline::{CommandLine, Word};
 use super::codes;
 use super::config::{self, Entry};
 use super::variables::{Budget, Variables};
-use crate::diagnostic::{Finding, Findings};
-use crate::dialect::Value;
-use crate::source::{FileId, Span};
+use kickstart::Value;
+use node_base::diagnostic::{Finding, Findings};
+use node_base::source::{FileId, Span};
 
 /// Options of `kernel`, `initrd`, `imgfetch` that take a value.
 const WITH_VALUE: &[&str] = &["--name", "-n", "--timeout", "-t"];

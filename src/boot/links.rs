@@ -2,8 +2,8 @@
 //! (dracut.cmdline(7); `modules.d/*network-legacy/parse-*.sh`; NetworkManager's `nmi-cmdline-reader.c`).
 
 use super::value::{self, Field, Wrong};
-use crate::diagnostic::nearest;
-use crate::dialect::{Family, Version};
+use kickstart::{Family, Version};
+use node_base::diagnostic::nearest;
 
 /// A device made of others: `bond=`, `team=`, `bridge=`, `vlan=`.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -4,12 +4,12 @@ use super::check::{self, Setting};
 use super::config::{self, Format};
 use super::legacy::{self, Translation};
 use super::together::{self, Known, Root};
-use crate::diagnostic::Findings;
-use crate::dialect::Version;
 use crate::lint::{Chosen, FileReport, Read, Settings};
-use crate::policy::PolicyError;
 use crate::rules::Context;
-use crate::source::{FileId, SourceError, Sources};
+use kickstart::Version;
+use node_base::diagnostic::Findings;
+use node_base::policy::PolicyError;
+use node_base::source::{FileId, SourceError, Sources};
 use std::path::{Path, PathBuf};
 
 /// Checks a boot configuration that is already in `sources`, for the installer of a release. Without a format it is

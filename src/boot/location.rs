@@ -212,7 +212,7 @@ fn disk(rest: &str, fetches: Fetches, wrong: &mut Vec<Wrong>) -> Result<Location
     if kernel_name.starts_with("sd") && kernel_name.len() <= 6 {
         wrong.push(
             Wrong {
-                severity: crate::diagnostic::Severity::Info,
+                severity: node_base::diagnostic::Severity::Info,
                 ..Wrong::warning(format!("{device} can be another disk at the next boot"))
             }
             .help("name the disk by LABEL= or UUID="),

@@ -4,7 +4,7 @@ use super::cmdline::{CommandLine, Word};
 use super::ip::{self, Ip};
 use super::links::{self, Link};
 use super::value::Wrong;
-use crate::dialect::Version;
+use kickstart::Version;
 use std::net::IpAddr;
 
 /// What a device is made as.

@@ -3,9 +3,9 @@
 use super::cmdline;
 use super::codes;
 use super::config::{self, Entry};
-use crate::diagnostic::{Finding, Findings, nearest};
-use crate::dialect::Value;
-use crate::source::{FileId, Span};
+use kickstart::Value;
+use node_base::diagnostic::{Finding, Findings, nearest};
+use node_base::source::{FileId, Span};
 use std::borrow::Cow;
 
 /// Directives, in lower case. The menu's own stand behind `menu`.

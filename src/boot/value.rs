@@ -1,8 +1,8 @@
 //! Values of boot options: small words that several forms share, and what can be wrong with one.
 
-use crate::diagnostic::Severity;
-use crate::dialect::Value;
-use crate::source::Span;
+use kickstart::Value;
+use node_base::diagnostic::Severity;
+use node_base::source::Span;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 

@@ -1,7 +1,7 @@
 //! Variables of a boot loader that its configuration sets itself. One that gets a literal once, and nowhere else a value,
 //! holds that literal; every other one is left alone.
 
-use crate::source::Span;
+use node_base::source::Span;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 

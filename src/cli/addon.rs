@@ -4,11 +4,11 @@
 use super::check::SettingsArgs;
 use super::input;
 use super::output::{OutputArgs, exit_code};
-use crate::diagnostic::Severity;
 use crate::lint;
 use crate::report::Format;
 use crate::rules::addon::Effective;
 use anyhow::Context;
+use node_base::diagnostic::Severity;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -6,11 +6,12 @@ use super::output::{OutputArgs, exit_code};
 use crate::boot::config::Format as Kind;
 use crate::boot::lint;
 use crate::boot::together::Root;
-use crate::diagnostic::Severity;
-use crate::dialect::Version;
 use crate::lint::{Chosen, FileReport, Settings};
-use crate::source::{FileId, Sources};
 use anyhow::Context;
+use kickstart::Version;
+use node_base::console;
+use node_base::diagnostic::Severity;
+use node_base::source::{FileId, Sources};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -24,7 +25,7 @@ pub struct Args {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub cmdline: Vec<String>,
     /// How the files are written [default: told from the content]
-    #[arg(long, value_enum, value_name = "KIND")]
+    #[arg(long, value_parser = super::values::boot_format(), value_name = "KIND")]
     pub kind: Option<Kind>,
     /// The kickstart that the command lines fetch: checked together with them
     #[arg(long, value_name = "FILE")]
@@ -64,7 +65,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             Ok((report, fail_on)) => printer.file(&report, fail_on)?,
             Err(error) => {
                 let message = format!("{error:#}");
-                super::complain("ks-lint", &format!("{}: {message}", path.display()));
+                console::error_line("ks-lint", &format!("{}: {message}", path.display()));
                 printer.unreadable(path, &message);
             }
         }
@@ -119,7 +120,7 @@ fn translate(args: &Args, path: &Path, text: Option<&String>) -> anyhow::Result<
     let (sources, file) = read(path, text).with_context(name)?;
     let kind = if text.is_some() { Some(Kind::Cmdline) } else { args.kind };
     let translation = lint::to_kickstart(&sources, file, kind).with_context(name)?;
-    super::print(&translation.kickstart)?;
+    console::print(&translation.kickstart)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -4,13 +4,14 @@ use super::input::{self, InputError};
 use super::machine::MachineArgs;
 use super::output::{OutputArgs, exit_code};
 use super::progress::Progress;
-use crate::diagnostic::{Severity, nearest};
-use crate::dialect::{IncludeOptions, Version};
 use crate::lint::config::{self, Config};
 use crate::lint::{self, Chosen, Settings};
-use crate::policy::{Policy, PolicyError};
 use crate::report::{Format, Rendered, Style};
 use anyhow::{Context, bail};
+use kickstart::{IncludeOptions, Version};
+use node_base::console;
+use node_base::diagnostic::{Severity, nearest};
+use node_base::policy::{Policy, PolicyError};
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -221,7 +222,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
                 Err(error) => {
                     let message = format!("{error:#}");
                     let complaint = format!("{}: {message}", path.display());
-                    progress.aside(|| super::complain("ks-lint", &complaint));
+                    progress.aside(|| console::error_line("ks-lint", &complaint));
                     printer.unreadable(path, &message);
                 }
             }

@@ -1,9 +1,10 @@
 //! `ks-lint diff-versions`: what changed between two syntax versions; with kickstarts, what in them would break.
 
-use super::{complain, input, output};
-use crate::dialect::Version;
-use crate::dialect::compare::{self, Change, What};
+use super::{input, output};
 use crate::lint::{Chosen, FileReport};
+use kickstart::Version;
+use kickstart::compare::{self, Change, What};
+use node_base::console;
 use serde_json::json;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -41,7 +42,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         } else {
             human(from, to, &changes)?
         };
-        super::print(&text)?;
+        console::print(&text)?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut printer = args.output.printer();
@@ -51,7 +52,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let (sources, file) = match read {
             Ok(read) => read,
             Err(error) => {
-                complain("ks-lint", &format!("{}: {error}", path.display()));
+                console::error_line("ks-lint", &format!("{}: {error}", path.display()));
                 failed = true;
                 continue;
             }
@@ -67,7 +68,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         printer.file(&report, args.output.fail_on())?;
     }
     let summary = printer.finish()?;
-    Ok(if failed { ExitCode::from(super::COULD_NOT) } else { output::exit_code(&summary) })
+    Ok(if failed { ExitCode::from(console::COULD_NOT) } else { output::exit_code(&summary) })
 }
 
 /// For people: what is gone first, then what will go, then what else changed, then what is new.

@@ -1,8 +1,9 @@
 //! `ks-lint explain`: the documentation of a finding.
 
-use crate::diagnostic::nearest;
 use crate::report::{Color, Style, reference};
 use crate::rules;
+use node_base::console;
+use node_base::diagnostic::nearest;
 use std::process::ExitCode;
 
 /// The command line.
@@ -33,6 +34,6 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         };
         pages.push(reference::page(code, &style));
     }
-    super::print(&pages.join("\n"))?;
+    console::print(&pages.join("\n"))?;
     Ok(ExitCode::SUCCESS)
 }

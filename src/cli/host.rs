@@ -1,7 +1,8 @@
 //! `ks-lint host`: the facts of the machine it runs on that a plan needs.
 
 use crate::host::{self, Problem};
-use crate::storage::{Firmware, Machine};
+use anaconda_plan::{Firmware, Machine};
+use node_base::console;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -50,7 +51,7 @@ pub struct Saved {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let facts = host::facts(Path::new(&args.sysfs_root))?;
     for p in &facts.problems {
-        super::warn("ks-lint", &format!("{}: {}", p.device, p.what));
+        console::warning_line("ks-lint", &format!("{}: {}", p.device, p.what));
     }
     let saved =
         Saved { schema: 1, machine: facts.machine, problems: facts.problems, left_out: facts.left_out };
@@ -62,7 +63,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             text
         }
     };
-    super::print(&text)?;
+    console::print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -94,5 +95,5 @@ fn human(saved: &Saved) -> String {
     for p in &saved.left_out {
         let _ = writeln!(out, "{}  left out: {}", p.device, p.what);
     }
-    crate::report::harmless(&out).into_owned()
+    node_base::harmless::harmless(&out).into_owned()
 }

@@ -6,8 +6,8 @@
 //! environment variable [`IN_INSTALLER`] says so, as the Anaconda add-on does).
 
 use super::input::{self, STDIN};
-use crate::source::{FileId, Included, Source, Sources};
-use crate::syntax::{LineKind, Scanner, unquote};
+use kickstart::syntax::{LineKind, Scanner, unquote};
+use node_base::source::{FileId, Included, Source, Sources};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 

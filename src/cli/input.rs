@@ -1,7 +1,7 @@
 //! Files that are named on a command line: reading one as text, and finding the kickstarts of a directory.
 
 use super::include;
-use crate::source::{FileId, Sources, split_lines};
+use node_base::source::{FileId, Sources, split_lines};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
@@ -114,7 +114,7 @@ fn not_text(error: &std::string::FromUtf8Error) -> InputError {
     }
     let offset = error.utf8_error().valid_up_to();
     let before = std::str::from_utf8(&bytes[..offset]).unwrap_or_default();
-    let ended = before.chars().next_back().is_none_or(crate::source::is_line_end);
+    let ended = before.chars().next_back().is_none_or(node_base::source::is_line_end);
     let line = split_lines(before).count() + usize::from(ended);
     InputError::NotUtf8 { line, offset, byte: bytes.get(offset).copied().unwrap_or_default() }
 }

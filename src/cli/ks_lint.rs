@@ -5,8 +5,9 @@
 //! files with [`input`](super::input), and gives findings to [`output`](super::output) as reports.
 //! An `Err` is printed to standard error and becomes exit status 2: the work could not be done.
 
-use super::{addon, boot, check, diff_versions, explain, fail, host, plan, policy, rules, versions};
+use super::{addon, boot, check, diff_versions, explain, host, plan, policy, rules, versions};
 use clap::Parser;
+use node_base::console;
 use std::process::ExitCode;
 
 /// Finds what is wrong in a kickstart before a disk is touched.
@@ -64,5 +65,5 @@ pub fn main() -> ExitCode {
         Some(Verb::Rules(args)) => rules::run(&args),
         Some(Verb::Versions(args)) => versions::run(&args),
     };
-    result.unwrap_or_else(|error| fail("ks-lint", &error))
+    result.unwrap_or_else(|error| console::fail("ks-lint", error))
 }

@@ -1,9 +1,10 @@
 //! The options that describe the machine a kickstart is for.
 
 use super::host::Saved;
-use crate::storage::{DiskSpec, Firmware, Machine, parse_size};
-use crate::units::Bytes;
+use anaconda_plan::{DiskSpec, Firmware, Machine, parse_size};
 use anyhow::{Context, bail};
+use node_base::console;
+use node_base::units::Bytes;
 use std::path::{Path, PathBuf};
 
 /// Disks, firmware, memory.
@@ -73,7 +74,7 @@ impl MachineArgs {
                 let root = self.sysfs_root.as_deref().unwrap_or(Path::new("/"));
                 let facts = crate::host::facts(root)?;
                 for p in &facts.problems {
-                    super::warn("ks-lint", &format!("{}: {}", p.device, p.what));
+                    console::warning_line("ks-lint", &format!("{}: {}", p.device, p.what));
                 }
                 facts.machine
             }
@@ -85,7 +86,7 @@ impl MachineArgs {
             machine.firmware = firmware.into();
         }
         machine.memory = self.memory.unwrap_or(machine.memory);
-        crate::storage::disk::check_names(&machine.disks)?;
+        anaconda_plan::disk::check_names(&machine.disks)?;
         Ok(machine)
     }
 }

@@ -1,7 +1,8 @@
 //! How a verb's findings come out: options, printer, exit status.
 
-use crate::diagnostic::Severity;
 use crate::report::{Color, Format, Printer, Style, Summary};
+use node_base::console;
+use node_base::diagnostic::Severity;
 use std::io::Stdout;
 use std::process::ExitCode;
 
@@ -15,7 +16,7 @@ pub struct OutputArgs {
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: Color,
     /// Exit with 1 when there is a finding of this severity or worse [default: error]
-    #[arg(long, value_enum, value_name = "SEVERITY")]
+    #[arg(long, value_parser = super::values::severity(), value_name = "SEVERITY")]
     pub fail_on: Option<Severity>,
 }
 
@@ -40,7 +41,7 @@ impl OutputArgs {
 /// findings that make it fail.
 pub fn exit_code(summary: &Summary) -> ExitCode {
     if !summary.unreadable.is_empty() {
-        ExitCode::from(super::COULD_NOT)
+        ExitCode::from(console::COULD_NOT)
     } else if summary.failed {
         ExitCode::FAILURE
     } else {

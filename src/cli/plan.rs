@@ -3,16 +3,17 @@
 use super::check::{IncludeArgs, SettingsArgs};
 use super::input;
 use super::machine::MachineArgs;
-use crate::diagnostic::{Finding, Severity};
+use crate::lint::plan::plan as plan_read;
 use crate::lint::{self, Read};
 use crate::report::plan_human::{self, Heading};
 use crate::report::{Color, Style, plan_json, plan_svg};
 use crate::rules::node::on_machine;
-use crate::storage::minimum::minimum;
-use crate::storage::model::Layout;
-use crate::storage::plan::plan_read;
-use crate::storage::{Plan, Release, Verdict};
+use anaconda_plan::minimum::minimum;
+use anaconda_plan::model::Layout;
+use anaconda_plan::{Plan, Release, Verdict};
 use anyhow::{Context, bail};
+use node_base::console;
+use node_base::diagnostic::{Finding, Severity};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -82,7 +83,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let images = args.images.or_else(|| policy.and_then(|p| p.images.keep)).unwrap_or(2);
         let release = Release::of(read.syntax.value)?;
         let found = minimum(&Layout::of(&read.kickstart), release, read.profile.as_deref(), &machine, images);
-        super::print(&match args.format {
+        console::print(&match args.format {
             PlanFormat::Human => plan_human::minimum(heading, &found, &style),
             PlanFormat::Json => plan_json::minimum(&found),
             PlanFormat::Svg => bail!("--minimum has no picture; choose --format human or json"),
@@ -96,7 +97,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     let plan = plan_read(&read, &machine)?;
     let short = images_missing(&read, &plan, args.images);
-    super::print(&match args.format {
+    console::print(&match args.format {
         PlanFormat::Human => plan_human::plan(heading, &plan, policy, short.as_ref(), &sources, &style),
         PlanFormat::Json => plan_json::plan(&plan, policy, short.as_ref(), &sources),
         PlanFormat::Svg => plan_svg::plan(&path, &plan, policy),

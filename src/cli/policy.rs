@@ -1,9 +1,10 @@
 //! `ks-lint policy`: the layout constraints themselves.
 
-use crate::policy::Policy;
-use crate::policy::export::{self, Target};
 use crate::report::policy;
 use anyhow::Context;
+use node_base::console;
+use node_base::policy::Policy;
+use node_base::policy::export::{self, Target};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -31,7 +32,7 @@ enum Verb {
     /// Write a policy as configuration of Anaconda, so that installations by hand are held to it, too
     Export {
         /// Which of Anaconda's configuration files
-        #[arg(long, value_enum, value_name = "FILE")]
+        #[arg(long, value_parser = super::values::anaconda_target(), value_name = "FILE")]
         anaconda: Target,
         /// A built-in policy, or a TOML file
         #[arg(value_name = "NAME|FILE")]
@@ -55,16 +56,16 @@ enum Format {
 /// A policy that is not known, cannot be read or is wrong; standard output that cannot be written to.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.verb {
-        Verb::List => super::print(&policy::list())?,
+        Verb::List => console::print(&policy::list())?,
         Verb::Show { policy: name, format } => {
             let loaded = load(name)?;
-            super::print(&match format {
+            console::print(&match format {
                 Format::Human => policy::table(&loaded),
                 Format::Toml => text(name)?,
             })?;
         }
         Verb::Export { anaconda, policy: name } => {
-            super::print(&export::anaconda(&load(name)?, *anaconda)?)?;
+            console::print(&export::anaconda(&load(name)?, *anaconda)?)?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -2,6 +2,7 @@
 
 use crate::report::{Color, Style, reference};
 use crate::rules;
+use node_base::console;
 use std::process::ExitCode;
 
 /// The command line.
@@ -33,7 +34,7 @@ pub enum Format {
 /// When standard output cannot be written to.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let codes = rules::codes();
-    super::print(&match args.format {
+    console::print(&match args.format {
         Format::Human => reference::list(&codes, &Style::of_stdout(args.color)),
         Format::Json => reference::json(&codes)?,
         Format::Markdown => reference::markdown(&codes),

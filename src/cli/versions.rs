@@ -1,6 +1,7 @@
 //! `ks-lint versions`: the syntax versions.
 
-use crate::dialect::{Family, REFERENCE, Version, compare};
+use kickstart::{Family, REFERENCE, Version, compare};
+use node_base::console;
 use serde_json::json;
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -52,6 +53,6 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             writeln!(out, "{}", serde_json::to_string_pretty(&all)?)?;
         }
     }
-    super::print(&out)?;
+    console::print(&out)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,7 @@
 //! Source: LVM2, `lib/format_text` (label, metadata areas) and the text format of `vgcfgbackup`.
 
 use super::signature::Window;
-use crate::units::Bytes;
+use node_base::units::Bytes;
 use std::io::{Read, Seek};
 
 /// A physical volume and the group it belongs to.

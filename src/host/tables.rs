@@ -3,10 +3,10 @@
 use super::mbr;
 use super::physical_volume::{LogicalVolume, PhysicalVolume};
 use super::signature::{Signature, Window, recognise};
-use crate::storage::Label;
-use crate::storage::disk::{OldPartition, OldVolume};
-use crate::units::Bytes;
+use anaconda_plan::Label;
+use anaconda_plan::disk::{OldPartition, OldVolume};
 use gpt::disk::LogicalBlockSize;
+use node_base::units::Bytes;
 use std::io::{Read, Seek, SeekFrom, Write};
 
 /// What was found on a disk.

@@ -1,10 +1,9 @@
 //! The add-on's section alone, and what it comes to together with the kernel command line.
 
 use super::{Chosen, FileReport, Settings, auto};
-use crate::diagnostic::{Category, Finding, Findings, Severity};
-use crate::dialect;
 use crate::rules::addon::{self, Directives, Effective, KernelArguments};
-use crate::source::{FileId, Sources};
+use node_base::diagnostic::{Category, Finding, Findings, Severity};
+use node_base::source::{FileId, Sources};
 
 /// Reads section, waivers and kernel arguments (`cmdline`, another file of `sources`); the report has the mistakes in them and nothing
 /// else about the kickstart, except what keeps the section from being read.
@@ -19,7 +18,7 @@ pub fn addon(
     let syntax = auto::syntax(&sources, file, settings, &mut unrelated);
     let mut of_the_file = Findings::new();
     let directives = {
-        let kickstart = dialect::parse(&sources, file, syntax.value, &mut of_the_file);
+        let kickstart = kickstart::parse(&sources, file, syntax.value, &mut of_the_file);
         Directives::read(&sources, &kickstart, &mut mistakes)
     };
     let arguments = cmdline

@@ -1,12 +1,12 @@
 //! What `--syntax auto` and `--policy auto` come to for one kickstart.
 
 use super::{Chosen, Settings};
-use crate::diagnostic::{Finding, Findings};
-use crate::dialect::{Kickstart, Version};
-use crate::policy::Policy;
 use crate::rules::addon::AddonSection;
 use crate::rules::{node, style};
-use crate::source::{FileId, Sources, Span};
+use kickstart::{Kickstart, Version};
+use node_base::diagnostic::{Finding, Findings};
+use node_base::policy::Policy;
+use node_base::source::{FileId, Sources, Span};
 use std::sync::Arc;
 
 /// The line that says which syntax a kickstart is written in. The reference takes the first line of the file
@@ -57,11 +57,12 @@ fn header(sources: &Sources, file: FileId) -> Option<Span> {
     let text = sources.get(file).text();
     // A byte order mark is a finding, and no reason to read the file as another version.
     let text_start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let is_line_start =
-        |at: usize| at == text_start || text[..at].chars().next_back().is_none_or(crate::source::is_line_end);
+    let is_line_start = |at: usize| {
+        at == text_start || text[..at].chars().next_back().is_none_or(node_base::source::is_line_end)
+    };
     let (at, _) = text.match_indices(HEADER).find(|(at, _)| is_line_start(*at))?;
     let start = at + HEADER.len();
-    let line = crate::source::split_lines(&text[start..]).next().unwrap_or_default();
+    let line = node_base::source::split_lines(&text[start..]).next().unwrap_or_default();
     Some(Span::new(file, start, start + line.trim_end().len()))
 }
 

@@ -9,7 +9,7 @@
 //! The nearest one counts: the directory of the kickstart, then its parents; for standard input the working
 //! directory, then its parents. The command line goes before it.
 
-use crate::diagnostic::Severity;
+use node_base::diagnostic::Severity;
 use std::path::{Path, PathBuf};
 
 /// The name that is looked for.

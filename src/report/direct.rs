@@ -4,8 +4,8 @@
 
 use super::harmless;
 use super::style::WIDTH;
-use crate::diagnostic::Finding;
-use crate::source::{FileId, Source, Sources};
+use node_base::diagnostic::Finding;
+use node_base::source::{FileId, Source, Sources};
 use std::ops::Range;
 
 /// Leading blanks from which on the library cuts them.
@@ -93,7 +93,7 @@ fn place<'a>(source: &'a Source, range: Range<usize>, label: Option<&'a str>) ->
     let number = source.lines().line(range.start).max(1);
     let start = source.lines().start_of(number)?;
     let end = source.lines().start_of(number + 1).unwrap_or(source.text().len());
-    let line = source.text().get(start..end)?.trim_end_matches(crate::source::is_line_end);
+    let line = source.text().get(start..end)?.trim_end_matches(node_base::source::is_line_end);
     let mark = range.start.checked_sub(start)?..range.end.checked_sub(start)?;
     let is_shown = |text: &str| text.bytes().all(|b| (b' '..=b'~').contains(&b));
     let label_is_shown = label.is_none_or(|label| !label.is_empty() && is_shown(label));
@@ -112,10 +112,10 @@ mod tests {
     use crate::report::human;
     use crate::report::place::Places;
     use crate::report::style::Style;
-    use crate::source::Span;
+    use node_base::source::Span;
     use proptest::prelude::*;
 
-    crate::declare_code! {
+    node_base::declare_code! {
         /// A kind of finding for these tests.
         static EXAMPLE = "NODE999", "only-an-example", Node, Warning;
     }

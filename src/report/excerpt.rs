@@ -1,8 +1,8 @@
 //! The lines of a file that a finding is about, ready to be drawn: harmless to a terminal, and cut to a window
 //! where a line is too long to be shown.
 
-use super::stand_in;
-use crate::source::{FileId, Sources, Span, is_line_end};
+use node_base::harmless::stand_in;
+use node_base::source::{FileId, Sources, Span, is_line_end};
 use std::ops::Range;
 
 /// A line of more bytes than this is cut to a window around what is marked.

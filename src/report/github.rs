@@ -3,9 +3,9 @@
 
 use super::harmless;
 use super::place::Places;
-use crate::diagnostic::Severity;
 use crate::lint::FileReport;
-use crate::source::FileId;
+use node_base::diagnostic::Severity;
+use node_base::source::FileId;
 use std::fmt::Write;
 
 /// One file: a line a finding.

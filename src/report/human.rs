@@ -4,10 +4,10 @@
 use super::excerpt::{Excerpt, Mark, excerpts};
 use super::place::Places;
 use super::{Summary, count, direct, harmless, style::Style};
-use crate::diagnostic::{Code, Finding, Severity};
 use crate::lint::FileReport;
-use crate::source::Sources;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Snippet};
+use node_base::diagnostic::{Code, Finding, Severity};
+use node_base::source::Sources;
 use std::fmt::Write;
 
 /// What stands before a finding's message: `warning[NODE003]: `.
@@ -77,7 +77,7 @@ pub(super) fn draw(finding: &Finding, sources: &Sources, places: &mut Places<'_>
         .filter_map(|r| Some(Mark { span: r.span?, primary: false, label: Some(r.message.as_str()) }));
     let excerpts = excerpts(sources, primary.into_iter().chain(related).collect());
     if finding.span.is_none() {
-        group = group.element(Origin::path(path(sources, crate::source::FileId(0))));
+        group = group.element(Origin::path(path(sources, node_base::source::FileId(0))));
     }
     for excerpt in &excerpts {
         group = group.element(snippet(excerpt, sources));
@@ -95,7 +95,7 @@ pub(super) fn draw(finding: &Finding, sources: &Sources, places: &mut Places<'_>
     drawn
 }
 
-fn path(sources: &Sources, file: crate::source::FileId) -> String {
+fn path(sources: &Sources, file: node_base::source::FileId) -> String {
     harmless(&sources.get(file).path().to_string_lossy()).into_owned()
 }
 
@@ -129,11 +129,11 @@ fn snippet<'a>(excerpt: &'a Excerpt<'a>, sources: &Sources) -> Snippet<'a, Annot
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialect::Version;
     use crate::lint::Chosen;
-    use crate::source::{FileId, Span};
+    use kickstart::Version;
+    use node_base::source::{FileId, Span};
 
-    crate::declare_code! {
+    node_base::declare_code! {
         /// A kind of finding for these tests.
         static EXAMPLE = "NODE999", "only-an-example", Node, Error;
     }

@@ -6,9 +6,9 @@
 
 use super::place::Places;
 use super::printer::Summary;
-use crate::diagnostic::{Finding, Safety};
 use crate::lint::FileReport;
-use crate::source::{Position, Sources, Span};
+use node_base::diagnostic::{Finding, Safety};
+use node_base::source::{Position, Sources, Span};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -31,7 +31,7 @@ struct Diagnostic<'a> {
     code: &'static str,
     name: &'static str,
     category: &'static str,
-    severity: crate::diagnostic::Severity,
+    severity: node_base::diagnostic::Severity,
     message: &'a str,
     help: Option<&'a str>,
     span: Option<Place<'a>>,
@@ -82,7 +82,7 @@ pub(super) fn head() -> String {
 pub(super) fn file(report: &FileReport) -> String {
     let mut writer = Writer { sources: &report.sources, places: Places::new(&report.sources) };
     let file = File {
-        path: path(&report.sources, crate::source::FileId(0)),
+        path: path(&report.sources, node_base::source::FileId(0)),
         syntax: report.syntax.value.to_string(),
         syntax_because: &report.syntax.because,
         policy: &report.policy.value,
@@ -122,7 +122,7 @@ fn text(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-fn path(sources: &Sources, file: crate::source::FileId) -> Cow<'_, str> {
+fn path(sources: &Sources, file: node_base::source::FileId) -> Cow<'_, str> {
     sources.get(file).path().to_string_lossy()
 }
 

@@ -4,7 +4,7 @@
 //!
 //! ```no_run
 //! # fn reports() -> Vec<ks_lint::lint::FileReport> { Vec::new() }
-//! use ks_lint::diagnostic::Severity;
+//! use node_base::diagnostic::Severity;
 //! use ks_lint::report::{Format, Printer, Style};
 //! let mut printer = Printer::new(std::io::stdout().lock(), Format::Human, Style::plain());
 //! for report in &reports() {
@@ -32,8 +32,9 @@ mod style;
 pub use printer::{Printer, Rendered, Summary};
 pub use style::{Color, Style};
 
-use crate::diagnostic::Code;
 use crate::lint::FileReport;
+use node_base::diagnostic::Code;
+pub(crate) use node_base::harmless::harmless;
 
 /// How findings are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -85,37 +86,6 @@ impl Format {
             Format::Json => json::tail(summary),
             Format::Sarif => sarif::tail(summary, seen),
         }
-    }
-}
-
-/// Makes text from a kickstart harmless to a terminal: control characters (line ends and tabs apart), and those
-/// that turn the direction of text around, become visible stand-ins.
-pub fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
-    let keep = |c: char| matches!(c, ' '..='~' | '\n' | '\t') || stand_in(c).is_none();
-    // Nearly always. (Without a way out of the loop the compiler looks at many bytes at a time.)
-    if text.bytes().fold(true, |all, b| all & ((b' '..=b'~').contains(&b) | (b == b'\n'))) {
-        return text.into();
-    }
-    if text.chars().all(keep) {
-        return text.into();
-    }
-    text.chars().map(|c| if keep(c) { c } else { stand_in(c).unwrap_or(c) }).collect()
-}
-
-/// The visible character that is shown for one that a terminal would act on.
-fn stand_in(c: char) -> Option<char> {
-    match c {
-        // The "control pictures" block follows the order of ASCII.
-        '\0'..='\x1f' => char::from_u32(0x2400 + c as u32),
-        '\x7f' => Some('\u{2421}'),
-        '\u{80}'..='\u{9f}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{61c}'
-        | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}' => Some('\u{fffd}'),
-        _ => None,
     }
 }
 

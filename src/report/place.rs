@@ -1,6 +1,6 @@
 //! Line and column of spans, cheaply when they are asked for in order.
 
-use crate::source::{FileId, Position, Sources};
+use node_base::source::{FileId, Position, Sources};
 
 /// Counts columns on from the last place asked for in the same line, so that many findings on one very long line
 /// cost one pass over it.

@@ -1,16 +1,17 @@
 //! A plan for people: the devices as trees with sizes and mount points, what the pool promises, how many images fit.
 
 use super::{Style, harmless};
-use crate::diagnostic::{Finding, Severity};
-use crate::policy::Policy;
-use crate::source::Sources;
-use crate::storage::capacity::{self, Limit};
-use crate::storage::device::{DeviceId, Kind, Role, Volume};
-use crate::storage::minimum::Minimum;
-use crate::storage::table::Slot;
-use crate::storage::tree::Tree;
-use crate::storage::{Plan, Verdict, lvm};
-use crate::units::Bytes;
+use anaconda_plan::capacity;
+use anaconda_plan::device::{DeviceId, Kind, Role, Volume};
+use anaconda_plan::minimum::Minimum;
+use anaconda_plan::table::Slot;
+use anaconda_plan::tree::Tree;
+use anaconda_plan::{Plan, Verdict, lvm};
+use node_base::capacity::{self as room_for, Limit};
+use node_base::diagnostic::{Finding, Severity};
+use node_base::policy::Policy;
+use node_base::source::Sources;
+use node_base::units::Bytes;
 use std::fmt::Write;
 
 /// What the plan was made with, for the first line.
@@ -152,7 +153,7 @@ fn images(out: &mut String, tree: &Tree, policy: Option<&Policy>, style: &Style)
         let _ = writeln!(out, "No images can be kept side by side: {}.", Limit::NoPool.described());
         return;
     };
-    let images = capacity::images(&room);
+    let images = room_for::images(&room);
     let s = if images.fit == 1 { "" } else { "s" };
     let _ = writeln!(
         out,

@@ -1,15 +1,16 @@
 //! A plan as JSON (schema 1): verdict, devices, messages, images.
 
-use crate::diagnostic::Finding;
-use crate::policy::Policy;
 use crate::rules::storage::{code, finding};
-use crate::source::Sources;
-use crate::storage::capacity::{self, Images};
-use crate::storage::device::{DeviceId, Kind, Role, Volume};
-use crate::storage::minimum::Minimum;
-use crate::storage::tree::Tree;
-use crate::storage::{Plan, Verdict, lvm};
-use crate::units::Bytes;
+use anaconda_plan::capacity;
+use anaconda_plan::device::{DeviceId, Kind, Role, Volume};
+use anaconda_plan::minimum::Minimum;
+use anaconda_plan::tree::Tree;
+use anaconda_plan::{Plan, Verdict, lvm};
+use node_base::capacity::Images;
+use node_base::diagnostic::Finding;
+use node_base::policy::Policy;
+use node_base::source::Sources;
+use node_base::units::Bytes;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -53,7 +54,7 @@ struct Device<'a> {
 
 #[derive(Serialize)]
 struct Message<'a> {
-    severity: crate::diagnostic::Severity,
+    severity: node_base::diagnostic::Severity,
     code: &'static str,
     text: &'a str,
     help: Option<String>,

@@ -4,14 +4,15 @@
 //! white: every box bears its name and size, boxes too small for words are named beside the bar.
 
 use super::plan_human::short_name;
-use crate::policy::Policy;
-use crate::storage::capacity;
-use crate::storage::device::{DeviceId, Kind, Role, Volume};
-use crate::storage::format::FormatKind;
-use crate::storage::table::Slot;
-use crate::storage::tree::Tree;
-use crate::storage::{Plan, Verdict, lvm};
-use crate::units::Bytes;
+use anaconda_plan::capacity;
+use anaconda_plan::device::{DeviceId, Kind, Role, Volume};
+use anaconda_plan::format::FormatKind;
+use anaconda_plan::table::Slot;
+use anaconda_plan::tree::Tree;
+use anaconda_plan::{Plan, Verdict, lvm};
+use node_base::capacity::images;
+use node_base::policy::Policy;
+use node_base::units::Bytes;
 use std::fmt::Write;
 
 const WIDTH: f64 = 1000.0;
@@ -104,7 +105,7 @@ fn draw_pool(canvas: &mut Canvas, tree: &Tree, pool: DeviceId, policy: Option<&P
         return;
     }
     let Some(room) = capacity::room(tree, policy) else { return };
-    let images = capacity::images(&room);
+    let images = images(&room);
     let share = f64::from(room.threshold) / 100.0 * size.0 as f64 / whole.0.max(1) as f64;
     canvas.mark(share * (WIDTH - 2.0 * MARGIN), &format!("{} %: counts as full", room.threshold));
     let s = if images.fit == 1 { "" } else { "s" };

@@ -1,7 +1,7 @@
 //! A policy for people.
 
-use crate::policy::{Policy, Presence};
-use crate::units::MiB;
+use node_base::policy::{Policy, Presence};
+use node_base::units::MiB;
 use std::fmt::Write;
 
 /// The names of the built-in policies, a line each with what they are.

@@ -1,8 +1,8 @@
 //! Writes reports one after the other, and counts.
 
 use super::{Format, Style};
-use crate::diagnostic::{Code, Severity};
 use crate::lint::FileReport;
+use node_base::diagnostic::{Code, Severity};
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 

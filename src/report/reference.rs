@@ -1,7 +1,7 @@
 //! The documentation of findings: for a terminal, as Markdown, as JSON. One source, the doc comment of each code.
 
 use super::style::Style;
-use crate::diagnostic::{Category, Code, Severity};
+use node_base::diagnostic::{Category, Code, Severity};
 use std::fmt::Write;
 
 /// What stands at the head of `docs/rules.md`.

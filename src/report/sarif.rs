@@ -3,9 +3,9 @@
 
 use super::place::Places;
 use super::printer::Summary;
-use crate::diagnostic::{Code, Finding, Severity};
 use crate::lint::FileReport;
-use crate::source::{FileId, Sources, Span};
+use node_base::diagnostic::{Code, Finding, Severity};
+use node_base::source::{FileId, Sources, Span};
 use serde_json::{Value, json};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";

@@ -9,11 +9,11 @@ pub mod storage; // what holds on any disks: Anaconda's own errors
 pub mod style; // the file itself: empty, its header
 pub mod unattended; // where the installer would stop and ask
 
-use crate::diagnostic::{Code, Findings};
-use crate::dialect::Kickstart;
-use crate::policy::Policy;
-use crate::source::Sources;
-use crate::storage::Machine;
+use anaconda_plan::Machine;
+use kickstart::Kickstart;
+use node_base::diagnostic::{Code, Findings};
+use node_base::policy::Policy;
+use node_base::source::Sources;
 use std::cell::OnceCell;
 
 /// All that a rule may look at.
@@ -80,7 +80,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 
 /// Every code there is, sorted: those of the rules, and those that other rooms report.
 pub fn codes() -> Vec<&'static Code> {
-    let elsewhere = [crate::dialect::CODES, crate::boot::CODES];
+    let elsewhere = [kickstart::CODES, crate::boot::CODES];
     let mut codes: Vec<_> =
         all().flat_map(|rule| rule.codes).chain(elsewhere.into_iter().flatten()).copied().collect();
     codes.sort_by_key(|code| (code.category, code.id));

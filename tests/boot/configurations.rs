@@ -1,13 +1,13 @@
 //! Whole boot configurations of every format, and command lines with their kickstarts: `fixtures/boot/FORMAT/*`, each with
 //! a `.snap` beside it that shows the findings as a person sees them. A line `# syntax: RHEL10` names the release.
 
+use kickstart::Version;
 use ks_lint::boot::config::{Format, detect};
 use ks_lint::boot::lint::{lint, lint_with_kickstart};
-use ks_lint::diagnostic::Severity;
-use ks_lint::dialect::Version;
 use ks_lint::lint::{Chosen, FileReport, Settings};
 use ks_lint::report::{Format as Output, Printer, Style};
-use ks_lint::source::Sources;
+use node_base::diagnostic::Severity;
+use node_base::source::Sources;
 use std::path::{Path, PathBuf};
 
 const FORMATS: &[(&str, Format)] = &[

@@ -1,8 +1,8 @@
 //! Every form of `ip=` in dracut's manual page, and what people write instead: `fixtures/boot/ip.table`.
 
 use super::table::rows;
+use kickstart::Version;
 use ks_lint::boot::ip::{self, Ip};
-use ks_lint::dialect::Version;
 
 fn shown(ip: &Ip) -> String {
     let mut words = vec![format!("method={}", ip.method)];

@@ -1,21 +1,21 @@
 //! Parameters of old nodes, and the kickstarts that replace them: `fixtures/boot/legacy.table`.
 
 use super::table::rows;
+use anaconda_plan::DiskSpec;
+use anaconda_plan::{Firmware, Machine, Verdict};
+use kickstart::Version;
 use ks_lint::boot::config::Format;
 use ks_lint::boot::legacy::values::{self, Disk};
 use ks_lint::boot::legacy::{PARAMETERS, Translation};
 use ks_lint::boot::lint::{lint, lint_with_kickstart, to_kickstart};
-use ks_lint::diagnostic::{Category, Finding, Severity};
-use ks_lint::dialect::Version;
+use ks_lint::lint::plan::plan as plan_read;
 use ks_lint::lint::{Chosen, Settings};
-use ks_lint::source::Sources;
-use ks_lint::storage::DiskSpec;
-use ks_lint::storage::plan::plan_read;
-use ks_lint::storage::{Firmware, Machine, Verdict};
-use ks_lint::units::Bytes;
+use node_base::diagnostic::{Category, Finding, Severity};
+use node_base::source::Sources;
+use node_base::units::Bytes;
 use std::path::Path;
 
-fn sources(line: &str) -> (Sources, ks_lint::source::FileId) {
+fn sources(line: &str) -> (Sources, node_base::source::FileId) {
     let mut sources = Sources::new();
     let file = sources.add("cmdline", line.to_owned()).expect("a row is not that long");
     (sources, file)

@@ -1,13 +1,13 @@
 //! Every boot option in right and in wrong use: `fixtures/boot/options.table`, `fixtures/boot/dracut.table`.
 
 use super::table::rows;
+use kickstart::Version;
 use ks_lint::boot::config::Format;
 use ks_lint::boot::lint::lint;
 use ks_lint::boot::options::{self, Takes};
-use ks_lint::diagnostic::Severity;
-use ks_lint::dialect::Version;
 use ks_lint::lint::Chosen;
-use ks_lint::source::Sources;
+use node_base::diagnostic::Severity;
+use node_base::source::Sources;
 
 /// What stands for `{}` in a row: an installation that lacks nothing.
 const COMPLETE: &str = "inst.stage2=http://192.0.2.1/el inst.ks=http://192.0.2.1/node.ks";

@@ -3,9 +3,9 @@
 use ks_lint::boot::config::Format;
 use ks_lint::boot::lint::{lint_with_kickstart, served_kickstart};
 use ks_lint::boot::together::Root;
-use ks_lint::diagnostic::Severity;
 use ks_lint::lint::Settings;
-use ks_lint::source::{FileId, Sources};
+use node_base::diagnostic::Severity;
+use node_base::source::{FileId, Sources};
 use std::path::Path;
 
 const LINE: &str = "inst.stage2=http://192.0.2.5/el9 inst.ks=http://192.0.2.5/ks/node.ks ip=eno1:dhcp\n";

@@ -1,10 +1,10 @@
 //! Where an unattended installation stops, release by release: one complete kickstart, and for each cause the line that
 //! is missing or wrong.
 
-use ks_lint::diagnostic::{Category, Severity};
-use ks_lint::dialect::Version;
+use kickstart::Version;
 use ks_lint::lint::{Chosen, Settings, lint};
-use ks_lint::source::Sources;
+use node_base::diagnostic::{Category, Severity};
+use node_base::source::Sources;
 
 const RELEASES: [&str; 5] = ["RHEL7", "RHEL8", "RHEL9", "RHEL10", "F46"];
 

@@ -1,13 +1,13 @@
 //! Absurd disks and kickstarts: a clear message, never a panic.
 
 use super::{machine, plan, says};
-use ks_lint::storage::{Firmware, Machine, Verdict};
-use ks_lint::units::Bytes;
+use anaconda_plan::{Firmware, Machine, Verdict};
+use node_base::units::Bytes;
 
 const SIMPLE: &str = "zerombr\nclearpart --all --initlabel\nreqpart --add-boot\npart pv.01 --size=1 --grow\n\
     volgroup vg0 pv.01\nlogvol / --vgname=vg0 --name=root --size=8000 --grow\n";
 
-fn on(text: &str, disks: &[&str]) -> ks_lint::storage::Plan {
+fn on(text: &str, disks: &[&str]) -> anaconda_plan::Plan {
     let all = ["RHEL8", "RHEL9", "RHEL10", "F46"];
     let mut plans = all.map(|release| plan(text, release, "none", &machine(Firmware::Uefi, disks)));
     plans.swap(0, 1);

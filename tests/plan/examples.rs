@@ -1,12 +1,12 @@
 //! Every kickstart in `kickstart-examples/` on stated disks: it proceeds, and the layout is the one in the snapshot.
 
 use super::machine;
+use anaconda_plan::{Firmware, Verdict};
+use ks_lint::lint::plan::plan as plan_read;
 use ks_lint::lint::{self, Settings};
 use ks_lint::report::Style;
 use ks_lint::report::plan_human::{self, Heading};
-use ks_lint::source::Sources;
-use ks_lint::storage::plan::plan_read;
-use ks_lint::storage::{Firmware, Verdict};
+use node_base::source::Sources;
 use std::path::Path;
 
 #[test]

@@ -3,9 +3,9 @@
 //! The images are made by the tools that administrators use; Debian has them in `gdisk`, `fdisk`, `cryptsetup-bin`,
 //! `e2fsprogs` and `dosfstools`.
 
+use anaconda_plan::{DiskSpec, Firmware, Label};
 use ks_lint::host::{self, Facts};
-use ks_lint::storage::{DiskSpec, Firmware, Label};
-use ks_lint::units::Bytes;
+use node_base::units::Bytes;
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -89,7 +89,7 @@ fn put(image: &Path, mib: u64, content: &[u8]) {
 
 fn places(disk: &DiskSpec) -> Vec<(u32, u64, u64, &str)> {
     let mib = |b: Bytes| b.0 / MIB;
-    let place = |p: &ks_lint::storage::disk::OldPartition| {
+    let place = |p: &anaconda_plan::disk::OldPartition| {
         (p.number.unwrap_or(0), mib(p.start.unwrap_or_default()), mib(p.size))
     };
     disk.partitions

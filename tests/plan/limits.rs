@@ -1,8 +1,8 @@
 //! The limits that were seen in runs of the installer.
 
 use super::{machine, plan, says};
-use ks_lint::storage::device::{Kind, Role, Volume};
-use ks_lint::storage::{Firmware, Plan, Verdict};
+use anaconda_plan::device::{Kind, Role, Volume};
+use anaconda_plan::{Firmware, Plan, Verdict};
 
 const AUTOPART: &str = "zerombr\nclearpart --all --initlabel\nautopart --type=thinp\n";
 const THIN: &str = "zerombr\nclearpart --all --initlabel\nreqpart --add-boot\npart pv.01 --size=1 --grow\n\
@@ -104,7 +104,7 @@ fn half_a_volume_group_cannot_be_removed() {
 #[test]
 fn a_check_with_disks_finds_what_these_disks_refuse() {
     use ks_lint::lint::{Settings, lint};
-    use ks_lint::source::Sources;
+    use node_base::source::Sources;
     use std::sync::Arc;
     let text =
         "#version=RHEL9\nzerombr\nclearpart --all --initlabel\nreqpart --add-boot\npart / --size=50000\n";

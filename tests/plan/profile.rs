@@ -2,7 +2,7 @@
 //! rules of the node say the same with the line to write, so that `ks-lint check` does not repeat it.
 
 use super::{machine, plan, says};
-use ks_lint::storage::{Firmware, Verdict};
+use anaconda_plan::{Firmware, Verdict};
 
 const START: &str = "zerombr\nclearpart --all --initlabel\nreqpart --add-boot\npart pv.01 --size=1 --grow\n\
     volgroup onn pv.01 --reserved-percent=20\nlogvol swap --vgname=onn --name=swap --size=2048\n\
@@ -14,7 +14,7 @@ const VAR: &str = "logvol /var --vgname=onn --name=var --thin --poolname=pool00 
 fn refused(volumes: &str) -> Vec<&'static str> {
     let text = format!("{START}{volumes}");
     let plan = plan(&text, "RHEL9", "ovirt-node", &machine(Firmware::Uefi, &["sda=100GiB"]));
-    let stops = plan.messages.iter().filter(|m| m.severity == ks_lint::diagnostic::Severity::Error);
+    let stops = plan.messages.iter().filter(|m| m.severity == node_base::diagnostic::Severity::Error);
     let codes: Vec<_> = stops.map(|m| ks_lint::rules::storage::code(m.cause).id).collect();
     assert_eq!(plan.verdict == Verdict::Stops, !codes.is_empty(), "{}", says(&plan));
     codes

@@ -1,11 +1,11 @@
 //! What holds for every plan.
 
 use super::{machine, plan, says};
-use ks_lint::storage::device::{DeviceId, Kind, Role, Volume};
-use ks_lint::storage::table::Slot;
-use ks_lint::storage::tree::Tree;
-use ks_lint::storage::{Firmware, Plan, capacity, lvm};
-use ks_lint::units::Bytes;
+use anaconda_plan::device::{DeviceId, Kind, Role, Volume};
+use anaconda_plan::table::Slot;
+use anaconda_plan::tree::Tree;
+use anaconda_plan::{Firmware, Plan, capacity, lvm};
+use node_base::units::Bytes;
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]

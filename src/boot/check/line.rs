@@ -5,8 +5,8 @@ use crate::boot::cmdline::{CommandLine, Word};
 use crate::boot::codes;
 use crate::boot::config::Entry;
 use crate::boot::options::{self, Repeat, Takes};
-use crate::diagnostic::{Finding, Findings};
 use crate::rules::addon::{ADDON_INVALID_NVR, KernelArguments};
+use node_base::diagnostic::{Finding, Findings};
 
 pub(super) fn check(entry: &Entry<'_>, setting: Setting, findings: &mut Findings) {
     let line = &entry.line;

@@ -10,8 +10,8 @@ use super::codes;
 use super::config::{Config, Entry, Format};
 use super::legacy;
 use super::options::FORMER;
-use crate::diagnostic::{Finding, Findings};
-use crate::dialect::Version;
+use kickstart::Version;
+use node_base::diagnostic::{Finding, Findings};
 
 /// What is known beside the command line.
 #[derive(Clone, Copy, Debug)]

@@ -8,8 +8,8 @@ use crate::boot::location;
 use crate::boot::network::Network;
 use crate::boot::options::{self, Takes};
 use crate::boot::value;
-use crate::diagnostic::{Finding, Findings, Severity};
-use crate::dialect::Version;
+use kickstart::Version;
+use node_base::diagnostic::{Finding, Findings, Severity};
 use std::net::IpAddr;
 
 pub(super) fn check(entry: &Entry<'_>, version: Version, findings: &mut Findings) {

@@ -5,8 +5,8 @@ use crate::boot::codes;
 use crate::boot::options::{self, BootOption, DRACUT_FORMER, DracutFormer, FORMER, Former, Release, Takes};
 use crate::boot::value::{self, Wrong};
 use crate::boot::{devices, ip, iscsi, links, location};
-use crate::diagnostic::{Code, Finding, Findings, Severity, nearest};
-use crate::dialect::Version;
+use kickstart::Version;
+use node_base::diagnostic::{Code, Finding, Findings, Severity, nearest};
 
 pub(super) fn check(line: &CommandLine<'_>, installer: bool, version: Version, findings: &mut Findings) {
     let mut variables: Vec<&str> = Vec::new();

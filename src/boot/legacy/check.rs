@@ -3,7 +3,7 @@
 use super::{find, values};
 use crate::boot::cmdline::CommandLine;
 use crate::boot::codes;
-use crate::diagnostic::{Finding, Findings, nearest};
+use node_base::diagnostic::{Finding, Findings, nearest};
 
 /// A command line of an old node: each parameter is explained, wrong values are reported.
 pub fn check(line: &CommandLine<'_>, findings: &mut Findings) {

@@ -6,7 +6,7 @@ mod storage; // disks, volumes, swap
 use super::{Node, find, scripts};
 use crate::boot::cmdline::CommandLine;
 use crate::boot::value;
-use crate::policy::{Policy, PolicyError};
+use node_base::policy::{Policy, PolicyError};
 use std::fmt::Write;
 
 /// What comes of an old command line.
@@ -182,7 +182,7 @@ impl Writer<'_> {
         }
         // A comment is one line, whatever was on the command line.
         left.iter()
-            .map(|l| l.replace(|c: char| c.is_control() || crate::source::is_line_end(c), " "))
+            .map(|l| l.replace(|c: char| c.is_control() || node_base::source::is_line_end(c), " "))
             .collect()
     }
 }

@@ -3,7 +3,7 @@
 use super::parameters::Takes;
 use crate::boot::value::{self, Wrong};
 use crate::boot::{iscsi, links};
-use crate::units::MiB;
+use node_base::units::MiB;
 use std::net::IpAddr;
 
 /// A disk as `storage_init` names it.

@@ -9,7 +9,7 @@ mod node; // ovirt_node.*
 pub use former::{DRACUT_FORMER, DracutFormer, FORMER, Former};
 
 use super::devices::Form;
-use crate::dialect::{Family, Version};
+use kickstart::{Family, Version};
 
 /// A release, as a RHEL and a Fedora number. It is reached when the version is that one or a later one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use super::Pair;
 use crate::boot::codes;
 use crate::boot::options::Release;
-use crate::diagnostic::{Finding, Findings};
-use crate::dialect::{Section, SectionKind};
+use kickstart::{Section, SectionKind};
+use node_base::diagnostic::{Finding, Findings};
 
 pub(super) fn check(pair: &Pair<'_, '_, '_>, findings: &mut Findings) {
     let section = pair

@@ -13,11 +13,11 @@ use super::config::{Config, Entry};
 use super::network::Network;
 use super::options::Fetches;
 use super::{check, location};
-use crate::diagnostic::{Finding, Findings};
-use crate::dialect::Command;
 use crate::lint::Chosen;
 use crate::rules::Context;
 use crate::rules::addon::Directives;
+use kickstart::Command;
+use node_base::diagnostic::{Finding, Findings};
 
 pub use served::Root;
 
@@ -135,7 +135,7 @@ fn installer_image(pair: &Pair<'_, '_, '_>, findings: &mut Findings) {
             pair.entry.name()
         ),
     )
-    .severity(crate::diagnostic::Severity::Error)
+    .severity(node_base::diagnostic::Severity::Error)
     .at_opt(pair.entry.span())
     .help("add inst.stage2=http://SERVER/TREE (the directory with .treeinfo)");
     if let Some(image) = image {

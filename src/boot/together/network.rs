@@ -6,9 +6,9 @@ use crate::boot::codes;
 use crate::boot::ip::Ip;
 use crate::boot::network::LinkKind;
 use crate::boot::value;
-use crate::diagnostic::{Finding, Findings};
-use crate::dialect::Command;
-use crate::source::Span;
+use kickstart::Command;
+use node_base::diagnostic::{Finding, Findings};
+use node_base::source::Span;
 
 /// A device as a `network` command configures it.
 struct Device<'k> {
@@ -125,7 +125,7 @@ fn addresses(device: &Device<'_>, ip: &Ip, at: Span, findings: &mut Findings) {
                     command,
                     "--ip",
                 )
-                .severity(crate::diagnostic::Severity::Info),
+                .severity(node_base::diagnostic::Severity::Info),
             );
         }
         _ => {}
@@ -204,7 +204,7 @@ fn members(pair: &Pair<'_, '_, '_>, device: &Device<'_>, findings: &mut Findings
                 &codes::NETWORK_DIFFERS,
                 format!("{member} is used alone here, but belongs to {base} in the kickstart"),
             )
-            .severity(crate::diagnostic::Severity::Info)
+            .severity(node_base::diagnostic::Severity::Info)
             .at(word.span)
             .related(command.span, "the kickstart")
             .help(format!(

@@ -4,11 +4,11 @@
 use super::{Known, Pair};
 use crate::boot::cmdline::CommandLine;
 use crate::boot::codes;
-use crate::diagnostic::{Category, Finding, Findings, Severity, nearest};
-use crate::policy::Policy;
 use crate::rules::addon::{AddonSection, Enforce, apply_requirements};
 use crate::rules::{self, Context};
-use crate::source::Span;
+use node_base::diagnostic::{Category, Finding, Findings, Severity, nearest};
+use node_base::policy::Policy;
+use node_base::source::Span;
 
 /// The built-in policy that a command line names, as the section tightens it; nothing when it names none, one that there is
 /// not, or a file of the installer's.

@@ -3,9 +3,9 @@
 use super::{Pair, location_of};
 use crate::boot::codes;
 use crate::boot::options::Fetches;
-use crate::diagnostic::{Finding, Findings, Severity};
-use crate::dialect::Command;
-use crate::source::Span;
+use kickstart::Command;
+use node_base::diagnostic::{Finding, Findings, Severity};
+use node_base::source::Span;
 
 /// What a command gives away.
 enum Secret {

@@ -4,7 +4,7 @@ use super::location_of;
 use crate::boot::codes;
 use crate::boot::config::Entry;
 use crate::boot::options::Fetches;
-use crate::diagnostic::{Finding, Findings, Severity};
+use node_base::diagnostic::{Finding, Findings, Severity};
 use std::path::{Component, Path, PathBuf};
 
 /// The directory that servers serve. The file of `http://host/a/b` is `DIR/host/a/b`, or else `DIR/a/b`.

@@ -2,9 +2,9 @@
 
 use super::Pair;
 use crate::boot::cmdline::CommandLine;
-use crate::diagnostic::Findings;
 use crate::rules::unattended::{self, Interface, Setting};
-use crate::source::Span;
+use node_base::diagnostic::Findings;
+use node_base::source::Span;
 
 pub(super) fn check(pair: &Pair<'_, '_, '_>, findings: &mut Findings) {
     let line = pair.line();

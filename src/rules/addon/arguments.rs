@@ -2,10 +2,11 @@
 
 use super::parse::{NVR_HELP, enforce_problem, policy_problem};
 use super::section::{Enforce, Given};
-use super::{ADDON_INVALID_NVR, ADDON_KERNEL_ARGUMENT, Mistakes, is_unprintable, nvr, shown};
+use super::{ADDON_INVALID_NVR, ADDON_KERNEL_ARGUMENT, Mistakes, nvr, shown};
 use crate::boot::cmdline::{self, CommandLine, Word};
-use crate::diagnostic::{Finding, Findings, nearest};
-use crate::source::{FileId, Sources, Span};
+use node_base::diagnostic::{Finding, Findings, nearest};
+use node_base::harmless::is_control;
+use node_base::source::{FileId, Sources, Span};
 
 /// What all of them start with.
 const PREFIX: &str = "ovirt_node.";
@@ -59,7 +60,7 @@ impl KernelArguments {
             return;
         }
         let value = word.text();
-        if value.is_empty() || value.contains(is_unprintable) {
+        if value.is_empty() || value.contains(is_control) {
             let what =
                 if value.is_empty() { "needs a value" } else { "has a control character in its value" };
             mistakes.push(problem(format!("{PREFIX}{name} {what}")));

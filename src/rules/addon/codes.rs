@@ -1,7 +1,7 @@
 //! The codes of this family with their documentation.
 
-use crate::declare_code;
-use crate::diagnostic::Code;
+use node_base::declare_code;
+use node_base::diagnostic::Code;
 
 declare_code! {
     /// A word that the `%addon org_ovirt_node` section does not know: a line that starts with another word than

@@ -44,7 +44,7 @@ pub struct EffectiveRequirement {
     /// Mount point.
     pub path: String,
     /// Least size in MiB.
-    pub min_size: crate::units::MiB,
+    pub min_size: node_base::units::MiB,
 }
 
 impl Effective {

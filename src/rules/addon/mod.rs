@@ -29,9 +29,9 @@ pub use requirements::apply_requirements;
 pub use section::{AddonSection, Enforce, Given, Requirement, Waiver};
 
 use super::Rule;
-use crate::diagnostic::{Category, Finding, Findings, Severity};
-use crate::dialect::{Kickstart, SectionKind};
-use crate::source::Sources;
+use kickstart::{Kickstart, SectionKind};
+use node_base::diagnostic::{Category, Finding, Findings, Severity};
+use node_base::source::Sources;
 
 /// The name of the section, which is that of the add-on's Python package.
 pub const NAME: &str = "org_ovirt_node";
@@ -138,14 +138,7 @@ pub(super) fn shown(word: &str) -> String {
             out.push('…');
             break;
         }
-        if is_unprintable(c) { out.extend(c.escape_default()) } else { out.push(c) }
+        if node_base::harmless::is_control(c) { out.extend(c.escape_default()) } else { out.push(c) }
     }
     out
-}
-
-/// Whether a character would steer a terminal instead of being shown: controls, line separators, and the marks
-/// that turn the direction of writing.
-fn is_unprintable(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -1,7 +1,7 @@
 //! Names of images.
 
 use super::shown;
-use crate::names;
+use node_base::names;
 
 /// Longest name of an image, in characters: its layer has two more.
 const LONGEST: usize = names::LONGEST - 2;

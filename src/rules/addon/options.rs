@@ -2,9 +2,9 @@
 
 use super::codes::{ADDON_UNKNOWN_WORD, ADDON_WRONG_VALUE};
 use super::{Mistakes, shown};
-use crate::diagnostic::{Finding, nearest};
-use crate::dialect::Value;
-use crate::source::{Sources, Span};
+use kickstart::Value;
+use node_base::diagnostic::{Finding, nearest};
+use node_base::source::{Sources, Span};
 
 /// An option that a line may have.
 pub(super) struct Known {

@@ -3,13 +3,14 @@
 use super::codes::*;
 use super::options::{self, Argument, Known};
 use super::section::{AddonSection, Enforce, Given, Requirement, load_policy};
-use super::{Mistakes, NAME, is_unprintable, nvr, requirements, shown, waivers};
-use crate::diagnostic::{Finding, Severity, nearest};
-use crate::dialect::{Section, Value};
-use crate::policy::{Policy, PolicyError};
-use crate::source::{Sources, Span, split_lines};
-use crate::syntax::{QuoteError, split_words, unquote};
-use crate::units::MiB;
+use super::{Mistakes, NAME, nvr, requirements, shown, waivers};
+use kickstart::syntax::{QuoteError, split_words, unquote};
+use kickstart::{Section, Value};
+use node_base::diagnostic::{Finding, Severity, nearest};
+use node_base::harmless::is_control;
+use node_base::policy::{Policy, PolicyError};
+use node_base::source::{Sources, Span, split_lines};
+use node_base::units::MiB;
 use std::collections::HashMap;
 
 const HEADER: &[Known] = &[
@@ -51,7 +52,7 @@ pub(super) fn section(sources: &Sources, section: &Section<'_>, mistakes: &mut M
         if reader.mistakes.are_too_many() {
             break;
         }
-        let content = line.trim_end_matches(crate::source::is_line_end);
+        let content = line.trim_end_matches(node_base::source::is_line_end);
         reader.line(content, Span::new(section.body.file, at, at + content.len()));
         at += line.len();
     }
@@ -70,7 +71,7 @@ struct Reader<'a, 'm, 'f> {
 
 impl Reader<'_, '_, '_> {
     fn header(&mut self, words: Vec<Value<'_>>) {
-        if let Some(word) = words.iter().find(|w| w.text.contains(is_unprintable)) {
+        if let Some(word) = words.iter().find(|w| w.text.contains(is_control)) {
             self.mistakes.push(control_character(&word.text, word.span));
             return;
         }
@@ -118,7 +119,7 @@ impl Reader<'_, '_, '_> {
     }
 
     fn line(&mut self, line: &str, span: Span) {
-        let is_wrong = |(_, c): &(usize, char)| is_unprintable(*c) && *c != '\t';
+        let is_wrong = |(_, c): &(usize, char)| is_control(*c) && *c != '\t';
         if let Some((at, c)) = line.char_indices().find(is_wrong) {
             if !line.trim_start().starts_with('#') {
                 let at = span.start as usize + at;
@@ -353,7 +354,7 @@ fn incomplete(message: &str, span: Span, line: usize) -> Finding {
 }
 
 fn control_character(text: &str, span: Span) -> Finding {
-    let c = text.chars().find(|c| is_unprintable(*c) && *c != '\t').unwrap_or('\0');
+    let c = text.chars().find(|c| is_control(*c) && *c != '\t').unwrap_or('\0');
     let message = format!("a control character (U+{:04X})", u32::from(c));
     Finding::new(&ADDON_WRONG_VALUE, message).at(span).help("remove it; the line is not read")
 }

@@ -2,8 +2,8 @@
 
 use super::section::AddonSection;
 use super::{ADDON_CONFLICTS_WITH_POLICY, Mistakes};
-use crate::diagnostic::{Finding, Severity};
-use crate::policy::Policy;
+use node_base::diagnostic::{Finding, Severity};
+use node_base::policy::Policy;
 
 /// The policy as the section tightens it: a required volume has to be there with at least that size, and never
 /// with less than the policy asks for; `keep-images` replaces the number of images that must fit.

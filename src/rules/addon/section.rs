@@ -1,8 +1,8 @@
 //! The section as types.
 
-use crate::policy::Policy;
-use crate::source::Span;
-use crate::units::MiB;
+use node_base::policy::Policy;
+use node_base::source::Span;
+use node_base::units::MiB;
 
 /// A value with the place where it is given.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,13 +116,13 @@ impl AddonSection {
     ///
     /// # Errors
     /// No such policy, or a file that cannot be read or understood.
-    pub fn load_policy(&self) -> Result<Policy, crate::policy::PolicyError> {
+    pub fn load_policy(&self) -> Result<Policy, node_base::policy::PolicyError> {
         load_policy(self.policy_name())
     }
 }
 
 /// The policy of this name, or from this absolute path.
-pub(super) fn load_policy(name: &str) -> Result<Policy, crate::policy::PolicyError> {
+pub(super) fn load_policy(name: &str) -> Result<Policy, node_base::policy::PolicyError> {
     if !is_policy_path(name) {
         return Policy::builtin(name);
     }
@@ -130,7 +130,7 @@ pub(super) fn load_policy(name: &str) -> Result<Policy, crate::policy::PolicyErr
     // A pipe or a device would be waited for without an end.
     if path.metadata().is_ok_and(|m| !m.is_file()) {
         let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file");
-        return Err(crate::policy::PolicyError::Read { path: name.to_owned(), source });
+        return Err(node_base::policy::PolicyError::Read { path: name.to_owned(), source });
     }
     Policy::from_file(path)
 }

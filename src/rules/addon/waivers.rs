@@ -2,8 +2,8 @@
 
 use super::codes::{ADDON_UNKNOWN_WORD, CODES, WAIVER_OF_UNKNOWN_CODE, WAIVER_WITHOUT_REASON};
 use super::{Mistakes, Waiver, shown};
-use crate::diagnostic::{Category, Finding, Severity, nearest};
-use crate::source::{FileId, Sources, Span, split_lines};
+use node_base::diagnostic::{Category, Finding, Severity, nearest};
+use node_base::source::{FileId, Sources, Span, split_lines};
 
 /// A waiver of `code`, or what is wrong with it. A code that has the form of one but is not known is a warning: the
 /// kickstart may have been written for another release of this program, and silencing nothing does no harm.
@@ -62,7 +62,7 @@ fn has_the_form_of_a_code(code: &str) -> bool {
 
 /// A reason as reports may print it.
 fn shown_whole(reason: &str) -> String {
-    reason.chars().map(|c| if super::is_unprintable(c) { ' ' } else { c }).collect()
+    reason.chars().map(|c| if node_base::harmless::is_control(c) { ' ' } else { c }).collect()
 }
 
 /// What such a comment starts with, behind its `#`.

@@ -1,9 +1,9 @@
 use super::{append, installation, may_exist, replace};
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings, Safety, Severity};
-use crate::dialect::{Family, Version};
-use crate::policy::Policy;
 use crate::rules::Context;
+use kickstart::{Family, Version};
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings, Safety, Severity};
+use node_base::policy::Policy;
 
 declare_code! {
     /// `autopart` is told to leave out what a node needs.

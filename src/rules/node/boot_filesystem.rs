@@ -1,7 +1,7 @@
 use super::{custom, replace};
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings, Safety};
 use crate::rules::Context;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings, Safety};
 
 declare_code! {
     /// `/boot` has a file system that the layout is not made on.

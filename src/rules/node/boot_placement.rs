@@ -1,9 +1,9 @@
 use super::view::On;
 use super::{custom, may_exist};
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
 use crate::rules::Context;
-use crate::units::MiB;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings};
+use node_base::units::MiB;
 
 declare_code! {
     /// `/boot` is not on a partition of its own.

@@ -1,10 +1,10 @@
 use super::view::On;
 use super::volume_size::size_span;
 use super::{custom, mib, replace};
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings, Safety};
 use crate::rules::Context;
-use crate::units::{Bytes, MiB};
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings, Safety};
+use node_base::units::{Bytes, MiB};
 
 declare_code! {
     /// `/boot` is too small.

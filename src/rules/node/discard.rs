@@ -1,9 +1,9 @@
 use super::custom;
 use super::view::On;
-use crate::declare_code;
-use crate::diagnostic::{Edit, Finding, Findings, Fix, Safety};
 use crate::rules::Context;
-use crate::source::Span;
+use node_base::declare_code;
+use node_base::diagnostic::{Edit, Finding, Findings, Fix, Safety};
+use node_base::source::Span;
 
 declare_code! {
     /// A thin volume is mounted without an option that the policy asks for (`discard`).

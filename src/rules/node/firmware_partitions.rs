@@ -1,8 +1,8 @@
 use super::{custom, may_exist};
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings, Severity};
-use crate::dialect::{Command, Family, Version};
 use crate::rules::Context;
+use kickstart::{Command, Family, Version};
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings, Severity};
 
 declare_code! {
     /// The partitions that a firmware starts from are missing.

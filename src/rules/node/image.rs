@@ -1,8 +1,8 @@
 use super::{installation, may_exist};
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings, Severity};
-use crate::dialect::SectionKind;
 use crate::rules::Context;
+use kickstart::SectionKind;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings, Severity};
 
 declare_code! {
     /// The kickstart installs no image.

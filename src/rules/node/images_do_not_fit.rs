@@ -1,18 +1,19 @@
 use super::sums::positive;
 use super::view::Size;
 use super::{custom, mib};
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings, Severity};
-use crate::policy::Policy;
 use crate::rules::Context;
 use crate::rules::addon::AddonSection;
-use crate::storage::capacity::{self, Limit, Room, images};
-use crate::storage::model::Layout;
-use crate::storage::plan::plan_layout;
-use crate::storage::release::{Profile, Release};
-use crate::storage::tree::Tree;
-use crate::storage::{Machine, Verdict};
-use crate::units::{Bytes, MiB};
+use anaconda_plan::capacity;
+use anaconda_plan::model::Layout;
+use anaconda_plan::plan::plan_layout;
+use anaconda_plan::release::{Profile, Release};
+use anaconda_plan::tree::Tree;
+use anaconda_plan::{Machine, Verdict};
+use node_base::capacity::{Limit, Room, images};
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings, Severity};
+use node_base::policy::Policy;
+use node_base::units::{Bytes, MiB};
 
 declare_code! {
     /// The images that the policy wants to keep do not fit: there is no room for an upgrade.

@@ -1,11 +1,11 @@
 use super::post::{Hidden, InitCall, Program};
 use super::shell::Next;
 use super::{Context, View, installation};
-use crate::declare_code;
-use crate::diagnostic::{Edit, Finding, Findings, Fix, Safety, Severity};
-use crate::dialect::SectionKind;
-use crate::layout::names::Nvr;
-use crate::source::Span;
+use kickstart::SectionKind;
+use node_base::declare_code;
+use node_base::diagnostic::{Edit, Finding, Findings, Fix, Safety, Severity};
+use node_base::names::Nvr;
+use node_base::source::Span;
 
 declare_code! {
     /// Nothing initialises the layout.

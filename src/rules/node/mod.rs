@@ -41,11 +41,11 @@ pub(crate) use images_do_not_fit::on_machine;
 pub(crate) use view::{View, makes_a_node};
 
 use super::{Context, Rule};
-use crate::diagnostic::{Category, Edit, Findings, Fix, Safety, Severity};
-use crate::dialect::Command;
-use crate::policy::Policy;
-use crate::source::Span;
-use crate::units::MiB;
+use kickstart::Command;
+use node_base::diagnostic::{Category, Edit, Findings, Fix, Safety, Severity};
+use node_base::policy::Policy;
+use node_base::source::Span;
+use node_base::units::MiB;
 
 /// The rules of this family, in the order of their codes.
 pub static RULES: &[Rule] = &[
@@ -119,7 +119,7 @@ fn line_has_word(context: &Context<'_>, span: Span, word: &str) -> bool {
     let source = context.sources.get(span.file);
     let number = source.lines().line(span.start as usize);
     let start = source.lines().start_of(number).unwrap_or(0);
-    let line = crate::source::split_lines(&source.text()[start..]).next().unwrap_or_default();
+    let line = node_base::source::split_lines(&source.text()[start..]).next().unwrap_or_default();
     line.split_whitespace().any(|w| w.trim_matches(['"', '\'']) == word)
 }
 

@@ -1,9 +1,9 @@
 use super::sums::positive;
 use super::{custom, mib, replace};
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings, Safety};
 use crate::rules::Context;
-use crate::units::{Bytes, MiB};
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings, Safety};
+use node_base::units::{Bytes, MiB};
 
 declare_code! {
     /// The metadata of the thin pool is stated smaller than LVM itself would make it.

@@ -1,9 +1,9 @@
 use super::view::{Pool, Size};
 use super::{View, append, custom, replace};
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings, Safety};
-use crate::policy::Policy;
 use crate::rules::Context;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings, Safety};
+use node_base::policy::Policy;
 
 declare_code! {
     /// The volume group keeps too little free for the thin pool to be extended.

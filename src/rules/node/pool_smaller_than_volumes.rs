@@ -1,10 +1,10 @@
 use super::sums::{Physical, Promised, positive};
 use super::view::{Pool, Size};
 use super::{View, custom, mib, replace};
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings, Safety, Severity};
 use crate::rules::Context;
-use crate::units::MiB;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings, Safety, Severity};
+use node_base::units::MiB;
 
 declare_code! {
     /// The pool's stated size is less than that of its thin volumes together, and will be raised.

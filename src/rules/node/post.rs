@@ -1,8 +1,8 @@
 //! What `%post` does about the layout: which calls initialise it, what becomes of their failure, what follows.
 
 use super::shell::{Next, Statement, Word, statements};
-use crate::dialect::{Kickstart, Section, SectionKind};
-use crate::source::{Sources, Span};
+use kickstart::{Kickstart, Section, SectionKind};
+use node_base::source::{Sources, Span};
 
 /// A program that initialises the layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

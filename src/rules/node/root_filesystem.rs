@@ -1,7 +1,7 @@
 use super::{custom, replace};
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings, Safety};
 use crate::rules::Context;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings, Safety};
 
 declare_code! {
     /// The root file system is of a kind that a base cannot be made of.
@@ -52,6 +52,6 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
 /// `autopart --fstype` and `logvol --fstype` mean the same here.
 fn installation_filesystem<'c, 'a>(
     context: &'c Context<'a>,
-) -> Option<(&'a crate::policy::Policy, &'c super::View<'a>)> {
+) -> Option<(&'a node_base::policy::Policy, &'c super::View<'a>)> {
     super::installation(context).or_else(|| custom(context))
 }

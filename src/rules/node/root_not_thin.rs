@@ -1,9 +1,9 @@
 use super::view::On;
 use super::{append, custom};
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings, Safety};
-use crate::policy::DeviceType;
 use crate::rules::Context;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings, Safety};
+use node_base::policy::DeviceType;
 
 declare_code! {
     /// The root file system does not stand on a thin logical volume.
@@ -69,7 +69,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
                     .size
                     .at_least()
                     .or(policy.root.recommended)
-                    .unwrap_or(crate::units::MiB::from_gib(6));
+                    .unwrap_or(node_base::units::MiB::from_gib(6));
                 let line = view.line_for("/", size, &policy.mount_options);
                 let group = group.or(view.groups.first().map(|g| g.name)).unwrap_or("HostVG");
                 finding.help(match pool {

@@ -1,10 +1,10 @@
 //! What pools and volume groups have to hold, added up once for a kickstart.
 
 use super::view::{Group, Pool};
-use crate::dialect::Command;
-use crate::source::Span;
-use crate::units::MiB;
 use foldhash::HashMap;
+use kickstart::Command;
+use node_base::source::Span;
+use node_base::units::MiB;
 
 /// Stated sizes, by pool and by volume group.
 #[derive(Debug, Default)]

@@ -1,9 +1,9 @@
 use super::{custom, may_exist};
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
-use crate::dialect::Command;
 use crate::rules::Context;
 use foldhash::{HashMap, HashMapExt};
+use kickstart::Command;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
     /// A thin volume names a pool that its volume group does not have.

@@ -3,10 +3,10 @@
 
 use super::post::{self, InitCall};
 use super::sums::Sums;
-use crate::dialect::{Command, Include, Kickstart, SectionKind};
-use crate::source::{Included, Sources, Span, split_lines};
-use crate::units::MiB;
 use foldhash::{HashMap, HashMapExt};
+use kickstart::{Command, Include, Kickstart, SectionKind};
+use node_base::source::{Included, Sources, Span, split_lines};
+use node_base::units::MiB;
 
 /// What a kickstart asks for, as far as a node's layout is concerned.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 use super::custom;
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
 use crate::rules::Context;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
     /// A part of the image, such as `/usr`, is a volume of its own.

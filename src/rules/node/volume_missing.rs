@@ -1,10 +1,10 @@
 use super::view::On;
 use super::{View, custom, may_exist};
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
-use crate::policy::{Policy, Presence, Volume};
 use crate::rules::Context;
-use crate::units::MiB;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings};
+use node_base::policy::{Policy, Presence, Volume};
+use node_base::units::MiB;
 
 declare_code! {
     /// `/var` is no volume of its own.

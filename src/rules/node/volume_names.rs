@@ -1,8 +1,8 @@
 use super::custom;
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
-use crate::names::{self, LONGEST};
 use crate::rules::Context;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings};
+use node_base::names::{self, LONGEST};
 
 declare_code! {
     /// A volume or volume group has a name that LVM or the node refuses.

@@ -1,8 +1,8 @@
 use super::custom;
 use super::view::On;
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
 use crate::rules::Context;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
     /// A volume of the policy is not a thin volume in the pool that root is in.

@@ -1,10 +1,10 @@
 use super::view::{On, Volume};
 use super::{custom, mib, replace};
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings, Safety, Severity};
 use crate::rules::Context;
-use crate::source::Span;
-use crate::units::{Bytes, MiB};
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings, Safety, Severity};
+use node_base::source::Span;
+use node_base::units::{Bytes, MiB};
 
 declare_code! {
     /// A volume is smaller than the installer's own check lets pass.

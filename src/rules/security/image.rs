@@ -1,10 +1,10 @@
 //! The image that `liveimg` writes to the disk.
 
 use super::{is_placeholder, is_variable, url};
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
-use crate::dialect::Command;
 use crate::rules::Context;
+use kickstart::Command;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
     /// The image to install comes over a network, and nothing proves that it is the right one.

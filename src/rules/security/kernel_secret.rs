@@ -2,9 +2,9 @@
 
 use super::{is_placeholder, url};
 use crate::boot::cmdline::{self, Word};
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
 use crate::rules::Context;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
     /// A secret is put on the kernel command line.

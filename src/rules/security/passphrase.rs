@@ -1,9 +1,9 @@
 //! Passphrases of encrypted volumes.
 
 use super::is_placeholder;
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
 use crate::rules::Context;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
     /// The passphrase of an encrypted volume stands in the kickstart.

@@ -2,10 +2,10 @@
 
 use super::crypt::{self, Reader};
 use super::{is_placeholder, is_variable};
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
-use crate::dialect::{Arg, Command, Value};
 use crate::rules::Context;
+use kickstart::{Arg, Command, Value};
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
     /// A password stands in the kickstart in plain text.

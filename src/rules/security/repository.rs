@@ -1,9 +1,9 @@
 //! Repositories that packages are installed from.
 
 use super::url;
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
 use crate::rules::Context;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
     /// Packages come from a repository that nobody verifies.

@@ -1,8 +1,8 @@
 //! SELinux switched off.
 
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
 use crate::rules::Context;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
     /// The installed host does not enforce SELinux.

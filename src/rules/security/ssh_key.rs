@@ -1,10 +1,10 @@
 //! Public keys of `sshkey` and `sshpw --sshkey`.
 
 use super::is_placeholder;
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
 use crate::rules::Context;
-use crate::source::{FileId, Span, split_lines};
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings};
+use node_base::source::{FileId, Span, split_lines};
 
 declare_code! {
     /// An ssh key is damaged: cut off, or broken across two lines.
@@ -89,7 +89,7 @@ fn one(line: &str, next: &str, file: FileId, start: usize) -> Option<Finding> {
     if is_placeholder(data) || data.contains("...") || data.contains('…') {
         return None;
     }
-    let end = start + line.trim_end_matches(crate::source::is_line_end).len();
+    let end = start + line.trim_end_matches(node_base::source::is_line_end).len();
     let span = if data.is_empty() {
         Span::new(file, start + offset, end)
     } else {
@@ -97,7 +97,7 @@ fn one(line: &str, next: &str, file: FileId, start: usize) -> Option<Finding> {
     };
     let next_span = || {
         let next_start = start + line.len();
-        Span::new(file, next_start, next_start + next.trim_end_matches(crate::source::is_line_end).len())
+        Span::new(file, next_start, next_start + next.trim_end_matches(node_base::source::is_line_end).len())
     };
     let continues = continuation(next);
     let key = inspect(kind, parts, data);

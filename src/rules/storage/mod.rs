@@ -1,16 +1,16 @@
 //! What Anaconda's partitioning refuses: on any disks, or on the ones that are given.
 //!
-//! The layout is planned by [`crate::storage`]; here its refusals become findings.
+//! The layout is planned by [`anaconda_plan`]; here its refusals become findings.
 
 mod codes;
 
 use super::{Context, Rule, node};
-use crate::diagnostic::{Code, Finding, Findings, Severity};
-use crate::storage::cause::{Cause, Refusal};
-use crate::storage::model::Layout;
-use crate::storage::plan::refusals;
-use crate::storage::release::{Profile, Release};
-use crate::storage::{Machine, anywhere};
+use anaconda_plan::cause::{Cause, Refusal};
+use anaconda_plan::model::Layout;
+use anaconda_plan::plan::refusals;
+use anaconda_plan::release::{Profile, Release};
+use anaconda_plan::{Machine, anywhere};
+use node_base::diagnostic::{Code, Finding, Findings, Severity};
 use std::sync::Arc;
 
 /// The rules of this family, in the order of their codes.
@@ -22,8 +22,9 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     if !context.kickstart.includes.is_empty() {
         return; // what an included file adds is not known
     }
-    let rejected =
-        |f: &Finding| f.severity == Severity::Error && f.code.category == crate::diagnostic::Category::Syntax;
+    let rejected = |f: &Finding| {
+        f.severity == Severity::Error && f.code.category == node_base::diagnostic::Category::Syntax
+    };
     if findings.iter().any(rejected) {
         return; // the installer does not come as far as the disks
     }

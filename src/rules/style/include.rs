@@ -1,9 +1,9 @@
 //! What a kickstart includes and cannot be read here.
 
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings, Severity};
 use crate::rules::Context;
-use crate::source::Included;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings, Severity};
+use node_base::source::Included;
 
 declare_code! {
     /// An included file is not read, because it is one of the installer's.

@@ -3,8 +3,8 @@
 mod include;
 
 use super::{Context, Rule};
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
     /// The file has no command and no section.
@@ -74,7 +74,7 @@ pub static RULES: &[Rule] = &[
 fn empty(context: &Context<'_>, findings: &mut Findings) {
     let text = context.sources.get(context.kickstart.file).text();
     let is_content = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
-    if !crate::source::split_lines(text).any(is_content) {
+    if !node_base::source::split_lines(text).any(is_content) {
         let what = if text.trim().is_empty() { "the file is empty" } else { "the file holds only comments" };
         let help =
             "an installer that gets this kickstart asks everything: check what should have written the file";
@@ -95,7 +95,7 @@ fn nul_bytes(context: &Context<'_>, findings: &mut Findings) {
             "remove them: tr -d '\\000' <FILE; if the file is UTF-16, convert it: iconv -f utf-16 -t utf-8";
         findings.push(
             Finding::new(&NUL_BYTES, format!("the file holds {count} NUL {bytes}"))
-                .at(crate::source::Span::new(context.kickstart.file, first, first + 1))
+                .at(node_base::source::Span::new(context.kickstart.file, first, first + 1))
                 .help(help),
         );
     }

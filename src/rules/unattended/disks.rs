@@ -1,9 +1,9 @@
 use super::super::Context;
 use super::Setting;
 use super::partitioning;
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings, Severity};
-use crate::dialect::{Command, SectionKind};
+use kickstart::{Command, SectionKind};
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings, Severity};
 
 declare_code! {
     /// New partitions are asked for, but nothing prepares the disks for them.

@@ -1,8 +1,8 @@
 use super::super::Context;
 use super::Setting;
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
-use crate::dialect::Family;
+use kickstart::Family;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
     /// The set-up at the first boot is switched on.

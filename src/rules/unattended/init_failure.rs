@@ -1,9 +1,9 @@
 use super::super::Context;
 use super::Setting;
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
-use crate::dialect::SectionKind;
-use crate::source::{Span, split_lines};
+use kickstart::SectionKind;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings};
+use node_base::source::{Span, split_lines};
 
 declare_code! {
     /// A failure of the node's initialisation goes unseen.

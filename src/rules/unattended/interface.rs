@@ -1,7 +1,7 @@
 use super::super::Context;
 use super::{Interface, Setting};
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings, Severity};
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings, Severity};
 
 declare_code! {
     /// The graphical interface insists on a language, a keyboard or a time zone that the kickstart does not give.

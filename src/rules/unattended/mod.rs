@@ -25,7 +25,7 @@ mod source; // UNA004, UNA005
 pub(crate) use setting::{Interface, Setting};
 
 use super::{Context, Rule};
-use crate::diagnostic::Findings;
+use node_base::diagnostic::Findings;
 
 /// The rules of this family, in the order of their codes.
 pub static RULES: &[Rule] = &[

@@ -1,8 +1,8 @@
 use super::super::Context;
 use super::Setting;
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
-use crate::dialect::Command;
+use kickstart::Command;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
     /// What is installed comes over the network, but every interface stays down.

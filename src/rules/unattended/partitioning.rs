@@ -1,8 +1,8 @@
 use super::super::Context;
 use super::Setting;
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
-use crate::dialect::{Family, Kickstart};
+use kickstart::{Family, Kickstart};
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
     /// The kickstart has no partitioning command at all.
@@ -47,7 +47,7 @@ const COMMANDS: &[&str] =
 /// All accepted commands that partition.
 pub(super) fn commands<'k, 's>(
     kickstart: &'k Kickstart<'s>,
-) -> impl Iterator<Item = &'k crate::dialect::Command<'s>> {
+) -> impl Iterator<Item = &'k kickstart::Command<'s>> {
     kickstart.among(COMMANDS)
 }
 
@@ -80,7 +80,7 @@ pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Find
     if kickstart.all("autopart").next().is_some() || commands(kickstart).any(|c| !c.valid) {
         return;
     }
-    let is_root = |c: &crate::dialect::Command<'_>| match c.name {
+    let is_root = |c: &kickstart::Command<'_>| match c.name {
         "mount" => c.positionals().nth(1).is_some_and(|v| v.text == "/"),
         _ => c.first().is_some_and(|v| v.text == "/"),
     };

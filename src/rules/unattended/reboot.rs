@@ -1,8 +1,8 @@
 use super::super::Context;
 use super::Setting;
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
-use crate::source::Span;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings};
+use node_base::source::Span;
 
 declare_code! {
     /// At the end the installer waits for a key.

@@ -1,7 +1,7 @@
 use super::super::Context;
 use super::Setting;
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
     /// The kickstart starts the rescue environment or walks through the screens.

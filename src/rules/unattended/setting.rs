@@ -1,8 +1,8 @@
 //! What is known of the installer that reads the kickstart: its interface, and what its command line adds.
 
 use super::super::Context;
-use crate::dialect::{Family, Kickstart, Version};
-use crate::source::split_lines;
+use kickstart::{Family, Kickstart, Version};
+use node_base::source::split_lines;
 
 /// How the installer shows itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 use super::super::Context;
 use super::Setting;
-use crate::declare_code;
-use crate::diagnostic::{Finding, Findings};
-use crate::dialect::{Family, SectionKind, Version};
+use kickstart::{Family, SectionKind, Version};
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
     /// Nothing says what is installed.

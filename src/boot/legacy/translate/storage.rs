@@ -2,8 +2,8 @@
 
 use super::{Writer, is_plain};
 use crate::boot::legacy::values::{Disk, Size};
-use crate::policy::Policy;
-use crate::units::MiB;
+use node_base::policy::Policy;
+use node_base::units::MiB;
 use std::fmt::Write;
 
 impl Writer<'_> {

@@ -1,6 +1,6 @@
 //! Software RAID.
 
-use crate::declare_code;
+use node_base::declare_code;
 
 declare_code! {
     /// A RAID level needs more members, or does not know this option.

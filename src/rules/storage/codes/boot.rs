@@ -1,6 +1,6 @@
 //! Boot loader, swap, encryption.
 
-use crate::declare_code;
+use node_base::declare_code;
 
 declare_code! {
     /// There is nothing that the machine could be started from.

@@ -1,6 +1,6 @@
 //! Disks and what is on them already.
 
-use crate::declare_code;
+use node_base::declare_code;
 
 declare_code! {
     /// A command names a disk that the machine does not have.

@@ -1,6 +1,6 @@
 //! File systems.
 
-use crate::declare_code;
+use node_base::declare_code;
 
 declare_code! {
     /// A device is too small or too large for the file system on it.

@@ -1,6 +1,6 @@
 //! Volume groups, pools and volumes.
 
-use crate::declare_code;
+use node_base::declare_code;
 
 declare_code! {
     /// A volume names a volume group that no command makes.

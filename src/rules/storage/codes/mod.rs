@@ -8,8 +8,8 @@ mod groups;
 mod mounts;
 mod names;
 
-use crate::diagnostic::Code;
-use crate::storage::cause::Cause;
+use anaconda_plan::cause::Cause;
+use node_base::diagnostic::Code;
 
 /// All codes, in order.
 pub(super) static ALL: &[&Code] = &[

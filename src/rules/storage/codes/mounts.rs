@@ -1,6 +1,6 @@
 //! Mount points.
 
-use crate::declare_code;
+use node_base::declare_code;
 
 declare_code! {
     /// No command makes a root file system.

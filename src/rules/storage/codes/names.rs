@@ -1,6 +1,6 @@
 //! Names of devices and members.
 
-use crate::declare_code;
+use node_base::declare_code;
 
 declare_code! {
     /// Two commands make devices of the same name, or the name belongs to something that is there.

@@ -1,0 +1,295 @@
+//! What a kickstart asks of the disks: its storage commands as values, each with the place it stands at.
+//!
+//! Invariant: this is what is *asked*; whether it can be had is decided by the plan.
+
+use node_base::policy::Scheme;
+use node_base::source::Span;
+use node_base::units::Bytes;
+
+/// All storage commands of one kickstart, in the order of each kind.
+#[derive(Clone, Debug, Default)]
+pub struct Layout {
+    /// `ignoredisk`, `clearpart`, `zerombr`
+    pub selection: Selection,
+    /// `bootloader`
+    pub boot_loader: BootLoader,
+    /// `autopart`
+    pub autopart: Option<Autopart>,
+    /// `reqpart`
+    pub reqpart: Option<Reqpart>,
+    /// `part`
+    pub partitions: Vec<Part>,
+    /// `raid`
+    pub arrays: Vec<Raid>,
+    /// `volgroup`
+    pub groups: Vec<VolGroup>,
+    /// `logvol`
+    pub volumes: Vec<LogVol>,
+    /// `btrfs`
+    pub btrfs: Vec<Btrfs>,
+    /// `mount`
+    pub mounts: Vec<Mount>,
+    /// `snapshot`: origin as `group/volume`, and where it stands.
+    pub snapshots: Vec<(String, Span)>,
+}
+
+/// A name in a kickstart and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// As written, without `/dev/`.
+    pub name: String,
+    /// Its place.
+    pub span: Span,
+}
+
+/// Which partitions `clearpart` removes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Clear {
+    /// None.
+    #[default]
+    None,
+    /// Those of Linux.
+    Linux,
+    /// All.
+    All,
+    /// Those in the list.
+    List,
+}
+
+/// Disks used and what is removed from them.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// `ignoredisk --drives`
+    pub ignored: Vec<Named>,
+    /// `ignoredisk --only-use`
+    pub only: Vec<Named>,
+    /// `clearpart --all`, `--linux`, `--list`
+    pub clear: Clear,
+    /// `clearpart --drives`
+    pub drives: Vec<Named>,
+    /// `clearpart --list`
+    pub devices: Vec<Named>,
+    /// `clearpart --initlabel`
+    pub init_labels: bool,
+    /// `clearpart --disklabel`
+    pub label: Option<Named>,
+    /// `zerombr`
+    pub zerombr: bool,
+}
+
+/// Where the boot loader goes.
+#[derive(Clone, Debug, Default)]
+pub struct BootLoader {
+    /// `--location=none` or `--disabled`
+    pub disabled: bool,
+    /// `--location=partition`
+    pub on_partition: bool,
+    /// `--boot-drive`
+    pub drive: Option<Named>,
+    /// `--driveorder`
+    pub order: Vec<Named>,
+    /// The command.
+    pub span: Option<Span>,
+}
+
+/// Encryption of one device.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Encryption {
+    /// `--encrypted`
+    pub wanted: bool,
+    /// Whether a passphrase is given.
+    pub passphrase: bool,
+    /// `--luks-version=luks1`
+    pub luks1: bool,
+}
+
+/// `autopart`
+#[derive(Clone, Debug)]
+pub struct Autopart {
+    /// `--type`; nothing for the profile's.
+    pub scheme: Option<Scheme>,
+    /// `--fstype`
+    pub fstype: Option<Named>,
+    /// `--nohome`, `--noboot`, `--noswap`
+    pub without: Vec<&'static str>,
+    /// Encryption of the members.
+    pub encryption: Encryption,
+    /// `--hibernation`
+    pub hibernation: bool,
+    /// The command.
+    pub span: Span,
+}
+
+/// `reqpart`
+#[derive(Clone, Debug)]
+pub struct Reqpart {
+    /// `--add-boot`
+    pub add_boot: bool,
+    /// The command.
+    pub span: Span,
+}
+
+/// Sizes of one request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// `--size`, unless zero.
+    pub size: Option<Bytes>,
+    /// A negative `--size`.
+    pub negative: bool,
+    /// `--grow`
+    pub grow: bool,
+    /// `--maxsize`, unless zero.
+    pub max: Option<Bytes>,
+    /// `--recommended`
+    pub recommended: bool,
+    /// `--hibernation`
+    pub hibernation: bool,
+}
+
+/// `part`
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Mount point, `swap`, `biosboot`, `pv.01`, `raid.10`…
+    pub mount: String,
+    /// `--fstype`
+    pub fstype: Option<String>,
+    /// Its sizes.
+    pub sizes: Sizes,
+    /// `--asprimary`
+    pub primary: bool,
+    /// `--ondisk`
+    pub disk: Option<Named>,
+    /// `--onpart`
+    pub onpart: Option<Named>,
+    /// `--onbiosdisk`
+    pub onbiosdisk: Option<Named>,
+    /// `--noformat`
+    pub noformat: bool,
+    /// `--resize`
+    pub resize: bool,
+    /// Encryption.
+    pub encryption: Encryption,
+    /// The command.
+    pub span: Span,
+}
+
+/// `raid`
+#[derive(Clone, Debug)]
+pub struct Raid {
+    /// Mount point, `swap`, `pv.01`…
+    pub mount: String,
+    /// Members as written.
+    pub members: Vec<Named>,
+    /// `--device`
+    pub device: String,
+    /// `--level`
+    pub level: String,
+    /// `--spares`
+    pub spares: usize,
+    /// `--chunksize`
+    pub chunk: Option<Bytes>,
+    /// `--fstype`
+    pub fstype: Option<String>,
+    /// `--noformat`
+    pub noformat: bool,
+    /// `--useexisting`
+    pub existing: bool,
+    /// Encryption.
+    pub encryption: Encryption,
+    /// The command.
+    pub span: Span,
+}
+
+/// `volgroup`
+#[derive(Clone, Debug)]
+pub struct VolGroup {
+    /// Its name.
+    pub name: String,
+    /// Physical volumes as written.
+    pub members: Vec<Named>,
+    /// `--pesize` in bytes; nothing for the default of 4 MiB.
+    pub extent: Option<Bytes>,
+    /// `--reserved-percent`
+    pub reserved_percent: u64,
+    /// `--reserved-space`
+    pub reserved_space: Bytes,
+    /// `--useexisting` or `--noformat`
+    pub existing: bool,
+    /// The command.
+    pub span: Span,
+}
+
+/// `logvol`
+#[derive(Clone, Debug)]
+pub struct LogVol {
+    /// Mount point, `swap` or `none`.
+    pub mount: String,
+    /// `--name`
+    pub name: String,
+    /// `--vgname`
+    pub group: String,
+    /// Where `--vgname` stands.
+    pub group_span: Span,
+    /// `--fstype`
+    pub fstype: Option<String>,
+    /// Its sizes.
+    pub sizes: Sizes,
+    /// `--percent`
+    pub percent: u64,
+    /// `--thinpool`
+    pub pool: bool,
+    /// `--thin`
+    pub thin: bool,
+    /// `--poolname`
+    pub pool_name: Option<Named>,
+    /// `--metadatasize`
+    pub metadata: Bytes,
+    /// `--chunksize`
+    pub chunk: Bytes,
+    /// `--cachesize` with `--cachepvs`
+    pub cache: Bytes,
+    /// `--cachepvs`
+    pub cache_members: Vec<Named>,
+    /// `--useexisting` or `--noformat`
+    pub existing: bool,
+    /// `--noformat`
+    pub noformat: bool,
+    /// `--resize`
+    pub resize: bool,
+    /// Encryption.
+    pub encryption: Encryption,
+    /// The command.
+    pub span: Span,
+}
+
+/// `btrfs`
+#[derive(Clone, Debug)]
+pub struct Btrfs {
+    /// Mount point or `none`.
+    pub mount: String,
+    /// Members, or the volume that a subvolume lies in.
+    pub members: Vec<Named>,
+    /// `--label`
+    pub label: Option<String>,
+    /// `--name`
+    pub name: Option<String>,
+    /// `--subvol`
+    pub subvolume: bool,
+    /// `--useexisting`
+    pub existing: bool,
+    /// The command.
+    pub span: Span,
+}
+
+/// `mount`
+#[derive(Clone, Debug)]
+pub struct Mount {
+    /// The device.
+    pub device: Named,
+    /// Where; `none` for nowhere.
+    pub mount: String,
+    /// `--reformat`: nothing for no, empty for the same file system.
+    pub reformat: Option<String>,
+    /// The command.
+    pub span: Span,
+}

@@ -1,0 +1,48 @@
+//! `ignoredisk`: exactly one way to say which disks count. The reference adds up what earlier lines said.
+
+use super::super::codes;
+use super::super::problems::Fail;
+use super::Line;
+use node_base::diagnostic::Finding;
+
+/// What the lines so far said.
+#[derive(Default)]
+pub(in super::super) struct Said {
+    drives: bool,
+    only_use: bool,
+}
+
+pub(super) fn check(line: &Line<'_, '_>, said: &mut Said) -> Result<(), Fail> {
+    let options = |name: &str| line.table.options_in(line.place.bit).find(|o| o.names[0] == name);
+    if options("--only-use").is_none() {
+        return Ok(());
+    }
+    if line.is_given("--drives") {
+        said.drives = line.is_set("--drives");
+    }
+    if line.is_given("--only-use") {
+        said.only_use = line.is_set("--only-use");
+    }
+    let interactive = options("--interactive").is_some_and(|o| o.deprecated & line.place.bit == 0);
+    let asks = interactive && line.is_given("--interactive");
+    match u8::from(said.drives) + u8::from(said.only_use) + u8::from(asks) {
+        1 => {
+            if asks {
+                said.drives = false;
+            }
+            Ok(())
+        }
+        0 => {
+            let message = "'ignoredisk' needs a list of disks in --drives or --only-use";
+            Err(Box::new(
+                Finding::new(&codes::MISSING_OPTION, message).at(line.place.span).label("incomplete"),
+            ))
+        }
+        _ => {
+            let span = ["--only-use", "--drives"].iter().find_map(|n| line.option(n)).map(|(span, _)| span);
+            let message = "'ignoredisk' takes only one of --drives and --only-use, over all its lines";
+            let finding = Finding::new(&codes::OPTIONS_CONFLICT, message).at(span.unwrap_or(line.place.span));
+            Err(Box::new(finding.help("--only-use=DISKS alone leaves out every other disk")))
+        }
+    }
+}

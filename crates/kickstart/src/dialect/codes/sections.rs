@@ -1,0 +1,175 @@
+//! Codes about sections, their content, and included files.
+
+use node_base::declare_code;
+
+declare_code! {
+    /// There is no such section.
+    ///
+    /// ## Why
+    /// The sections are %packages, %pre, %pre-install, %post, %onerror, %traceback, %certificate, %addon and
+    /// %anaconda, in every version. A space behind the percent sign is not allowed. The installer stops reading
+    /// the file here.
+    ///
+    /// ## Example
+    /// ```text
+    /// %postinstall
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// %post
+    /// ```
+    ///
+    /// ## Source
+    /// pykickstart 3.78, `setupSections`.
+    pub static UNKNOWN_SECTION = "KS022", "unknown-section", Syntax, Error;
+
+    /// An `%end` stands where no section is open.
+    ///
+    /// ## Why
+    /// Either it is one too many, or the header of its section is missing or commented out. The installer stops
+    /// reading the file here.
+    ///
+    /// ## Example
+    /// ```text
+    /// %packages
+    /// @core
+    /// %end
+    /// %end
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// %packages
+    /// @core
+    /// %end
+    /// ```
+    ///
+    /// ## Source
+    /// pykickstart 3.78, `_stateMachine`.
+    pub static STRAY_END = "KS023", "stray-end", Syntax, Error;
+
+    /// A section is not closed with `%end`.
+    ///
+    /// ## Why
+    /// From Fedora 8 and RHEL 6 on every section needs its own `%end` line. Without it the section would
+    /// swallow what follows.
+    ///
+    /// ## Example
+    /// ```text
+    /// %post
+    /// echo done
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// %post
+    /// echo done
+    /// %end
+    /// ```
+    ///
+    /// ## Source
+    /// pykickstart 3.78, `_readSection`.
+    pub static MISSING_END = "KS024", "missing-end", Syntax, Error;
+
+    /// `%include` names no file.
+    ///
+    /// ## Why
+    /// It takes one path or URL.
+    ///
+    /// ## Example
+    /// ```text
+    /// %include
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// %include /tmp/disk.ks
+    /// ```
+    ///
+    /// ## Source
+    /// pykickstart 3.78, `_stateMachine`.
+    pub static INCLUDE_WITHOUT_PATH = "KS025", "include-without-path", Syntax, Error;
+
+    /// An included file is not there, although includes are followed.
+    ///
+    /// ## Why
+    /// The installer stops when it reaches the line and the file does not exist by then. A file that a `%pre`
+    /// script of the same kickstart names is not reported: the script may write it.
+    ///
+    /// ## Example
+    /// ```text
+    /// %include /tmp/disks.ks
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// %include /tmp/disk.ks
+    /// ```
+    ///
+    /// ## Source
+    /// pykickstart 3.78, `_handleInclude`.
+    pub static INCLUDE_MISSING = "KS026", "include-not-found", Syntax, Error;
+
+    /// A line of %packages cannot be read.
+    ///
+    /// ## Why
+    /// A line is a package, `@group`, `@^environment`, or one of these with a dash before it to leave it out. A
+    /// group takes either `--nodefaults` or `--optional`.
+    ///
+    /// ## Example
+    /// ```text
+    /// @core --nodefaults --optional
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// @core --nodefaults
+    /// ```
+    ///
+    /// ## Source
+    /// pykickstart 3.78, `Packages.add`; it reports no line, and fails with an internal error for a dash alone.
+    pub static PACKAGE_LINE = "KS028", "package-line", Syntax, Error;
+
+    /// A %certificate section has no content.
+    ///
+    /// ## Why
+    /// There is nothing to install. The reference reports no line.
+    ///
+    /// ## Example
+    /// ```text
+    /// %certificate --filename=ca.pem --type=anchor
+    /// %end
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// %certificate --filename=ca.pem --type=anchor
+    /// -----BEGIN CERTIFICATE-----
+    /// …
+    /// %end
+    /// ```
+    ///
+    /// ## Source
+    /// pykickstart 3.78, `CertificateSection.finalize`.
+    pub static EMPTY_CERTIFICATE = "KS029", "empty-certificate", Syntax, Error;
+
+    /// The section is still accepted and will go in a later release.
+    ///
+    /// ## Why
+    /// The next release may refuse the file.
+    ///
+    /// ## Example
+    /// ```text
+    /// %traceback
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// %onerror
+    /// ```
+    ///
+    /// ## Source
+    /// pykickstart 3.78, `TracebackScriptSection`.
+    pub static DEPRECATED_SECTION = "KS034", "deprecated-section", Syntax, Warning;
+}

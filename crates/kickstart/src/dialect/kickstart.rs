@@ -1,0 +1,253 @@
+//! A kickstart after parsing: commands with their options' values and spans, and sections with their bodies.
+//! Rules, the storage model and the boot checks read this.
+
+use super::Version;
+use super::index::{self, CommandIndex};
+use super::packages::{self, PackageLine};
+use node_base::source::{FileId, Sources, Span};
+use std::borrow::Cow;
+
+/// Words with the place they stand at. The text is unquoted; the span covers the quotes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Value<'s> {
+    /// Unquoted.
+    pub text: Cow<'s, str>,
+    /// With its quotes.
+    pub span: Span,
+}
+
+/// One argument of a command.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arg<'s> {
+    /// An option; an abbreviation is resolved, an alias has the table's first name (`--onpart` for `--usepart`).
+    Option {
+        /// Canonical name with its dashes: `--size`.
+        name: &'static str,
+        /// The option's name as written.
+        name_span: Span,
+        /// Its value, unless it is a flag.
+        value: Option<Value<'s>>,
+    },
+    /// A positional argument.
+    Positional(Value<'s>),
+}
+
+/// One command of the command section.
+#[derive(Clone, Debug)]
+pub struct Command<'s> {
+    /// Name as in the tables (`part` for `partition`).
+    pub name: &'static str,
+    /// Its number there.
+    pub(super) number: u8,
+    /// The name as written.
+    pub name_span: Span,
+    /// From the name to the last argument.
+    pub span: Span,
+    /// Arguments in order.
+    pub args: Vec<Arg<'s>>,
+    /// Whether the language accepts it. Rules about what the host will be skip commands that it does not.
+    pub valid: bool,
+}
+
+impl<'s> Command<'s> {
+    /// The last value given for an option (the last repeat wins).
+    #[inline]
+    pub fn value(&self, option: &str) -> Option<&Value<'s>> {
+        self.args.iter().rev().find_map(|a| match a {
+            Arg::Option { name, value: Some(v), .. } if *name == option => Some(v),
+            _ => None,
+        })
+    }
+
+    /// Whether an option is given, with or without a value.
+    #[inline]
+    pub fn has(&self, option: &str) -> bool {
+        self.option_span(option).is_some()
+    }
+
+    /// Where an option is given (name and value), the last one if repeated.
+    #[inline]
+    pub fn option_span(&self, option: &str) -> Option<Span> {
+        self.args.iter().rev().find_map(|a| match a {
+            Arg::Option { name, name_span, value } if *name == option => {
+                Some(value.as_ref().map_or(*name_span, |v| name_span.to(v.span)))
+            }
+            _ => None,
+        })
+    }
+
+    /// The value of an option as the reference reads an integer; nothing if absent or not one, saturated at the
+    /// ends of `i64` (the reference has no limit).
+    #[inline]
+    pub fn int(&self, option: &str) -> Option<i64> {
+        super::python_int(&self.value(option)?.text)
+    }
+
+    /// The positional arguments in order.
+    #[inline]
+    pub fn positionals(&self) -> impl Iterator<Item = &Value<'s>> {
+        self.args.iter().filter_map(|a| match a {
+            Arg::Positional(v) => Some(v),
+            Arg::Option { .. } => None,
+        })
+    }
+
+    /// The first positional argument: the mount point of `part` and `logvol`, the name of `volgroup`.
+    #[inline]
+    pub fn first(&self) -> Option<&Value<'s>> {
+        self.positionals().next()
+    }
+}
+
+/// The kinds of section that the language knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SectionKind {
+    /// `%packages`
+    Packages,
+    /// `%pre`
+    Pre,
+    /// `%pre-install`
+    PreInstall,
+    /// `%post`
+    Post,
+    /// `%onerror`
+    OnError,
+    /// `%traceback`
+    Traceback,
+    /// `%certificate`
+    Certificate,
+    /// `%addon`
+    Addon,
+    /// `%anaconda`
+    Anaconda,
+}
+
+impl SectionKind {
+    /// The kind of a header's first word.
+    pub fn from_name(name: &str) -> Option<SectionKind> {
+        Some(match name {
+            "%packages" => SectionKind::Packages,
+            "%pre" => SectionKind::Pre,
+            "%pre-install" => SectionKind::PreInstall,
+            "%post" => SectionKind::Post,
+            "%onerror" => SectionKind::OnError,
+            "%traceback" => SectionKind::Traceback,
+            "%certificate" => SectionKind::Certificate,
+            "%addon" => SectionKind::Addon,
+            "%anaconda" => SectionKind::Anaconda,
+            _ => return None,
+        })
+    }
+}
+
+/// A section: header, lines, `%end`.
+#[derive(Clone, Debug)]
+pub struct Section<'s> {
+    /// Which.
+    pub kind: SectionKind,
+    /// `%post` as written.
+    pub name_span: Span,
+    /// The whole header line without its line end.
+    pub header_span: Span,
+    /// Options and positionals of the header. For `%addon` and `%anaconda`, which the language does not check,
+    /// every word is a positional.
+    pub args: Vec<Arg<'s>>,
+    /// All lines between header and `%end`, with their line ends.
+    pub body: Span,
+    /// From the header to `%end`.
+    pub span: Span,
+    /// What `%include` lines between add, when includes are followed: whole files.
+    pub included: Vec<Span>,
+    /// Whether the language accepts it.
+    pub valid: bool,
+}
+
+impl<'s> Section<'s> {
+    /// The entries of a `%packages` section that the language accepts, in order; those of included files last.
+    pub fn packages<'k>(&'k self, sources: &'k Sources) -> impl Iterator<Item = PackageLine<'k>> {
+        let is_packages = self.kind == SectionKind::Packages;
+        let parts = std::iter::once(&self.body).chain(&self.included).filter(move |_| is_packages);
+        parts
+            .flat_map(|part| packages::lines(part.file, sources.text_of(*part), part.start as usize))
+            .filter_map(Result::ok)
+    }
+
+    /// Whether an option stands in the header.
+    pub fn has(&self, option: &str) -> bool {
+        self.args.iter().any(|a| matches!(a, Arg::Option { name, .. } if *name == option))
+    }
+
+    /// The last value given for an option of the header.
+    pub fn value(&self, option: &str) -> Option<&Value<'s>> {
+        self.args.iter().rev().find_map(|a| match a {
+            Arg::Option { name, value: Some(v), .. } if *name == option => Some(v),
+            _ => None,
+        })
+    }
+
+    /// The positional words of the header.
+    pub fn positionals(&self) -> impl Iterator<Item = &Value<'s>> {
+        self.args.iter().filter_map(|a| match a {
+            Arg::Positional(v) => Some(v),
+            Arg::Option { .. } => None,
+        })
+    }
+}
+
+/// A kickstart of one syntax version.
+#[derive(Clone, Debug)]
+pub struct Kickstart<'s> {
+    /// As which version it was read.
+    pub version: Version,
+    /// The file it starts in.
+    pub file: FileId,
+    /// Commands in the order the installer meets them.
+    pub commands: Vec<Command<'s>>,
+    /// The same by name.
+    pub(super) index: CommandIndex,
+    /// Sections in order.
+    pub sections: Vec<Section<'s>>,
+    /// `%include` lines in order, of the command section and of sections.
+    pub includes: Vec<Include<'s>>,
+    /// Whether a line is `%include` or `%ksappend`, anywhere, with a path or without.
+    pub asks_for_files: bool,
+}
+
+/// One `%include`.
+#[derive(Clone, Debug)]
+pub struct Include<'s> {
+    /// The path or URL.
+    pub path: Value<'s>,
+    /// The whole line without its comment.
+    pub span: Span,
+    /// Index of the section that it stands in; none in the command section.
+    pub section: Option<usize>,
+}
+
+impl<'s> Kickstart<'s> {
+    /// All commands of this name, in order, accepted or not.
+    pub fn written(&self, name: &str) -> impl Iterator<Item = &Command<'s>> {
+        self.index.of(name).map(|at| &self.commands[at])
+    }
+
+    /// All accepted commands of this name, in order.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &Command<'s>> {
+        self.written(name).filter(|c| c.valid)
+    }
+
+    /// The last accepted command of this name (a later one overrides an earlier one).
+    pub fn last(&self, name: &str) -> Option<&Command<'s>> {
+        self.index.last_valid(name).map(|at| &self.commands[at])
+    }
+
+    /// All commands that have one of these names, in order, accepted or not.
+    pub fn among(&self, names: &[&str]) -> impl Iterator<Item = &Command<'s>> {
+        let numbers = index::numbers(names);
+        self.commands.iter().filter(move |c| numbers & 1 << c.number != 0)
+    }
+
+    /// All sections of a kind, in order.
+    pub fn sections_of(&self, kind: SectionKind) -> impl Iterator<Item = &Section<'s>> {
+        self.sections.iter().filter(move |s| s.kind == kind)
+    }
+}

@@ -1,0 +1,84 @@
+//! What quotes and `#` do to a line that was not meant: a quote without a partner, a comment inside a word.
+
+use super::arguments::Words;
+use super::codes;
+use super::tables;
+use crate::syntax::{Line, QuoteError, is_white, unquote};
+use node_base::diagnostic::Finding;
+use node_base::source::{Span, split_lines};
+
+/// So many lines further down the partner of a quote is looked for.
+const MOST_LINES: usize = 50;
+
+/// A quote without a partner on its line. The second part is the place of its partner, where that stands on a later
+/// line: the lines up to there are one value, not commands.
+pub(super) fn unclosed(words: &Words<'_, '_>, line: &Line) -> Option<(Finding, Option<Span>)> {
+    let text = words.text;
+    let at = match line.error? {
+        QuoteError::Unclosed(at) => at as usize,
+        QuoteError::NothingEscaped(at) => {
+            let finding =
+                Finding::new(&codes::UNCLOSED_QUOTE, "a backslash is the last character of the file")
+                    .at(Span::new(words.file, at as usize, at as usize + 1))
+                    .help("delete the backslash: a command cannot go on in the next line");
+            return Some((finding, None));
+        }
+    };
+    let quote = text.as_bytes()[at];
+    let shown = char::from(quote);
+    let partner = partner(&text[line.end as usize..], quote)
+        .map(|found| Span::new(words.file, line.end as usize + found, line.end as usize + found + 1));
+    let end =
+        line.start as usize + text[line.start as usize..line.end as usize].trim_end_matches(is_white).len();
+    let message = match partner {
+        Some(_) => format!("this quote ({shown}) does not close on its line, but further down"),
+        None => format!("this quote ({shown}) does not close on its line"),
+    };
+    let finding = Finding::new(&codes::UNCLOSED_QUOTE, message)
+        .at(Span::new(words.file, at, end.max(at + 1)))
+        .label("opens here");
+    Some(match partner {
+        Some(place) => {
+            let help = "a command stands on one line: join the lines up to the closing quote";
+            (finding.related(place, "closes here").help(help), partner)
+        }
+        None => {
+            let help = "a command stands on one line; a quote that is meant as a character needs a backslash";
+            (finding.help(help), None)
+        }
+    })
+}
+
+/// Where in the lines that follow the quote closes. Nothing when a line comes first that looks like one of its own: a
+/// command, a section, a comment, or one with quotes that pair up.
+fn partner(rest: &str, quote: u8) -> Option<usize> {
+    let mut at = 0;
+    for line in split_lines(rest).take(MOST_LINES) {
+        let first = line.split_ascii_whitespace().next().unwrap_or_default();
+        if first.starts_with(['%', '#']) || tables::word(&unquote(first)).is_some() {
+            return None;
+        }
+        let mut quotes = line.bytes().enumerate().filter(|(_, byte)| *byte == quote);
+        if let Some((found, _)) = quotes.next() {
+            return (quotes.count() % 2 == 0).then_some(at + found);
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// A `#` that cuts a word in two is most often meant as a character.
+pub(super) fn comment_in_word(words: &Words<'_, '_>, line: &Line) -> Option<Finding> {
+    let at = line.comment?;
+    let last = words.words.last().filter(|last| last.end == at)?;
+    let rest =
+        words.text[at as usize..line.end as usize].split([' ', '\t', '\r', '\n']).next().unwrap_or("#");
+    let kept = &words.text[last.start as usize..last.end as usize];
+    let message = format!("'#' begins a comment inside a word: '{kept}{rest}' is read as '{kept}'");
+    Some(
+        Finding::new(&codes::COMMENT_IN_WORD, message)
+            .at(Span::new(words.file, at as usize, at as usize + rest.len()))
+            .label("not a part of the word")
+            .help(format!("put the word in quotes: '{kept}{rest}'; or set a space before a comment")),
+    )
+}

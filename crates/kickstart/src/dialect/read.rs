@@ -1,0 +1,412 @@
+//! From lines to a kickstart: the state machine of the reference, with a finding for each line that it refuses.
+
+mod command;
+
+use super::arguments::{self, Scratch, Words};
+use super::checks::{self, Line as CheckLine};
+use super::codes;
+use super::index::CommandIndex;
+use super::kickstart::{Arg, Include, Kickstart, Section, SectionKind};
+use super::packages;
+use super::problems::{self, Place};
+use super::quotes;
+use super::state::State;
+use super::tables::{self, Mode};
+use super::version::Version;
+use crate::syntax::{Line, LineKind, SECTION_NAMES, Scanner, Word, is_white, unquote};
+use node_base::diagnostic::{Finding, Findings, nearest};
+use node_base::source::{FileId, Included, Sources, Span};
+use std::borrow::Cow;
+
+/// Most includes that are followed: files that include each other several times would grow without end.
+const MOST_FOLLOWED: usize = 1000;
+
+/// Reads one file.
+pub(super) struct Reader<'s, 'f> {
+    sources: &'s Sources,
+    version: Version,
+    bit: u64,
+    findings: &'f mut Findings,
+    /// How many files are being read: the kickstart, and what is included in it.
+    depth: usize,
+    /// How many includes were followed.
+    followed: usize,
+    kickstart: Kickstart<'s>,
+    state: State<'s>,
+    scratch: Scratch,
+    open: Option<Open>,
+    /// The last line with words, for lines that were broken in two.
+    last_command: Option<Span>,
+}
+
+/// The section that is being read.
+struct Open {
+    /// Index into the kickstart's sections; none for a section that the language does not know.
+    index: Option<usize>,
+    body_start: u32,
+    header: Span,
+    /// Whether a line of content stands in it.
+    has_content: bool,
+}
+
+impl<'s, 'f> Reader<'s, 'f> {
+    pub(super) fn new(
+        sources: &'s Sources,
+        file: FileId,
+        version: Version,
+        findings: &'f mut Findings,
+    ) -> Self {
+        Reader {
+            sources,
+            version,
+            bit: version.bit(),
+            findings,
+            depth: 0,
+            followed: 0,
+            kickstart: Kickstart {
+                version,
+                file,
+                // Enough for most kickstarts: growing means moving all of them.
+                commands: Vec::with_capacity(64),
+                index: CommandIndex::default(),
+                sections: Vec::new(),
+                includes: Vec::new(),
+                asks_for_files: false,
+            },
+            state: State::default(),
+            scratch: Scratch::default(),
+            open: None,
+            last_command: None,
+        }
+    }
+
+    pub(super) fn read(mut self) -> Kickstart<'s> {
+        self.file(self.kickstart.file);
+        self.kickstart
+    }
+
+    fn file(&mut self, file: FileId) {
+        self.depth += 1;
+        let source = self.sources.get(file);
+        let (text, lines) = (source.text(), source.lines());
+        let inside = self.open.is_some();
+        let mut scanner =
+            if inside { Scanner::inside_section(text, lines) } else { Scanner::new(text, lines) };
+        let mut words: Vec<Word> = Vec::new();
+        let mut texts: Vec<Cow<'s, str>> = Vec::new();
+        let mut last_line = (0, 0);
+        while let Some(line) = scanner.next_line(&mut words) {
+            last_line = (line.start, line.end);
+            match line.kind {
+                LineKind::Blank | LineKind::Comment => continue,
+                LineKind::Content => {
+                    if let Some(open) = &mut self.open
+                        && !open.has_content
+                    {
+                        let content = &text[line.start as usize..line.end as usize];
+                        open.has_content = !content.chars().all(is_white);
+                    }
+                    continue;
+                }
+                _ => {}
+            }
+            texts.clear();
+            texts.extend(words.iter().map(|w| {
+                let raw = &text[w.start as usize..w.end as usize];
+                if w.plain { Cow::Borrowed(raw) } else { unquote(raw) }
+            }));
+            let words = Words { text, file, words: &words, texts: &texts };
+            self.line(&words, &line, &mut scanner);
+        }
+        self.depth -= 1;
+        if self.depth == 0 || !inside {
+            self.end_of_file(file, last_line);
+        }
+    }
+
+    fn line(&mut self, words: &Words<'s, '_>, line: &Line, scanner: &mut Scanner<'s>) {
+        let first = words.texts.first().map(Cow::as_ref);
+        self.kickstart.asks_for_files |= matches!(first, Some("%include" | "%ksappend"));
+        match line.kind {
+            LineKind::Header => {
+                if line.cuts_section {
+                    self.cut_section(words, line);
+                }
+                if self.quote_error(words, line) {
+                    // The header cannot be read; its section goes on all the same.
+                }
+                self.header(words, line);
+            }
+            LineKind::End => {
+                self.quote_error(words, line);
+                self.end_section(line.start, line.end);
+            }
+            LineKind::ContentInclude => {
+                if !self.quote_error(words, line) {
+                    self.include(words);
+                }
+            }
+            _ => {
+                if let Some((finding, partner)) = quotes::unclosed(words, line) {
+                    self.findings.push(finding);
+                    if let Some(partner) = partner {
+                        scanner.skip_line_of(partner.start);
+                    }
+                    return;
+                }
+                if let Some(finding) = quotes::comment_in_word(words, line) {
+                    self.findings.push(finding);
+                }
+                self.command_line(words, line, scanner);
+            }
+        }
+    }
+
+    /// A quote without a partner: whether there is one.
+    fn quote_error(&mut self, words: &Words<'s, '_>, line: &Line) -> bool {
+        let Some((finding, _)) = quotes::unclosed(words, line) else { return false };
+        self.findings.push(finding);
+        true
+    }
+
+    fn command_line(&mut self, words: &Words<'s, '_>, line: &Line, scanner: &mut Scanner<'s>) {
+        let (Some(first), false) = (words.texts.first(), words.words.is_empty()) else { return };
+        let span = words.span(0);
+        if first.is_empty() {
+            let message = "the line begins with an empty word: there is no such command";
+            self.findings
+                .push(Finding::new(&codes::EMPTY_COMMAND, message).at(span).help("delete the quotes"));
+            return;
+        }
+        if first == "%include" {
+            self.include(words);
+            return;
+        }
+        if first == "%ksappend" {
+            self.follow(words);
+            return;
+        }
+        if first.starts_with('%') {
+            self.unknown_section(words, line, scanner);
+            return;
+        }
+        self.command(words, line);
+    }
+
+    fn include(&mut self, words: &Words<'s, '_>) {
+        let span = words.span(0).to(words.span(words.words.len() - 1));
+        match words.texts.get(1) {
+            Some(path) if !path.is_empty() => {
+                let section = self.open.as_ref().and_then(|o| o.index);
+                self.kickstart.includes.push(Include { path: words.value(1), span, section });
+                self.follow(words);
+            }
+            _ => {
+                let message = "'%include' needs the path of a file";
+                let finding = Finding::new(&codes::INCLUDE_WITHOUT_PATH, message).at(span);
+                self.findings.push(finding.help("write %include /tmp/disk.ks"));
+            }
+        }
+    }
+
+    /// Goes on in the file that the line includes, where that was found. Its lines count as if they stood here.
+    fn follow(&mut self, words: &Words<'s, '_>) {
+        let Some(path) = words.texts.get(1) else { return };
+        match self.sources.included(words.file, path) {
+            // Who finds the files lets none include itself; a few can still include each other a million times.
+            Some(&Included::File(file)) if self.followed < MOST_FOLLOWED => {
+                self.followed += 1;
+                let section = self.open.as_ref().and_then(|open| open.index);
+                if let Some(index) = section {
+                    let whole = Span::new(file, 0, self.sources.get(file).text().len());
+                    self.kickstart.sections[index].included.push(whole);
+                    if self.kickstart.sections[index].kind == SectionKind::Packages {
+                        self.packages(whole);
+                    }
+                }
+                let last_command = self.last_command.take();
+                self.file(file);
+                self.last_command = last_command;
+            }
+            Some(Included::NotFound) => {
+                let message = format!("the included file '{path}' is not there");
+                let help = "give the directory that has it with --root, or let a %pre script write it";
+                self.findings
+                    .push(Finding::new(&codes::INCLUDE_MISSING, message).at(words.span(1)).help(help));
+            }
+            _ => {}
+        }
+    }
+
+    fn unknown_section(&mut self, words: &Words<'s, '_>, line: &Line, scanner: &mut Scanner<'s>) {
+        let text = words.texts[0].as_ref();
+        let span = words.span(0);
+        if text == "%end" {
+            let message = "'%end' stands where no section is open";
+            let mut finding = Finding::new(&codes::STRAY_END, message).at(span);
+            if let Some(section) = self.kickstart.sections.last() {
+                finding = finding.related(section.name_span, "the section before was closed already");
+            }
+            self.findings.push(finding.help("delete it, or write the header of its section"));
+            return;
+        }
+        let mut finding =
+            Finding::new(&codes::UNKNOWN_SECTION, format!("there is no section '{text}'")).at(span);
+        let joined = format!("%{}", words.texts.get(1).map_or("", |w| w.as_ref()));
+        if text == "%" && SECTION_NAMES.contains(&joined.as_str()) {
+            finding = finding.help(format!("write {joined} without a space"));
+        } else if let Some(near) = nearest(text, SECTION_NAMES) {
+            finding = finding.label(format!("did you mean '{near}'?"));
+        } else {
+            finding = finding.help(format!("the sections are {}", problems::list(SECTION_NAMES, "and")));
+        }
+        self.findings.push(finding);
+        // Its lines are no commands, whatever it was meant to be.
+        scanner.enter_section();
+        let header = Span::new(words.file, line.start as usize, line.end as usize);
+        self.open = Some(Open { index: None, body_start: line.end, header, has_content: false });
+    }
+
+    fn header(&mut self, words: &Words<'s, '_>, line: &Line) {
+        let text = words.texts[0].as_ref();
+        let name_span = words.span(0);
+        let kind = SectionKind::from_name(text).unwrap_or(SectionKind::Anaconda);
+        let end = line.start as usize
+            + words.text[line.start as usize..line.end as usize].trim_end_matches(is_white).len();
+        let header_span = Span::new(words.file, line.start as usize, end);
+        let rest = Words { words: &words.words[1..], texts: &words.texts[1..], ..*words };
+        let place = Place { version: self.version, bit: self.bit, word: text, span: name_span };
+        let mut valid = line.error.is_none();
+        let mut args = Vec::new();
+        match text.strip_prefix('%').and_then(tables::section) {
+            None => args = plain(&rest),
+            Some(table) if valid => {
+                let (read, seen, result) =
+                    arguments::read(&rest, table, Mode::Strict, &place, &mut self.scratch);
+                args = read;
+                if seen.deprecated {
+                    self.deprecated_options(&args, table, &place);
+                }
+                let check = CheckLine { table, place: &place, args: &args, seen };
+                let result =
+                    result.and_then(|()| checks::declared(&check, Default::default(), rest.texts.len()));
+                match result {
+                    Ok(()) => {
+                        for finding in checks::outdated(&check, rest.text) {
+                            self.findings.push(finding);
+                        }
+                        if kind == SectionKind::Traceback && self.version.is_at_least(Version::fedora(34)) {
+                            let message =
+                                format!("the section '%traceback' is deprecated in {}", self.version);
+                            let finding = Finding::new(&codes::DEPRECATED_SECTION, message).at(name_span);
+                            self.findings
+                                .push(finding.help("write instead: %onerror, which runs on every failure"));
+                        }
+                    }
+                    Err(finding) => {
+                        valid = false;
+                        self.findings.push(*finding);
+                    }
+                }
+            }
+            Some(_) => {}
+        }
+        let body = Span::new(words.file, line.end as usize, line.end as usize);
+        self.kickstart.sections.push(Section {
+            kind,
+            name_span,
+            header_span,
+            args,
+            body,
+            span: header_span,
+            included: Vec::new(),
+            valid,
+        });
+        let index = Some(self.kickstart.sections.len() - 1);
+        self.open = Some(Open { index, body_start: line.end, header: header_span, has_content: false });
+    }
+
+    /// `%end`, from `start` to `end`.
+    fn end_section(&mut self, start: u32, end: u32) {
+        let Some(open) = self.open.take() else { return };
+        let Some(index) = open.index else { return };
+        let section = &mut self.kickstart.sections[index];
+        section.body.start = open.body_start;
+        section.body.end = start;
+        section.span.end = end.max(start);
+        let body = section.body;
+        let kind = section.kind;
+        match kind {
+            SectionKind::Packages => self.packages(body),
+            SectionKind::Certificate if !open.has_content => {
+                let message = "the certificate is empty";
+                self.kickstart.sections[index].valid = false;
+                self.findings.push(
+                    Finding::new(&codes::EMPTY_CERTIFICATE, message)
+                        .at(self.kickstart.sections[index].name_span)
+                        .help("put the certificate between the header and %end, in PEM form"),
+                );
+            }
+            _ => {}
+        }
+    }
+
+    fn packages(&mut self, body: Span) {
+        let text = &self.sources.get(body.file).text()[body.range()];
+        for line in packages::lines(body.file, text, body.start as usize) {
+            if let Err(finding) = line {
+                self.findings.push(*finding);
+            }
+        }
+    }
+
+    /// Below Fedora 8 a section ends where the next one begins.
+    fn needs_end(&self) -> bool {
+        self.version.is_at_least(Version::fedora(8))
+    }
+
+    fn cut_section(&mut self, words: &Words<'s, '_>, line: &Line) {
+        let Some(open) = &self.open else { return };
+        let header = open.header;
+        if self.needs_end() && open.index.is_some() {
+            let name = self.sources.text_of(header).split_whitespace().next().unwrap_or_default().to_owned();
+            let message = format!("'{name}' is not closed with %end before '{}' begins", words.texts[0]);
+            self.findings.push(
+                Finding::new(&codes::MISSING_END, message)
+                    .at(words.span(0))
+                    .label("a new section begins here")
+                    .related(header, "this section is open")
+                    .help("write %end on a line of its own before this line"),
+            );
+        }
+        self.end_section(line.start, line.start);
+    }
+
+    fn end_of_file(&mut self, file: FileId, (start, end): (u32, u32)) {
+        let Some(open) = &self.open else { return };
+        let header = open.header;
+        if self.needs_end() && open.index.is_some() {
+            let text = self.sources.get(file).text();
+            let name = self.sources.text_of(header).split_whitespace().next().unwrap_or_default().to_owned();
+            let line = &text[start as usize..end as usize];
+            let line_end = start as usize + line.trim_end_matches(is_white).len();
+            let line_start = line_end - line[..line_end - start as usize].trim_start_matches(is_white).len();
+            self.findings.push(
+                Finding::new(
+                    &codes::MISSING_END,
+                    format!("'{name}' is not closed with %end at the end of the file"),
+                )
+                .at(Span::new(file, line_start, line_end))
+                .related(header, "the section begins here")
+                .help("write %end on a line of its own"),
+            );
+        }
+        let length = self.sources.get(file).text().len() as u32;
+        self.end_section(length, length);
+    }
+}
+
+/// Every word a positional argument.
+fn plain<'s>(words: &Words<'s, '_>) -> Vec<Arg<'s>> {
+    (0..words.texts.len()).map(|i| Arg::Positional(words.value(i))).collect()
+}

@@ -1,0 +1,208 @@
+//! One command: its name, its arguments, and what they mean for later lines.
+
+use super::super::arguments::{self, Words};
+use super::super::checks::{self, Line as CheckLine};
+use super::super::codes;
+use super::super::kickstart::{Arg, Command, Value};
+use super::super::problems::{self, Fail, Place};
+use super::super::tables::{self, Mode};
+use super::{Reader, plain};
+use crate::syntax::{Line, is_white};
+use node_base::diagnostic::Finding;
+use node_base::source::Span;
+
+impl<'s> Reader<'s, '_> {
+    pub(super) fn command(&mut self, words: &Words<'s, '_>, line: &Line) {
+        let text = words.texts[0].as_ref();
+        let name_span = words.span(0);
+        let last = words.words.len() - 1;
+        let span = name_span.to(words.span(last));
+        let place = Place { version: self.version, bit: self.bit, word: text, span: name_span };
+        let known = tables::word(text).filter(|w| (w.active | w.deprecated | w.removed) & self.bit != 0);
+        let Some(word) = known else {
+            let finding = self.unknown_command(words, &place);
+            self.findings.push(*finding);
+            return;
+        };
+        self.last_command = Some(span);
+        let table = &tables::COMMANDS[usize::from(word.table)];
+        let (name, number) = (word.means, word.canonical);
+        let mut command = Command { name, number, name_span, span, args: Vec::new(), valid: false };
+        let rest = Words { words: &words.words[1..], texts: &words.texts[1..], ..*words };
+        let conflict = self.state.see(word.table, name_span, self.bit);
+        if let Some((other_span, other)) = conflict {
+            let other = tables::COMMANDS[usize::from(other)].name;
+            let message = format!("'{text}' and '{other}' cannot stand in one kickstart");
+            self.findings.push(
+                Finding::new(&codes::COMMANDS_CONFLICT, message)
+                    .at(name_span)
+                    .related(other_span, "the other one"),
+            );
+        }
+        let result = if word.removed & self.bit != 0 {
+            Err(problems::removed_command(word, table, &place))
+        } else if word.deprecated & self.bit != 0 {
+            if conflict.is_none() {
+                self.findings.push(problems::deprecated_command(word, table, &place));
+            }
+            command.args = plain(&rest);
+            Ok(())
+        } else {
+            self.arguments(&rest, line, word.table, &place, &mut command.args)
+        };
+        command.valid = result.is_ok() && conflict.is_none();
+        if let Err(finding) = result
+            && conflict.is_none()
+        {
+            self.findings.push(*finding);
+        }
+        self.kickstart.index.push(number, command.valid);
+        self.kickstart.commands.push(command);
+    }
+
+    /// Reads and checks the arguments of an active command.
+    fn arguments(
+        &mut self,
+        rest: &Words<'s, '_>,
+        line: &Line,
+        number: u16,
+        place: &Place<'_>,
+        args: &mut Vec<Arg<'s>>,
+    ) -> Result<(), Fail> {
+        let table = &tables::COMMANDS[usize::from(number)];
+        let mode = table.arguments_in(self.bit).map_or(Mode::Strict, |a| a.mode);
+        let (read, seen, result) = match mode {
+            Mode::Ignored | Mode::Line | Mode::Broken | Mode::None => {
+                let result = match mode {
+                    Mode::None if !rest.texts.is_empty() => {
+                        let all: Vec<usize> = (0..rest.texts.len()).collect();
+                        Err(problems::unexpected_arguments(rest, &all, table, place))
+                    }
+                    Mode::Broken => {
+                        let message = format!("'{}' cannot be used: the installer fails on it", place.word);
+                        let finding = Finding::new(&codes::REFERENCE_FAILS, message).at(place.span);
+                        Err(Box::new(match table.instead_of_word(table.name) {
+                            Some(instead) => finding.help(format!("write instead: {instead}")),
+                            None => finding,
+                        }))
+                    }
+                    Mode::Line => {
+                        let range = (line.start as usize, line.end as usize);
+                        checks::realm(rest.text, range, place, &mut self.state.realm)
+                    }
+                    _ => Ok(()),
+                };
+                (plain(rest), arguments::Seen::default(), result)
+            }
+            _ => arguments::read(rest, table, mode, place, &mut self.scratch),
+        };
+        *args = read;
+        let args = &*args;
+        if seen.deprecated {
+            self.deprecated_options(args, table, place);
+        }
+        result?;
+        let check = CheckLine { table, place, args, seen };
+        for finding in checks::outdated(&check, rest.text) {
+            self.findings.push(finding);
+        }
+        if mode == Mode::Outdated && seen.extras > 0 {
+            let message = format!("'{}' takes no arguments any more: they are ignored", place.word);
+            let span = args.first().map_or(place.span, arg_span);
+            self.findings.push(Finding::new(&codes::DEPRECATED_OPTION, message).at(span).help("delete them"));
+        }
+        if matches!(mode, Mode::Ignored | Mode::Line) {
+            return Ok(());
+        }
+        let before = self.state.sticky(number);
+        self.state.keep(number, seen.given, seen.set);
+        checks::declared(&check, before, rest.texts.len())?;
+        checks::special(number, &check, &mut self.state)?;
+        if let Some((first, duplicate, shown)) =
+            self.state.define(number, table, args, place.span, self.version)
+        {
+            let name = if shown.is_empty() { String::new() } else { format!(" '{shown}'") };
+            let message = format!("the {}{name} is defined twice", duplicate.what);
+            self.findings.push(
+                Finding::new(&codes::DUPLICATE, message).at(place.span).related(first, "the first one"),
+            );
+        }
+        Ok(())
+    }
+
+    pub(super) fn deprecated_options(
+        &mut self,
+        args: &[Arg<'s>],
+        table: &'static tables::Table,
+        place: &Place<'_>,
+    ) {
+        for (option, span) in arguments::deprecated(args, table, self.bit) {
+            let name = option.names[0];
+            let message =
+                format!("{name} of '{}' is deprecated in {} and does nothing", place.word, self.version);
+            let help = match table.instead_of_option(name) {
+                Some(instead) => format!("write instead: {instead}"),
+                None => format!("delete {name}"),
+            };
+            self.findings.push(Finding::new(&codes::DEPRECATED_OPTION, message).at(span).help(help));
+        }
+    }
+
+    /// The first word is no command; often it is something that can be named.
+    fn unknown_command(&self, words: &Words<'s, '_>, place: &Place<'_>) -> Fail {
+        let text = place.word;
+        let marker = ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].contains(&text);
+        if marker {
+            let message =
+                format!("'{text}' is a merge-conflict marker: two versions of the file were not merged");
+            return Box::new(
+                Finding::new(&codes::MERGE_CONFLICT, message)
+                    .at(place.span)
+                    .label("left by a merge")
+                    .help("keep one of the two versions and delete the three marker lines"),
+            );
+        }
+        // Only where the character itself stands there, not a quote or backslash before it.
+        if let Some(c) = words.text[place.span.range()].chars().next()
+            && (is_white(c) || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200d}' | '\u{2060}'))
+        {
+            let name = match c {
+                '\u{feff}' => "a byte order mark (U+FEFF)".to_owned(),
+                '\u{a0}' => "a no-break space (U+00A0)".to_owned(),
+                c => format!("the invisible character U+{:04X}", u32::from(c)),
+            };
+            let end = place.span.start as usize + c.len_utf8();
+            return Box::new(
+                Finding::new(
+                    &codes::INVISIBLE_CHARACTER,
+                    format!("the line begins with {name}, which is no space to the installer"),
+                )
+                .at(Span::new(words.file, place.span.start as usize, end))
+                .help("delete it, or write a plain space"),
+            );
+        }
+        let first_backslash = text.starts_with(['\n', '\r']);
+        if (text.starts_with("--") && text.len() > 2) || first_backslash {
+            let message = format!(
+                "'{}' is no command: a command cannot go on in the next line",
+                text.split('=').next().unwrap_or(text).trim_end()
+            );
+            let mut finding = Finding::new(&codes::BROKEN_LINE, message)
+                .at(place.span)
+                .label("belongs to the line before")
+                .help("write the whole command on one line");
+            if let Some(last) = self.last_command {
+                finding = finding.related(last, "the command begins here");
+            }
+            return Box::new(finding);
+        }
+        problems::unknown_command(place)
+    }
+}
+
+fn arg_span(arg: &Arg<'_>) -> Span {
+    match arg {
+        Arg::Option { name_span, .. } => *name_span,
+        Arg::Positional(Value { span, .. }) => *span,
+    }
+}

@@ -1,0 +1,181 @@
+//! What earlier lines of a kickstart mean for later ones.
+
+use super::checks;
+use super::kickstart::{Arg, Value};
+use super::python::{comma_list, normal_mount_point, python_int};
+use super::tables::{self, Duplicate, Key, Table, number};
+use super::version::Version;
+use foldhash::HashMap;
+use node_base::source::Span;
+use std::borrow::Cow;
+use std::collections::hash_map::Entry;
+use std::hash::{Hash, Hasher};
+
+/// Options that earlier lines of one command gave and set, as bits.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Sticky {
+    pub(super) given: u64,
+    pub(super) set: u64,
+}
+
+/// All of it. What is kept for a command is kept for few commands: a list is searched faster than a map.
+#[derive(Default)]
+pub(super) struct State<'s> {
+    /// Commands that were seen, by table; also those that failed.
+    seen: u128,
+    first: Vec<(u16, Span)>,
+    sticky: Vec<(u16, Sticky)>,
+    defined: HashMap<Defined<'s>, Span>,
+    pub(super) autopart: checks::AutopartSaid,
+    pub(super) ignoredisk: checks::IgnoreDiskSaid,
+    pub(super) multipath: Vec<String>,
+    pub(super) snapshots: Vec<String>,
+    pub(super) realm: Option<Span>,
+}
+
+/// Something that a command defines, by what must not be defined twice.
+#[derive(PartialEq, Eq)]
+struct Defined<'s> {
+    key: Cow<'s, str>,
+    table: u16,
+}
+
+impl Hash for Defined<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // The key at once: most of the cost is in the number of calls.
+        state.write(self.key.as_bytes());
+        state.write_u16(self.table);
+    }
+}
+
+impl<'s> State<'s> {
+    /// Notes a command; returns where a command stands that it conflicts with, and that command's table.
+    pub(super) fn see(&mut self, table: u16, span: Span, bit: u64) -> Option<(Span, u16)> {
+        let facts = &tables::COMMANDS[usize::from(table)];
+        let is_new = self.seen & 1 << table == 0;
+        let has_conflicts = !facts.conflicts.is_empty();
+        if is_new {
+            self.seen |= 1 << table;
+            if has_conflicts {
+                self.first.push((table, span));
+            }
+        }
+        if !has_conflicts {
+            return None;
+        }
+        let with = facts.conflicts.iter().filter(|c| c.versions & bit != 0).fold(0, |set, c| set | c.with);
+        let others = with & self.seen & !(1 << table);
+        if others == 0 {
+            return None;
+        }
+        (0..128u16)
+            .filter(|i| others & 1 << i != 0)
+            .map(|i| (self.first.iter().find(|(table, _)| *table == i).map_or(span, |(_, first)| *first), i))
+            .min()
+    }
+
+    /// What earlier lines of this command said.
+    pub(super) fn sticky(&self, table: u16) -> Sticky {
+        self.sticky.iter().find(|(t, _)| *t == table).map(|(_, kept)| *kept).unwrap_or_default()
+    }
+
+    /// Notes what a line said, for commands that have conditions over several lines.
+    pub(super) fn keep(&mut self, table: u16, given: u64, set: u64) {
+        let facts = &tables::COMMANDS[usize::from(table)];
+        if facts.checks.iter().any(|c| c.sticky != 0) {
+            let before = self.sticky(table);
+            let kept = Sticky { given: before.given | given, set: before.set & !given | set };
+            match self.sticky.iter_mut().find(|(t, _)| *t == table) {
+                Some(place) => place.1 = kept,
+                None => self.sticky.push((table, kept)),
+            }
+        }
+    }
+
+    /// Notes what a line defines; returns where it was defined before, with the words for it.
+    pub(super) fn define(
+        &mut self,
+        number: u16,
+        table: &'static Table,
+        args: &[Arg<'s>],
+        span: Span,
+        version: Version,
+    ) -> Option<(Span, &'static Duplicate, String)> {
+        let duplicate = table.duplicates.iter().find(|d| d.versions & version.bit() != 0)?;
+        if self.defined.is_empty() {
+            // Enough for most kickstarts: growing means hashing all keys again.
+            self.defined.reserve(64);
+        }
+        let key = key(number, duplicate, args, version);
+        if !duplicate.unless.is_empty() && key == duplicate.unless {
+            return None;
+        }
+        match self.defined.entry(Defined { key, table: number }) {
+            Entry::Occupied(entry) => {
+                let parts = entry.key().key.split('\0').filter(|part| !part.is_empty());
+                Some((*entry.get(), duplicate, parts.collect::<Vec<_>>().join("/")))
+            }
+            Entry::Vacant(entry) => {
+                entry.insert(span);
+                None
+            }
+        }
+    }
+}
+
+fn key<'s>(number: u16, duplicate: &Duplicate, args: &[Arg<'s>], version: Version) -> Cow<'s, str> {
+    let mut parts = duplicate.key.iter().map(|part| key_part(part, duplicate, args));
+    let mut key = parts.next().unwrap_or_default();
+    for part in parts {
+        let mut joined = String::with_capacity(key.len() + 1 + part.len());
+        joined.extend([&*key, "\0", &*part]);
+        key = joined.into();
+    }
+    if number == number::RAID {
+        if checks::strips_md(version)
+            && let Some(rest) = key.strip_prefix("md")
+        {
+            key = rest.to_owned().into();
+        }
+        if checks::device_is_number(version)
+            && let Some(device) = python_int(&key)
+        {
+            key = device.to_string().into();
+        }
+    }
+    key
+}
+
+/// One part of the key; empty where the line has none.
+fn key_part<'s>(part: &Key, duplicate: &Duplicate, args: &[Arg<'s>]) -> Cow<'s, str> {
+    match part {
+        Key::Positional(n) => {
+            let text = args.iter().filter_map(positional).nth(*n).map(|v| v.text.clone()).unwrap_or_default();
+            match text {
+                Cow::Borrowed(text) if duplicate.mount_point => normal_mount_point(text),
+                Cow::Owned(text) if duplicate.mount_point => normal_mount_point(&text).into_owned().into(),
+                text => text,
+            }
+        }
+        Key::Option { name, last_component, list } => {
+            let value = args.iter().rev().find_map(|arg| match arg {
+                Arg::Option { name: n, value: Some(value), .. } if n == name => Some(&value.text),
+                _ => None,
+            });
+            let Some(text) = value else { return "".into() };
+            let text = match (text, *last_component) {
+                (text, false) => text.clone(),
+                (Cow::Borrowed(text), true) => text.rsplit('/').next().unwrap_or(text).into(),
+                (Cow::Owned(text), true) => text.rsplit('/').next().unwrap_or(text).to_owned().into(),
+            };
+            if *list { comma_list(&text).collect::<Vec<_>>().join(",").into() } else { text }
+        }
+    }
+}
+
+fn positional<'a, 's>(arg: &'a Arg<'s>) -> Option<&'a Value<'s>> {
+    match arg {
+        Arg::Positional(value) => Some(value),
+        Arg::Option { .. } => None,
+    }
+}

@@ -1,0 +1,74 @@
+//! `node-layout list`.
+
+use super::{Common, Format, output};
+use crate::list::{Volume, list};
+use anyhow::Context;
+use node_base::units::Bytes;
+use std::process::ExitCode;
+
+/// Options.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    common: Common,
+    /// Policy that says what an image is expected to need: a built-in one's name, or a TOML file; without it, the one that
+    /// init has recorded
+    #[arg(long, value_name = "NAME|FILE", allow_hyphen_values = true)]
+    policy: Option<String>,
+}
+
+/// Lists the images.
+pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let chosen = super::policy(args.policy.as_deref(), &args.common.sysroot()?)?;
+    let (tools, system) = args.common.read(None, None)?;
+    let lvm = system.lvm.as_ref().map_err(|e| anyhow::anyhow!("{e}")).context("LVM cannot be read")?;
+    let images = list(&system, lvm, &chosen.policy, &tools);
+    if args.common.format == Format::Json {
+        output::line(&serde_json::to_string(&images)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    for image in &images.images {
+        match &image.base {
+            Some(base) => output::line(&described(base)),
+            None => output::line(&format!("{}  (no base)", image.nvr)),
+        }
+        image.layers.iter().for_each(|l| output::line(&format!(" +- {}", described(l))));
+    }
+    if images.images.is_empty() {
+        output::line("no images: this machine has no node layout");
+    }
+    if let Some(pool) = &images.pool {
+        let percent = |p: Option<f64>| p.map_or_else(|| "?".to_owned(), |p| format!("{p:.1} %"));
+        output::line(&format!(
+            "pool {}  {}, data {}, metadata {} of {}",
+            pool.volume,
+            pool.size,
+            percent(pool.data_percent),
+            percent(pool.metadata_percent),
+            pool.metadata_size
+        ));
+    }
+    if let Some(room) = images.room {
+        output::line(&format!(
+            "room for {} images, {} more than there are; limited by {}",
+            room.fit,
+            room.more,
+            room.limited_by.described()
+        ));
+    }
+    images.remarks.iter().for_each(|r| output::line(&format!("note: {}", node_base::harmless::harmless(r))));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn described(v: &Volume) -> String {
+    let known = |b: Option<Bytes>| b.map_or_else(|| "?".to_owned(), |b| b.to_string());
+    let mut text =
+        format!("{}  {}, uses {}, alone {}", v.volume, v.size, known(v.mapped), known(v.exclusive));
+    for (is, word) in [(v.booted, "booted"), (v.default, "default"), (!v.writable, "read-only")] {
+        if is {
+            text.push_str(", ");
+            text.push_str(word);
+        }
+    }
+    text
+}

@@ -1,0 +1,144 @@
+//! One Boot Loader Specification entry (`/boot/loader/entries/*.conf`): read, edited, and otherwise kept line by line.
+
+use super::arguments::Arguments;
+use node_base::names::compare_versions;
+use std::cmp::Ordering;
+
+/// An entry as it lies in its file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BootEntry {
+    /// File name without `.conf`: what boot loaders call it.
+    pub id: String,
+    lines: Vec<String>,
+}
+
+impl BootEntry {
+    /// Takes an entry's text.
+    pub fn parse(id: &str, text: &str) -> BootEntry {
+        BootEntry { id: id.to_owned(), lines: text.lines().map(str::to_owned).collect() }
+    }
+
+    /// The text of its file.
+    pub fn text(&self) -> String {
+        let mut text = self.lines.join("\n");
+        text.push('\n');
+        text
+    }
+
+    /// The first value of `key`.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.lines.iter().find_map(|l| value(l, key))
+    }
+
+    /// Every value of `key`; `initrd` and `options` may stand several times.
+    pub fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
+        self.lines.iter().filter_map(move |l| value(l, key))
+    }
+
+    /// Puts `new` in the place of the first `key` and drops the others; adds it at the end if there is none.
+    pub fn set(&mut self, key: &str, new: &str) {
+        let line = format!("{key} {new}");
+        let mut placed = false;
+        self.lines.retain_mut(|l| {
+            if value(l, key).is_none() {
+                return true;
+            }
+            let keep = !placed;
+            placed = true;
+            l.clone_from(&line);
+            keep
+        });
+        if !placed {
+            self.lines.push(line);
+        }
+    }
+
+    /// Puts `new` in the place of the word `old` in every `key` line.
+    pub fn replace_word(&mut self, key: &str, old: &str, new: &str) {
+        for line in &mut self.lines {
+            if let Some(words) = value(line, key) {
+                let words: Vec<&str> =
+                    words.split_whitespace().map(|w| if w == old { new } else { w }).collect();
+                *line = format!("{key} {}", words.join(" "));
+            }
+        }
+    }
+
+    /// The kernel arguments: all `options` lines joined, as the specification says.
+    pub fn options(&self) -> Arguments {
+        Arguments::parse(&self.all("options").collect::<Vec<_>>().join(" "))
+    }
+
+    /// The kernel's path as the boot loader sees it.
+    pub fn kernel(&self) -> Option<&str> {
+        self.get("linux").and_then(|l| l.split_whitespace().next())
+    }
+
+    /// The paths of the initial RAM disks, variables (`$tuned_initrd`) left out.
+    pub fn initrds(&self) -> impl Iterator<Item = &str> {
+        self.all("initrd").flat_map(str::split_whitespace).filter(|w| w.starts_with('/'))
+    }
+
+    /// The RAM disk made by dracut, among microcode and the like: the one named after the kernel, else the last.
+    pub fn initramfs(&self) -> Option<&str> {
+        let version = self.version();
+        self.initrds()
+            .filter(|p| version.is_some_and(|v| p.contains(v)))
+            .last()
+            .or_else(|| self.initrds().last())
+    }
+
+    /// The kernel's version: `version`, else from the kernel's path (`/vmlinuz-VERSION`, `/ID/VERSION/linux`).
+    pub fn version(&self) -> Option<&str> {
+        if let Some(version) = self.get("version").filter(|v| !v.contains(['/', ' '])) {
+            return Some(version);
+        }
+        let kernel = self.kernel()?;
+        let (dir, file) = kernel.rsplit_once('/')?;
+        file.strip_prefix("vmlinuz-").or_else(|| dir.rsplit('/').next()).filter(|v| !v.is_empty())
+    }
+
+    /// Whether it is the rescue image's entry (`…-0-rescue`).
+    pub fn is_rescue(&self) -> bool {
+        self.id.ends_with("-0-rescue") || self.version().is_some_and(|v| v.starts_with("0-rescue"))
+    }
+
+    /// Newer kernels first, as boot loaders list them.
+    pub fn newest_first(a: &BootEntry, b: &BootEntry) -> Ordering {
+        let version = |e: &BootEntry| e.version().unwrap_or_default().to_owned();
+        a.is_rescue().cmp(&b.is_rescue()).then_with(|| compare_versions(&version(b), &version(a)))
+    }
+}
+
+/// The value of a line `key value`; keys end at white space.
+fn value<'a>(line: &'a str, key: &str) -> Option<&'a str> {
+    let rest = line.trim_start().strip_prefix(key)?;
+    rest.starts_with([' ', '\t']).then(|| rest.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_keeps_what_is_not_edited() {
+        let text = "# made by hand\ntitle Node\nversion 5.14.0-1.el9.x86_64\nlinux /vmlinuz-5.14.0-1.el9.x86_64\n\
+            initrd /ucode.img\ninitrd /initramfs-5.14.0-1.el9.x86_64.img $tuned_initrd\noptions a\noptions b c\ngrub_users $grub_users\n";
+        let mut e = BootEntry::parse("m-5.14.0-1.el9.x86_64", text);
+        assert_eq!(e.text(), text);
+        assert_eq!(e.options().to_string(), "a b c");
+        assert_eq!(e.initramfs(), Some("/initramfs-5.14.0-1.el9.x86_64.img"));
+        e.replace_word("initrd", "/initramfs-5.14.0-1.el9.x86_64.img", "/L/i.img");
+        e.set("options", "x");
+        assert_eq!(e.all("initrd").collect::<Vec<_>>(), ["/ucode.img", "/L/i.img $tuned_initrd"]);
+        assert!(e.text().contains("options x\ngrub_users"), "{}", e.text());
+    }
+
+    #[test]
+    fn the_version_is_found_in_the_path() {
+        let e = BootEntry::parse("x", "linux /abc/6.1.0/linux\ninitrd /abc/6.1.0/initrd");
+        assert_eq!(e.version(), Some("6.1.0"));
+        let e = BootEntry::parse("x-0-rescue", "linux /vmlinuz-0-rescue-x");
+        assert!(e.is_rescue());
+    }
+}

@@ -1,0 +1,365 @@
+//! A machine with a thin pool, as much of it as `node-layout` sees.
+
+use node_base::policy::Policy;
+use node_layout::arguments::Arguments;
+use node_layout::checks::{Situation, examine};
+use node_layout::notice::Notice;
+use node_layout::plan::{self, Choices, Plan, Step};
+use node_layout::run::{self, Failure, Progress, StepState};
+use node_layout::system::{Request, System};
+use node_layout::verify::{Depth, verify};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+pub(crate) const NVR: &str = "ovirt-node-ng-4.5.6-0.20261121.0";
+pub(crate) const ROOT_UUID: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0xa1, 0, 0, 0, 0, 0, 0, 0, 0xa1];
+const BOOT_UUID: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0xb2, 0, 0, 0, 0, 0, 0, 0, 0xb2];
+
+/// A volume of the model.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Volume {
+    pub(crate) vg: &'static str,
+    pub(crate) name: String,
+    pub(crate) uuid: String,
+    pub(crate) segtype: &'static str,
+    pub(crate) tags: Vec<String>,
+    pub(crate) writable: bool,
+    pub(crate) skip: bool,
+    pub(crate) minor: Option<u32>,
+    pub(crate) profile: String,
+    pub(crate) data_percent: String,
+    pub(crate) metadata_percent: String,
+    pub(crate) thin_id: u32,
+}
+
+impl Volume {
+    pub(crate) fn new(name: &str, segtype: &'static str, minor: u32) -> Volume {
+        Volume {
+            vg: "onn",
+            name: name.into(),
+            uuid: format!("uuid-of-{name}"),
+            segtype,
+            tags: Vec::new(),
+            writable: true,
+            skip: false,
+            minor: Some(minor),
+            profile: String::new(),
+            data_percent: "12.50".into(),
+            metadata_percent: "10.00".into(),
+            thin_id: minor,
+        }
+    }
+}
+
+/// The model. Fields are set up by a test before the system is read.
+pub(crate) struct Model {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) volumes: RefCell<Vec<Volume>>,
+    pub(crate) groups: RefCell<BTreeMap<&'static str, Vec<String>>>,
+    pub(crate) free: Cell<u64>,
+    pub(crate) metadata_size: Cell<u64>,
+    /// Disks of the group that are not there.
+    pub(crate) missing_disks: Cell<u32>,
+    /// What LVM says of the pool: whether dmeventd watches it, and what is wrong with it.
+    pub(crate) monitored: Cell<&'static str>,
+    pub(crate) health: Cell<&'static str>,
+    pub(crate) missing_tools: Vec<&'static str>,
+    pub(crate) architecture: &'static str,
+    pub(crate) boot_free: u64,
+    pub(crate) boot_total: u64,
+    pub(crate) locked: bool,
+    /// The installed system's own configuration of LVM leaves its disks out.
+    pub(crate) sees_no_disk: bool,
+    /// Changing commands so far.
+    pub(crate) commands: RefCell<Vec<String>>,
+    /// This changing command fails (from 0).
+    pub(crate) fails_at: Cell<Option<usize>>,
+    /// This changing command and all later ones fail.
+    pub(crate) fails_from: Cell<Option<usize>>,
+    /// What `thin_ls` says: number, blocks, blocks of its own.
+    pub(crate) thin_ls: RefCell<String>,
+    /// At this changing command everything ends, as in a power cut.
+    pub(crate) ends_at: Cell<Option<usize>>,
+    /// At this changing command the pool is full, and it fails.
+    pub(crate) fills_at: Cell<Option<usize>>,
+    /// So many extensions of the pool are taken up by others at once.
+    pub(crate) taken_up: Cell<u32>,
+    /// A thin device of the pool that an interrupted creation left and LVM stumbles over.
+    pub(crate) pool_device: Cell<Option<u32>>,
+}
+
+impl Model {
+    /// An installed system with the files of `fixtures/boot-entries/RELEASE`.
+    pub(crate) fn installed(release: &str) -> Model {
+        // In memory where there is such a place: everything that is written is brought to the disk at once.
+        let memory = Path::new("/dev/shm");
+        let scratch = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        let dir = tempfile::tempdir_in(scratch).unwrap();
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/boot-entries").join(release);
+        copy_tree(&fixture, &dir.path().join("sysroot"));
+        let model = Model {
+            volumes: RefCell::new(vec![
+                Volume::new("pool00", "thin-pool", 3),
+                Volume::new("root", "thin", 4),
+                Volume::new("swap", "thin", 5),
+                Volume::new("var", "thin", 6),
+            ]),
+            groups: RefCell::new(BTreeMap::from([("onn", Vec::new())])),
+            free: Cell::new(20 << 30),
+            metadata_size: Cell::new(116 << 20),
+            missing_disks: Cell::new(0),
+            monitored: Cell::new("monitored"),
+            health: Cell::new(""),
+            missing_tools: Vec::new(),
+            architecture: "x86_64",
+            boot_free: 800 << 20,
+            boot_total: 1 << 30,
+            locked: false,
+            sees_no_disk: false,
+            commands: RefCell::default(),
+            fails_at: Cell::new(None),
+            fails_from: Cell::new(None),
+            ends_at: Cell::new(None),
+            thin_ls: RefCell::default(),
+            fills_at: Cell::new(None),
+            taken_up: Cell::new(0),
+            pool_device: Cell::new(None),
+            dir,
+        };
+        model.put("/proc/cmdline", "console=ttyS0\n");
+        model.put("/proc/sys/kernel/random/uuid", "11111111-2222-4333-8444-555555555555\n");
+        model.mount("/", (253, 4), "xfs", "rw", 40 << 30, "dm-4");
+        model.mount("/boot", (252, 3), "ext4", "rw", 1 << 30, "vda3");
+        model.mount("/var", (253, 6), "xfs", "rw", 15 << 30, "dm-6");
+        let mut xfs = vec![0; 2048];
+        xfs[..4].copy_from_slice(b"XFSB");
+        xfs[32..48].copy_from_slice(&ROOT_UUID);
+        std::fs::write(model.path("/dev/dm-4"), xfs).unwrap();
+        let mut ext4 = vec![0; 2048];
+        ext4[1080..1082].copy_from_slice(&[0x53, 0xef]);
+        ext4[1128..1144].copy_from_slice(&BOOT_UUID);
+        std::fs::write(model.path("/dev/vda3"), ext4).unwrap();
+        for entry in std::fs::read_dir(model.sysroot().join("boot/loader/entries")).unwrap() {
+            let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+            for line in text.lines().filter(|l| l.starts_with("linux ") || l.starts_with("initrd ")) {
+                let path = line.split_whitespace().nth(1).unwrap();
+                model.put(&format!("/sysroot/boot{path}"), &format!("content of {path}"));
+            }
+        }
+        model.put("/sysroot/usr/sbin/node-layout", "program");
+        model
+    }
+
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.dir.path().join(path.trim_start_matches('/'))
+    }
+
+    pub(crate) fn sysroot(&self) -> PathBuf {
+        self.path("sysroot")
+    }
+
+    /// Writes a file of the model.
+    pub(crate) fn put(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// A file of the installed system.
+    pub(crate) fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.sysroot().join(path.trim_start_matches('/'))).unwrap()
+    }
+
+    /// Mounts something in the system.
+    pub(crate) fn mount(
+        &self,
+        target: &str,
+        device: (u32, u32),
+        kind: &str,
+        options: &str,
+        size: u64,
+        name: &str,
+    ) {
+        let (major, minor) = device;
+        let at = format!("{}{}", self.sysroot().display(), target.trim_end_matches('/'));
+        let line = format!("30 1 {major}:{minor} / {at} {options} - {kind} /dev/{name} {options}\n");
+        let old = std::fs::read_to_string(self.path("/proc/self/mountinfo")).unwrap_or_default();
+        self.put("/proc/self/mountinfo", &(old + &line));
+        let sys = format!("/sys/dev/block/{major}:{minor}");
+        self.put(&format!("{sys}/uevent"), &format!("DEVNAME={name}\n"));
+        self.put(&format!("{sys}/size"), &format!("{}\n", size / 512));
+        if !self.path(&format!("/dev/{name}")).exists() {
+            self.put(&format!("/dev/{name}"), "");
+        }
+    }
+
+    /// Takes a mount away.
+    pub(crate) fn unmount(&self, target: &str) {
+        let at = format!(" {}{} ", self.sysroot().display(), target.trim_end_matches('/'));
+        let text = std::fs::read_to_string(self.path("/proc/self/mountinfo")).unwrap();
+        let left: String = text.lines().filter(|l| !l.contains(&at)).map(|l| format!("{l}\n")).collect();
+        self.put("/proc/self/mountinfo", &left);
+    }
+
+    pub(crate) fn volume(&self, name: &str) -> Option<Volume> {
+        self.volumes.borrow().iter().find(|v| v.vg == "onn" && v.name == name).cloned()
+    }
+
+    pub(crate) fn change(&self, name: &str, change: impl FnOnce(&mut Volume)) {
+        let mut volumes = self.volumes.borrow_mut();
+        change(volumes.iter_mut().find(|v| v.vg == "onn" && v.name == name).unwrap());
+    }
+
+    pub(crate) fn system(&self) -> System {
+        self.system_for(Some(NVR))
+    }
+
+    pub(crate) fn system_for(&self, nvr: Option<&str>) -> System {
+        let request = Request { sysroot: self.sysroot(), addon_nvr: None, nvr: nvr.map(str::to_owned) };
+        System::read(self, &request)
+    }
+
+    /// Everything on the disk that a run may change: files of the system, and LVM.
+    pub(crate) fn disk(&self) -> (BTreeMap<PathBuf, Vec<u8>>, Vec<Volume>, Vec<String>) {
+        let mut files = BTreeMap::new();
+        collect(&self.sysroot(), &mut files);
+        let mut volumes = self.volumes.borrow().clone();
+        volumes.sort_by(|a, b| a.name.cmp(&b.name));
+        (files, volumes, self.groups.borrow()["onn"].clone())
+    }
+
+    /// `init`, and how its steps went.
+    pub(crate) fn init_told(&self) -> (Result<Plan, Outcome>, Vec<Told>) {
+        let mut told = Recorder::default();
+        let result = self.init_with(NVR, &mut told);
+        (result, told.0)
+    }
+
+    /// Reads, decides, runs. The errors of the checks are the first kind of failure.
+    pub(crate) fn init(&self) -> Result<Plan, Outcome> {
+        self.init_as(NVR)
+    }
+
+    /// With another name of the image.
+    pub(crate) fn init_as(&self, nvr: &str) -> Result<Plan, Outcome> {
+        self.init_with(nvr, &mut Silent)
+    }
+
+    fn init_with(&self, nvr: &str, progress: &mut dyn Progress) -> Result<Plan, Outcome> {
+        let system = self.system_for(Some(nvr));
+        let policy = policy();
+        let (situation, _) = examine(&system, &policy, self).map_err(Outcome::Refused)?;
+        let plan = self.plan(&system, &situation, &policy);
+        run::run(self, &system, &situation, &plan, progress).map_err(Outcome::Failed)?;
+        Ok(plan)
+    }
+
+    pub(crate) fn choices<'a>(&self, policy: &'a Policy) -> Choices<'a> {
+        Choices {
+            policy,
+            policy_text: None,
+            base_uuid: "11111111-2222-4333-8444-555555555555".into(),
+            environment: self.dir.path().to_owned(),
+        }
+    }
+
+    pub(crate) fn plan(&self, system: &System, situation: &Situation<'_>, policy: &Policy) -> Plan {
+        plan::plan(system, situation, &self.choices(policy)).unwrap()
+    }
+
+    /// The system as its own kernel sees it after a boot of the layer.
+    pub(crate) fn booted(&self) -> System {
+        let mut system = self.system();
+        system.running = true;
+        system.cmdline = Arguments::parse(&format!("img.bootid={NVR}+1"));
+        system
+    }
+
+    pub(crate) fn run(&self, system: &System, s: &Situation<'_>, plan: &Plan) -> Result<(), Failure> {
+        run::run(self, system, s, plan, &mut Silent)
+    }
+
+    /// What the unit does at the first boot: the names of the steps.
+    pub(crate) fn first_boot(&self) -> Vec<&'static str> {
+        let system = self.booted();
+        let policy = policy();
+        let (s, _) = examine(&system, &policy, self).unwrap();
+        let plan = self.plan(&system, &s, &policy);
+        self.run(&system, &s, &plan).unwrap();
+        plan.steps.iter().map(|s| s.name).collect()
+    }
+
+    /// The messages of one code that `verify` finds in the running layer, behind their severities.
+    pub(crate) fn found(&self, code: &str) -> Vec<String> {
+        let notices = verify(&self.booted(), &policy(), self, Depth::Properties);
+        notices
+            .into_iter()
+            .filter(|n| n.code == code)
+            .map(|n| {
+                assert!(n.help.is_some(), "nothing to do is said: {}", n.message);
+                format!("{}: {}", n.severity, n.message)
+            })
+            .collect()
+    }
+
+    /// The errors that `verify` finds.
+    pub(crate) fn errors(&self) -> Vec<String> {
+        let notices = verify(&self.system_for(None), &policy(), self, Depth::Properties);
+        notices.into_iter().filter(Notice::is_error).map(|n| n.message).collect()
+    }
+}
+
+/// How a run ended that did not succeed.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Refused(Vec<Notice>),
+    Failed(Failure),
+}
+
+pub(crate) fn policy() -> Policy {
+    Policy::builtin("ovirt-node").unwrap()
+}
+
+/// What is told of a step: its number, of how many, its name, how it goes, in words.
+pub(crate) type Told = (usize, usize, &'static str, StepState, String);
+
+#[derive(Default)]
+struct Recorder(Vec<Told>);
+impl Progress for Recorder {
+    fn step(&mut self, number: usize, of: usize, step: &Step, state: StepState, message: &str) {
+        self.0.push((number, of, step.name, state, message.to_owned()));
+    }
+}
+
+struct Silent;
+impl Progress for Silent {
+    fn step(&mut self, _: usize, _: usize, _: &Step, _: StepState, _: &str) {}
+}
+
+fn copy_tree(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy_tree(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+fn collect(dir: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
+    for entry in std::fs::read_dir(dir).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_symlink() {
+            let to = std::fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes();
+            files.insert(path, to);
+        } else if path.is_dir() {
+            collect(&path, files);
+        } else {
+            files.insert(path.clone(), std::fs::read(&path).unwrap());
+        }
+    }
+}

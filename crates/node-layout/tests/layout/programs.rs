@@ -1,0 +1,199 @@
+//! The programs and the kernel of a [`Model`]: LVM's report, its commands, and what else is run.
+
+use crate::model::{Model, Volume};
+use node_layout::tools::{Command, Output, Space, ToolError, Tools};
+use serde_json::json;
+use std::io;
+use std::path::Path;
+
+impl Model {
+    fn report(&self) -> String {
+        let volumes = self.volumes.borrow();
+        let reports: Vec<_> = self.groups.borrow().iter().map(|(vg, tags)| {
+            let ours = || volumes.iter().filter(|v| v.vg == *vg);
+            let lv: Vec<_> = ours().map(|v| json!({
+                "lv_name": v.name, "lv_uuid": v.uuid, "lv_size": "171798691840",
+                "pool_lv": if v.segtype == "thin" { "pool00" } else { "" }, "lv_tags": v.tags.join(","),
+                "lv_permissions": if v.writable { "writeable" } else { "read-only" },
+                "lv_skip_activation": if v.skip { "skip activation" } else { "" },
+                "lv_active": if v.minor.is_some() { "active" } else { "" },
+                "lv_kernel_major": if v.minor.is_some() { "253" } else { "-1" },
+                "lv_kernel_minor": v.minor.map_or("-1".into(), |m| m.to_string()),
+                "data_percent": v.data_percent, "metadata_percent": v.metadata_percent,
+                "lv_metadata_size": if v.segtype == "thin-pool" { self.metadata_size.get().to_string() } else { String::new() },
+                "lv_profile": v.profile,
+                "lv_health_status": if v.segtype == "thin-pool" { self.health.get() } else { "" },
+            })).collect();
+            let seg: Vec<_> = ours().map(|v| json!({
+                "lv_uuid": v.uuid, "segtype": v.segtype, "thin_id": v.thin_id.to_string(),
+                "seg_monitor": if v.segtype == "thin-pool" { self.monitored.get() } else { "" },
+                "chunk_size": if v.segtype == "thin-pool" { "65536" } else { "0" },
+            })).collect();
+            json!({
+                "vg": [{"vg_name": vg, "vg_size": "214748364800", "vg_free": self.free.get().to_string(),
+                    "vg_extent_size": "4194304", "vg_tags": tags.join(","), "vg_missing_pv_count": self.missing_disks.get().to_string()}],
+                "lv": lv, "seg": seg, "pv": [{"pv_name": "/dev/vda4", "pv_uuid": "pv-uuid"}],
+            })
+        }).collect();
+        // A library that prints where it should not (rhbz#1568414).
+        format!("/dev/sdq: open failed\n{}", json!({"report": reports}))
+    }
+
+    fn lvm(&self, program: &str, args: &[&str]) -> Result<(), String> {
+        let option = |name: &str| {
+            args.iter()
+                .enumerate()
+                .filter(|(_, a)| **a == name)
+                .map(|(i, _)| args[i + 1].to_owned())
+                .collect::<Vec<_>>()
+        };
+        let last = args.last().unwrap();
+        let name = last.strip_prefix("onn/").unwrap_or(last);
+        // As LVM 2.03 says it: making a snapshot, and every command while one is half made.
+        if let Some(id) = self.pool_device.get().filter(|_| matches!(program, "lvcreate" | "lvremove")) {
+            return Err(format!(
+                "  device-mapper: message ioctl on  (253:2) failed: File exists\n  Failed to process message \"create_snap {id} 1\"."
+            ));
+        }
+        let mut volumes = self.volumes.borrow_mut();
+        let at = |name: &str| {
+            volumes
+                .iter()
+                .position(|v| v.vg == "onn" && v.name == name)
+                .ok_or(format!("Failed to find logical volume \"onn/{name}\""))
+        };
+        match program {
+            "vgchange" => {
+                let mut groups = self.groups.borrow_mut();
+                let tags = groups.get_mut("onn").unwrap();
+                tags.retain(|t| !option("--deltag").contains(t));
+                tags.extend(option("--addtag"));
+            }
+            "lvcreate" => {
+                let new = option("--name").remove(0);
+                if at(&new).is_ok() {
+                    return Err(format!("Logical Volume \"{new}\" already exists"));
+                }
+                at(name)?;
+                let mut v = Volume::new(&new, "thin", 0);
+                (v.minor, v.skip, v.tags) = (None, true, option("--addtag"));
+                volumes.push(v);
+                self.put(&format!("/dev/onn/{new}"), "content of the base");
+            }
+            "lvrename" => {
+                let index = at(args[args.len() - 2])?;
+                volumes[index].name = (*last).to_owned();
+            }
+            "lvremove" => {
+                let index = at(name)?;
+                volumes.remove(index);
+            }
+            "lvextend" => match option("--size").first() {
+                Some(size) => {
+                    let size: u64 = size.trim_matches(['+', 'b']).parse().unwrap();
+                    self.free.set(self.free.get().checked_sub(size).ok_or("Insufficient free space")?);
+                    let index = at(name)?;
+                    let taken_up = self.taken_up.get();
+                    self.taken_up.set(taken_up.saturating_sub(1));
+                    volumes[index].data_percent = if taken_up > 0 { "100.00" } else { "83.33" }.into();
+                }
+                None => self
+                    .metadata_size
+                    .set(option("--poolmetadatasize")[0].trim_end_matches('b').parse().unwrap()),
+            },
+            "lvchange" => {
+                let index = at(name)?;
+                let v = &mut volumes[index];
+                v.tags.retain(|t| !option("--deltag").contains(t));
+                v.tags.extend(option("--addtag"));
+                if let Some(p) = option("--permission").first() {
+                    v.writable = p != "r";
+                }
+                if let Some(p) = option("--metadataprofile").first() {
+                    v.profile.clone_from(p);
+                }
+                if args.contains(&"--detachprofile") {
+                    v.profile.clear();
+                }
+                match option("--activate").first().map(String::as_str) {
+                    Some("y") => v.minor = Some(20),
+                    Some(_) => v.minor = None,
+                    None => {}
+                }
+            }
+            _ => return Err(format!("the model has no {program}")),
+        }
+        Ok(())
+    }
+}
+
+impl Tools for Model {
+    fn run(&self, command: &Command) -> Result<Output, ToolError> {
+        let failed = |stderr: String| ToolError::Failed {
+            command: command.to_string(),
+            status: "exit status: 5".into(),
+            stderr,
+        };
+        if command.program == "lvm" {
+            if self.locked {
+                return Err(ToolError::Timeout {
+                    command: command.to_string(),
+                    limit: std::time::Duration::from_secs(60),
+                });
+            }
+            if self.sees_no_disk && command.env.iter().any(|(name, _)| *name == "LVM_SYSTEM_DIR") {
+                return Ok(Output { stdout: r#"{"report": [{"pv": []}]}"#.into(), stderr: String::new() });
+            }
+            return Ok(Output { stdout: self.report(), stderr: String::new() });
+        }
+        let number = self.commands.borrow().len();
+        self.commands.borrow_mut().push(command.to_string());
+        assert!(self.ends_at.get() != Some(number), "power cut");
+        if self.fails_at.get() == Some(number) || self.fails_from.get().is_some_and(|from| number >= from) {
+            return Err(failed("injected failure".into()));
+        }
+        if self.fills_at.get() == Some(number) {
+            self.change("pool00", |v| v.data_percent = "100.00".into());
+            return Err(failed("No space left on device".into()));
+        }
+        let args: Vec<&str> = command.args.iter().map(String::as_str).collect();
+        if command.program == "thin_dump" {
+            let xml = "<single_mapping origin_block=\"0\" data_block=\"5\" time=\"0\"/>\n";
+            return Ok(Output { stdout: xml.into(), stderr: String::new() });
+        }
+        if command.program == "thin_ls" {
+            return Ok(Output { stdout: self.thin_ls.borrow().clone(), stderr: String::new() });
+        }
+        if let ["message", "onn-pool00-tpool", "0", message] = args[..]
+            && self.pool_device.get().is_some_and(|id| message == format!("delete {id}"))
+        {
+            self.pool_device.set(None);
+        }
+        if command.program.starts_with("lv") || command.program.starts_with("vg") {
+            let args = if args[0] == "--config" { &args[2..] } else { &args[..] };
+            self.lvm(command.program, args).map_err(failed)?;
+        }
+        Ok(Output::default())
+    }
+
+    fn has(&self, program: &str) -> bool {
+        !self.missing_tools.contains(&program)
+    }
+
+    fn environment(&self) -> &Path {
+        self.dir.path()
+    }
+
+    fn space(&self, _: &Path) -> io::Result<Space> {
+        Ok(Space { total: self.boot_total, free: self.boot_free })
+    }
+
+    fn flush(&self, path: &Path, _: bool) -> io::Result<()> {
+        let full = self.volume("pool00").is_some_and(|pool| pool.data_percent == "100.00");
+        if full && path == self.sysroot() { Err(io::Error::other("Input/output error")) } else { Ok(()) }
+    }
+
+    fn architecture(&self) -> String {
+        self.architecture.into()
+    }
+}
