@@ -1,7 +1,7 @@
 //! `ks-lint addon`: what the section and the kernel arguments come to, and input that nobody means well with.
 #![allow(clippy::expect_used, clippy::panic)] // a test that cannot be set up has failed
 
-use kickstart::{Version};
+use kickstart::Version;
 use ks_lint::rules::addon::{Directives, apply_requirements};
 use node_base::policy::{Policy, Presence};
 use node_base::source::Sources;

@@ -1,7 +1,7 @@
 //! What holds for every text: reading it does not panic, spans lie in it, and neither line ends nor comments change
 //! what is found.
 
-use kickstart::{Version};
+use kickstart::Version;
 use node_base::diagnostic::Findings;
 use node_base::source::Sources;
 use proptest::prelude::*;

@@ -9,7 +9,7 @@
     reason = "a helper that fails, fails its test; a skipped one says so"
 )]
 
-use kickstart::{Version};
+use kickstart::Version;
 use node_base::diagnostic::{Category, Finding, Findings, Severity};
 use node_base::source::Sources;
 use std::path::{Path, PathBuf};

@@ -2,7 +2,7 @@
 //! inside the text, and what old parameters are translated to is a kickstart that the language accepts.
 #![no_main]
 
-use ks_lint::boot::cmdline;
+use node_base::cmdline;
 use ks_lint::boot::config::Format;
 use ks_lint::boot::lint::{lint, lint_with_kickstart, to_kickstart};
 use node_base::diagnostic::{Category, Severity};

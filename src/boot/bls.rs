@@ -1,35 +1,12 @@
-//! Boot Loader Specification entries, as systemd-boot and GRUB's `blscfg` read them (systemd, `src/boot`;
-//! `/boot/loader/entries/*.conf`).
+//! Boot Loader Specification entries, as systemd-boot and GRUB's `blscfg` read them.
 
-use super::cmdline::{self, CommandLine};
 use super::codes;
 use super::config::{self, Entry};
-use kickstart::Value;
+use node_base::boot_entry;
+use node_base::cmdline::{self, CommandLine};
 use node_base::diagnostic::{Finding, Findings, nearest};
+use node_base::source::Spanned;
 use node_base::source::{FileId, Span};
-
-const KEYS: &[&str] = &[
-    "title",
-    "version",
-    "machine-id",
-    "sort-key",
-    "linux",
-    "initrd",
-    "efi",
-    "options",
-    "devicetree",
-    "devicetree-overlay",
-    "architecture",
-    "id",
-    "grub_users",
-    "grub_hotkey",
-    "grub_class",
-    "grub_arg",
-    "profile",
-    "uki",
-    "uki-url",
-    "extra",
-];
 
 /// Reads an entry.
 pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Entry<'s>> {
@@ -38,15 +15,12 @@ pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Ent
     let mut seen = false;
     let mut first: Option<Span> = None;
     let mut efi = false;
-    for (at, line) in config::lines(text) {
-        let Some(key) = config::words(line, file, at).next() else { continue };
-        if key.text.starts_with('#') {
-            continue;
-        }
-        first.get_or_insert(key.span);
-        let (rest, rest_at) = config::rest(line, at);
-        let value = Value { text: rest.into(), span: Span::new(file, rest_at, rest_at + rest.len()) };
-        match key.text.as_ref() {
+    for field in boot_entry::fields(text) {
+        let key = Span::new(file, field.key_at, field.key_at + field.key.len());
+        first.get_or_insert(key);
+        let (rest, rest_at) = (field.value, field.value_at);
+        let value = Spanned { text: rest.into(), span: Span::new(file, rest_at, rest_at + rest.len()) };
+        match field.key {
             "title" => entry.title = Some(value),
             "linux" => entry.kernel = Some(value),
             "efi" | "uki" | "uki-url" => efi = true,
@@ -62,14 +36,14 @@ pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Ent
                     words.push(word);
                 }
             }
-            known if KEYS.contains(&known) => {}
+            known if boot_entry::KEYS.contains(&known) => {}
             unknown => {
                 let finding = Finding::new(
                     &codes::UNKNOWN_DIRECTIVE,
-                    format!("'{unknown}' is no key of a boot entry, so the line is skipped"),
+                    format!("'{unknown}' is not a key of a boot entry, so the line is skipped"),
                 )
-                .at(key.span);
-                findings.push(match nearest(unknown, KEYS.iter().copied()) {
+                .at(key);
+                findings.push(match nearest(unknown, boot_entry::KEYS.iter().copied()) {
                     Some(near) => finding.help(format!("did you mean '{near}'?")),
                     None => finding,
                 });

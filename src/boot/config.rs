@@ -1,10 +1,10 @@
 //! A boot configuration of any format: its entries, each with a kernel, initial RAM disks and a command line.
 
-use super::cmdline::{self, CommandLine};
 use super::codes;
 use super::{bls, grub, ipxe, pxelinux};
-use kickstart::Value;
+use node_base::cmdline::{self, CommandLine};
 use node_base::diagnostic::{Finding, Findings, Severity};
+use node_base::source::Spanned;
 use node_base::source::{FileId, Sources, Span};
 
 /// How a boot configuration is written.
@@ -26,11 +26,11 @@ pub enum Format {
 #[derive(Clone, Debug, Default)]
 pub struct Entry<'s> {
     /// Label or title.
-    pub title: Option<Value<'s>>,
+    pub title: Option<Spanned<'s>>,
     /// The kernel.
-    pub kernel: Option<Value<'s>>,
+    pub kernel: Option<Spanned<'s>>,
     /// Initial RAM disks.
-    pub initrd: Vec<Value<'s>>,
+    pub initrd: Vec<Spanned<'s>>,
     /// What the kernel is told.
     pub line: CommandLine<'s>,
     /// Whether the boot loader adds `BOOTIF=` (pxelinux: `IPAPPEND 2`).
@@ -202,11 +202,11 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// The blank-separated words of a part of a line, each with its place. `at` is the byte the part starts at.
-pub(super) fn words(part: &str, file: FileId, at: usize) -> impl Iterator<Item = Value<'_>> {
+pub(super) fn words(part: &str, file: FileId, at: usize) -> impl Iterator<Item = Spanned<'_>> {
     let base = part.as_ptr() as usize;
     part.split_whitespace().map(move |word| {
         let start = at + (word.as_ptr() as usize - base);
-        Value { text: word.into(), span: Span::new(file, start, start + word.len()) }
+        Spanned { text: word.into(), span: Span::new(file, start, start + word.len()) }
     })
 }
 

@@ -3,12 +3,12 @@
 
 mod variables; // what a script sets itself
 
-use super::cmdline::{CommandLine, Word};
 use super::codes;
 use super::config::Entry;
 use super::variables::{Budget, Variables};
-use kickstart::Value;
+use node_base::cmdline::{CommandLine, Word};
 use node_base::diagnostic::{Finding, Findings};
+use node_base::source::Spanned;
 use node_base::source::{FileId, Span};
 use variables::{Branches, Runs};
 
@@ -93,7 +93,7 @@ struct Reader<'s, 'f> {
     /// The entry of a GRUB 0.97 menu, which has no braces.
     title: Option<Token>,
     /// Initial RAM disks that the current menu entry loads.
-    menu_initrd: Vec<Value<'s>>,
+    menu_initrd: Vec<Spanned<'s>>,
     /// Variables as the whole script leaves them: menu entries run after it.
     script: variables::OfScript,
     /// Variables as the current menu entry sees them.
@@ -187,7 +187,7 @@ impl<'s> Reader<'s, '_> {
                 ..Entry::default()
             });
         } else if name.text.starts_with("initrd") {
-            let found: Vec<Value<'s>> = words.map(|t| value(&t)).collect();
+            let found: Vec<Spanned<'s>> = words.map(|t| value(&t)).collect();
             self.menu_initrd.extend(found);
         } else if name.text == "title" && self.blocks.is_empty() {
             self.share_initrd();
@@ -205,8 +205,8 @@ impl<'s> Reader<'s, '_> {
     }
 }
 
-fn value<'s>(token: &Token) -> Value<'s> {
-    Value { text: token.text.clone().into(), span: token.span }
+fn value<'s>(token: &Token) -> Spanned<'s> {
+    Spanned { text: token.text.clone().into(), span: token.span }
 }
 
 /// The words of a token: an unquoted variable is split at the blanks in what it holds.

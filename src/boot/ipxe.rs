@@ -1,11 +1,11 @@
 //! iPXE scripts: `kernel`, `initrd`, `imgargs` and the variables between (iPXE, `src/core/exec.c`, `src/image/script.c`).
 
-use super::cmdline::{CommandLine, Word};
 use super::codes;
 use super::config::{self, Entry};
 use super::variables::{Budget, Variables};
-use kickstart::Value;
+use node_base::cmdline::{CommandLine, Word};
 use node_base::diagnostic::{Finding, Findings};
+use node_base::source::Spanned;
 use node_base::source::{FileId, Span};
 
 /// Options of `kernel`, `initrd`, `imgfetch` that take a value.
@@ -43,7 +43,7 @@ const BRANCHES: &[&str] =
     &["goto", "chain", "choose", "menu", "exit", "boot", "shell", "sanboot", "autoboot", "prompt"];
 
 /// What the script sets before its first label and its first branch holds for all of it, unless it is set again.
-fn variables(lines: &[Vec<Value<'_>>]) -> Variables {
+fn variables(lines: &[Vec<Spanned<'_>>]) -> Variables {
     let mut variables = Variables::default();
     let mut straight = true;
     for line in lines {
@@ -84,19 +84,19 @@ fn variables(lines: &[Vec<Value<'_>>]) -> Variables {
 struct Script<'s> {
     variables: Variables,
     budget: Budget,
-    label: Option<Value<'s>>,
+    label: Option<Spanned<'s>>,
     entries: Vec<Entry<'s>>,
 }
 
 /// Lines as lists of words; one that ends in a backslash goes on in the next.
-fn joined(text: &str, file: FileId) -> Vec<Vec<Value<'_>>> {
-    let mut result: Vec<Vec<Value<'_>>> = Vec::new();
+fn joined(text: &str, file: FileId) -> Vec<Vec<Spanned<'_>>> {
+    let mut result: Vec<Vec<Spanned<'_>>> = Vec::new();
     let mut goes_on = false;
     for (at, line) in config::lines(text) {
         if line.trim_start().starts_with('#') {
             continue;
         }
-        let mut words: Vec<Value<'_>> = config::words(line, file, at).collect();
+        let mut words: Vec<Spanned<'_>> = config::words(line, file, at).collect();
         let more = words.last().is_some_and(|w| w.text == "\\");
         if more {
             words.pop();
@@ -111,7 +111,7 @@ fn joined(text: &str, file: FileId) -> Vec<Vec<Value<'_>>> {
 }
 
 /// The commands of a line: `&&`, `||` and `;` as words of their own stand between them.
-fn commands(line: Vec<Value<'_>>) -> Vec<Vec<Value<'_>>> {
+fn commands(line: Vec<Spanned<'_>>) -> Vec<Vec<Spanned<'_>>> {
     let mut commands = vec![Vec::new()];
     for word in line {
         if matches!(word.text.as_ref(), "&&" | "||" | ";") {
@@ -124,11 +124,11 @@ fn commands(line: Vec<Value<'_>>) -> Vec<Vec<Value<'_>>> {
 }
 
 impl<'s> Script<'s> {
-    fn run(&mut self, command: Vec<Value<'s>>) {
+    fn run(&mut self, command: Vec<Spanned<'s>>) {
         let Some(first) = command.first() else { return };
         if let Some(name) = first.text.strip_prefix(':') {
             let name = name.to_owned();
-            self.label = Some(Value { text: name.into(), span: first.span });
+            self.label = Some(Spanned { text: name.into(), span: first.span });
             return;
         }
         let verb = first.text.clone();
@@ -171,7 +171,7 @@ impl<'s> Script<'s> {
     }
 
     /// Variables are filled in before a line is split into words.
-    fn line(&mut self, words: impl Iterator<Item = Value<'s>>) -> CommandLine<'s> {
+    fn line(&mut self, words: impl Iterator<Item = Spanned<'s>>) -> CommandLine<'s> {
         let mut line = Vec::new();
         for value in words {
             if !value.text.contains("${") {

@@ -4,7 +4,6 @@
 
 pub mod bls; // systemd-boot and Boot Loader Specification entries
 pub mod check; // one boot configuration by itself
-pub mod cmdline; // words with their places
 pub mod codes; // what can be found
 pub mod config; // a boot configuration of any format
 pub mod devices; // rd.lvm.lv=, rd.luks.uuid=, rd.znet=

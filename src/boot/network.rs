@@ -1,10 +1,10 @@
 //! The network that a command line asks for: all `ip=`, `bond=`, `vlan=` and their like as one model.
 
-use super::cmdline::{CommandLine, Word};
 use super::ip::{self, Ip};
 use super::links::{self, Link};
 use super::value::Wrong;
 use kickstart::Version;
+use node_base::cmdline::{CommandLine, Word};
 use std::net::IpAddr;
 
 /// What a device is made as.

@@ -1,10 +1,10 @@
 //! pxelinux, syslinux and isolinux configurations (syslinux 6, `doc/menu.txt`, `doc/syslinux.txt`, `core/parseconfig`).
 
-use super::cmdline;
 use super::codes;
 use super::config::{self, Entry};
-use kickstart::Value;
+use node_base::cmdline;
 use node_base::diagnostic::{Finding, Findings, nearest};
+use node_base::source::Spanned;
 use node_base::source::{FileId, Span};
 use std::borrow::Cow;
 
@@ -64,19 +64,19 @@ const MODULES: &[&str] = &["menu", "vesamenu", "gfxboot", "hdt", "ifcpu", "ifcpu
 /// The values that a label's directives have.
 #[derive(Default)]
 struct Label<'s> {
-    name: Option<Value<'s>>,
-    kernel: Option<Value<'s>>,
+    name: Option<Spanned<'s>>,
+    kernel: Option<Spanned<'s>>,
     /// Not loaded as Linux: `COM32`, `LOCALBOOT`, `CONFIG`, …
     other: bool,
     append: Option<(&'s str, usize)>,
-    initrd: Vec<Value<'s>>,
+    initrd: Vec<Spanned<'s>>,
     sysappend: Option<u32>,
 }
 
 /// Reads a configuration.
 pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Entry<'s>> {
     let mut labels = vec![Label::default()];
-    let mut chosen: Vec<Value<'s>> = Vec::new();
+    let mut chosen: Vec<Spanned<'s>> = Vec::new();
     let mut in_text = false;
     let mut includes = false;
     for (at, line) in config::lines(text) {
@@ -92,7 +92,7 @@ pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Ent
         let (rest, rest_at) = config::rest(line, at);
         let value = || {
             let span = Span::new(file, rest_at, rest_at + rest.len());
-            Value { text: Cow::Borrowed(rest), span }
+            Spanned { text: Cow::Borrowed(rest), span }
         };
         let current = labels.len() - 1;
         let label = &mut labels[current];
@@ -112,7 +112,7 @@ pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Ent
             "initrd" => {
                 label.initrd.extend(split(rest, ',').map(|(n, part)| {
                     let start = rest_at + n;
-                    Value { text: part.into(), span: Span::new(file, start, start + part.len()) }
+                    Spanned { text: part.into(), span: Span::new(file, start, start + part.len()) }
                 }));
             }
             "com32" | "comboot" | "localboot" | "config" | "pxe" | "bss" | "fdimage" => label.other = true,
@@ -169,7 +169,7 @@ fn split(text: &str, separator: char) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// `DEFAULT` has to name a label (or a file: a module, or a kernel beside the configuration).
-fn check_default(labels: &[Label<'_>], chosen: &[Value<'_>], includes: bool, findings: &mut Findings) {
+fn check_default(labels: &[Label<'_>], chosen: &[Spanned<'_>], includes: bool, findings: &mut Findings) {
     let names: Vec<&str> = labels.iter().filter_map(|l| l.name.as_ref()).map(|n| n.text.as_ref()).collect();
     for value in chosen {
         let Some(name) = value.text.split_whitespace().next() else { continue };

@@ -1,8 +1,8 @@
 //! Values of boot options: small words that several forms share, and what can be wrong with one.
 
-use kickstart::Value;
 use node_base::diagnostic::Severity;
 use node_base::source::Span;
+use node_base::source::Spanned;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
@@ -50,7 +50,7 @@ impl Wrong {
     }
 
     /// The place of it in the file, when `value` was written without quotes; else the whole value.
-    pub fn span(&self, value: &Value<'_>) -> Span {
+    pub fn span(&self, value: &Spanned<'_>) -> Span {
         let verbatim = value.text.len() == (value.span.end - value.span.start) as usize;
         match &self.part {
             Some(part) if verbatim && part.start < part.end && part.end <= value.text.len() => Span::new(

@@ -2,7 +2,7 @@
 //!
 //! Source: LVM2, `lib/format_text` (label, metadata areas) and the text format of `vgcfgbackup`.
 
-use super::signature::Window;
+use node_base::superblock::Window;
 use node_base::units::Bytes;
 use std::io::{Read, Seek};
 

@@ -1,7 +1,11 @@
 //! What `ks-lint` and `node-layout` share. Knows neither kickstarts nor LVM.
 
+#[cfg(feature = "boot")]
+pub mod boot_entry; // Boot Loader Specification entries
 #[cfg(feature = "policy")]
 pub mod capacity; // how many images fit
+#[cfg(feature = "boot")]
+pub mod cmdline; // kernel command lines
 pub mod console; // what both programs print
 pub mod diagnostic; // codes, severities, findings
 pub mod harmless; // untrusted text for a terminal
@@ -9,4 +13,5 @@ pub mod names; // names of images and volumes
 #[cfg(feature = "policy")]
 pub mod policy; // layout constraints as data
 pub mod source; // text, spans, line numbers
+pub mod superblock; // what is on a device, by its magic numbers
 pub mod units; // bytes, MiB, extents

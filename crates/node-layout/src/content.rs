@@ -4,10 +4,10 @@
 //! could not keep out who means harm; a base that was mounted for writing by mistake, or a failing disk, it does find.
 
 use super::lvm::{LogicalVolume, Mode};
-use super::superblock::Superblock;
 use super::thin;
 use super::tools::{ToolError, Tools, below};
 use crc::{CRC_64_XZ, Crc, Table};
+use node_base::superblock::Superblock;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;

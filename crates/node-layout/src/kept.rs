@@ -1,11 +1,11 @@
 //! The kernel and initramfs that are kept for an image in `/boot/<layer>/`, whatever becomes of the system's own.
 
 use super::checks::Situation;
-use super::entry::BootEntry;
 use super::fat;
 use super::files;
 use super::plan::entry_id;
 use super::xfs;
+use node_base::boot_entry::BootEntry;
 use node_base::names::Layer;
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,11 +1,11 @@
 //! The boot configuration of an installed system: which boot loader, its entries, its default, and every place that
 //! keeps kernel arguments for the next kernel.
 
-use super::arguments::Arguments;
 use super::efi;
-use super::entry::BootEntry;
 use super::grubenv::GrubEnv;
 use super::tools::below;
+use node_base::boot_entry::BootEntry;
+use node_base::cmdline::Arguments;
 use std::io;
 use std::path::{Path, PathBuf};
 

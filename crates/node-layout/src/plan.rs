@@ -13,13 +13,13 @@ mod volumes; // steps that change volumes
 
 use super::checks::{Progress, Situation};
 use super::content;
-use super::entry::BootEntry;
 use super::files::{Change, Method, beside, current};
 use super::kept;
 use super::lvm::{LogicalVolume, Mode};
 use super::system::System;
 use super::target::Stage;
 use super::tools::Command;
+use node_base::boot_entry::BootEntry;
 use node_base::names::device_mapper_name;
 use node_base::policy::Policy;
 use std::path::PathBuf;

@@ -1,12 +1,12 @@
 //! Everything that the decisions need to know about a machine, read once and before anything is changed.
 
-use super::arguments::Arguments;
 use super::efi;
 use super::fstab::Fstab;
 use super::loader::{BootConfig, LoaderError, TextFile};
 use super::lvm::{LogicalVolume, Lvm, LvmError};
-use super::superblock::Superblock;
 use super::tools::{Space, Tools, below};
+use node_base::cmdline::Arguments;
+use node_base::superblock::Superblock;
 use node_base::units::Bytes;
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
 //! How kernel arguments are turned to the layer: which ones name the old root, and what they become.
 
-use super::arguments::Arguments;
+use node_base::cmdline::Arguments;
 use node_base::names::{Layer, device_mapper_name};
 
 /// Stands behind a `rd.lvm.vg=` that was put in the place of the root's `rd.lvm.lv=` for the time of the renaming, so

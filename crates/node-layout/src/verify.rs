@@ -9,12 +9,12 @@ use super::content;
 use super::lvm::{LogicalVolume, Lvm, Mode, TAG_BASE, TAG_LAYER, TAG_POOL, TAG_VG};
 use super::notice::{self, Notice};
 use super::plan::{PROFILE, UNIT, is_pending};
-use super::superblock::FsKind;
 use super::system::System;
 use super::tools::Tools;
 use node_base::diagnostic::Severity;
 use node_base::names::Layer;
 use node_base::policy::Policy;
+use node_base::superblock::Kind as FsKind;
 
 /// How far it looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -172,7 +172,7 @@ fn content_of_base(
     if let Some(same) = found.filesystem.filter(|f| f.uuid == s.target.root_uuid) {
         let program = match same.kind {
             FsKind::Xfs => "xfs_admin -U generate",
-            FsKind::Ext4 | FsKind::Vfat => "tune2fs -U random",
+            _ => "tune2fs -U random",
         };
         notices.push(
             notice::BASE

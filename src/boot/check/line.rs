@@ -1,11 +1,11 @@
 //! Options of one command line that belong together, and those that are missing.
 
 use super::Setting;
-use crate::boot::cmdline::{CommandLine, Word};
 use crate::boot::codes;
 use crate::boot::config::Entry;
 use crate::boot::options::{self, Repeat, Takes};
 use crate::rules::addon::{ADDON_INVALID_NVR, KernelArguments};
+use node_base::cmdline::{CommandLine, Word};
 use node_base::diagnostic::{Finding, Findings};
 
 pub(super) fn check(entry: &Entry<'_>, setting: Setting, findings: &mut Findings) {

@@ -5,12 +5,12 @@ mod line; // options that belong together
 mod network; // the network as a whole
 mod words; // one option at a time
 
-use super::cmdline::CommandLine;
 use super::codes;
 use super::config::{Config, Entry, Format};
 use super::legacy;
 use super::options::FORMER;
 use kickstart::Version;
+use node_base::cmdline::CommandLine;
 use node_base::diagnostic::{Finding, Findings};
 
 /// What is known beside the command line.

@@ -1,6 +1,5 @@
 //! The network of one command line as a whole: interfaces that fit together, servers that can be reached.
 
-use crate::boot::cmdline::Word;
 use crate::boot::codes;
 use crate::boot::config::Entry;
 use crate::boot::ip::by_network_manager;
@@ -9,6 +8,7 @@ use crate::boot::network::Network;
 use crate::boot::options::{self, Takes};
 use crate::boot::value;
 use kickstart::Version;
+use node_base::cmdline::Word;
 use node_base::diagnostic::{Finding, Findings, Severity};
 use std::net::IpAddr;
 

@@ -1,11 +1,11 @@
 //! One option at a time: its name, its release, its value.
 
-use crate::boot::cmdline::{CommandLine, Word};
 use crate::boot::codes;
 use crate::boot::options::{self, BootOption, DRACUT_FORMER, DracutFormer, FORMER, Former, Release, Takes};
 use crate::boot::value::{self, Wrong};
 use crate::boot::{devices, ip, iscsi, links, location};
 use kickstart::Version;
+use node_base::cmdline::{CommandLine, Word};
 use node_base::diagnostic::{Code, Finding, Findings, Severity, nearest};
 
 pub(super) fn check(line: &CommandLine<'_>, installer: bool, version: Version, findings: &mut Findings) {

@@ -1,8 +1,8 @@
 //! What is said about the parameters of an old node.
 
 use super::{find, values};
-use crate::boot::cmdline::CommandLine;
 use crate::boot::codes;
+use node_base::cmdline::CommandLine;
 use node_base::diagnostic::{Finding, Findings, nearest};
 
 /// A command line of an old node: each parameter is explained, wrong values are reported.

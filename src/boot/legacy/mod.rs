@@ -13,7 +13,7 @@ pub use node::Node;
 pub use parameters::{PARAMETERS, Parameter, Takes};
 pub use translate::{Translation, translate};
 
-use super::cmdline::CommandLine;
+use node_base::cmdline::CommandLine;
 
 /// The parameter of this name or former name.
 pub fn find(name: &str) -> Option<&'static Parameter> {

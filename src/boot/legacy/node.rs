@@ -2,8 +2,8 @@
 
 use super::values::{self, Disks, Ip, Volumes};
 use super::{Takes, find};
-use crate::boot::cmdline::CommandLine;
 use crate::boot::links::{self, Link};
+use node_base::cmdline::CommandLine;
 
 /// What an old node would have become.
 #[derive(Clone, Debug, Default)]

@@ -4,8 +4,8 @@ mod network; // addresses, bonds, VLANs, bridges, iSCSI; the kernel command line
 mod storage; // disks, volumes, swap
 
 use super::{Node, find, scripts};
-use crate::boot::cmdline::CommandLine;
 use crate::boot::value;
+use node_base::cmdline::CommandLine;
 use node_base::policy::{Policy, PolicyError};
 use std::fmt::Write;
 

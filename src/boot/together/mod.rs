@@ -7,7 +7,6 @@ mod secrets; // passwords that travel unencrypted
 mod served; // URLs as files below a directory
 mod unattended; // the rules about unattended installations, with what the command line adds
 
-use super::cmdline::CommandLine;
 use super::codes;
 use super::config::{Config, Entry};
 use super::network::Network;
@@ -17,6 +16,7 @@ use crate::lint::Chosen;
 use crate::rules::Context;
 use crate::rules::addon::Directives;
 use kickstart::Command;
+use node_base::cmdline::CommandLine;
 use node_base::diagnostic::{Finding, Findings};
 
 pub use served::Root;

@@ -2,10 +2,10 @@
 //! and what the kickstart then comes to.
 
 use super::{Known, Pair};
-use crate::boot::cmdline::CommandLine;
 use crate::boot::codes;
 use crate::rules::addon::{AddonSection, Enforce, apply_requirements};
 use crate::rules::{self, Context};
+use node_base::cmdline::CommandLine;
 use node_base::diagnostic::{Category, Finding, Findings, Severity, nearest};
 use node_base::policy::Policy;
 use node_base::source::Span;

@@ -1,8 +1,8 @@
 //! The rules about unattended installations once more, with what the command line adds.
 
 use super::Pair;
-use crate::boot::cmdline::CommandLine;
 use crate::rules::unattended::{self, Interface, Setting};
+use node_base::cmdline::CommandLine;
 use node_base::diagnostic::Findings;
 use node_base::source::Span;
 

@@ -3,7 +3,7 @@
 use super::parse::{NVR_HELP, enforce_problem, policy_problem};
 use super::section::{Enforce, Given};
 use super::{ADDON_INVALID_NVR, ADDON_KERNEL_ARGUMENT, Mistakes, nvr, shown};
-use crate::boot::cmdline::{self, CommandLine, Word};
+use node_base::cmdline::{self, CommandLine, Word};
 use node_base::diagnostic::{Finding, Findings, nearest};
 use node_base::harmless::is_control;
 use node_base::source::{FileId, Sources, Span};

@@ -1,8 +1,8 @@
 //! Secrets on the kernel command line of the installed host.
 
 use super::{is_placeholder, url};
-use crate::boot::cmdline::{self, Word};
 use crate::rules::Context;
+use node_base::cmdline::{self, Word};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 

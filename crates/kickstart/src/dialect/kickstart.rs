@@ -5,16 +5,8 @@ use super::Version;
 use super::index::{self, CommandIndex};
 use super::packages::{self, PackageLine};
 use node_base::source::{FileId, Sources, Span};
-use std::borrow::Cow;
 
-/// Words with the place they stand at. The text is unquoted; the span covers the quotes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Value<'s> {
-    /// Unquoted.
-    pub text: Cow<'s, str>,
-    /// With its quotes.
-    pub span: Span,
-}
+pub use node_base::source::Spanned as Value;
 
 /// One argument of a command.
 #[derive(Clone, Debug, PartialEq)]

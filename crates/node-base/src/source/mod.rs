@@ -43,6 +43,15 @@ impl Span {
     }
 }
 
+/// Text with its place. The text is unquoted; the span covers the quotes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spanned<'s> {
+    /// Without quotes.
+    pub text: std::borrow::Cow<'s, str>,
+    /// With quotes.
+    pub span: Span,
+}
+
 /// One file: the path as the person gave it, and its text.
 #[derive(Debug)]
 pub struct Source {

@@ -1,15 +1,15 @@
 //! How things stand: root, pool, names, boot entries. Without them nothing else can be asked.
 
-use crate::entry::BootEntry;
 use crate::loader::BootConfig;
 use crate::lvm::{LogicalVolume, Lvm, TAG_LAYER, TAG_UNFINISHED, VolumeGroup};
 use crate::notice::{self, Notice};
 use crate::plan::ROOT_TAG_PREFIX;
-use crate::superblock::FsKind;
 use crate::system::{IMAGE_NVR, System};
 use crate::target::Target;
+use node_base::boot_entry::BootEntry;
 use node_base::diagnostic::Severity;
 use node_base::names::{Layer, Nvr};
+use node_base::superblock::Kind as FsKind;
 
 /// How far the layout has come, by what is on the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,7 +170,7 @@ pub(super) fn is_leftover(v: &LogicalVolume) -> bool {
 fn root_filesystem(system: &System, notices: &mut Vec<Notice>) -> Option<FsKind> {
     let mount = system.mount("/")?;
     let kind = match (mount.kind.as_str(), &system.root_super) {
-        ("ext4", Some(s)) if s.kind == FsKind::Ext4 => Some(FsKind::Ext4),
+        ("ext4", Some(s)) if s.kind.is_ext() => Some(FsKind::Ext4),
         ("xfs", Some(s)) if s.kind == FsKind::Xfs => Some(FsKind::Xfs),
         _ => None,
     };

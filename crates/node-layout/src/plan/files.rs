@@ -1,10 +1,8 @@
 //! Changes of files: boot entries, default, fstab, kept arguments, what is recorded, labels.
 
 use super::{Action, CONFIG_DIR, PROFILE, PlanError, Planner, UNIT, change, entry_id, removal};
-use crate::arguments::Arguments;
 use crate::checks::{Progress, Situation};
 use crate::efi;
-use crate::entry::BootEntry;
 use crate::files::{Change, Method};
 use crate::fstab::Fstab;
 use crate::grubenv::GrubEnv;
@@ -13,6 +11,8 @@ use crate::loader::{Loader, grub_cmdline_linux, with_loader_conf_default};
 use crate::system::Mount;
 use crate::target::Stage;
 use crate::tools::Command;
+use node_base::boot_entry::BootEntry;
+use node_base::cmdline::Arguments;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

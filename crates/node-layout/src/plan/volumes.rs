@@ -4,10 +4,10 @@ use super::{Action, EXTEND_PERCENT, PROFILE, PlanError, Planner, PoolDevice, ROO
 use crate::checks::metadata_growth;
 use crate::files::Method;
 use crate::lvm::{LogicalVolume, TAG_BASE, TAG_LAYER, TAG_POOL, TAG_UNFINISHED, TAG_VG};
-use crate::superblock::FsKind;
 use crate::tools::{Command, below};
 use node_base::names::device_mapper_name;
 use node_base::policy::Policy;
+use node_base::superblock::Kind as FsKind;
 use std::path::PathBuf;
 
 impl Planner<'_> {
@@ -91,7 +91,7 @@ impl Planner<'_> {
                 Action::Run(Command::new("tune2fs", ["-U", uuid, &device])),
             ]),
             // xfs_db changes the UUID only of a clean file system: mounting it once replays the log.
-            FsKind::Xfs | FsKind::Vfat => {
+            _ => {
                 let at = below(&self.choices.environment, "/run/node-layout/base").display().to_string();
                 actions.extend([
                     Action::Run(Command::new("mkdir", ["-p", &at])),

@@ -1,9 +1,7 @@
 //! What boots: entries ↔ volumes ↔ files, the default, the arguments kept for later kernels, the firmware's own list.
 
-use crate::arguments::Arguments;
 use crate::checks::Situation;
 use crate::efi::{LoadOption, Variables};
-use crate::entry::BootEntry;
 use crate::grubenv;
 use crate::kept;
 use crate::loader::{Loader, grub_cmdline_linux};
@@ -13,6 +11,8 @@ use crate::plan::entry_id;
 use crate::system::{System, partition_start};
 use crate::target::Stage;
 use crate::tools::{Tools, below};
+use node_base::boot_entry::BootEntry;
+use node_base::cmdline::Arguments;
 use node_base::diagnostic::Severity;
 use node_base::names::device_mapper_name;
 use node_base::units::Bytes;

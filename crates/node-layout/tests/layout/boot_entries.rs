@@ -1,7 +1,7 @@
 //! Boot entries as RHEL 8, 9 and 10 write them, turned to the layer.
 
 use crate::model::{Model, NVR, policy};
-use node_layout::arguments::Arguments;
+use node_base::cmdline::Arguments;
 use node_layout::checks::examine;
 use node_layout::plan::Action;
 

@@ -1,7 +1,7 @@
 //! A machine with a thin pool, as much of it as `node-layout` sees.
 
+use node_base::cmdline::Arguments;
 use node_base::policy::Policy;
-use node_layout::arguments::Arguments;
 use node_layout::checks::{Situation, examine};
 use node_layout::notice::Notice;
 use node_layout::plan::{self, Choices, Plan, Step};

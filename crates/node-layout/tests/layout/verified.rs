@@ -1,8 +1,8 @@
 //! Every property of a node, broken: `verify` finds it, names it, and says what to do.
 
 use crate::model::{Model, NVR, Volume, policy};
+use node_base::cmdline::Arguments;
 use node_base::diagnostic::Severity;
-use node_layout::arguments::Arguments;
 use node_layout::notice::Notice;
 use node_layout::system::System;
 use node_layout::verify::{Depth, verify};

@@ -1,10 +1,10 @@
 //! The network of an old node: for the installation on the kernel command line, for the host in the kickstart.
 
 use super::{Writer, is_plain};
-use crate::boot::cmdline::CommandLine;
 use crate::boot::legacy::Node;
 use crate::boot::legacy::values::Ip;
 use crate::boot::value;
+use node_base::cmdline::CommandLine;
 use std::fmt::Write;
 
 /// Where an administrator puts the files; to be replaced. By address, when the old node has no name server: in its own

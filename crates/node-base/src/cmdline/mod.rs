@@ -1,14 +1,18 @@
-//! Kernel command lines: words with the places they stand at. Knows no option.
+//! Kernel command lines: read with the place of every word ([`parse`]), or edited word by word ([`Arguments`]).
+//!
+//! Invariant: knows no option. `grammar/cmdline.pest` is the only place that says where a word ends.
 
-use kickstart::Value;
-use node_base::source::{FileId, Span};
+use crate::source::{FileId, Span, Spanned};
 use pest::Parser;
 use std::borrow::Cow;
+
+mod arguments;
+pub use arguments::Arguments;
 
 mod grammar {
     #![allow(missing_docs)]
     #[derive(pest_derive::Parser)]
-    #[grammar = "../grammar/cmdline.pest"]
+    #[grammar = "grammar/cmdline.pest"]
     pub(super) struct CommandLineParser;
 }
 use grammar::{CommandLineParser, Rule};
@@ -21,7 +25,7 @@ pub struct Word<'s> {
     /// The name as written.
     pub name_span: Span,
     /// What stands behind the first `=`, unquoted; nothing for a word without `=`.
-    pub value: Option<Value<'s>>,
+    pub value: Option<Spanned<'s>>,
     /// The whole word with its quotes.
     pub span: Span,
     /// A variable of the boot loader in the word (`${base}`), or a placeholder of a template (`@BASE@`). What it holds
@@ -48,7 +52,7 @@ impl<'s> Word<'s> {
         let at = if verbatim { span.start as usize + equals } else { span.start as usize };
         let name_span = if verbatim { Span::new(span.file, span.start as usize, at) } else { span };
         let value_span = if verbatim { Span::new(span.file, at + 1, span.end as usize) } else { span };
-        let value = Some(Value { text: value, span: value_span });
+        let value = Some(Spanned { text: value, span: value_span });
         Word { name, name_span, value, span, variable, taken: None }
     }
 
@@ -60,7 +64,7 @@ impl<'s> Word<'s> {
         unknown: Option<String>,
     ) -> Word<'s> {
         let word = Word::from_unquoted(text.to_owned(), span);
-        let value = word.value.map(|v| Value { span, ..v });
+        let value = word.value.map(|v| Spanned { span, ..v });
         let variable = unknown.filter(|_| text.contains("${")).or(word.variable);
         Word { name_span: span, value, variable, taken, ..word }
     }
@@ -163,7 +167,7 @@ pub fn parse<'s>(text: &'s str, file: FileId, at: usize) -> CommandLine<'s> {
             match part.as_rule() {
                 Rule::name | Rule::wrapped_name => name = (unquote(part.as_str()), part_span),
                 Rule::value | Rule::wrapped_value => {
-                    value = Some(Value { text: unquote(part.as_str()), span: part_span });
+                    value = Some(Spanned { text: unquote(part.as_str()), span: part_span });
                 }
                 _ => {}
             }

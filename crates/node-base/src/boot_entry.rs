@@ -1,10 +1,71 @@
-//! One Boot Loader Specification entry (`/boot/loader/entries/*.conf`): read, edited, and otherwise kept line by line.
+//! Boot Loader Specification entries (`/boot/loader/entries/*.conf`): their lines ([`fields`]), and an entry that can be
+//! edited ([`BootEntry`]).
 
-use super::arguments::Arguments;
-use node_base::names::compare_versions;
+use crate::cmdline::Arguments;
+use crate::names::compare_versions;
 use std::cmp::Ordering;
 
-/// An entry as it lies in its file.
+/// The keys that systemd-boot and GRUB's `blscfg` know (systemd 257, `src/boot`; GRUB 2.12 of Fedora, `blsuki`).
+pub const KEYS: &[&str] = &[
+    "title",
+    "version",
+    "machine-id",
+    "sort-key",
+    "linux",
+    "initrd",
+    "efi",
+    "options",
+    "devicetree",
+    "devicetree-overlay",
+    "architecture",
+    "id",
+    "grub_users",
+    "grub_hotkey",
+    "grub_class",
+    "grub_arg",
+    "profile",
+    "uki",
+    "uki-url",
+    "extra",
+];
+
+/// One line `key value` of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field<'t> {
+    /// The first word of the line.
+    pub key: &'t str,
+    /// Byte of the text at which the key starts.
+    pub key_at: usize,
+    /// The rest of the line without the blanks around it; may be empty.
+    pub value: &'t str,
+    /// Byte of the text at which the value starts.
+    pub value_at: usize,
+}
+
+/// The fields of an entry in order. Empty lines and comments are left out.
+pub fn fields(text: &str) -> impl Iterator<Item = Field<'_>> {
+    let mut at = 0;
+    text.split_inclusive('\n').filter_map(move |line| {
+        let start = at;
+        at += line.len();
+        field(line).map(|f| Field { key_at: start + f.key_at, value_at: start + f.value_at, ..f })
+    })
+}
+
+/// The field of one line; its offsets count from the start of the line.
+fn field(line: &str) -> Option<Field<'_>> {
+    let start = line.trim_start();
+    let key_at = line.len() - start.len();
+    let (key, rest) = start.split_at(start.find(char::is_whitespace).unwrap_or(start.len()));
+    if key.is_empty() || key.starts_with('#') {
+        return None;
+    }
+    let value = rest.trim_start();
+    let value_at = line.len() - value.len();
+    Some(Field { key, key_at, value: value.trim_end(), value_at })
+}
+
+/// An entry that can be edited. Lines that are not edited stay byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BootEntry {
     /// File name without `.conf`: what boot loaders call it.
@@ -13,7 +74,7 @@ pub struct BootEntry {
 }
 
 impl BootEntry {
-    /// Takes an entry's text.
+    /// Reads the text of an entry's file.
     pub fn parse(id: &str, text: &str) -> BootEntry {
         BootEntry { id: id.to_owned(), lines: text.lines().map(str::to_owned).collect() }
     }
@@ -30,12 +91,12 @@ impl BootEntry {
         self.lines.iter().find_map(|l| value(l, key))
     }
 
-    /// Every value of `key`; `initrd` and `options` may stand several times.
+    /// Every value of `key`; `initrd` and `options` may appear more than once.
     pub fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
         self.lines.iter().filter_map(move |l| value(l, key))
     }
 
-    /// Puts `new` in the place of the first `key` and drops the others; adds it at the end if there is none.
+    /// Makes `key new` the only line with this key: it replaces the first one and removes the others, or is appended.
     pub fn set(&mut self, key: &str, new: &str) {
         let line = format!("{key} {new}");
         let mut placed = false;
@@ -53,7 +114,7 @@ impl BootEntry {
         }
     }
 
-    /// Puts `new` in the place of the word `old` in every `key` line.
+    /// Replaces the word `old` by `new` in every line with this key.
     pub fn replace_word(&mut self, key: &str, old: &str, new: &str) {
         for line in &mut self.lines {
             if let Some(words) = value(line, key) {
@@ -79,7 +140,7 @@ impl BootEntry {
         self.all("initrd").flat_map(str::split_whitespace).filter(|w| w.starts_with('/'))
     }
 
-    /// The RAM disk made by dracut, among microcode and the like: the one named after the kernel, else the last.
+    /// The initramfs, among microcode and the like: the initial RAM disk named after the kernel, else the last one.
     pub fn initramfs(&self) -> Option<&str> {
         let version = self.version();
         self.initrds()
@@ -110,10 +171,9 @@ impl BootEntry {
     }
 }
 
-/// The value of a line `key value`; keys end at white space.
+/// The value of a line, if its key is `key` and it has one.
 fn value<'a>(line: &'a str, key: &str) -> Option<&'a str> {
-    let rest = line.trim_start().strip_prefix(key)?;
-    rest.starts_with([' ', '\t']).then(|| rest.trim())
+    field(line).filter(|f| f.key == key && f.value_at > f.key_at + f.key.len()).map(|f| f.value)
 }
 
 #[cfg(test)]

@@ -1,46 +1,32 @@
-//! A kernel command line that is edited and otherwise kept as it is: every argument, its quoting and its place.
+//! A kernel command line that can be edited. Words that are not edited keep their quoting and their order.
 
+use crate::source::FileId;
 use std::fmt;
 
-/// Arguments in order, each as it was written.
+/// The words of a kernel command line in order, each with its quotes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Arguments {
     words: Vec<String>,
 }
 
 impl Arguments {
-    /// Splits at white space outside double quotes, as the kernel does (lib/cmdline.c, `next_arg`).
+    /// Splits a text at blanks outside double quotes, as [`parse`](super::parse) does.
     pub fn parse(text: &str) -> Arguments {
-        let mut words = Vec::new();
-        let mut word = String::new();
-        let mut quoted = false;
-        for c in text.chars() {
-            if c.is_whitespace() && !quoted {
-                if !word.is_empty() {
-                    words.push(std::mem::take(&mut word));
-                }
-                continue;
-            }
-            quoted ^= c == '"';
-            word.push(c);
-        }
-        if !word.is_empty() {
-            words.push(word);
-        }
-        Arguments { words }
+        let words = super::parse(text, FileId(0), 0).words;
+        Arguments { words: words.iter().map(|word| text[word.span.range()].to_owned()).collect() }
     }
 
-    /// All words.
+    /// All words, quotes included.
     pub fn words(&self) -> impl Iterator<Item = &str> {
         self.words.iter().map(String::as_str)
     }
 
-    /// Whether this very word is there.
+    /// Whether one of the words is exactly `word`.
     pub fn contains(&self, word: &str) -> bool {
         self.words.iter().any(|w| w == word)
     }
 
-    /// The value of the last `key=` (the kernel's and dracut's last one wins).
+    /// The value of the last `key=`: for the kernel and dracut the last one overrides the others.
     pub fn value<'a>(&'a self, key: &'a str) -> Option<&'a str> {
         self.values(key).last()
     }
@@ -50,7 +36,7 @@ impl Arguments {
         self.words.iter().filter_map(move |w| value_of(w, key))
     }
 
-    /// Makes `key=value` the only one of that key: in the first one's place, else at the end.
+    /// Makes `key=value` the only word with this key: it replaces the first one and removes the others, or is appended.
     pub fn set(&mut self, key: &str, value: &str) {
         let new = format!("{key}={value}");
         let mut placed = false;
@@ -68,26 +54,26 @@ impl Arguments {
         }
     }
 
-    /// Puts `new` in the place of the word `old`; whether it was there.
+    /// Replaces the first word `old` by `new`. Returns whether there was one.
     pub fn replace(&mut self, old: &str, new: &[&str]) -> bool {
         let Some(at) = self.words.iter().position(|w| w == old) else { return false };
         self.words.splice(at..=at, new.iter().map(|w| (*w).to_owned()));
         true
     }
 
-    /// Takes the word away, wherever it is.
+    /// Removes every word equal to `word`.
     pub fn remove(&mut self, word: &str) {
         self.words.retain(|w| w != word);
     }
 
-    /// Adds the word if it is not there.
+    /// Appends the word unless it is already there.
     pub fn add(&mut self, word: &str) {
         if !self.contains(word) {
             self.words.push(word.to_owned());
         }
     }
 
-    /// Adds an option to a comma-separated value (`rootflags=`), or makes it.
+    /// Adds `flag` to the comma-separated value of `key` (`rootflags=`); appends `key=flag` if there is no value.
     pub fn add_flag(&mut self, key: &str, flag: &str) {
         match self.value(key).map(str::to_owned) {
             Some(v) if v.split(',').any(|f| f == flag) => {}
@@ -96,7 +82,7 @@ impl Arguments {
         }
     }
 
-    /// Puts `text` in the place of a word that is a variable (`$kernelopts`).
+    /// Replaces the first word that is the variable `variable` (`$kernelopts`) by the words of `text`.
     pub fn expand(&mut self, variable: &str, text: &Arguments) {
         if let Some(at) = self.words.iter().position(|w| w == variable) {
             self.words.splice(at..=at, text.words.iter().cloned());
