@@ -110,8 +110,8 @@ fn place<'a>(source: &'a Source, range: Range<usize>, label: Option<&'a str>) ->
 mod tests {
     use super::*;
     use crate::report::human;
-    use crate::report::place::Places;
     use crate::report::style::Style;
+    use node_base::source::Places;
     use node_base::source::Span;
     use proptest::prelude::*;
 

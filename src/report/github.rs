@@ -2,10 +2,10 @@
 //! (<https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>).
 
 use super::harmless;
-use super::place::Places;
 use crate::lint::FileReport;
 use node_base::diagnostic::Severity;
 use node_base::source::FileId;
+use node_base::source::Places;
 use std::fmt::Write;
 
 /// One file: a line a finding.

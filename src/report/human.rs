@@ -2,11 +2,11 @@
 //! was read.
 
 use super::excerpt::{Excerpt, Mark, excerpts};
-use super::place::Places;
 use super::{Summary, count, direct, harmless, style::Style};
 use crate::lint::FileReport;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Snippet};
 use node_base::diagnostic::{Code, Finding, Severity};
+use node_base::source::Places;
 use node_base::source::Sources;
 use std::fmt::Write;
 

@@ -19,7 +19,6 @@ mod excerpt;
 mod github;
 mod human;
 mod json;
-mod place;
 pub mod plan_human;
 pub mod plan_json;
 pub mod plan_svg;

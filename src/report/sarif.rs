@@ -1,10 +1,10 @@
 //! SARIF 2.1.0 (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>), which code scanning services read.
 //! One run; waived findings are results with a suppression, unreadable paths are notifications.
 
-use super::place::Places;
 use super::printer::Summary;
 use crate::lint::FileReport;
 use node_base::diagnostic::{Code, Finding, Severity};
+use node_base::source::Places;
 use node_base::source::{FileId, Sources, Span};
 use serde_json::{Value, json};
 

@@ -5,6 +5,7 @@
 
 mod code;
 mod finding;
+pub mod json;
 mod nearest;
 
 pub use code::{Category, Code, Severity};

@@ -5,9 +5,11 @@
 pub mod bytes;
 mod include;
 mod lines;
+mod places;
 pub use include::Included;
 pub use lines::{LineIndex, Position, is_line_end, split_lines};
 
+pub use places::Places;
 use std::path::{Path, PathBuf};
 
 /// Which file of a [`Sources`] a span is in.

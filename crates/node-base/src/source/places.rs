@@ -1,23 +1,24 @@
-//! Line and column of spans, cheaply when they are asked for in order.
+//! Line and column of places, at little cost when they are asked for in order.
 
-use node_base::source::{FileId, Position, Sources};
+use super::{FileId, Position, Sources};
 
 /// Counts columns on from the last place asked for in the same line, so that many findings on one very long line
 /// cost one pass over it.
 #[derive(Debug)]
-pub(super) struct Places<'s> {
+pub struct Places<'s> {
     sources: &'s Sources,
     /// By the number of the file.
     last: Vec<Option<Position>>,
 }
 
 impl<'s> Places<'s> {
-    pub(super) fn new(sources: &'s Sources) -> Self {
+    /// For the files of `sources`.
+    pub fn new(sources: &'s Sources) -> Self {
         Places { sources, last: Vec::new() }
     }
 
     /// Line and column of a byte of a file.
-    pub(super) fn at(&mut self, file: FileId, offset: u32) -> Position {
+    pub fn at(&mut self, file: FileId, offset: u32) -> Position {
         let source = self.sources.get(file);
         let line = source.lines().line(offset as usize).max(1);
         let number = file.0 as usize;
