@@ -1,0 +1,54 @@
+//! The rooms of each package, from low to high, and what each may know.
+
+/// What a room may know.
+pub(crate) struct Knows {
+    /// Other rooms of the same package.
+    pub(crate) rooms: &'static [&'static str],
+    /// Paths that it must not name, although the compiler would let it.
+    pub(crate) never: &'static [&'static str],
+}
+
+/// The rooms of one package.
+pub(crate) struct Rooms {
+    /// The name that paths start with.
+    pub(crate) library: &'static str,
+    /// Directory of the package below the repository; its sources are in `src` there.
+    pub(crate) directory: &'static str,
+    /// Modules of the top level; `lib` is `lib.rs`.
+    pub(crate) rooms: &'static [(&'static str, Knows)],
+}
+
+impl Rooms {
+    /// The room that a module path lies in.
+    pub(crate) fn room_of(&self, module: &[String]) -> Option<(&'static str, &'static Knows)> {
+        let name = module.first().map_or("lib", String::as_str);
+        self.rooms.iter().find(|(room, _)| *room == name).map(|(room, knows)| (*room, knows))
+    }
+}
+
+const fn knows(rooms: &'static [&'static str], never: &'static [&'static str]) -> Knows {
+    Knows { rooms, never }
+}
+
+/// Files, processes, the environment, the network: a room that only computes knows none of them.
+const SYSTEM: &[&str] = &["std::fs", "std::process", "std::env", "std::net", "clap"];
+
+/// Every package with its rooms.
+pub(crate) const PACKAGES: &[Rooms] = &[Rooms {
+    library: "node_base",
+    directory: "crates/node-base",
+    rooms: &[
+        ("lib", knows(&[], &[])),
+        ("units", knows(&[], SYSTEM)),
+        ("harmless", knows(&[], SYSTEM)),
+        ("source", knows(&[], SYSTEM)),
+        ("diagnostic", knows(&["source"], SYSTEM)),
+        ("names", knows(&[], SYSTEM)),
+        ("superblock", knows(&[], &["std::process", "std::env", "clap"])),
+        ("cmdline", knows(&["source"], SYSTEM)),
+        ("boot_entry", knows(&["cmdline", "names"], SYSTEM)),
+        ("policy", knows(&["units", "diagnostic"], &["std::process", "std::env", "clap"])),
+        ("capacity", knows(&["units", "policy"], SYSTEM)),
+        ("console", knows(&["harmless"], &["std::fs", "std::env", "clap"])),
+    ],
+}];
