@@ -10,8 +10,8 @@ use crate::report::{Format, Rendered, Style};
 use anyhow::{Context, bail};
 use kickstart::{IncludeOptions, Version};
 use node_base::console;
-use node_base::diagnostic::{Severity, nearest};
-use node_base::policy::{Policy, PolicyError};
+use node_base::diagnostic::Severity;
+use node_base::policy::{Policy, PolicyChoice};
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -160,28 +160,14 @@ fn version(name: &str) -> anyhow::Result<Version> {
     })
 }
 
-/// A policy by name or file; nothing for `auto`, an inner nothing for `none`. What looks like a path (it has a
-/// slash or ends in `.toml`) is a file, relative to `directory`.
+/// A policy by name or file; nothing for `auto`, an inner nothing for `none`. A path is relative to `directory`.
 #[allow(clippy::option_option)] // "not said" and "said: none" differ
 fn policy(name: &str, directory: &Path) -> anyhow::Result<Option<Option<Arc<Policy>>>> {
-    let policy = match name {
-        "auto" => return Ok(None),
-        "none" => return Ok(Some(None)),
-        _ if name.contains('/') || name.ends_with(".toml") => Policy::from_file(&directory.join(name))?,
-        _ => match Policy::builtin(name) {
-            Ok(policy) => policy,
-            Err(PolicyError::Unknown { .. }) => {
-                let names = ["auto", "none"].into_iter().chain(Policy::builtin_names().iter().copied());
-                let known = names.clone().collect::<Vec<_>>().join(", ");
-                match nearest(name, names) {
-                    Some(near) => bail!("unknown policy '{name}'; did you mean {near}? (known: {known})"),
-                    None => bail!("unknown policy '{name}': expected one of {known}, or a .toml file"),
-                }
-            }
-            Err(error) => return Err(error.into()),
-        },
-    };
-    Ok(Some(Some(Arc::new(policy))))
+    Ok(match PolicyChoice::parse(name, directory)? {
+        PolicyChoice::Auto => None,
+        PolicyChoice::None => Some(None),
+        PolicyChoice::Named(name) => Some(Some(Arc::new(name.load()?))),
+    })
 }
 
 /// So many files for each thread are checked before their reports are written.

@@ -1,9 +1,8 @@
 //! `ks-lint policy`: the layout constraints themselves.
 
 use crate::report::policy;
-use anyhow::Context;
 use node_base::console;
-use node_base::policy::Policy;
+use node_base::policy::PolicyName;
 use node_base::policy::export::{self, Target};
 use std::path::Path;
 use std::process::ExitCode;
@@ -58,31 +57,18 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.verb {
         Verb::List => console::print(&policy::list())?,
         Verb::Show { policy: name, format } => {
-            let loaded = load(name)?;
+            let name = PolicyName::parse(name, Path::new(""))?;
+            // A file is checked before its text is shown.
+            let loaded = name.load()?;
             console::print(&match format {
                 Format::Human => policy::table(&loaded),
-                Format::Toml => text(name)?,
+                Format::Toml => name.text()?.into_owned(),
             })?;
         }
         Verb::Export { anaconda, policy: name } => {
-            console::print(&export::anaconda(&load(name)?, *anaconda)?)?;
+            let policy = PolicyName::parse(name, Path::new(""))?.load()?;
+            console::print(&export::anaconda(&policy, *anaconda)?)?;
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// As everywhere: what looks like a path is one, anything else is the name of a built-in policy.
-fn load(name: &str) -> anyhow::Result<Policy> {
-    Ok(if is_path(name) { Policy::from_file(Path::new(name))? } else { Policy::builtin(name)? })
-}
-
-fn text(name: &str) -> anyhow::Result<String> {
-    match Policy::builtin_text(name) {
-        Some(text) => Ok(text.to_owned()),
-        None => std::fs::read_to_string(name).with_context(|| name.to_owned()),
-    }
-}
-
-fn is_path(name: &str) -> bool {
-    name.contains('/') || name.ends_with(".toml")
 }

@@ -35,10 +35,11 @@ pub struct Facts {
 
 /// Why there are no facts at all.
 #[derive(Debug, thiserror::Error)]
-#[error("{path}: {source}; the kernel's list of block devices is expected there")]
+#[error("{path}: {error}; the kernel's list of block devices is expected there")]
 pub struct HostError {
     path: String,
-    source: std::io::Error,
+    // Not a `source`: it is part of the text.
+    error: std::io::Error,
 }
 
 /// Reads the facts below `root`: `/`, or a directory that stands for it (`sys/block`, `dev`, `proc/meminfo`).
@@ -48,7 +49,7 @@ pub struct HostError {
 pub fn facts(root: &Path) -> Result<Facts, HostError> {
     let list = root.join("sys/block");
     let entries =
-        fs::read_dir(&list).map_err(|source| HostError { path: list.display().to_string(), source })?;
+        fs::read_dir(&list).map_err(|error| HostError { path: list.display().to_string(), error })?;
     let mut names: Vec<String> =
         entries.filter_map(|e| Some(e.ok()?.file_name().to_str()?.to_owned())).collect();
     names.sort_by(|a, b| anaconda_plan::device::compare_disks(a, b));

@@ -7,7 +7,7 @@ use crate::rules::addon::{AddonSection, Enforce, apply_requirements};
 use crate::rules::{self, Context};
 use node_base::cmdline::CommandLine;
 use node_base::diagnostic::{Category, Finding, Findings, Severity, nearest};
-use node_base::policy::Policy;
+use node_base::policy::{Policy, PolicyName};
 use node_base::source::Span;
 
 /// The built-in policy that a command line names, as the section tightens it; nothing when it names none, one that there is
@@ -80,11 +80,12 @@ fn policy(
     let Some(word) = pair.line().last("ovirt_node.policy") else { return };
     let Some(name) = word.known_value() else { return };
     let names = Policy::builtin_names();
+    let parsed = PolicyName::parse_absolute(name);
     // A file is read by the add-on, in the installer.
-    if name.starts_with('/') && name.ends_with(".toml") {
+    if matches!(parsed, Ok(PolicyName::File(_))) {
         return;
     }
-    if !names.contains(&name) {
+    if parsed.is_err() {
         let finding = Finding::new(&codes::NODE_ARGUMENT, format!("there is no policy '{name}'"))
             .severity(Severity::Error)
             .at(word.value_span());
@@ -93,8 +94,10 @@ fn policy(
             None if matches!(name, "none" | "off") => {
                 finding.help("to check nothing, write ovirt_node.enforce=off")
             }
-            None => finding
-                .help(format!("one of {}, or the path of a .toml file in the installer", names.join(", "))),
+            None => finding.help(format!(
+                "write one of {}, or the absolute path of a TOML file in the installer",
+                names.join(", ")
+            )),
         });
         return;
     }

@@ -388,7 +388,7 @@ pub(super) fn policy_problem(name: &str) -> Option<Finding> {
                 None if name == "none" || name == "off" => "to check nothing, write --enforce=off".to_owned(),
                 None => {
                     let known = Policy::builtin_names().join(", ");
-                    format!("it is one of {known}, or an absolute path that ends in .toml")
+                    format!("it is one of {known}, or the absolute path of a TOML file")
                 }
             };
             finding(format!("there is no policy '{}'", shown(name))).help(help)

@@ -1,6 +1,6 @@
 //! The section as types.
 
-use node_base::policy::Policy;
+use node_base::policy::{Policy, PolicyError, PolicyName};
 use node_base::source::Span;
 use node_base::units::MiB;
 
@@ -116,27 +116,20 @@ impl AddonSection {
     ///
     /// # Errors
     /// No such policy, or a file that cannot be read or understood.
-    pub fn load_policy(&self) -> Result<Policy, node_base::policy::PolicyError> {
+    pub fn load_policy(&self) -> Result<Policy, PolicyError> {
         load_policy(self.policy_name())
     }
 }
 
 /// The policy of this name, or from this absolute path.
-pub(super) fn load_policy(name: &str) -> Result<Policy, node_base::policy::PolicyError> {
-    if !is_policy_path(name) {
-        return Policy::builtin(name);
+pub(super) fn load_policy(name: &str) -> Result<Policy, PolicyError> {
+    let name = PolicyName::parse_absolute(name)?;
+    if let PolicyName::File(path) = &name
+        // A pipe or a device would be waited for without an end.
+        && path.metadata().is_ok_and(|m| !m.is_file())
+    {
+        let error = std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file");
+        return Err(PolicyError::Read { path: path.display().to_string(), error });
     }
-    let path = std::path::Path::new(name);
-    // A pipe or a device would be waited for without an end.
-    if path.metadata().is_ok_and(|m| !m.is_file()) {
-        let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file");
-        return Err(node_base::policy::PolicyError::Read { path: name.to_owned(), source });
-    }
-    Policy::from_file(path)
-}
-
-/// Whether this is the path of a policy instead of a name. Relative ones are not taken: relative to what, the
-/// installer would not know.
-fn is_policy_path(name: &str) -> bool {
-    name.starts_with('/') && name.ends_with(".toml")
+    name.load()
 }

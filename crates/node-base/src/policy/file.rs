@@ -201,7 +201,7 @@ pub(super) fn read(text: &str, path: &str) -> Result<Policy, PolicyError> {
         None => Policy::default(),
         Some(name) => match Policy::builtin(name.get_ref()) {
             Ok(policy) => policy,
-            Err(PolicyError::Unknown { name: unknown, nearest }) => {
+            Err(PolicyError::Unknown { name: unknown, nearest, .. }) => {
                 let message = match nearest {
                     Some(near) => {
                         format!("extends: no built-in policy is called '{unknown}'; did you mean '{near}'?")

@@ -4,6 +4,9 @@
 
 pub mod export; // as Anaconda's own configuration
 mod file;
+mod name;
+
+pub use name::{PolicyChoice, PolicyName};
 
 use crate::units::{Bytes, MiB};
 use std::path::Path;
@@ -236,21 +239,23 @@ pub struct Anaconda {
 /// A policy that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyError {
-    /// No such name.
-    #[error("unknown policy '{name}'{}", did_you_mean(nearest.as_deref()))]
+    /// Not the name of a policy, and not a path.
+    #[error("unknown policy '{name}'{}", known_names(nearest.as_deref(), known))]
     Unknown {
         /// As given.
         name: String,
         /// The nearest known name.
         nearest: Option<String>,
+        /// The names that are accepted at this place.
+        known: Vec<&'static str>,
     },
     /// A file that cannot be read.
-    #[error("{path}: cannot read the policy: {source}")]
+    #[error("{path}: cannot read the policy: {error}")]
     Read {
         /// As given.
         path: String,
-        /// Why.
-        source: std::io::Error,
+        /// The system's reason. Not a `source`: it is part of the text.
+        error: std::io::Error,
     },
     /// A file that cannot be understood.
     #[error("{path}:{line}: {message}")]
@@ -264,47 +269,45 @@ pub enum PolicyError {
     },
 }
 
-fn did_you_mean(nearest: Option<&str>) -> String {
+fn known_names(nearest: Option<&str>, known: &[&str]) -> String {
+    let known = known.join(", ");
     match nearest {
-        Some(name) => format!("; did you mean '{name}'?"),
-        None => format!(
-            "; the built-in ones are {}, anything else is a path to a TOML file",
-            Policy::builtin_names().join(", ")
-        ),
+        Some(name) => format!("; did you mean {name}? (known: {known})"),
+        None => format!("; write {known}, or the path of a TOML file"),
     }
 }
 
-/// A policy that comes with the program.
-struct Builtin {
-    name: &'static str,
-    text: &'static str,
-    /// What the text says, read when it is first asked for: many kickstarts of one run ask for the same policy.
-    policy: OnceLock<Policy>,
-}
-
-impl Builtin {
-    const fn new(name: &'static str, text: &'static str) -> Builtin {
-        Builtin { name, text, policy: OnceLock::new() }
-    }
-}
-
-/// The built-in policies, the newest first.
-static BUILTIN: [Builtin; 4] = [
-    Builtin::new("ovirt-node", include_str!("builtin/ovirt-node.toml")),
-    Builtin::new("ovirt-node-4.4", include_str!("builtin/ovirt-node-4.4.toml")),
-    Builtin::new("rhvh-4.4", include_str!("builtin/rhvh-4.4.toml")),
-    Builtin::new("ovirt-node-4.3", include_str!("builtin/ovirt-node-4.3.toml")),
+/// The built-in policies with their TOML, the newest first.
+const BUILTIN: [(&str, &str); 4] = [
+    ("ovirt-node", include_str!("builtin/ovirt-node.toml")),
+    ("ovirt-node-4.4", include_str!("builtin/ovirt-node-4.4.toml")),
+    ("rhvh-4.4", include_str!("builtin/rhvh-4.4.toml")),
+    ("ovirt-node-4.3", include_str!("builtin/ovirt-node-4.3.toml")),
 ];
 
+const BUILTIN_NAMES: [&str; BUILTIN.len()] = {
+    let mut names = [""; BUILTIN.len()];
+    let mut i = 0;
+    while i < names.len() {
+        names[i] = BUILTIN[i].0;
+        i += 1;
+    }
+    names
+};
+
+/// The built-in policies as read from their TOML, each when it is first asked for: many kickstarts of one run ask for
+/// the same policy.
+static READ: [OnceLock<Policy>; BUILTIN.len()] = [const { OnceLock::new() }; BUILTIN.len()];
+
 impl Policy {
-    /// The names of the built-in policies.
+    /// The names of the built-in policies, the newest first.
     pub fn builtin_names() -> &'static [&'static str] {
-        &["ovirt-node", "ovirt-node-4.4", "rhvh-4.4", "ovirt-node-4.3"]
+        &BUILTIN_NAMES
     }
 
     /// The TOML of a built-in policy, with the sources of its numbers as comments.
     pub fn builtin_text(name: &str) -> Option<&'static str> {
-        BUILTIN.iter().find(|b| b.name == name).map(|b| b.text)
+        BUILTIN.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
     }
 
     /// A built-in policy.
@@ -312,16 +315,12 @@ impl Policy {
     /// # Errors
     /// [`PolicyError::Unknown`], with the nearest name.
     pub fn builtin(name: &str) -> Result<Policy, PolicyError> {
-        match BUILTIN.iter().find(|b| b.name == name) {
-            Some(Builtin { text, policy, .. }) => match policy.get() {
-                Some(known) => Ok(known.clone()),
-                None => Policy::from_toml(text, name).map(|read| policy.get_or_init(|| read).clone()),
-            },
-            None => Err(PolicyError::Unknown {
-                name: name.to_owned(),
-                nearest: crate::diagnostic::nearest(name, Policy::builtin_names().iter().copied())
-                    .map(str::to_owned),
-            }),
+        let Some(at) = BUILTIN_NAMES.iter().position(|known| *known == name) else {
+            return Err(name::unknown(name, &[]));
+        };
+        match READ[at].get() {
+            Some(policy) => Ok(policy.clone()),
+            None => Policy::from_toml(BUILTIN[at].1, name).map(|read| READ[at].get_or_init(|| read).clone()),
         }
     }
 
@@ -332,7 +331,7 @@ impl Policy {
     pub fn from_file(path: &Path) -> Result<Policy, PolicyError> {
         let shown = path.display().to_string();
         let text = std::fs::read_to_string(path)
-            .map_err(|source| PolicyError::Read { path: shown.clone(), source })?;
+            .map_err(|error| PolicyError::Read { path: shown.clone(), error })?;
         Policy::from_toml(&text, &shown)
     }
 
@@ -381,8 +380,7 @@ mod tests {
 
     #[test]
     fn every_built_in_policy_reads_and_bears_its_name() {
-        for (i, name) in Policy::builtin_names().iter().enumerate() {
-            assert_eq!(BUILTIN[i].name, *name, "the two lists of built-in policies differ");
+        for name in Policy::builtin_names() {
             let policy = Policy::builtin(name).unwrap();
             assert_eq!(policy.name, *name);
             assert!(policy.wants_thin_root(), "{name}: root has to be thin");
@@ -403,14 +401,6 @@ mod tests {
         assert_eq!(var("ovirt-node-4.3"), (Presence::Required, 10 * 1024, 15 * 1024));
         assert!(Policy::builtin("ovirt-node").unwrap().volume("/var/tmp").is_some());
         assert!(Policy::builtin("ovirt-node-4.4").unwrap().volume("/var/tmp").is_none());
-    }
-
-    #[test]
-    fn an_unknown_name_suggests_the_nearest() {
-        let error = Policy::builtin("ovirt-nod").unwrap_err().to_string();
-        assert_eq!(error, "unknown policy 'ovirt-nod'; did you mean 'ovirt-node'?");
-        let error = Policy::builtin("fedora").unwrap_err().to_string();
-        assert!(error.contains("the built-in ones are ovirt-node, ovirt-node-4.4"), "{error}");
     }
 
     #[test]
