@@ -153,15 +153,14 @@ pub fn same_network(a: IpAddr, b: IpAddr, prefix: u8) -> bool {
     }
 }
 
-/// Whether this can be the name of a network interface: 1 to 15 bytes, no blank, no slash, not `.` or `..`
-/// (the kernel's `dev_valid_name`; a colon would separate fields here).
+/// Whether this can be the name of a network interface: 1 to 15 letters, digits and `. _ - + @ ~`, not `.` or `..`. The
+/// kernel (`dev_valid_name`) allows more, but names with quotes or shell characters do not survive dracut's and
+/// NetworkManager's configuration files.
 pub fn is_interface(name: &str) -> bool {
     (1..=15).contains(&name.len())
         && name != "."
         && name != ".."
-        && !name
-            .chars()
-            .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '/' | ':' | ',' | '[' | ']'))
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '@' | '~'))
 }
 
 /// A MAC address of six bytes with colons or dashes between them, as lower-case text with colons.
@@ -238,9 +237,9 @@ mod tests {
     }
 
     #[test]
-    fn interface_names_are_the_kernels() {
+    fn names_of_interfaces_have_no_quotes_and_no_shell_characters() {
         assert!(is_interface("enp3s0f1np1") && is_interface("bond0.12"));
-        for name in ["", "averyveryverylongname", "a b", "eth0/1", ".."] {
+        for name in ["", "averyveryverylongname", "a b", "eth0/1", "..", "A'", "a\"", "a#", "$a"] {
             assert!(!is_interface(name), "'{name}' must be refused");
         }
     }

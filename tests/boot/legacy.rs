@@ -187,7 +187,7 @@ proptest::proptest! {
 }
 
 proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(128))]
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(512))]
     /// Values come from a network: whatever they are, they stay values.
     #[test]
     fn no_value_breaks_out_of_the_kickstart(

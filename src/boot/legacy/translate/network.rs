@@ -68,8 +68,10 @@ impl Writer<'_> {
         }
         if let Some(bond) = &node.bond {
             let _ = write!(line, " --bondslaves={}", bond.members.join(","));
-            if !bond.options.is_empty() {
-                let _ = write!(line, " --bondopts={}", bond.options.join(","));
+            let options: Vec<&str> =
+                bond.options.iter().map(String::as_str).filter(|o| is_plain(o)).collect();
+            if !options.is_empty() {
+                let _ = write!(line, " --bondopts={}", options.join(","));
             }
         }
         if let Some((id, _)) = &node.vlan {
