@@ -6,12 +6,16 @@
 pub mod addon;
 mod auto;
 pub mod config;
+pub mod include; // files that a kickstart includes
 pub mod plan;
+pub mod text; // files as text
 
 use crate::rules::addon::{Directives, apply_requirements};
 use crate::rules::{self, Context};
 use anaconda_plan::Machine;
-use kickstart::{IncludeOptions, Version};
+use include::Follow;
+use kickstart::Version;
+use kickstart::include::Includes;
 use node_base::diagnostic::{Finding, Findings};
 use node_base::policy::Policy;
 use node_base::source::{FileId, Sources};
@@ -67,17 +71,8 @@ pub struct Settings {
     pub policy: Option<Chosen<Option<Arc<Policy>>>>,
     /// The machine that the kickstarts are for; without one storage is checked for any disks.
     pub machine: Option<Arc<Machine>>,
-    /// How includes are followed; nothing when they are not.
-    pub includes: Option<IncludeOptions>,
-}
-
-impl Settings {
-    /// Reads what a kickstart includes into `sources`, when includes are followed.
-    pub fn load_includes(&self, sources: &mut Sources, file: FileId) {
-        if let Some(options) = &self.includes {
-            kickstart::load_includes(sources, file, options);
-        }
-    }
+    /// Which includes are followed; by default none.
+    pub includes: Follow,
 }
 
 /// A kickstart that is parsed, and what it is held against.
@@ -97,12 +92,21 @@ pub struct Read<'s> {
     pub findings: Findings,
 }
 
-/// Parses a kickstart that is already in `sources`, with the files it includes
-/// ([`Settings::load_includes`]), without asking the rules.
+/// Parses a kickstart that is already in `sources`, without asking the rules. Includes are not followed.
 pub fn read<'s>(sources: &'s Sources, file: FileId, settings: &Settings) -> Read<'s> {
+    read_with_includes(sources, Includes::none(), file, settings)
+}
+
+/// As [`read()`], with the files that [`Follow::load`] has brought into `sources`.
+pub fn read_with_includes<'s>(
+    sources: &'s Sources,
+    includes: &'s Includes,
+    file: FileId,
+    settings: &Settings,
+) -> Read<'s> {
     let mut findings = Findings::new();
     let syntax = auto::syntax(sources, file, settings, &mut findings);
-    let kickstart = kickstart::parse(sources, file, syntax.value, &mut findings);
+    let kickstart = kickstart::parse_with_includes(sources, includes, file, syntax.value, &mut findings);
     let directives = Directives::read(sources, &kickstart, &mut findings);
     let section = directives.section.as_ref();
     let mut policy = settings.policy.clone().unwrap_or_else(|| auto::policy(sources, &kickstart, section));
@@ -115,9 +119,10 @@ pub fn read<'s>(sources: &'s Sources, file: FileId, settings: &Settings) -> Read
 
 /// Checks a kickstart that is already in `sources`.
 pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileReport {
-    settings.load_includes(&mut sources, file);
+    let includes = settings.includes.load(&mut sources, file);
     let (syntax, policy, directives, findings) = {
-        let Read { syntax, policy, kickstart, directives, mut findings, .. } = read(&sources, file, settings);
+        let Read { syntax, policy, kickstart, directives, mut findings, .. } =
+            read_with_includes(&sources, &includes, file, settings);
         let mut context = Context::new(&sources, &kickstart, policy.value.as_deref());
         context.machine = settings.machine.as_deref();
         context.section = directives.section.as_ref();

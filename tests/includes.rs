@@ -1,7 +1,8 @@
 //! `%include`: files below a root, scripts that write them, cycles, and findings in the file where they stand.
 #![allow(clippy::panic, reason = "a helper that fails, fails its test")]
 
-use kickstart::{IncludeOptions, SectionKind, Version};
+use kickstart::{SectionKind, Version};
+use ks_lint::lint::include::Follow;
 use node_base::diagnostic::{Findings, Severity};
 use node_base::source::Sources;
 use std::path::Path;
@@ -12,10 +13,10 @@ fn findings(folder: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let mut sources = Sources::new();
     let file = sources.add(&path, text).unwrap_or_else(|e| panic!("{e}"));
-    let options = IncludeOptions { root: Some(folder.join("root")), network: false };
-    kickstart::load_includes(&mut sources, file, &options);
+    let follow = Follow::All { root: Some(folder.join("root")), network: false };
+    let includes = follow.load(&mut sources, file);
     let mut findings = Findings::new();
-    kickstart::parse(&sources, file, Version::rhel(9), &mut findings);
+    kickstart::parse_with_includes(&sources, &includes, file, Version::rhel(9), &mut findings);
     let shown = findings.into_sorted().into_iter().filter(|f| f.severity > Severity::Info).map(|f| {
         let span = f.span.unwrap_or_else(|| panic!("{} has no place", f.message));
         let name =
@@ -89,6 +90,18 @@ fn no_include_leaves_the_root() {
 }
 
 #[test]
+fn a_relative_include_does_not_leave_the_root_and_the_kickstarts_directory() {
+    let folder = folder(&[
+        ("secret", "foo\n"),
+        ("ks/node.ks", "%include ../secret\n%include near\n%include link\n"),
+        ("ks/near", "bar\n"),
+        ("ks/root/x", ""),
+    ]);
+    std::os::unix::fs::symlink("../secret", folder.path().join("ks/link")).unwrap();
+    assert_eq!(findings(&folder.path().join("ks")), ["node.ks:1 KS026", "node.ks:3 KS026", "near:1 KS001"]);
+}
+
+#[test]
 fn urls_are_not_fetched() {
     let folder = folder(&[("node.ks", "%include http://127.0.0.1:9/x.ks\n")]);
     assert_eq!(findings(folder.path()), [""; 0]);
@@ -103,10 +116,10 @@ fn packages_of_an_included_file_belong_to_the_section() {
     let path = folder.path().join("node.ks");
     let mut sources = Sources::new();
     let file = sources.add(&path, std::fs::read_to_string(&path).unwrap()).unwrap();
-    let options = IncludeOptions { root: Some(folder.path().join("root")), network: false };
-    kickstart::load_includes(&mut sources, file, &options);
+    let follow = Follow::All { root: Some(folder.path().join("root")), network: false };
+    let includes = follow.load(&mut sources, file);
     let mut found = Findings::new();
-    let kickstart = kickstart::parse(&sources, file, Version::rhel(9), &mut found);
+    let kickstart = kickstart::parse_with_includes(&sources, &includes, file, Version::rhel(9), &mut found);
     let section = kickstart.sections_of(SectionKind::Packages).next().unwrap();
     let names: Vec<_> = section.packages(&sources).map(|p| p.name.into_owned()).collect();
     assert_eq!(names, ["core", "vim", "server", "nano"]);

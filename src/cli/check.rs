@@ -5,10 +5,11 @@ use super::machine::MachineArgs;
 use super::output::{OutputArgs, exit_code};
 use super::progress::Progress;
 use crate::lint::config::{self, Config};
+use crate::lint::include::Follow;
 use crate::lint::{self, Chosen, Settings};
 use crate::report::{Format, Rendered, Style};
 use anyhow::{Context, bail};
-use kickstart::{IncludeOptions, Version};
+use kickstart::Version;
 use node_base::console;
 use node_base::diagnostic::Severity;
 use node_base::policy::{Policy, PolicyChoice};
@@ -64,9 +65,13 @@ pub struct IncludeArgs {
 }
 
 impl IncludeArgs {
-    /// How includes are followed, if they are.
-    fn options(&self) -> Option<IncludeOptions> {
-        self.follow_includes.then(|| IncludeOptions { root: self.root.clone(), network: self.allow_network })
+    /// Which includes are followed.
+    fn follow(&self) -> Follow {
+        if self.follow_includes {
+            Follow::All { root: self.root.clone(), network: self.allow_network }
+        } else {
+            Follow::from_environment()
+        }
     }
 }
 
@@ -97,7 +102,7 @@ impl SettingsArgs {
             name => Some(Chosen::new(version(name)?, "given with --syntax")),
         };
         let policy = policy(&self.policy, Path::new(""))?.map(|p| Chosen::new(p, "given with --policy"));
-        let given = Settings { syntax, policy, ..Settings::default() };
+        let given = Settings { syntax, policy, includes: Follow::from_environment(), ..Settings::default() };
         Ok(SettingsSource { given, cache: Mutex::new(HashMap::new()) })
     }
 }
@@ -106,7 +111,7 @@ impl SettingsSource {
     /// The same, and includes are followed as these options say.
     #[must_use]
     pub fn with_includes(mut self, includes: &IncludeArgs) -> Self {
-        self.given.includes = includes.options();
+        self.given.includes = includes.follow();
         self
     }
 

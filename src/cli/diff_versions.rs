@@ -1,9 +1,10 @@
 //! `ks-lint diff-versions`: what changed between two syntax versions; with kickstarts, what in them would break.
 
 use super::{input, output};
+use crate::lint::include::Follow;
 use crate::lint::{Chosen, FileReport};
 use kickstart::Version;
-use kickstart::compare::{self, Change, What};
+use kickstart::compare::{self, Change, ChangeKind};
 use node_base::console;
 use serde_json::json;
 use std::fmt::Write;
@@ -48,8 +49,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut printer = args.output.printer();
     let mut failed = false;
     for (path, found) in input::expand(&args.paths) {
-        let read = found.and_then(|()| input::read(&path));
-        let (sources, file) = match read {
+        let read = found.and_then(|()| Ok(input::read(&path)?));
+        let (mut sources, file) = match read {
             Ok(read) => read,
             Err(error) => {
                 console::error_line("ks-lint", &format!("{}: {error}", path.display()));
@@ -57,7 +58,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 continue;
             }
         };
-        let findings = compare::breaks(&sources, file, from, to);
+        let includes = Follow::from_environment().load(&mut sources, file);
+        let findings = compare::breaks(&sources, &includes, file, from, to);
         let report = FileReport {
             sources,
             syntax: Chosen::new(to, format!("compared with {from}")),
@@ -75,10 +77,10 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn human(from: Version, to: Version, changes: &[Change]) -> Result<String, std::fmt::Error> {
     let mut out = String::new();
     for title in ["Removed", "Deprecated", "Changed", "Added"] {
-        let belongs = |what: &What| match what {
-            What::Removed => title == "Removed",
-            What::Deprecated => title == "Deprecated",
-            What::Added => title == "Added",
+        let belongs = |what: &ChangeKind| match what {
+            ChangeKind::Removed => title == "Removed",
+            ChangeKind::Deprecated => title == "Deprecated",
+            ChangeKind::Added => title == "Added",
             _ => title == "Changed",
         };
         let mut lines = changes.iter().filter(|c| belongs(&c.what)).peekable();
@@ -92,9 +94,9 @@ fn human(from: Version, to: Version, changes: &[Change]) -> Result<String, std::
                 write!(out, " {option}")?;
             }
             match &change.what {
-                What::Required => write!(out, ": must be given")?,
-                What::Takes { before, now } => write!(out, ": takes {now}, not {before}")?,
-                What::Choices { removed, added } => {
+                ChangeKind::Required => write!(out, ": must be given")?,
+                ChangeKind::Takes { before, now } => write!(out, ": takes {now}, not {before}")?,
+                ChangeKind::Choices { removed, added } => {
                     if !removed.is_empty() {
                         write!(out, ": no longer {}", removed.join(", "))?;
                     }
@@ -102,8 +104,8 @@ fn human(from: Version, to: Version, changes: &[Change]) -> Result<String, std::
                         write!(out, ": new {}", added.join(", "))?;
                     }
                 }
-                What::Conflicts { with } => write!(out, ": not together with {}", with.join(", "))?,
-                What::Removed | What::Deprecated | What::Added => {}
+                ChangeKind::Conflicts { with } => write!(out, ": not together with {}", with.join(", "))?,
+                ChangeKind::Removed | ChangeKind::Deprecated | ChangeKind::Added => {}
             }
             if let Some(instead) = change.instead {
                 write!(out, " — instead: {instead}")?;

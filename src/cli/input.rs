@@ -1,122 +1,39 @@
 //! Files that are named on a command line: reading one as text, and finding the kickstarts of a directory.
 
-use super::include;
+use crate::lint::text::{self, TextError};
+pub use node_base::source::STDIN;
 use node_base::source::{FileId, Sources, split_lines};
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-
-/// The name of standard input on a command line and in reports.
-pub const STDIN: &str = "-";
-
-/// Largest file that is read. A kickstart of half a gigabyte is a mistake (or `/dev/zero`).
-const LARGEST: u64 = 512 << 20;
 
 /// Why a path cannot be checked. Does not name the path.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
-    /// The system refuses.
-    #[error("cannot be read: {0}")]
-    Io(std::io::Error),
-    /// Not text at all.
-    #[error("is a binary file (a NUL byte at offset {nul} and bytes that are not UTF-8), not a kickstart")]
-    Binary {
-        /// Offset of the first NUL.
-        nul: usize,
-    },
-    /// Text of Windows' other encoding.
-    #[error("is UTF-16 text; the installer reads UTF-8: convert it with iconv -f utf-16 -t utf-8")]
-    Utf16,
-    /// Text in an encoding that the installer does not read.
-    #[error(
-        "line {line}: byte {byte:#04x} at offset {offset} is not UTF-8; convert the file, for example with \
-         iconv -f latin1 -t utf-8"
-    )]
-    NotUtf8 {
-        /// Line from 1.
-        line: usize,
-        /// Offset in bytes from 0.
-        offset: usize,
-        /// The first byte that does not belong.
-        byte: u8,
-    },
-    /// Larger than any kickstart.
-    #[error("is larger than {} MiB, which no kickstart is", LARGEST >> 20)]
-    TooLarge,
+    /// It is not a text that can be read.
+    #[error(transparent)]
+    Text(#[from] TextError),
     /// A directory without anything to check.
     #[error("no kickstart in this directory (looked for *.ks, and for *.cfg with kickstart content)")]
     NoKickstart,
 }
 
-impl From<std::io::Error> for InputError {
-    // Not a `source`: its text is part of this error's own.
-    fn from(error: std::io::Error) -> Self {
-        InputError::Io(error)
-    }
-}
-
-/// Reads a kickstart (`-`: standard input) as the first file of new [`Sources`], and what it includes behind it.
+/// Reads a file ([`STDIN`]: standard input) as the first of new [`Sources`].
 ///
 /// # Errors
-/// [`InputError`] for what is not a readable text in UTF-8.
-pub fn read(path: &Path) -> Result<(Sources, FileId), InputError> {
+/// [`TextError`] for a file that is not a readable text in UTF-8.
+pub fn read(path: &Path) -> Result<(Sources, FileId), TextError> {
     let mut sources = Sources::new();
     let file = add(&mut sources, path)?;
-    include::load(&mut sources, file);
     Ok((sources, file))
 }
 
-/// Reads a path (`-`: standard input) into `sources`.
+/// Reads a file ([`STDIN`]: standard input) into `sources`.
 ///
 /// # Errors
-/// [`InputError`] for what is not a readable text in UTF-8.
-pub fn add(sources: &mut Sources, path: &Path) -> Result<FileId, InputError> {
-    let bytes = if path == Path::new(STDIN) {
-        bytes_of(std::io::stdin().lock(), 0)?
-    } else {
-        let file = std::fs::File::open(path)?;
-        // Other things than files (`/dev/stdin`, a pipe) have no size, and some of `/proc` say none.
-        let size = file.metadata().ok().filter(|m| m.is_file()).map_or(0, |m| m.len());
-        bytes_of(file, size)?
-    };
-    let text = String::from_utf8(bytes).map_err(|error| not_text(&error))?;
-    sources.add(path, text).map_err(|_| InputError::TooLarge)
-}
-
-/// All bytes up to the limit. A file of a known size that gives just that is read at once.
-fn bytes_of(mut input: impl Read, size: u64) -> Result<Vec<u8>, InputError> {
-    if size > LARGEST {
-        return Err(InputError::TooLarge);
-    }
-    let mut bytes = Vec::new();
-    if size > 0 {
-        bytes.resize(size as usize + 1, 0);
-        let read = match input.read(&mut bytes) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => 0,
-            read => read?,
-        };
-        bytes.truncate(read);
-        if read as u64 == size {
-            return Ok(bytes);
-        }
-    }
-    input.take(LARGEST + 1 - bytes.len() as u64).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST { Err(InputError::TooLarge) } else { Ok(bytes) }
-}
-
-/// What a file is that is not UTF-8.
-fn not_text(error: &std::string::FromUtf8Error) -> InputError {
-    let bytes = error.as_bytes();
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return InputError::Utf16;
-    }
-    if let Some(nul) = bytes.iter().take(8192).position(|b| *b == 0) {
-        return InputError::Binary { nul };
-    }
-    let offset = error.utf8_error().valid_up_to();
-    let before = std::str::from_utf8(&bytes[..offset]).unwrap_or_default();
-    let ended = before.chars().next_back().is_none_or(node_base::source::is_line_end);
-    let line = split_lines(before).count() + usize::from(ended);
-    InputError::NotUtf8 { line, offset, byte: bytes.get(offset).copied().unwrap_or_default() }
+/// [`TextError`] for a file that is not a readable text in UTF-8.
+pub fn add(sources: &mut Sources, path: &Path) -> Result<FileId, TextError> {
+    let text = text::read(path)?;
+    sources.add(path, text).map_err(|_| TextError::TooLarge)
 }
 
 /// The files to check under the paths of a command line, in order; a directory gives its kickstarts, sorted.
@@ -153,7 +70,7 @@ fn walk(directory: &Path, files: &mut Vec<(PathBuf, Result<(), InputError>)>) {
                 let path = error_path(&error).unwrap_or_else(|| directory.to_owned());
                 let error =
                     error.into_io_error().unwrap_or_else(|| std::io::Error::other("cannot be walked"));
-                files.push((path, Err(InputError::Io(error))));
+                files.push((path, Err(TextError::Io(error).into())));
             }
         }
     }
@@ -231,13 +148,5 @@ mod tests {
         assert!(reads_like_a_kickstart("# x\n%packages\n@core\n%end\n"));
         assert!(!reads_like_a_kickstart("set default=0\nmenuentry 'x' {\n linux /vmlinuz inst.ks=x\n}\n"));
         assert!(!reads_like_a_kickstart("[defaults]\ninventory = hosts\n"));
-    }
-
-    #[test]
-    fn the_line_and_offset_of_a_foreign_byte_are_named() {
-        let error = not_text(&String::from_utf8(b"lang C\r\n# caf\xe9\n".to_vec()).unwrap_err());
-        assert!(matches!(error, InputError::NotUtf8 { line: 2, offset: 13, byte: 0xe9 }), "{error}");
-        let error = not_text(&String::from_utf8(b"lang C\n\xe9".to_vec()).unwrap_err());
-        assert!(matches!(error, InputError::NotUtf8 { line: 2, .. }), "{error}");
     }
 }

@@ -10,7 +10,6 @@ pub mod check;
 pub mod diff_versions;
 pub mod explain;
 pub mod host;
-pub mod include;
 pub mod input;
 pub mod ks_lint;
 pub mod machine;

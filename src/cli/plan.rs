@@ -66,8 +66,8 @@ pub enum PlanFormat {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (mut sources, file) = input::read(&args.path).with_context(|| args.path.display().to_string())?;
     let settings = args.settings.source()?.with_includes(&args.includes).of(&args.path)?;
-    settings.settings.load_includes(&mut sources, file);
-    let read = lint::read(&sources, file, &settings.settings);
+    let includes = settings.settings.includes.load(&mut sources, file);
+    let read = lint::read_with_includes(&sources, &includes, file, &settings.settings);
     let policy = read.policy.value.as_deref();
     let (path, syntax) = (args.path.display().to_string(), read.syntax.value.to_string());
     let heading =

@@ -8,17 +8,19 @@ use node_base::source::{FileId, Sources};
 /// Reads section, waivers and kernel arguments (`cmdline`, another file of `sources`); the report has the mistakes in them and nothing
 /// else about the kickstart, except what keeps the section from being read.
 pub fn addon(
-    sources: Sources,
+    mut sources: Sources,
     file: FileId,
     cmdline: Option<FileId>,
     settings: &Settings,
 ) -> (Effective, FileReport) {
+    let includes = settings.includes.load(&mut sources, file);
     let mut unrelated = Findings::new();
     let mut mistakes = Findings::new();
     let syntax = auto::syntax(&sources, file, settings, &mut unrelated);
     let mut of_the_file = Findings::new();
     let directives = {
-        let kickstart = kickstart::parse(&sources, file, syntax.value, &mut of_the_file);
+        let kickstart =
+            kickstart::parse_with_includes(&sources, &includes, file, syntax.value, &mut of_the_file);
         Directives::read(&sources, &kickstart, &mut mistakes)
     };
     let arguments = cmdline

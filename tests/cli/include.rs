@@ -62,6 +62,26 @@ fn a_file_of_the_installer_is_not_looked_for_here() {
 }
 
 #[test]
+fn an_include_that_is_not_utf_8_is_a_finding_whichever_includes_are_followed() {
+    let place = Place::new();
+    place.file("node.ks", format!("{COMPLETE}%include latin.ks\n"));
+    std::fs::write(place.path().join("latin.ks"), b"# caf\xe9\n").expect("a file");
+    for arguments in [vec!["node.ks"], vec!["--follow-includes", "--root", ".", "node.ks"]] {
+        let output = place.run(arguments);
+        assert!(output.stdout.contains("STY006"), "{}", output.stdout);
+        assert!(output.stdout.contains("is not UTF-8"), "{}", output.stdout);
+    }
+}
+
+#[test]
+fn what_the_kernel_shows_as_a_file_is_not_read() {
+    let place = Place::new();
+    place.file("node.ks", format!("{COMPLETE}%include /proc/self/environ\n"));
+    let output = place.run(["--follow-includes", "node.ks"]);
+    assert!(output.stdout.contains("KS026"), "{}", output.stdout);
+}
+
+#[test]
 fn a_pipe_is_not_waited_for() {
     let place = Place::new();
     let made = std::process::Command::new("mkfifo").arg(place.path().join("pipe.ks")).status();

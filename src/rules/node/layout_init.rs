@@ -1,7 +1,7 @@
 use super::post::{Hidden, InitCall, Program};
-use super::shell::Next;
 use super::{Context, View, installation};
 use kickstart::SectionKind;
+use kickstart::shell::Next;
 use node_base::declare_code;
 use node_base::diagnostic::{Edit, Finding, Findings, Fix, Safety, Severity};
 use node_base::names::Nvr;

@@ -3,7 +3,6 @@
 //! One cause, one finding: a rule is silent about what only follows from something that another one reports.
 
 mod post; // what %post does about the layout
-mod shell; // the simple commands of a script
 mod sums; // what pools and volume groups have to hold
 mod view; // the kickstart by mount point, pool and volume group
 

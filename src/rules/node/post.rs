@@ -1,6 +1,6 @@
 //! What `%post` does about the layout: which calls initialise it, what becomes of their failure, what follows.
 
-use super::shell::{Next, Statement, Word, statements};
+use kickstart::shell::{Next, ShellWord, Statement, statements};
 use kickstart::{Kickstart, Section, SectionKind};
 use node_base::source::{Sources, Span};
 
@@ -215,7 +215,7 @@ fn initialises(statement: &Statement) -> Option<(Program, usize)> {
 }
 
 /// The image's name that a call is given: `--init-nvr` of imgbase, `--nvr` of the others.
-fn nvr(words: &[Word]) -> Option<(String, &Word)> {
+fn nvr(words: &[ShellWord]) -> Option<(String, &ShellWord)> {
     words.iter().enumerate().find_map(|(i, word)| match word.text.as_str() {
         "--init-nvr" | "--nvr" => words.get(i + 1).map(|value| (value.text.clone(), value)),
         text => text

@@ -4,8 +4,9 @@
 use super::post::{self, InitCall};
 use super::sums::Sums;
 use foldhash::{HashMap, HashMapExt};
+use kickstart::include::Outcome;
 use kickstart::{Command, Include, Kickstart, SectionKind};
-use node_base::source::{Included, Sources, Span, split_lines};
+use node_base::source::{Sources, Span, split_lines};
 use node_base::units::MiB;
 
 /// What a kickstart asks for, as far as a node's layout is concerned.
@@ -212,7 +213,7 @@ impl<'a> View<'a> {
             logvols: Vec::new(),
             partitions: Vec::new(),
             custom: false,
-            include: unread_include(sources, kickstart),
+            include: unread_include(kickstart),
             image: None,
             packages_source: None,
             packages: kickstart.sections_of(SectionKind::Packages).map(|s| s.header_span).collect(),
@@ -452,8 +453,7 @@ fn addon(sources: &Sources, kickstart: &Kickstart<'_>) -> Option<(Span, bool)> {
 }
 
 /// The first `%include` among the commands that is not read here.
-fn unread_include(sources: &Sources, kickstart: &Kickstart<'_>) -> Option<Span> {
-    let is_read =
-        |i: &Include<'_>| matches!(sources.included(i.span.file, &i.path.text), Some(Included::File(_)));
+fn unread_include(kickstart: &Kickstart<'_>) -> Option<Span> {
+    let is_read = |i: &Include<'_>| matches!(i.outcome, Some(Outcome::File(_)));
     kickstart.includes.iter().find(|i| i.section.is_none() && !is_read(i)).map(|i| i.span)
 }

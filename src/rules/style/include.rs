@@ -1,9 +1,9 @@
 //! What a kickstart includes and cannot be read here.
 
 use crate::rules::Context;
+use kickstart::include::Outcome;
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Severity};
-use node_base::source::Included;
 
 declare_code! {
     /// An included file is not read, because it is one of the installer's.
@@ -56,15 +56,15 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
     for include in &context.kickstart.includes {
         let (path, span) = (&include.path, include.path.span);
         let shown = &path.text;
-        match context.sources.included(include.span.file, &path.text) {
+        match include.outcome {
             // What is not found although includes are followed is an error of the language.
-            None | Some(Included::File(_) | Included::NotFound | Included::WrittenByPre) => {}
-            Some(Included::Elsewhere) => {
+            None | Some(Outcome::File(_) | Outcome::NotFound | Outcome::WrittenByPre) => {}
+            Some(Outcome::Elsewhere) => {
                 let message =
                     format!("'{shown}' is read by the installer; what it holds is not checked here");
                 findings.push(Finding::new(&INCLUDE_ELSEWHERE, message).at(span));
             }
-            Some(Included::Missing(why)) => {
+            Some(Outcome::Unreadable(why)) => {
                 let message = format!("the included file '{shown}' cannot be read: {why}");
                 let finding = Finding::new(&INCLUDE_MISSING, message).at(span);
                 // Only in the installer is an absolute path looked for, and the installer stops without the file.
@@ -74,14 +74,16 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
                     finding.help("a relative path is looked for beside the file that names it")
                 });
             }
-            Some(Included::Cycle) => {
+            Some(Outcome::Cycle) => {
                 let message =
                     format!("'{shown}' includes this file, directly or through others: it has no end");
                 findings
                     .push(Finding::new(&INCLUDE_CYCLE, message).at(span).help("remove one of the includes"));
             }
-            Some(Included::TooMany) => {
-                let message = format!("'{shown}' is not read: too many files are included");
+            Some(Outcome::TooMany) => {
+                let message = format!(
+                    "'{shown}' is not read: the kickstart includes too many files, or too large ones"
+                );
                 findings.push(Finding::new(&INCLUDE_MISSING, message).at(span));
             }
         }

@@ -2,61 +2,12 @@
 //! behind `=` or in the next word, positional arguments in groups. The quirks are kept because the verdict depends
 //! on them.
 
-use super::kickstart::{Arg, Value};
 use super::problems::{self, Fail, Place};
 use super::python;
 use super::tables::{Argument, Count, Mode, Opt, Table, Takes};
-use crate::syntax::Word;
+use super::values::{Arg, Value, Words};
+use node_base::source::Span;
 use node_base::source::bytes::position;
-use node_base::source::{FileId, Span};
-use std::borrow::Cow;
-
-/// Words of a line behind the command's name.
-pub(crate) struct Words<'s, 'w> {
-    pub(crate) text: &'s str,
-    pub(crate) file: FileId,
-    pub(crate) words: &'w [Word],
-    /// Without quotes, one for each of `words`.
-    pub(crate) texts: &'w [Cow<'s, str>],
-}
-
-impl<'s> Words<'s, '_> {
-    /// The place of a word.
-    pub(crate) fn span(&self, i: usize) -> Span {
-        let word = self.words[i];
-        Span { file: self.file, start: word.start, end: word.end }
-    }
-
-    /// The word as a value.
-    pub(crate) fn value(&self, i: usize) -> Value<'s> {
-        Value { text: self.texts[i].clone(), span: self.span(i) }
-    }
-
-    /// What stands behind the byte `at` of the unquoted word, with its place.
-    fn tail(&self, i: usize, at: usize) -> Value<'s> {
-        let span = self.span(i);
-        let text = match &self.texts[i] {
-            Cow::Borrowed(text) => Cow::Borrowed(&text[at..]),
-            Cow::Owned(text) => Cow::Owned(text[at..].to_owned()),
-        };
-        // Quotes before the value move it; then the whole word is its place.
-        let start = if self.begins_alike(i, at) { span.start + at as u32 } else { span.start };
-        Value { text, span: Span { start, ..span } }
-    }
-
-    /// The place of an option's name, which is the first `len` bytes of the unquoted word.
-    fn head(&self, i: usize, len: usize) -> Span {
-        let span = self.span(i);
-        Span { end: if self.begins_alike(i, len) { span.start + len as u32 } else { span.end }, ..span }
-    }
-
-    /// Whether the first `len` bytes of the unquoted word stand in the file like this.
-    #[inline]
-    fn begins_alike(&self, i: usize, len: usize) -> bool {
-        let raw = || &self.text.as_bytes()[self.span(i).range()];
-        self.words[i].plain || raw().get(..len) == self.texts[i].as_bytes().get(..len)
-    }
-}
 
 /// What a word is, before values are handed out.
 #[derive(Clone, Copy)]

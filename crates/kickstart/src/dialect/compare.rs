@@ -1,7 +1,9 @@
 //! What changed between two syntax versions, and what of a kickstart would break on the way.
 
+use super::read::parse_with_includes;
 use super::tables::{COMMANDS, Opt, Table, Takes, WORDS};
 use super::version::{Family, Version};
+use crate::include::Includes;
 use node_base::diagnostic::{Finding, Findings};
 use node_base::source::{FileId, Sources};
 
@@ -12,17 +14,17 @@ pub struct Change {
     pub command: &'static str,
     /// The option, or nothing when the change is about the command.
     pub option: Option<&'static str>,
-    /// What changed.
+    /// How it changed.
     #[serde(flatten)]
-    pub what: What,
+    pub what: ChangeKind,
     /// What to write instead of something that is gone or will go.
     pub instead: Option<&'static str>,
 }
 
-/// Kinds of change.
+/// How a command or an option changed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(tag = "change", rename_all = "kebab-case")]
-pub enum What {
+pub enum ChangeKind {
     /// Gone: the newer version refuses it.
     Removed,
     /// Does nothing any more and will go.
@@ -61,15 +63,15 @@ pub fn changes(from: Version, to: Version) -> Vec<Change> {
         let usable = word.active | word.deprecated;
         let (before, now) = (usable & old != 0, usable & new != 0);
         let what = match (before, now) {
-            (true, false) => Some(What::Removed),
-            (false, true) => Some(What::Added),
+            (true, false) => Some(ChangeKind::Removed),
+            (false, true) => Some(ChangeKind::Added),
             (true, true) if word.deprecated & new != 0 && word.deprecated & old == 0 => {
-                Some(What::Deprecated)
+                Some(ChangeKind::Deprecated)
             }
             _ => None,
         };
         if let Some(what) = what {
-            let instead = table.instead_of_word(word.text).filter(|_| what != What::Added);
+            let instead = table.instead_of_word(word.text).filter(|_| what != ChangeKind::Added);
             changes.push(Change { command: word.text, option: None, what, instead });
         }
         // Options are told once a command, under its own name, and only where they count in both versions.
@@ -104,7 +106,7 @@ fn options(command: &'static str, table: &'static Table, old: u64, new: u64, cha
     // A command that the newer version does not have, or that is new itself, is no news.
     with.retain(|name| WORDS.iter().any(|w| w.text == *name && w.active & old != 0 && w.active & new != 0));
     if !with.is_empty() {
-        changes.push(Change { command, option: None, what: What::Conflicts { with }, instead: None });
+        changes.push(Change { command, option: None, what: ChangeKind::Conflicts { with }, instead: None });
     }
     let mut names: Vec<&'static str> = table.options.iter().flat_map(|o| o.names.iter().copied()).collect();
     names.sort_unstable();
@@ -112,14 +114,14 @@ fn options(command: &'static str, table: &'static Table, old: u64, new: u64, cha
     for name in names {
         let find = |bit: u64| table.options_in(bit).find(|o| o.names.contains(&name));
         let whats = match (find(old), find(new)) {
-            (Some(_), None) => vec![What::Removed],
-            (None, Some(option)) if option.deprecated & new == 0 => vec![What::Added],
+            (Some(_), None) => vec![ChangeKind::Removed],
+            (None, Some(option)) if option.deprecated & new == 0 => vec![ChangeKind::Added],
             (Some(before), Some(now)) => option(before, now, old, new),
             _ => vec![],
         };
         for what in whats {
             let instead = match what {
-                What::Removed | What::Deprecated => table.instead_of_option(name),
+                ChangeKind::Removed | ChangeKind::Deprecated => table.instead_of_option(name),
                 _ => None,
             };
             changes.push(Change { command, option: Some(name), what, instead });
@@ -127,22 +129,22 @@ fn options(command: &'static str, table: &'static Table, old: u64, new: u64, cha
     }
 }
 
-fn option(before: &'static Opt, now: &'static Opt, old: u64, new: u64) -> Vec<What> {
+fn option(before: &'static Opt, now: &'static Opt, old: u64, new: u64) -> Vec<ChangeKind> {
     let mut whats = Vec::new();
     if now.deprecated & new != 0 && before.deprecated & old == 0 {
-        return vec![What::Deprecated];
+        return vec![ChangeKind::Deprecated];
     }
     if now.required & new != 0 && before.required & old == 0 {
-        whats.push(What::Required);
+        whats.push(ChangeKind::Required);
     }
     if takes(before) != takes(now) {
-        whats.push(What::Takes { before: takes(before), now: takes(now) });
+        whats.push(ChangeKind::Takes { before: takes(before), now: takes(now) });
     }
     let missing =
         |a: &Opt, b: &Opt| a.choices.iter().filter(|c| !b.choices.contains(c)).copied().collect::<Vec<_>>();
     let (removed, added) = (missing(before, now), missing(now, before));
     if !(removed.is_empty() && added.is_empty() || before.choices.is_empty() || now.choices.is_empty()) {
-        whats.push(What::Choices { removed, added });
+        whats.push(ChangeKind::Choices { removed, added });
     }
     whats
 }
@@ -158,10 +160,16 @@ fn takes(option: &Opt) -> &'static str {
 }
 
 /// What the newer version says about a kickstart and the older one did not: errors and deprecations.
-pub fn breaks(sources: &Sources, file: FileId, from: Version, to: Version) -> Vec<Finding> {
+pub fn breaks(
+    sources: &Sources,
+    includes: &Includes,
+    file: FileId,
+    from: Version,
+    to: Version,
+) -> Vec<Finding> {
     let read = |version: Version| {
         let mut findings = Findings::new();
-        super::parse(sources, file, version, &mut findings);
+        parse_with_includes(sources, includes, file, version, &mut findings);
         findings.into_sorted()
     };
     let before = read(from);
@@ -187,11 +195,11 @@ mod tests {
     fn moving_from_rhel_8_to_rhel_10_names_what_is_gone() {
         let changes = changes(Version::rhel(8), Version::rhel(10));
         let nvdimm = find(&changes, "nvdimm", None).unwrap();
-        assert_eq!(nvdimm.what, What::Removed);
+        assert_eq!(nvdimm.what, ChangeKind::Removed);
         let ntp = find(&changes, "timezone", Some("--ntpservers")).unwrap();
-        assert_eq!(ntp.what, What::Removed);
+        assert_eq!(ntp.what, ChangeKind::Removed);
         assert!(ntp.instead.unwrap().contains("timesource"), "{ntp:?}");
-        assert_eq!(find(&changes, "timesource", None).unwrap().what, What::Added);
+        assert_eq!(find(&changes, "timesource", None).unwrap().what, ChangeKind::Added);
         assert!(find(&changes, "part", Some("--size")).is_none(), "nothing changed there");
     }
 
@@ -200,7 +208,7 @@ mod tests {
         let mut sources = Sources::new();
         let text = "timezone Europe/Prague --ntpservers=a\nfoo\npart / --size=x\n";
         let file = sources.add("a.ks", text.to_owned()).unwrap();
-        let breaks = breaks(&sources, file, Version::rhel(8), Version::rhel(10));
+        let breaks = breaks(&sources, &Includes::default(), file, Version::rhel(8), Version::rhel(10));
         let lines: Vec<u32> = breaks.iter().map(|f| sources.position(f.span.unwrap()).line).collect();
         assert_eq!(lines, [1]);
     }

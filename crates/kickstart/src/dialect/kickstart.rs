@@ -1,28 +1,13 @@
 //! A kickstart after parsing: commands with their options' values and spans, and sections with their bodies.
 //! Rules, the storage model and the boot checks read this.
 
-use super::Version;
 use super::index::{self, CommandIndex};
 use super::packages::{self, PackageLine};
+use super::python::python_int;
+use super::values::{Arg, Value};
+use super::version::Version;
+use crate::include::Outcome;
 use node_base::source::{FileId, Sources, Span};
-
-pub use node_base::source::Spanned as Value;
-
-/// One argument of a command.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Arg<'s> {
-    /// An option; an abbreviation is resolved, an alias has the table's first name (`--onpart` for `--usepart`).
-    Option {
-        /// Canonical name with its dashes: `--size`.
-        name: &'static str,
-        /// The option's name as written.
-        name_span: Span,
-        /// Its value, unless it is a flag.
-        value: Option<Value<'s>>,
-    },
-    /// A positional argument.
-    Positional(Value<'s>),
-}
 
 /// One command of the command section.
 #[derive(Clone, Debug)]
@@ -72,7 +57,7 @@ impl<'s> Command<'s> {
     /// ends of `i64` (the reference has no limit).
     #[inline]
     pub fn int(&self, option: &str) -> Option<i64> {
-        super::python_int(&self.value(option)?.text)
+        python_int(&self.value(option)?.text)
     }
 
     /// The positional arguments in order.
@@ -212,8 +197,10 @@ pub struct Include<'s> {
     pub path: Value<'s>,
     /// The whole line without its comment.
     pub span: Span,
-    /// Index of the section that it stands in; none in the command section.
+    /// Index of the section that it is in; `None` in the command section.
     pub section: Option<usize>,
+    /// What became of it; `None` when no loader looked for it.
+    pub outcome: Option<&'s Outcome>,
 }
 
 impl<'s> Kickstart<'s> {

@@ -3,43 +3,30 @@
 //! Invariant: for every version, a document has a `syntax` error here exactly when the reference parser
 //! (pykickstart) raises one, and the first error is on the same line.
 
-mod arguments;
-mod checks;
+mod arguments; // words of a line → options and arguments
+mod array_names; // `raid --device` in each version
+mod checks; // conditions on the arguments together
 pub mod codes; // KS001 on
 pub mod compare; // what changed between two versions
-mod include;
-mod index;
-mod kickstart;
-mod packages;
+mod index; // commands by name
+mod kickstart; // what parsing gives
+mod packages; // lines of %packages
 mod perfect_hash;
-mod problems;
-mod python;
-mod quotes;
-mod read;
-mod state;
-mod tables;
-mod version;
+mod problems; // findings about single lines
+mod python; // values as Python reads them
+mod quotes; // quotes and comments that were not meant
+mod read; // lines → kickstart
+mod state; // what earlier lines mean for later ones
+mod tables; // the command tables
+mod values; // words with their places
+mod version; // RHEL9, F46
 
-pub use codes::CODES;
-pub use include::{IncludeOptions, load_includes};
-pub use kickstart::{Arg, Command, Include, Kickstart, Section, SectionKind, Value};
+pub use kickstart::{Command, Include, Kickstart, Section, SectionKind};
 pub use packages::{PackageKind, PackageLine};
-pub use python::{comma_list, normal_mount_point, python_bool, python_int};
+pub use python::{normal_mount_point, python_int};
+pub use read::{parse, parse_with_includes};
+pub use values::{Arg, Value};
 pub use version::{Family, UnknownVersion, Version};
 
-use node_base::diagnostic::Findings;
-use node_base::source::{FileId, Sources};
-
-/// Reads one file as a kickstart of this version. Syntax findings go to `findings`; what could be read is
-/// returned even when there are errors.
-pub fn parse<'s>(
-    sources: &'s Sources,
-    file: FileId,
-    version: Version,
-    findings: &mut Findings,
-) -> Kickstart<'s> {
-    read::Reader::new(sources, file, version, findings).read()
-}
-
-/// The reference parser that the tables were gathered from, with its version.
+/// The reference parser that the tables were gathered from, with its version: `pykickstart 3.78`.
 pub const REFERENCE: &str = tables::REFERENCE;

@@ -1,9 +1,8 @@
 //! Findings about single lines: each names the words it is about, the version, and what to write.
 
-use super::arguments::Words;
 use super::codes;
-use super::kickstart::Value;
 use super::tables::{self, Check, Opt, Table};
+use super::values::{Value, Words};
 use super::version::{Family, Version};
 use node_base::diagnostic::{Finding, nearest};
 use node_base::source::Span;

@@ -60,7 +60,7 @@ fn few_digits(text: &str) -> Option<i64> {
 }
 
 /// A yes or no of the reference (pykickstart 3.78, `ksboolean`).
-pub fn python_bool(text: &str) -> Option<bool> {
+pub(super) fn python_bool(text: &str) -> Option<bool> {
     let is = |words: [&str; 4]| words.iter().any(|w| text.eq_ignore_ascii_case(w));
     if is(["on", "yes", "true", "1"]) {
         Some(true)
@@ -73,7 +73,7 @@ pub fn python_bool(text: &str) -> Option<bool> {
 
 /// The parts of a value that is separated by commas, without white space around them and without empty ones
 /// (pykickstart 3.78, `commaSplit`).
-pub fn comma_list(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn comma_list(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(|part| part.trim_matches(is_white)).filter(|part| !part.is_empty())
 }
 

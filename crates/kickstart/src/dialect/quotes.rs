@@ -1,8 +1,8 @@
 //! What quotes and `#` do to a line that was not meant: a quote without a partner, a comment inside a word.
 
-use super::arguments::Words;
 use super::codes;
 use super::tables;
+use super::values::Words;
 use crate::syntax::{Line, QuoteError, is_white, unquote};
 use node_base::diagnostic::Finding;
 use node_base::source::{Span, split_lines};

@@ -2,35 +2,61 @@
 
 mod command;
 
-use super::arguments::{self, Scratch, Words};
+use super::arguments::{self, Scratch};
 use super::checks::{self, Line as CheckLine};
 use super::codes;
 use super::index::CommandIndex;
-use super::kickstart::{Arg, Include, Kickstart, Section, SectionKind};
+use super::kickstart::{Include, Kickstart, Section, SectionKind};
 use super::packages;
 use super::problems::{self, Place};
 use super::quotes;
 use super::state::State;
 use super::tables::{self, Mode};
+use super::values::{Arg, Words};
 use super::version::Version;
+use crate::include::{DEEPEST, Includes, MOST_BYTES, Outcome};
 use crate::syntax::{Line, LineKind, SECTION_NAMES, Scanner, Word, is_white, unquote};
 use node_base::diagnostic::{Finding, Findings, nearest};
-use node_base::source::{FileId, Included, Sources, Span};
+use node_base::source::{FileId, Sources, Span};
 use std::borrow::Cow;
 
 /// Most includes that are followed: files that include each other several times would grow without end.
 const MOST_FOLLOWED: usize = 1000;
 
-/// Reads one file.
-pub(super) struct Reader<'s, 'f> {
+/// Reads one file as a kickstart of this version; includes are not followed. Syntax findings go to `findings`; the
+/// kickstart holds everything that could be read, even when there are errors.
+pub fn parse<'s>(
     sources: &'s Sources,
+    file: FileId,
+    version: Version,
+    findings: &mut Findings,
+) -> Kickstart<'s> {
+    parse_with_includes(sources, Includes::none(), file, version, findings)
+}
+
+/// As [`parse`], and follows the includes that [`Includes::load`] has brought into `sources`.
+pub fn parse_with_includes<'s>(
+    sources: &'s Sources,
+    includes: &'s Includes,
+    file: FileId,
+    version: Version,
+    findings: &mut Findings,
+) -> Kickstart<'s> {
+    Reader::new(sources, includes, file, version, findings).read()
+}
+
+/// Reads one file.
+struct Reader<'s, 'f> {
+    sources: &'s Sources,
+    includes: &'s Includes,
     version: Version,
     bit: u64,
     findings: &'f mut Findings,
     /// How many files are being read: the kickstart, and what is included in it.
     depth: usize,
-    /// How many includes were followed.
+    /// How many includes were followed, and how many bytes they had.
     followed: usize,
+    followed_bytes: usize,
     kickstart: Kickstart<'s>,
     state: State<'s>,
     scratch: Scratch,
@@ -50,19 +76,22 @@ struct Open {
 }
 
 impl<'s, 'f> Reader<'s, 'f> {
-    pub(super) fn new(
+    fn new(
         sources: &'s Sources,
+        includes: &'s Includes,
         file: FileId,
         version: Version,
         findings: &'f mut Findings,
     ) -> Self {
         Reader {
             sources,
+            includes,
             version,
             bit: version.bit(),
             findings,
             depth: 0,
             followed: 0,
+            followed_bytes: 0,
             kickstart: Kickstart {
                 version,
                 file,
@@ -80,7 +109,7 @@ impl<'s, 'f> Reader<'s, 'f> {
         }
     }
 
-    pub(super) fn read(mut self) -> Kickstart<'s> {
+    fn read(mut self) -> Kickstart<'s> {
         self.file(self.kickstart.file);
         self.kickstart
     }
@@ -132,9 +161,8 @@ impl<'s, 'f> Reader<'s, 'f> {
                 if line.cuts_section {
                     self.cut_section(words, line);
                 }
-                if self.quote_error(words, line) {
-                    // The header cannot be read; its section goes on all the same.
-                }
+                // A header that cannot be read opens its section all the same.
+                self.quote_error(words, line);
                 self.header(words, line);
             }
             LineKind::End => {
@@ -162,7 +190,7 @@ impl<'s, 'f> Reader<'s, 'f> {
         }
     }
 
-    /// A quote without a partner: whether there is one.
+    /// Reports a quote without a partner; returns whether there was one.
     fn quote_error(&mut self, words: &Words<'s, '_>, line: &Line) -> bool {
         let Some((finding, _)) = quotes::unclosed(words, line) else { return false };
         self.findings.push(finding);
@@ -183,7 +211,8 @@ impl<'s, 'f> Reader<'s, 'f> {
             return;
         }
         if first == "%ksappend" {
-            self.follow(words);
+            let outcome = words.texts.get(1).and_then(|path| self.includes.outcome(words.file, path));
+            self.follow(words, outcome);
             return;
         }
         if first.starts_with('%') {
@@ -198,8 +227,9 @@ impl<'s, 'f> Reader<'s, 'f> {
         match words.texts.get(1) {
             Some(path) if !path.is_empty() => {
                 let section = self.open.as_ref().and_then(|o| o.index);
-                self.kickstart.includes.push(Include { path: words.value(1), span, section });
-                self.follow(words);
+                let outcome = self.includes.outcome(words.file, path);
+                self.kickstart.includes.push(Include { path: words.value(1), span, section, outcome });
+                self.follow(words, outcome);
             }
             _ => {
                 let message = "'%include' needs the path of a file";
@@ -209,16 +239,18 @@ impl<'s, 'f> Reader<'s, 'f> {
         }
     }
 
-    /// Goes on in the file that the line includes, where that was found. Its lines count as if they stood here.
-    fn follow(&mut self, words: &Words<'s, '_>) {
-        let Some(path) = words.texts.get(1) else { return };
-        match self.sources.included(words.file, path) {
-            // Who finds the files lets none include itself; a few can still include each other a million times.
-            Some(&Included::File(file)) if self.followed < MOST_FOLLOWED => {
+    /// Continues in the file that the line includes, if it was found. Its lines count as if they were here.
+    fn follow(&mut self, words: &Words<'s, '_>, outcome: Option<&Outcome>) {
+        match outcome {
+            // No file includes itself ([`Includes`] has no cycles), but a few files can include each other a million
+            // times.
+            Some(&Outcome::File(file)) if self.may_follow() => {
+                let length = self.sources.get(file).text().len();
                 self.followed += 1;
+                self.followed_bytes += length;
                 let section = self.open.as_ref().and_then(|open| open.index);
                 if let Some(index) = section {
-                    let whole = Span::new(file, 0, self.sources.get(file).text().len());
+                    let whole = Span::new(file, 0, length);
                     self.kickstart.sections[index].included.push(whole);
                     if self.kickstart.sections[index].kind == SectionKind::Packages {
                         self.packages(whole);
@@ -228,14 +260,18 @@ impl<'s, 'f> Reader<'s, 'f> {
                 self.file(file);
                 self.last_command = last_command;
             }
-            Some(Included::NotFound) => {
-                let message = format!("the included file '{path}' is not there");
-                let help = "give the directory that has it with --root, or let a %pre script write it";
+            Some(Outcome::NotFound) => {
+                let message = format!("the included file '{}' does not exist", words.texts[1]);
+                let help = "name the directory that holds it with --root, or write it in a %pre script";
                 self.findings
                     .push(Finding::new(&codes::INCLUDE_MISSING, message).at(words.span(1)).help(help));
             }
             _ => {}
         }
+    }
+
+    fn may_follow(&self) -> bool {
+        self.followed < MOST_FOLLOWED && self.followed_bytes as u64 <= MOST_BYTES && self.depth < DEEPEST
     }
 
     fn unknown_section(&mut self, words: &Words<'s, '_>, line: &Line, scanner: &mut Scanner<'s>) {

@@ -1,15 +1,33 @@
 //! What earlier lines of a kickstart mean for later ones.
 
-use super::checks;
-use super::kickstart::{Arg, Value};
+use super::array_names;
 use super::python::{comma_list, normal_mount_point, python_int};
 use super::tables::{self, Duplicate, Key, Table, number};
+use super::values::{Arg, Value};
 use super::version::Version;
 use foldhash::HashMap;
 use node_base::source::Span;
 use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 use std::hash::{Hash, Hasher};
+
+/// What earlier `autopart` lines set and a later line does not reset.
+#[derive(Default)]
+pub(super) struct EarlierAutopart {
+    /// The scheme in lower case; `plain` for `--nolvm`.
+    pub(super) kind: Option<String>,
+    /// `--fstype`; empty for none.
+    pub(super) fstype: String,
+    pub(super) escrowcert: bool,
+    pub(super) cipher: bool,
+}
+
+/// Which options earlier `ignoredisk` lines set.
+#[derive(Default)]
+pub(super) struct EarlierIgnoredisk {
+    pub(super) drives: bool,
+    pub(super) only_use: bool,
+}
 
 /// Options that earlier lines of one command gave and set, as bits.
 #[derive(Clone, Copy, Default)]
@@ -26,8 +44,8 @@ pub(super) struct State<'s> {
     first: Vec<(u16, Span)>,
     sticky: Vec<(u16, Sticky)>,
     defined: HashMap<Defined<'s>, Span>,
-    pub(super) autopart: checks::AutopartSaid,
-    pub(super) ignoredisk: checks::IgnoreDiskSaid,
+    pub(super) autopart: EarlierAutopart,
+    pub(super) ignoredisk: EarlierIgnoredisk,
     pub(super) multipath: Vec<String>,
     pub(super) snapshots: Vec<String>,
     pub(super) realm: Option<Span>,
@@ -132,12 +150,12 @@ fn key<'s>(number: u16, duplicate: &Duplicate, args: &[Arg<'s>], version: Versio
         key = joined.into();
     }
     if number == number::RAID {
-        if checks::strips_md(version)
+        if array_names::strips_md(version)
             && let Some(rest) = key.strip_prefix("md")
         {
             key = rest.to_owned().into();
         }
-        if checks::device_is_number(version)
+        if array_names::is_number(version)
             && let Some(device) = python_int(&key)
         {
             key = device.to_string().into();

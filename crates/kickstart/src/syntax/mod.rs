@@ -3,6 +3,7 @@
 //! Invariant: the spans of a text's lines follow each other without a gap, and all spans lie on character
 //! boundaries.
 
+#[cfg(feature = "specification")]
 mod grammar;
 mod scanner;
 mod tree;

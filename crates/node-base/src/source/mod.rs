@@ -3,10 +3,8 @@
 //! Invariant: a [`Span`] lies inside its file and on character boundaries.
 
 pub mod bytes;
-mod include;
 mod lines;
 mod places;
-pub use include::Included;
 pub use lines::{LineIndex, Position, is_line_end, split_lines};
 
 pub use places::Places;
@@ -54,6 +52,9 @@ pub struct Spanned<'s> {
     pub span: Span,
 }
 
+/// The path of standard input on a command line and in reports.
+pub const STDIN: &str = "-";
+
 /// One file: the path as the person gave it, and its text.
 #[derive(Debug)]
 pub struct Source {
@@ -63,7 +64,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// The path as given (`-` for standard input).
+    /// The path as given ([`STDIN`] for standard input).
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -96,7 +97,6 @@ pub enum SourceError {
 #[derive(Debug, Default)]
 pub struct Sources {
     files: Vec<Source>,
-    includes: std::collections::HashMap<(FileId, String), Included>,
 }
 
 impl Sources {

@@ -1,11 +1,11 @@
 //! The conditions of the tables.
 
 use super::super::codes;
-use super::super::kickstart::Arg;
 use super::super::problems::{self, Fail, list, names, refused};
 use super::super::python;
 use super::super::state::Sticky;
 use super::super::tables::Check;
+use super::super::values::Arg;
 use super::Line;
 use node_base::diagnostic::Finding;
 use node_base::source::Span;

@@ -1,34 +1,28 @@
-//! `ignoredisk`: exactly one way to say which disks count. The reference adds up what earlier lines said.
+//! `ignoredisk`: exactly one way to say which disks count. The reference keeps the options of earlier lines.
 
 use super::super::codes;
 use super::super::problems::Fail;
+use super::super::state::EarlierIgnoredisk;
 use super::Line;
 use node_base::diagnostic::Finding;
 
-/// What the lines so far said.
-#[derive(Default)]
-pub(in super::super) struct Said {
-    drives: bool,
-    only_use: bool,
-}
-
-pub(super) fn check(line: &Line<'_, '_>, said: &mut Said) -> Result<(), Fail> {
+pub(super) fn check(line: &Line<'_, '_>, earlier: &mut EarlierIgnoredisk) -> Result<(), Fail> {
     let options = |name: &str| line.table.options_in(line.place.bit).find(|o| o.names[0] == name);
     if options("--only-use").is_none() {
         return Ok(());
     }
     if line.is_given("--drives") {
-        said.drives = line.is_set("--drives");
+        earlier.drives = line.is_set("--drives");
     }
     if line.is_given("--only-use") {
-        said.only_use = line.is_set("--only-use");
+        earlier.only_use = line.is_set("--only-use");
     }
     let interactive = options("--interactive").is_some_and(|o| o.deprecated & line.place.bit == 0);
     let asks = interactive && line.is_given("--interactive");
-    match u8::from(said.drives) + u8::from(said.only_use) + u8::from(asks) {
+    match u8::from(earlier.drives) + u8::from(earlier.only_use) + u8::from(asks) {
         1 => {
             if asks {
-                said.drives = false;
+                earlier.drives = false;
             }
             Ok(())
         }

@@ -16,17 +16,14 @@ mod realm;
 mod snapshot;
 mod volgroup;
 
-pub(super) use autopart::Said as AutopartSaid;
 pub(super) use declared::{declared, outdated};
-pub(super) use ignoredisk::Said as IgnoreDiskSaid;
-pub(super) use raid::{device_is_number, strips_md};
 pub(super) use realm::realm;
 
 use super::arguments::Seen;
-use super::kickstart::{Arg, Value};
 use super::problems::{Fail, Place};
 use super::state::State;
 use super::tables::{Table, number};
+use super::values::{Arg, Value};
 use node_base::source::Span;
 
 /// One command line after its arguments were read.

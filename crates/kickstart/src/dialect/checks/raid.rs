@@ -1,24 +1,10 @@
 //! `raid`: members and level of a new array, neither for one that exists.
 
-use super::super::codes;
 use super::super::problems::{self, Fail};
 use super::super::python::python_int;
-use super::super::version::{Family, Version};
+use super::super::{array_names, codes};
 use super::Line;
 use node_base::diagnostic::Finding;
-
-/// Whether device names lose a leading `md` in this version.
-pub(in super::super) fn strips_md(version: Version) -> bool {
-    !version.is_at_least(Version::fedora(43)) && version != Version::rhel(10)
-}
-
-/// Whether the device is a number in this version.
-pub(in super::super) fn device_is_number(version: Version) -> bool {
-    match version.family {
-        Family::Fedora => version.release <= 18,
-        Family::Rhel => version.release <= 6,
-    }
-}
 
 pub(super) fn check(line: &Line<'_, '_>) -> Result<(), Fail> {
     let version = line.place.version;
@@ -40,8 +26,9 @@ pub(super) fn check(line: &Line<'_, '_>) -> Result<(), Fail> {
         ));
     }
     let device = line.text("--device");
-    let device = if strips_md(version) { device.strip_prefix("md").unwrap_or(device) } else { device };
-    if device_is_number(version)
+    let device =
+        if array_names::strips_md(version) { device.strip_prefix("md").unwrap_or(device) } else { device };
+    if array_names::is_number(version)
         && python_int(device).is_none()
         && let Some(value) = line.value("--device")
     {

@@ -1,11 +1,12 @@
 //! One command: its name, its arguments, and what they mean for later lines.
 
-use super::super::arguments::{self, Words};
+use super::super::arguments;
 use super::super::checks::{self, Line as CheckLine};
 use super::super::codes;
-use super::super::kickstart::{Arg, Command, Value};
+use super::super::kickstart::Command;
 use super::super::problems::{self, Fail, Place};
 use super::super::tables::{self, Mode};
+use super::super::values::{Arg, Value, Words};
 use super::{Reader, plain};
 use crate::syntax::{Line, is_white};
 use node_base::diagnostic::Finding;

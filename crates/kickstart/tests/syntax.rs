@@ -2,6 +2,7 @@
 
 use kickstart::syntax::{LineKind, Node, Tree};
 use proptest::prelude::*;
+use std::path::Path;
 
 /// Texts are put together of pieces that mean something, so that random ones reach the corners.
 const PIECES: &[&str] = &[
@@ -85,9 +86,10 @@ proptest! {
 
 #[test]
 fn scanner_and_grammar_agree_on_every_kickstart_of_the_repository() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut count = 0;
     for folder in ["kickstart-examples", "fixtures", "tests"] {
-        for entry in ignore::Walk::new(folder).flatten() {
+        for entry in ignore::Walk::new(root.join(folder)).flatten() {
             let is_kickstart = entry.path().extension().is_some_and(|e| e == "ks" || e == "cfg");
             if let (true, Ok(text)) = (is_kickstart, std::fs::read_to_string(entry.path())) {
                 assert_agree(&text);

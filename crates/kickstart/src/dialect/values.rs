@@ -1,0 +1,70 @@
+//! The words of one line with their places, and the arguments they become.
+
+use crate::syntax::Word;
+use node_base::source::{FileId, Span};
+use std::borrow::Cow;
+
+pub use node_base::source::Spanned as Value;
+
+/// One argument of a command.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arg<'s> {
+    /// An option; an abbreviation is resolved, an alias has the table's first name (`--onpart` for `--usepart`).
+    Option {
+        /// Canonical name with its dashes: `--size`.
+        name: &'static str,
+        /// The option's name as written.
+        name_span: Span,
+        /// Its value, unless it is a flag.
+        value: Option<Value<'s>>,
+    },
+    /// A positional argument.
+    Positional(Value<'s>),
+}
+
+/// Words of a line behind the command's name.
+pub(crate) struct Words<'s, 'w> {
+    pub(crate) text: &'s str,
+    pub(crate) file: FileId,
+    pub(crate) words: &'w [Word],
+    /// Without quotes, one for each of `words`.
+    pub(crate) texts: &'w [Cow<'s, str>],
+}
+
+impl<'s> Words<'s, '_> {
+    /// The place of a word.
+    pub(crate) fn span(&self, i: usize) -> Span {
+        let word = self.words[i];
+        Span { file: self.file, start: word.start, end: word.end }
+    }
+
+    /// The word as a value.
+    pub(crate) fn value(&self, i: usize) -> Value<'s> {
+        Value { text: self.texts[i].clone(), span: self.span(i) }
+    }
+
+    /// What stands behind the byte `at` of the unquoted word, with its place.
+    pub(super) fn tail(&self, i: usize, at: usize) -> Value<'s> {
+        let span = self.span(i);
+        let text = match &self.texts[i] {
+            Cow::Borrowed(text) => Cow::Borrowed(&text[at..]),
+            Cow::Owned(text) => Cow::Owned(text[at..].to_owned()),
+        };
+        // Quotes before the value move it; then the whole word is its place.
+        let start = if self.begins_alike(i, at) { span.start + at as u32 } else { span.start };
+        Value { text, span: Span { start, ..span } }
+    }
+
+    /// The place of an option's name, which is the first `len` bytes of the unquoted word.
+    pub(super) fn head(&self, i: usize, len: usize) -> Span {
+        let span = self.span(i);
+        Span { end: if self.begins_alike(i, len) { span.start + len as u32 } else { span.end }, ..span }
+    }
+
+    /// Whether the first `len` bytes of the unquoted word stand in the file like this.
+    #[inline]
+    fn begins_alike(&self, i: usize, len: usize) -> bool {
+        let raw = || &self.text.as_bytes()[self.span(i).range()];
+        self.words[i].plain || raw().get(..len) == self.texts[i].as_bytes().get(..len)
+    }
+}
