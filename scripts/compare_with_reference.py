@@ -20,7 +20,7 @@ import time
 import warnings
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-KS_LINT = os.path.join(ROOT, "target", "release", "ks-lint")
+KS_LINT = os.path.join(ROOT, "target", "dist", "ks-lint")
 KSVALIDATOR = os.path.join(os.path.dirname(sys.executable), "ksvalidator")
 NODE = os.path.join(ROOT, "kickstart-examples", "node.ks")
 VERSION = "RHEL9"

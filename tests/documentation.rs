@@ -102,3 +102,25 @@ fn the_example_of_the_documentation_is_a_policy() {
     assert_eq!(policy.volume("/home").expect("as the page shows").presence, Presence::Optional);
     assert!(policy.volume("/var").is_some(), "what the example leaves out comes from ovirt-node");
 }
+
+/// The first thing a stranger sees: the command as the README prints it, and what it prints.
+#[test]
+fn the_readmes_first_example_is_what_the_program_prints() {
+    const COMMAND: &str = "$ cargo run --release -- ";
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = include_str!("../README.md");
+    let example = readme.split("```console\n").nth(1).and_then(|rest| rest.split("```").next());
+    let (command, printed) = example.and_then(|e| e.split_once('\n')).expect("the README has an example");
+    let path = command.strip_prefix(COMMAND).expect("the example runs the program from the checkout");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_ks-lint"))
+        .arg(path)
+        .current_dir(root)
+        .output()
+        .expect("the program runs");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), printed, "README.md shows other output for {path}");
+    assert_eq!(output.status.code(), Some(1), "{path} has errors");
+    assert!(
+        printed.lines().filter(|line| line.starts_with("error[")).count() >= 2,
+        "{path} shows few mistakes"
+    );
+}

@@ -68,7 +68,7 @@ def test_without_programs_cargo_links_them_statically(tmp_path):
     built = stand_ins(tmp_path / "built")
     (tmp_path / "bin").mkdir()
     script(tmp_path / "bin" / "rustc", "echo 'host: some-linux-gnu'\n")
-    words = 'echo "$RUSTFLAGS $@" >{0}/arguments\nput="$CARGO_TARGET_DIR/some-linux-gnu/release"\n'
+    words = 'echo "$RUSTFLAGS $@" >{0}/arguments\nput="$CARGO_TARGET_DIR/some-linux-gnu/dist"\n'
     words += 'mkdir -p "$put"\ncp {1}/* "$put/"\n'
     script(tmp_path / "bin" / "cargo", words.format(tmp_path, built))
     environment = {
@@ -78,7 +78,7 @@ def test_without_programs_cargo_links_them_statically(tmp_path):
     result = build("--output", tmp_path / "out", environment=environment)
     assert result.returncode == 0, result.stderr.decode()
     called = (tmp_path / "arguments").read_text()
-    assert "-C target-feature=+crt-static build --release --locked " in called, called
+    assert "-C target-feature=+crt-static build --profile dist --locked " in called, called
     # With a target named, the flag does not reach build scripts and macros, which have to be dynamic.
     assert "--target some-linux-gnu " in called, called
     assert "usr/bin/node-layout" in unpacked(tmp_path / "out" / "updates.img", tmp_path / "root")

@@ -131,13 +131,13 @@ def test_every_package_brings_the_licence(packages, package):
 def test_without_programs_cargo_makes_them(tmp_path):
     """A cargo that does nothing but put programs where the real one would."""
     built = stand_ins(tmp_path / "built")
-    words = 'echo "$@" >{0}/arguments\nmkdir -p "$CARGO_TARGET_DIR/release"\ncp {1}/* "$CARGO_TARGET_DIR/release/"\n'
+    words = 'echo "$@" >{0}/arguments\nmkdir -p "$CARGO_TARGET_DIR/dist"\ncp {1}/* "$CARGO_TARGET_DIR/dist/"\n'
     (tmp_path / "bin").mkdir()
     script(tmp_path / "bin" / "cargo", words.format(tmp_path, built))
     path = "{}:{}".format(tmp_path / "bin", os.environ["PATH"])
     result = build("--output", tmp_path / "out", PATH=path, CARGO_TARGET_DIR=str(tmp_path / "target"))
     assert result.returncode == 0, result.stderr.decode()
-    assert (tmp_path / "arguments").read_text().startswith("build --release --locked ")
+    assert (tmp_path / "arguments").read_text().startswith("build --profile dist --locked ")
     assert len(list((tmp_path / "out").iterdir())) == len(PACKAGES) + 1
 
 

@@ -87,8 +87,8 @@ def as_script(plan):
 def main(rounds, emulated):
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", packages.ROOT / "target"))
     if "NODE_LAYOUT" not in os.environ:
-        subprocess.run(["cargo", "build", "--release", "--bin", "node-layout"], cwd=packages.ROOT, check=True)
-        os.environ["NODE_LAYOUT"] = str(target / "release/node-layout")
+        subprocess.run(["cargo", "build", "--profile", "dist", "--bin", "node-layout"], cwd=packages.ROOT, check=True)
+        os.environ["NODE_LAYOUT"] = str(target / "dist/node-layout")
     packages.LAB.mkdir(parents=True, exist_ok=True)
     run.prepare()
     boot = machine(emulated)

@@ -1,0 +1,63 @@
+//! What ships and what is measured is built with the profile `dist`: whole-program optimisation. `release` is for people who
+//! wait for their first build.
+#![allow(clippy::expect_used, clippy::panic)] // a test that cannot read the repository has failed
+
+use std::path::{Path, PathBuf};
+
+/// Where programs are built to ship or to be measured.
+const PLACES: &[&str] =
+    &["packaging", "scripts", "addon-python-shim", "tests/vm", "docs", "benches", "fuzz", ".ci"];
+
+/// What names another optimised profile.
+const OTHERS: &[&str] = &[
+    "--release",
+    "\"--release\"",
+    "/release/",
+    "/release\"",
+    "/release\n",
+    "\"release\"",
+    "--profile release",
+];
+
+fn files() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    for place in PLACES {
+        for entry in ignore::WalkBuilder::new(root.join(place)).hidden(false).build() {
+            let path = entry.expect("the repository can be walked").into_path();
+            if path.is_file() && path.extension().is_none_or(|e| e != "snap") {
+                files.push(path);
+            }
+        }
+    }
+    files
+}
+
+#[test]
+fn whatever_ships_or_is_measured_is_built_with_the_profile_dist() {
+    let (mut wrong, mut dist) = (Vec::new(), 0);
+    for path in files() {
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        for (number, line) in text.lines().enumerate() {
+            let line_with_end = format!("{line}\n");
+            if OTHERS.iter().any(|other| line_with_end.contains(other)) {
+                wrong.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
+            }
+            dist += usize::from(line.contains("--profile dist") || line.contains("\"--profile\", \"dist\""));
+        }
+    }
+    assert!(wrong.is_empty(), "write '--profile dist' and 'target/dist':\n{}", wrong.join("\n"));
+    assert!(dist >= 4, "packages, images, comparison and benchmark name the profile; only {dist} lines do");
+}
+
+#[test]
+fn benchmarks_are_built_as_what_ships() {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
+        .expect("the manifest can be read");
+    let manifest: toml::Table = text.parse().expect("the manifest is TOML");
+    let of = |name: &str, key: &str| manifest["profile"][name].get(key).cloned();
+    for key in ["opt-level", "lto", "codegen-units"] {
+        assert!(of("dist", key).is_some(), "[profile.dist] does not set {key}");
+        assert_eq!(of("bench", key), of("dist", key), "[profile.bench] {key}");
+    }
+}
