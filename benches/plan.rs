@@ -3,7 +3,7 @@
 //! `cargo bench --bench plan`. The real installer needs about a second for the first.
 #![allow(clippy::expect_used, missing_docs)]
 
-use anaconda_plan::{Firmware, Machine};
+use anaconda_plan::machine::{Firmware, Machine};
 use criterion::{Criterion, criterion_group, criterion_main};
 use ks_lint::lint::plan::plan as plan_read;
 use ks_lint::lint::{self, Settings};

@@ -12,7 +12,7 @@ pub mod text; // files as text
 
 use crate::rules::addon::{Directives, apply_requirements};
 use crate::rules::{self, Context};
-use anaconda_plan::Machine;
+use anaconda_plan::machine::Machine;
 use include::Follow;
 use kickstart::Version;
 use kickstart::include::Includes;

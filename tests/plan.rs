@@ -16,7 +16,8 @@ mod profile;
 #[path = "plan/properties.rs"]
 mod properties;
 
-use anaconda_plan::{Firmware, Machine, Plan};
+use anaconda_plan::Plan;
+use anaconda_plan::machine::{Firmware, Machine};
 use kickstart::Version;
 use ks_lint::lint::plan::plan as plan_read;
 use ks_lint::lint::{self, Chosen, Settings};

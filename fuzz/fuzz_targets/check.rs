@@ -5,7 +5,7 @@
 use ks_lint::lint::{self, Chosen, FileReport, Settings};
 use node_base::policy::Policy;
 use node_base::source::Sources;
-use anaconda_plan::{Firmware, Machine};
+use anaconda_plan::machine::{Firmware, Machine};
 use node_base::units::Bytes;
 use ks_lint_fuzz::{LARGEST, assert_places, assert_printable, places};
 use std::sync::{Arc, LazyLock};

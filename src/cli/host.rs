@@ -1,7 +1,7 @@
 //! `ks-lint host`: the facts of the machine it runs on that a plan needs.
 
 use crate::host::{self, Problem};
-use anaconda_plan::{Firmware, Machine};
+use anaconda_plan::machine::{Firmware, Machine};
 use node_base::console;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

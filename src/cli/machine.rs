@@ -1,7 +1,7 @@
 //! The options that describe the machine a kickstart is for.
 
 use super::host::Saved;
-use anaconda_plan::{DiskSpec, Firmware, Machine, parse_size};
+use anaconda_plan::machine::{DiskSpec, Firmware, Machine, parse_size};
 use anyhow::{Context, bail};
 use node_base::console;
 use node_base::units::Bytes;
@@ -86,7 +86,7 @@ impl MachineArgs {
             machine.firmware = firmware.into();
         }
         machine.memory = self.memory.unwrap_or(machine.memory);
-        anaconda_plan::disk::check_names(&machine.disks)?;
+        anaconda_plan::machine::check_names(&machine.disks)?;
         Ok(machine)
     }
 }

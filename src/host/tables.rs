@@ -3,8 +3,7 @@
 use super::mbr;
 use super::physical_volume::{LogicalVolume, PhysicalVolume};
 use super::signature::{Signature, recognise};
-use anaconda_plan::Label;
-use anaconda_plan::disk::{OldPartition, OldVolume};
+use anaconda_plan::machine::{Label, OldPartition, OldVolume};
 use gpt::disk::LogicalBlockSize;
 use node_base::superblock::Window;
 use node_base::units::Bytes;

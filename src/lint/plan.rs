@@ -1,9 +1,8 @@
 //! The plan of a kickstart that is already parsed.
 
 use super::Read;
-use anaconda_plan::bootloader::Boot;
-use anaconda_plan::cause::{Cause, Refusal};
-use anaconda_plan::{Machine, NotModelled, Plan, Release, Verdict};
+use anaconda_plan::machine::{Machine, NotModelled, Release};
+use anaconda_plan::{Boot, Cause, Plan, Refusal, Verdict};
 use node_base::diagnostic::{Category, Severity};
 
 /// Plans a kickstart that is parsed; what the language rejects stops the installer before anything else.

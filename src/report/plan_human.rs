@@ -1,12 +1,8 @@
 //! A plan for people: the devices as trees with sizes and mount points, what the pool promises, how many images fit.
 
 use super::{Style, harmless};
-use anaconda_plan::capacity;
-use anaconda_plan::device::{DeviceId, Kind, Role, Volume};
-use anaconda_plan::minimum::Minimum;
-use anaconda_plan::table::Slot;
-use anaconda_plan::tree::Tree;
-use anaconda_plan::{Plan, Verdict, lvm};
+use anaconda_plan::machine::{DeviceId, Kind, Role, Slot, Tree, Volume};
+use anaconda_plan::{Minimum, Plan, Verdict, capacity};
 use node_base::capacity::{self as room_for, Limit};
 use node_base::diagnostic::{Finding, Severity};
 use node_base::policy::Policy;
@@ -117,13 +113,13 @@ fn describe(tree: &Tree, id: DeviceId) -> String {
         Kind::Array(a) => words.push(format!("{} of {}", a.level.name(), names(tree, &d.parents))),
         Kind::Group(g) => {
             words.push(format!("volume group on {}", names(tree, &d.parents)));
-            let kept = lvm::reserved(tree, id);
-            let free = u64::try_from(lvm::free(tree, id)).unwrap_or(0);
+            let kept = tree.group_reserved(id);
+            let free = u64::try_from(tree.group_free(id)).unwrap_or(0);
             words.push(format!("extents of {}, {} kept back, {} free", g.extent, kept, Bytes(free)));
         }
         Kind::Btrfs => words.push(format!("btrfs on {}", names(tree, &d.parents))),
         Kind::Volume(Volume { role: Role::Pool { metadata, .. }, size, .. }) => {
-            let promised = lvm::promised(tree, id);
+            let promised = tree.pool_promised(id);
             let percent = u128::from(promised.0) * 100 / u128::from(size.0.max(1));
             words.push(format!(
                 "thin pool, metadata {metadata}, {promised} promised to its volumes ({percent} %)"
@@ -166,7 +162,7 @@ fn images(out: &mut String, tree: &Tree, policy: Option<&Policy>, style: &Style)
     let full =
         Bytes(u64::try_from(u128::from(room.pool.0) * u128::from(room.threshold) / 100).unwrap_or(u64::MAX));
     let used = Bytes(room.image.0.saturating_mul(u64::from(images.fit.max(1))));
-    let promised = capacity::root_pool(tree).map_or(Bytes(0), |p| lvm::promised(tree, p));
+    let promised = capacity::root_pool(tree).map_or(Bytes(0), |p| tree.pool_promised(p));
     let _ = writeln!(
         out,
         "The pool has {}, promises {promised}, and is expected to hold {used} with that many images; {full} may be used.\n",

@@ -1,11 +1,8 @@
 //! A plan as JSON (schema 1): verdict, devices, messages, images.
 
 use crate::rules::storage::{code, finding};
-use anaconda_plan::capacity;
-use anaconda_plan::device::{DeviceId, Kind, Role, Volume};
-use anaconda_plan::minimum::Minimum;
-use anaconda_plan::tree::Tree;
-use anaconda_plan::{Plan, Verdict, lvm};
+use anaconda_plan::machine::{DeviceId, Kind, Role, Tree, Volume};
+use anaconda_plan::{Minimum, Plan, Verdict, capacity};
 use node_base::capacity::Images;
 use node_base::diagnostic::Finding;
 use node_base::policy::Policy;
@@ -134,7 +131,7 @@ fn device(tree: &Tree, id: DeviceId) -> Device<'_> {
         chunk_size,
         extent_size: group.map(|g| g.extent),
         free: group.map(|_| {
-            Bytes(u64::try_from(lvm::free(tree, id) + i128::from(lvm::reserved(tree, id).0)).unwrap_or(0))
+            Bytes(u64::try_from(tree.group_free(id) + i128::from(tree.group_reserved(id).0)).unwrap_or(0))
         }),
         start,
         exists: d.exists,

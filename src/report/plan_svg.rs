@@ -4,12 +4,8 @@
 //! white: every box bears its name and size, boxes too small for words are named beside the bar.
 
 use super::plan_human::short_name;
-use anaconda_plan::capacity;
-use anaconda_plan::device::{DeviceId, Kind, Role, Volume};
-use anaconda_plan::format::FormatKind;
-use anaconda_plan::table::Slot;
-use anaconda_plan::tree::Tree;
-use anaconda_plan::{Plan, Verdict, lvm};
+use anaconda_plan::machine::{DeviceId, FormatKind, Kind, Role, Slot, Tree, Volume};
+use anaconda_plan::{Plan, Verdict, capacity};
 use node_base::capacity::images;
 use node_base::policy::Policy;
 use node_base::units::Bytes;
@@ -96,7 +92,7 @@ fn draw_tree(canvas: &mut Canvas, tree: &Tree, policy: Option<&Policy>) {
 
 fn draw_pool(canvas: &mut Canvas, tree: &Tree, pool: DeviceId, policy: Option<&Policy>) {
     let size = tree.size(pool);
-    let promised = lvm::promised(tree, pool);
+    let promised = tree.pool_promised(pool);
     let name = short_name(tree, pool).to_owned();
     canvas.heading(&name, &format!("thin pool, {size}, {promised} promised to its volumes"));
     let whole = size.max(promised);
@@ -203,7 +199,7 @@ fn volumes(tree: &Tree, group: DeviceId) -> Vec<Segment> {
         }
         used = used + v.size + metadata;
     }
-    let kept = lvm::reserved(tree, group);
+    let kept = tree.group_reserved(group);
     if kept.0 > 0 {
         segments.push(Segment {
             name: "kept back".into(),

@@ -9,7 +9,7 @@ pub mod storage; // what holds on any disks: Anaconda's own errors
 pub mod style; // the file itself: empty, its header
 pub mod unattended; // where the installer would stop and ask
 
-use anaconda_plan::Machine;
+use anaconda_plan::machine::Machine;
 use kickstart::Kickstart;
 use node_base::diagnostic::{Code, Findings};
 use node_base::policy::Policy;

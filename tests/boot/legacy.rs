@@ -1,8 +1,8 @@
 //! Parameters of old nodes, and the kickstarts that replace them: `fixtures/boot/legacy.table`.
 
 use super::table::rows;
-use anaconda_plan::DiskSpec;
-use anaconda_plan::{Firmware, Machine, Verdict};
+use anaconda_plan::Verdict;
+use anaconda_plan::machine::{DiskSpec, Firmware, Machine};
 use kickstart::Version;
 use ks_lint::boot::config::Format;
 use ks_lint::boot::legacy::values::{self, Disk};

@@ -1,7 +1,8 @@
 //! Absurd disks and kickstarts: a clear message, never a panic.
 
 use super::{machine, plan, says};
-use anaconda_plan::{Firmware, Machine, Verdict};
+use anaconda_plan::Verdict;
+use anaconda_plan::machine::{Firmware, Machine};
 use node_base::units::Bytes;
 
 const SIMPLE: &str = "zerombr\nclearpart --all --initlabel\nreqpart --add-boot\npart pv.01 --size=1 --grow\n\

@@ -1,7 +1,8 @@
 //! Every kickstart in `kickstart-examples/` on stated disks: it proceeds, and the layout is the one in the snapshot.
 
 use super::machine;
-use anaconda_plan::{Firmware, Verdict};
+use anaconda_plan::Verdict;
+use anaconda_plan::machine::Firmware;
 use ks_lint::lint::plan::plan as plan_read;
 use ks_lint::lint::{self, Settings};
 use ks_lint::report::Style;

@@ -3,7 +3,7 @@
 //! The images are made by the tools that administrators use; Debian has them in `gdisk`, `fdisk`, `cryptsetup-bin`,
 //! `e2fsprogs` and `dosfstools`.
 
-use anaconda_plan::{DiskSpec, Firmware, Label};
+use anaconda_plan::machine::{DiskSpec, Firmware, Label};
 use ks_lint::host::{self, Facts};
 use node_base::units::Bytes;
 use std::fs;
@@ -89,7 +89,7 @@ fn put(image: &Path, mib: u64, content: &[u8]) {
 
 fn places(disk: &DiskSpec) -> Vec<(u32, u64, u64, &str)> {
     let mib = |b: Bytes| b.0 / MIB;
-    let place = |p: &anaconda_plan::disk::OldPartition| {
+    let place = |p: &anaconda_plan::machine::OldPartition| {
         (p.number.unwrap_or(0), mib(p.start.unwrap_or_default()), mib(p.size))
     };
     disk.partitions

@@ -1,8 +1,8 @@
 //! The limits that were seen in runs of the installer.
 
 use super::{machine, plan, says};
-use anaconda_plan::device::{Kind, Role, Volume};
-use anaconda_plan::{Firmware, Plan, Verdict};
+use anaconda_plan::machine::{Firmware, Kind, Role, Volume};
+use anaconda_plan::{Plan, Verdict};
 
 const AUTOPART: &str = "zerombr\nclearpart --all --initlabel\nautopart --type=thinp\n";
 const THIN: &str = "zerombr\nclearpart --all --initlabel\nreqpart --add-boot\npart pv.01 --size=1 --grow\n\

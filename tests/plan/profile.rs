@@ -2,7 +2,8 @@
 //! rules of the node say the same with the line to write, so that `ks-lint check` does not repeat it.
 
 use super::{machine, plan, says};
-use anaconda_plan::{Firmware, Verdict};
+use anaconda_plan::Verdict;
+use anaconda_plan::machine::Firmware;
 
 const START: &str = "zerombr\nclearpart --all --initlabel\nreqpart --add-boot\npart pv.01 --size=1 --grow\n\
     volgroup onn pv.01 --reserved-percent=20\nlogvol swap --vgname=onn --name=swap --size=2048\n\

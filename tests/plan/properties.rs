@@ -1,10 +1,8 @@
 //! What holds for every plan.
 
 use super::{machine, plan, says};
-use anaconda_plan::device::{DeviceId, Kind, Role, Volume};
-use anaconda_plan::table::Slot;
-use anaconda_plan::tree::Tree;
-use anaconda_plan::{Firmware, Plan, capacity, lvm};
+use anaconda_plan::machine::{DeviceId, Firmware, Kind, Role, Slot, Tree, Volume};
+use anaconda_plan::{Plan, capacity};
 use node_base::units::Bytes;
 use proptest::prelude::*;
 
@@ -76,12 +74,12 @@ fn sound(plan: &Plan) -> Result<(), String> {
 
 fn children_fit(tree: &Tree, id: DeviceId) -> Result<(), String> {
     match &tree[id].kind {
-        Kind::Group(_) if lvm::free(tree, id) < 0 => {
+        Kind::Group(_) if tree.group_free(id) < 0 => {
             Err(format!("{} promises more than it has", tree[id].name))
         }
         Kind::Group(_) => {
             let members: Bytes = tree[id].parents.iter().map(|&p| tree.size(p)).sum();
-            let fits = lvm::group_size(tree, id) <= members;
+            let fits = tree.size(id) <= members;
             if fits { Ok(()) } else { Err(format!("{} is larger than its members", tree[id].name)) }
         }
         Kind::Volume(Volume { role: Role::Pool { .. }, size, group, .. }) if *size > tree.size(*group) => {

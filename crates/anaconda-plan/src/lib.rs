@@ -1,34 +1,47 @@
-//! What a kickstart asks for ([`model`]) and what Anaconda makes of it on given disks ([`mod@plan`]).
+//! What Anaconda makes of a kickstart's partitioning on given disks.
+//!
+//! ```
+//! use anaconda_plan::machine::{Firmware, Machine};
+//! use anaconda_plan::{Verdict, plan};
+//! use kickstart::Version;
+//! use node_base::diagnostic::Findings;
+//! use node_base::source::Sources;
+//! use node_base::units::Bytes;
+//!
+//! let text = "clearpart --all --initlabel\nautopart --type=thinp\n";
+//! let mut sources = Sources::new();
+//! let file = sources.add("node.ks", text.to_owned())?;
+//! let kickstart = kickstart::parse(&sources, file, Version::rhel(9), &mut Findings::new());
+//!
+//! let machine = Machine {
+//!     disks: vec!["vda=100GiB".parse()?],
+//!     firmware: Firmware::Uefi,
+//!     memory: Bytes(16 << 30),
+//! };
+//! let plan = plan(&kickstart, None, &machine)?;
+//! assert_eq!(plan.verdict, Verdict::Proceeds);
+//! let tree = plan.tree.ok_or("devices")?;
+//! let root = tree.mounted("/").ok_or("a root file system")?;
+//! assert_eq!(tree[root].name, "rhel-root");
+//! assert_eq!(tree.type_name(root), "lvmthinlv");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! - [`layout`]: what the kickstart asks for, each request with its place.
+//! - [`machine`]: disks, partition tables, the releases of Anaconda and their profiles, and the [`machine::Tree`] of all
+//!   devices.
+//! - [`plan()`] carries the requests out in Anaconda's order; [`refusals`] collects everything that is wrong instead of
+//!   stopping at the first message, and [`refused_anywhere`] what is wrong on every machine. [`capacity`] says how many
+//!   images fit.
 //!
 //! Invariant: the arithmetic is the installer's own, release by release; what the installer does not decide is not
-//! decided here. Nothing here reads a device: disks are descriptions ([`disk`], or facts from the room `host`).
+//! decided here. Nothing here reads a device: disks are descriptions.
 
-pub mod anywhere; // what is refused on any disks
-pub mod autopart; // autopart and reqpart
-pub mod bootloader; // boot disk, stage 1, stage 2
-pub mod capacity; // how many images fit
-pub mod cause; // why the installer refuses
-pub mod check; // the storage checker
-mod chunk; // free regions, the partitions in them
-pub mod commands; // kickstart commands into the model
-pub mod custom; // part, raid, volgroup, logvol, btrfs
-pub mod device; // disks, partitions, groups, volumes
-pub mod disk; // what a person says about a disk
-pub mod format; // file systems and their limits
-pub mod growth; // shares of free space
-pub mod lvm; // groups, pools, volumes
-pub mod manual; // mount
-pub mod md; // software RAID
-pub mod minimum; // the smallest disk that will do
-pub mod model; // what the kickstart asks for
-pub mod partitions; // places and sizes of partitions
-pub mod plan; // the order of it all, the verdict
-pub mod release; // what differs between releases and profiles
-pub mod select; // ignoredisk, clearpart, zerombr
-pub mod swap; // suggested swap
-pub mod table; // partition tables
-pub mod tree; // all devices, what stands on what
+pub mod layout; // what the kickstart asks for
+pub mod machine; // disks, tables, releases, devices
+mod plan; // order, growth, LVM, check, verdict
 
-pub use disk::{DiskError, DiskSpec, Label, parse_size};
-pub use plan::{Machine, Plan, Verdict, plan};
-pub use release::{Firmware, NotModelled, Release};
+pub use plan::{
+    Boot, Cause, Minimum, Plan, Refusal, Verdict, capacity, minimum, plan, plan_layout, refusals,
+    refused_anywhere,
+};

@@ -5,11 +5,9 @@
 mod codes;
 
 use super::{Context, Rule, node};
-use anaconda_plan::cause::{Cause, Refusal};
-use anaconda_plan::model::Layout;
-use anaconda_plan::plan::refusals;
-use anaconda_plan::release::{Profile, Release};
-use anaconda_plan::{Machine, anywhere};
+use anaconda_plan::layout::Layout;
+use anaconda_plan::machine::{Machine, Profile, Release};
+use anaconda_plan::{Cause, Refusal, refusals, refused_anywhere};
 use node_base::diagnostic::{Code, Finding, Findings, Severity};
 use std::sync::Arc;
 
@@ -35,7 +33,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     });
     let refused = match context.machine {
         Some(machine) => on_machine(&layout, release, profile, machine),
-        None => anywhere::refused(&layout, release, &profile),
+        None => refused_anywhere(&layout, release, &profile),
     };
     let told_by_policy = |cause| {
         context.policy.is_some()

@@ -8,7 +8,7 @@ mod groups;
 mod mounts;
 mod names;
 
-use anaconda_plan::cause::Cause;
+use anaconda_plan::Cause;
 use node_base::diagnostic::Code;
 
 /// All codes, in order.

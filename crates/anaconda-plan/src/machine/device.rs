@@ -1,0 +1,238 @@
+//! Devices: disks, partitions, arrays, groups and volumes, those that exist and those that will be made.
+//!
+//! Source: blivet's `devices/*.py`.
+
+use crate::machine::format::Format;
+use crate::machine::id::DeviceId;
+use crate::machine::md;
+use crate::machine::table::Table;
+use node_base::source::Span;
+use node_base::units::Bytes;
+
+/// A disk.
+#[derive(Clone, Debug)]
+pub struct Disk {
+    /// Its size.
+    pub size: Bytes,
+    /// Bytes in a logical sector.
+    pub sector: u32,
+    /// Its partition table.
+    pub table: Option<Table>,
+    /// Whether the table will be written anew.
+    pub new_table: bool,
+}
+
+/// What a partition was asked to be.
+#[derive(Clone, Debug, Default)]
+pub struct PartitionRequest {
+    /// Disks that it may lie on; empty: any.
+    pub disks: Vec<DeviceId>,
+    /// `--asprimary`
+    pub primary: bool,
+    /// `--grow`
+    pub grow: bool,
+    /// Size asked for, raised to the format's least.
+    pub size: Bytes,
+    /// `--maxsize`
+    pub max: Option<Bytes>,
+    /// Whether the machine starts from it (`/boot`).
+    pub bootable: bool,
+}
+
+/// A software RAID array.
+#[derive(Clone, Debug)]
+pub struct Array {
+    /// Its level.
+    pub level: md::Level,
+    /// Members without the spares.
+    pub active: usize,
+    /// Chunk; nothing for the default.
+    pub chunk: Option<Bytes>,
+}
+
+/// A volume group.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Bytes in an extent.
+    pub extent: Bytes,
+    /// `--reserved-percent`
+    pub reserved_percent: u64,
+    /// `--reserved-space`
+    pub reserved_space: Bytes,
+    /// Whether room for the pool to grow is kept, as autopart does.
+    pub pool_reserve: bool,
+    /// Its volumes, thin ones included, in the order they were made.
+    pub volumes: Vec<DeviceId>,
+    /// Whether a disk that may not be used holds a part of it.
+    pub incomplete: bool,
+}
+
+/// What kind of logical volume it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A thick one.
+    Linear,
+    /// A thin pool.
+    Pool {
+        /// Size of its metadata; zero until it is computed.
+        metadata: Bytes,
+        /// Chunk; zero until it is computed.
+        chunk: Bytes,
+    },
+    /// A thin one.
+    Thin {
+        /// Its pool.
+        pool: DeviceId,
+    },
+}
+
+/// The cache of a volume, zero where there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cache {
+    /// Its data.
+    pub data: Bytes,
+    /// Its metadata.
+    pub metadata: Bytes,
+}
+
+/// A logical volume.
+#[derive(Clone, Debug)]
+pub struct Volume {
+    /// Its volume group.
+    pub group: DeviceId,
+    /// Its kind.
+    pub role: Role,
+    /// Its size so far.
+    pub size: Bytes,
+    /// The size it was asked to have.
+    pub asked: Bytes,
+    /// `--grow`
+    pub grow: bool,
+    /// `--maxsize`
+    pub max: Option<Bytes>,
+    /// `--percent`
+    pub percent: u64,
+    /// Its cache on fast devices.
+    pub cache: Cache,
+}
+
+/// What a device is.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// A disk.
+    Disk(Disk),
+    /// A partition; its place stands in the disk's table.
+    Partition(PartitionRequest),
+    /// A software RAID array.
+    Array(Array),
+    /// An opened LUKS device.
+    Luks,
+    /// A volume group.
+    Group(Group),
+    /// A logical volume.
+    Volume(Volume),
+    /// A btrfs volume.
+    Btrfs,
+    /// A btrfs subvolume.
+    Subvolume,
+    /// A file system in memory.
+    Memory(Bytes),
+}
+
+/// One device.
+#[derive(Clone, Debug)]
+pub struct Device {
+    /// Its name: `vda1`, `onn-root`, `pv.01` before it has a place.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// What it stands on.
+    pub parents: Vec<DeviceId>,
+    /// Whether it was there before.
+    pub exists: bool,
+    /// What is on it.
+    pub format: Format,
+    /// Whether it was removed.
+    pub gone: bool,
+    /// The name that the kickstart calls it by: `pv.01`, `raid.10`.
+    pub alias: Option<String>,
+    /// The command that asks for it.
+    pub span: Option<Span>,
+}
+
+impl Device {
+    /// A device that will be made.
+    pub(crate) fn new(name: impl Into<String>, kind: Kind, parents: Vec<DeviceId>) -> Device {
+        Device {
+            name: name.into(),
+            kind,
+            parents,
+            exists: false,
+            format: Format::NONE,
+            gone: false,
+            alias: None,
+            span: None,
+        }
+    }
+
+    /// The same, there already.
+    pub(crate) fn existing(mut self) -> Device {
+        self.exists = true;
+        self
+    }
+
+    /// The logical volume that it is.
+    pub fn volume(&self) -> Option<&Volume> {
+        match &self.kind {
+            Kind::Volume(v) => Some(v),
+            _ => None,
+        }
+    }
+
+    /// What it is asked to be, if it is a partition.
+    pub(crate) fn partition_request(&self) -> Option<&PartitionRequest> {
+        match &self.kind {
+            Kind::Partition(request) => Some(request),
+            _ => None,
+        }
+    }
+
+    /// The volume group that it is.
+    pub fn group(&self) -> Option<&Group> {
+        match &self.kind {
+            Kind::Group(g) => Some(g),
+            _ => None,
+        }
+    }
+}
+
+impl Group {
+    /// One that reserves nothing.
+    pub(crate) fn new(extent: Bytes) -> Group {
+        Group {
+            extent,
+            reserved_percent: 0,
+            reserved_space: Bytes(0),
+            pool_reserve: false,
+            volumes: Vec::new(),
+            incomplete: false,
+        }
+    }
+}
+
+/// `vda1`, `nvme0n1p1`.
+pub(crate) fn partition_name(disk: &str, number: u32) -> String {
+    let p = if disk.ends_with(|c: char| c.is_ascii_digit()) { "p" } else { "" };
+    [disk, p, &number.to_string()].concat()
+}
+
+/// Anaconda's order of disks that the BIOS says nothing about.
+pub fn compare_disks(a: &str, b: &str) -> std::cmp::Ordering {
+    let rank = |n: &str| match n {
+        n if n.starts_with("vd") || n.starts_with("xvd") => -1,
+        n if n.starts_with("hd") => 0,
+        n if n.starts_with("sd") => 1,
+        _ => 2,
+    };
+    rank(a).cmp(&rank(b)).then(a.len().cmp(&b.len())).then(a.cmp(b))
+}

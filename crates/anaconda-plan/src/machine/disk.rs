@@ -1,0 +1,310 @@
+//! What a person says about a disk: `vda=100GiB`, `vdb=200GiB,label=gpt,part=1GiB:ext4,part=60GiB:lvmpv:oldvg`.
+
+use node_base::units::Bytes;
+use std::fmt;
+use std::str::FromStr;
+
+/// A partition table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Label {
+    /// GUID partition table.
+    Gpt,
+    /// The MBR of the PC BIOS.
+    Msdos,
+}
+
+impl Label {
+    /// The table that `clearpart --disklabel` names; `None` for one that PCs do not have.
+    pub(crate) fn from_name(name: &str) -> Option<Label> {
+        match name {
+            "gpt" => Some(Label::Gpt),
+            "msdos" | "mbr" => Some(Label::Msdos),
+            _ => None,
+        }
+    }
+
+    /// The name in kickstarts and in Anaconda's messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Label::Gpt => "gpt",
+            Label::Msdos => "msdos",
+        }
+    }
+}
+
+/// A volume that exists on an old volume group.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct OldVolume {
+    /// Name within the group.
+    pub name: String,
+    /// Size in bytes.
+    pub size: Bytes,
+    /// `linear`, `thin-pool` or `thin`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The thin pool it lies in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<String>,
+}
+
+/// A partition that exists.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct OldPartition {
+    /// Size in bytes.
+    pub size: Bytes,
+    /// First byte; nothing places it behind the one before, from 1 MiB on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Bytes>,
+    /// The number in its name; nothing counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u32>,
+    /// What is on it, by Anaconda's name: `ext4`, `efi`, `lvmpv`, `luks`…; empty for nothing.
+    pub format: String,
+    /// The volume group that a `lvmpv` belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vg: Option<String>,
+    /// Bytes in an extent of that group; nothing for 4 MiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extent: Option<Bytes>,
+    /// Volumes of that group, where they are known; else one volume `root` is taken to fill it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volumes: Option<Vec<OldVolume>>,
+    /// Version of LUKS on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub luks: Option<u16>,
+    /// Whether it is the extended partition of an MBR.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub extended: bool,
+    /// Whether it lies in the extended partition.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub logical: bool,
+}
+
+/// A disk before the installation.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct DiskSpec {
+    /// Kernel name without `/dev/`: `vda`, `nvme0n1`.
+    pub name: String,
+    /// Size in bytes.
+    pub size: Bytes,
+    /// Logical sector size in bytes: 512 or 4096.
+    #[serde(default = "sector_512", skip_serializing_if = "is_sector_512")]
+    pub sector: u32,
+    /// Its partition table; nothing for a blank disk.
+    #[serde(default)]
+    pub label: Option<Label>,
+    /// Its partitions in the order of their places.
+    #[serde(default)]
+    pub partitions: Vec<OldPartition>,
+    /// Whether the kernel calls it removable.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub removable: bool,
+}
+
+fn sector_512() -> u32 {
+    512
+}
+
+fn is_sector_512(sector: &u32) -> bool {
+    *sector == 512
+}
+
+/// A description that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("disk '{given}': {what}")]
+pub struct DiskError {
+    /// As given.
+    pub given: String,
+    /// What was expected.
+    pub what: String,
+}
+
+/// A size with its unit, as on the command line: `100GiB`, `480GB`, `512B`, and plain bytes.
+///
+/// # Errors
+/// A sentence that says what was expected.
+pub fn parse_size(text: &str) -> Result<Bytes, String> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let scale: u64 = match unit.trim() {
+        "" | "B" => 1,
+        "KB" | "kB" => 1000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "TB" => 1_000_000_000_000,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "TiB" => 1 << 40,
+        "PiB" => 1 << 50,
+        _ => {
+            return Err(format!(
+                "'{text}' is no size: expected a whole number and B, KB, MB, GB, TB, KiB, MiB, GiB or TiB"
+            ));
+        }
+    };
+    if number.is_empty() {
+        return Err(format!("'{text}' is no size: expected a whole number before the unit"));
+    }
+    number
+        .parse::<u64>()
+        .ok()
+        .and_then(|n| n.checked_mul(scale))
+        .map(Bytes)
+        .ok_or_else(|| format!("'{text}' is larger than 16 EiB"))
+}
+
+impl FromStr for DiskSpec {
+    type Err = DiskError;
+
+    fn from_str(given: &str) -> Result<DiskSpec, DiskError> {
+        let fail = |what: String| DiskError { given: given.to_owned(), what };
+        let mut fields = given.split(',');
+        let (name, size) = fields
+            .next()
+            .and_then(|f| f.split_once('='))
+            .ok_or_else(|| fail("expected NAME=SIZE, such as vda=100GiB".to_owned()))?;
+        let name = name.trim().trim_start_matches("/dev/");
+        let known = |c: char| c.is_ascii_alphanumeric() || "._-:/".contains(c);
+        if name.is_empty() || name.starts_with('-') || !name.chars().all(known) {
+            return Err(fail(format!("'{name}' is no device name such as vda or nvme0n1")));
+        }
+        let mut disk = DiskSpec {
+            name: name.to_owned(),
+            size: parse_size(size).map_err(fail)?,
+            sector: 512,
+            label: None,
+            partitions: Vec::new(),
+            removable: false,
+        };
+        for field in fields {
+            match field.split_once('=') {
+                Some(("label", "gpt")) => disk.label = Some(Label::Gpt),
+                Some(("label", "msdos" | "mbr" | "dos")) => disk.label = Some(Label::Msdos),
+                Some(("label", other)) => {
+                    return Err(fail(format!("label '{other}': expected gpt or msdos")));
+                }
+                Some(("sector", "512")) => disk.sector = 512,
+                Some(("sector", "4096")) => disk.sector = 4096,
+                Some(("sector", other)) => {
+                    return Err(fail(format!("sector '{other}': expected 512 or 4096")));
+                }
+                Some(("part", what)) => disk.partitions.push(parse_partition(what).map_err(fail)?),
+                _ => {
+                    return Err(fail(format!(
+                        "'{field}': expected label=gpt|msdos, sector=512|4096 or part=SIZE:FORMAT[:VG]"
+                    )));
+                }
+            }
+        }
+        disk.check().map_err(fail)?;
+        Ok(disk)
+    }
+}
+
+fn parse_partition(what: &str) -> Result<OldPartition, String> {
+    let mut words = what.splitn(3, ':');
+    let size = parse_size(words.next().unwrap_or_default())?;
+    let format = words.next().unwrap_or_default().to_owned();
+    let vg = words.next().map(str::to_owned);
+    if vg.is_some() && format != "lvmpv" {
+        return Err(format!("part={what}: only a partition of format lvmpv has a volume group"));
+    }
+    Ok(OldPartition { size, format, vg, ..OldPartition::default() })
+}
+
+impl DiskSpec {
+    /// Whether the partitions fit on the disk one behind the other; a table is needed to hold them.
+    ///
+    /// # Errors
+    /// A sentence that says what does not fit.
+    pub fn check(&self) -> Result<(), String> {
+        if self.size.0 == 0 {
+            return Err("its size is zero; Anaconda does not see such a disk".to_owned());
+        }
+        if !self.partitions.is_empty() && self.label.is_none() {
+            return Err("it has partitions but no label; add label=gpt or label=msdos".to_owned());
+        }
+        let mut end = Bytes::MIB;
+        for (i, p) in self.partitions.iter().enumerate() {
+            if p.size.0 == 0 {
+                return Err(format!("partition {} has no size", i + 1));
+            }
+            let start = p.start.unwrap_or(end);
+            let behind = start.0.checked_add(p.size.0).ok_or("its partitions are larger than 16 EiB")?;
+            if behind > self.size.0 {
+                return Err(format!(
+                    "partition {} ends at {}, behind the end of the disk ({})",
+                    i + 1,
+                    Bytes(behind),
+                    self.size
+                ));
+            }
+            end = if p.extended { start } else { Bytes(behind) };
+        }
+        Ok(())
+    }
+}
+
+/// All disks of one machine: no name twice.
+///
+/// # Errors
+/// The name that is given twice.
+pub fn check_names(disks: &[DiskSpec]) -> Result<(), DiskError> {
+    let mut seen = std::collections::HashSet::new();
+    match disks.iter().find(|d| !seen.insert(d.name.as_str())) {
+        Some(d) => {
+            Err(DiskError { given: d.name.clone(), what: "given twice; every disk has one name".to_owned() })
+        }
+        None => Ok(()),
+    }
+}
+
+impl fmt::Display for DiskSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.name, self.size)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        text.parse::<DiskSpec>().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_disk_is_a_name_and_a_size() {
+        let d: DiskSpec = "sda=480GB".parse().unwrap();
+        assert_eq!((d.name.as_str(), d.size, d.label), ("sda", Bytes(480_000_000_000), None));
+    }
+
+    #[test]
+    fn what_is_on_it_follows_in_order() {
+        let d: DiskSpec = "vdb=200GiB,label=gpt,part=600MiB:efi,part=60GiB:lvmpv:oldvg".parse().unwrap();
+        assert_eq!(d.label, Some(Label::Gpt));
+        assert_eq!(d.partitions[1].vg.as_deref(), Some("oldvg"));
+        assert_eq!(d.partitions[1].size, Bytes(60 << 30));
+    }
+
+    #[test]
+    fn a_wrong_disk_is_named_with_what_was_expected() {
+        assert_eq!(error("vda"), "disk 'vda': expected NAME=SIZE, such as vda=100GiB");
+        assert!(error("vda=0").contains("its size is zero"));
+        assert!(error("vda=10Gib").contains("'10Gib' is no size"));
+        assert!(error("vda=-5GiB").contains("is no size"));
+        assert!(error("vda=99999999999999999999TiB").contains("larger than 16 EiB"));
+        assert!(error("vda=10GiB,part=1GiB:ext4").contains("no label"));
+        assert!(error("vda=10GiB,label=gpt,part=20GiB:ext4").contains("behind the end of the disk"));
+        assert!(error("-rf=10GiB").contains("no device name"));
+    }
+
+    #[test]
+    fn a_name_twice_is_an_error() {
+        let disks = ["vda=1GiB".parse().unwrap(), "vda=2GiB".parse().unwrap()];
+        assert!(check_names(&disks).unwrap_err().to_string().contains("given twice"));
+    }
+}

@@ -1,0 +1,437 @@
+//! The installer's picture of the machine: all its devices, by name and by what stands on what.
+//!
+//! Source: blivet's `devicetree.py`; the releases differ as [`Release`] says.
+
+use crate::machine::device::{
+    Cache, Device, Disk, Group, Kind, PartitionRequest, Role, Volume, compare_disks, partition_name,
+};
+use crate::machine::disk::{DiskSpec, Label, OldPartition, OldVolume};
+use crate::machine::format::{Format, FormatKind};
+use crate::machine::id::DeviceId;
+use crate::machine::lvm;
+use crate::machine::md;
+use crate::machine::profile::Profile;
+use crate::machine::release::{Firmware, Release};
+use crate::machine::table::{Entry, Slot, Table};
+use foldhash::{HashMap, HashMapExt};
+use node_base::source::Span;
+use node_base::units::Bytes;
+use std::sync::Arc;
+
+/// All devices.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    /// Which installer.
+    pub release: Release,
+    /// How the machine starts.
+    pub firmware: Firmware,
+    /// Its configuration.
+    pub profile: Arc<Profile>,
+    /// Memory.
+    pub memory: Bytes,
+    /// The default file system (`autopart --fstype` changes it).
+    pub default_format: FormatKind,
+    /// The label of new tables (`clearpart --disklabel`).
+    pub default_label: Option<Label>,
+    devices: Vec<Device>,
+    names: HashMap<String, DeviceId>,
+    next_request: u32,
+}
+
+impl Tree {
+    /// The machine as it is, before the kickstart is read.
+    pub(crate) fn new(
+        release: Release,
+        firmware: Firmware,
+        profile: Arc<Profile>,
+        memory: Bytes,
+        disks: &[DiskSpec],
+    ) -> Tree {
+        let default_format = if profile.xfs { FormatKind::Xfs } else { FormatKind::Ext4 };
+        let mut tree = Tree {
+            release,
+            firmware,
+            profile,
+            memory,
+            default_format,
+            default_label: None,
+            devices: Vec::with_capacity(16),
+            names: HashMap::with_capacity(28),
+            next_request: 0,
+        };
+        for disk in disks {
+            tree.add_disk(disk);
+        }
+        tree.add_old_groups(disks);
+        tree
+    }
+
+    fn add_disk(&mut self, spec: &DiskSpec) {
+        let table = spec.label.map(|label| Table::new(label, spec.size, spec.sector));
+        let disk = Disk { size: spec.size, sector: spec.sector, table, new_table: false };
+        let id = self.add(Device::new(&spec.name, Kind::Disk(disk), Vec::new()).existing());
+        let sector = u64::from(spec.sector.max(512));
+        let mut next = (1 << 20) / sector;
+        for old in &spec.partitions {
+            let start = old.start.map_or(next, |s| s.0 / sector);
+            let region =
+                crate::machine::table::Region { start, end: start + (old.size.0 / sector).max(1) - 1 };
+            next = if old.extended { start } else { region.end + 1 };
+            let slot = match (old.extended, old.logical) {
+                (true, _) => Slot::Extended,
+                (_, true) => Slot::Logical,
+                _ => Slot::Primary,
+            };
+            let device = DeviceId(self.devices.len() as u32);
+            let Some(table) = self.table_mut(id) else { continue };
+            let number = match old.number {
+                Some(number) => {
+                    table.insert(Entry { region, slot, number, device: Some(device), exists: true });
+                    number
+                }
+                None => table.add(region, slot, Some(device), true),
+            };
+            let kind = FormatKind::from_name(&old.format, self.release).unwrap_or(FormatKind::None);
+            let mut part = Device::new(
+                partition_name(&spec.name, number),
+                Kind::Partition(PartitionRequest { size: old.size, ..PartitionRequest::default() }),
+                vec![id],
+            );
+            part.format = Format::existing(kind);
+            self.add(part.existing());
+        }
+    }
+
+    /// Volume groups on old physical volumes. Without more knowledge one volume `root` fills such a group.
+    fn add_old_groups(&mut self, disks: &[DiskSpec]) {
+        let mut groups: Vec<(&OldPartition, &str, Vec<DeviceId>)> = Vec::new();
+        for disk in disks {
+            let Some(id) = self.by_name(&disk.name) else { continue };
+            for (n, old) in disk.partitions.iter().enumerate() {
+                let device = DeviceId(id.0 + 1 + n as u32); // a disk's partitions were added behind it
+                let Some(vg) = old.vg.as_deref().filter(|_| self.entry(device).is_some()) else { continue };
+                match groups.iter_mut().find(|(_, name, _)| *name == vg) {
+                    Some((.., members)) => members.push(device),
+                    None => groups.push((old, vg, vec![device])),
+                }
+            }
+        }
+        for (old, name, members) in groups {
+            let extent = old.extent.unwrap_or(Bytes(4 << 20));
+            let group = self.add(Device::new(name, Kind::Group(Group::new(extent)), members).existing());
+            let size = self.size(group);
+            let whole = [OldVolume { name: "root".to_owned(), size, kind: None, pool: None }];
+            let volumes = old.volumes.as_deref().unwrap_or(&whole);
+            // Pools first: thin volumes stand on them.
+            let is_pool = |v: &&OldVolume| v.kind.as_deref() == Some("thin-pool");
+            for volume in volumes.iter().filter(is_pool) {
+                self.add_old_volume(group, volume);
+            }
+            for volume in volumes.iter().filter(|v| !is_pool(v)) {
+                self.add_old_volume(group, volume);
+            }
+        }
+    }
+
+    fn add_old_volume(&mut self, group: DeviceId, old: &OldVolume) {
+        let prefix = self[group].name.clone();
+        let pool = old.pool.as_deref().and_then(|p| self.by_name(&format!("{prefix}-{p}")));
+        let role = match (old.kind.as_deref(), pool) {
+            (Some("thin-pool"), _) => Role::Pool { metadata: Bytes(0), chunk: Bytes(64 << 10) },
+            (_, Some(pool)) => Role::Thin { pool },
+            _ => Role::Linear,
+        };
+        let size = old.size;
+        let cache = Cache::default();
+        let volume = Volume { group, role, size, asked: size, grow: false, max: None, percent: 0, cache };
+        let parent = pool.unwrap_or(group);
+        let name = format!("{prefix}-{}", old.name);
+        let mut device = Device::new(&name, Kind::Volume(volume), vec![parent]).existing();
+        if device.volume().is_some_and(|v| !matches!(v.role, Role::Pool { .. })) {
+            device.format = Format::existing(FormatKind::Xfs);
+        }
+        let id = self.add(device);
+        if let Kind::Group(g) = &mut self[group].kind {
+            g.volumes.push(id);
+        }
+    }
+
+    /// Adds a device.
+    pub(crate) fn add(&mut self, device: Device) -> DeviceId {
+        let id = DeviceId(self.devices.len() as u32);
+        self.names.insert(device.name.clone(), id);
+        self.devices.push(device);
+        id
+    }
+
+    /// Gives a device another name.
+    pub(crate) fn rename(&mut self, id: DeviceId, name: String) {
+        if self[id].name == name {
+            return;
+        }
+        if self.names.get(&self[id].name) == Some(&id) {
+            let old = std::mem::take(&mut self[id].name);
+            self.names.remove(&old);
+        }
+        self.names.insert(name.clone(), id);
+        self[id].name = name;
+    }
+
+    /// The device of this name.
+    pub fn by_name(&self, name: &str) -> Option<DeviceId> {
+        self.names.get(name).copied().filter(|id| !self[*id].gone)
+    }
+
+    /// A device by what a kickstart calls it: a name, or a path in `/dev`.
+    pub(crate) fn resolve(&self, spec: &str) -> Option<DeviceId> {
+        let name = spec.strip_prefix("/dev/").unwrap_or(spec);
+        let name = name.strip_prefix("mapper/").unwrap_or(name);
+        self.by_name(name).or_else(|| {
+            let (group, volume) = name.split_once('/')?;
+            self.by_name(&format!("{group}-{volume}"))
+        })
+    }
+
+    /// The partition that the kickstart calls so.
+    pub(crate) fn by_alias(&self, alias: &str) -> Option<DeviceId> {
+        self.ids().find(|&id| self[id].alias.as_deref() == Some(alias))
+    }
+
+    /// All devices in the order they were added.
+    pub fn ids(&self) -> impl Iterator<Item = DeviceId> + '_ {
+        (0..self.devices.len() as u32).map(DeviceId).filter(|id| !self[*id].gone)
+    }
+
+    /// The number of a request without a name of its own.
+    pub(crate) fn next_request(&mut self) -> u32 {
+        self.next_request += 1;
+        self.next_request - 1
+    }
+
+    /// A disk's table.
+    pub fn table(&self, disk: DeviceId) -> Option<&Table> {
+        match &self[disk].kind {
+            Kind::Disk(d) => d.table.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// A disk's table, to change it.
+    pub(crate) fn table_mut(&mut self, disk: DeviceId) -> Option<&mut Table> {
+        match &mut self[disk].kind {
+            Kind::Disk(d) => d.table.as_mut(),
+            _ => None,
+        }
+    }
+
+    /// All disks, in the order that Anaconda prefers them: `vd*` before `sd*` before the rest, then by length and name.
+    pub fn disks(&self) -> Vec<DeviceId> {
+        let mut disks: Vec<_> = self.ids().filter(|&id| matches!(self[id].kind, Kind::Disk(_))).collect();
+        disks.sort_by(|a, b| compare_disks(&self[*a].name, &self[*b].name));
+        disks
+    }
+
+    /// Disks with a partition table, by name.
+    pub(crate) fn partitioned(&self) -> Vec<DeviceId> {
+        let mut disks: Vec<_> = self.ids().filter(|&id| self.table(id).is_some()).collect();
+        disks.sort_by(|a, b| self[*a].name.cmp(&self[*b].name));
+        disks
+    }
+
+    /// The disk that a partition lies on.
+    pub fn disk_of(&self, partition: DeviceId) -> Option<DeviceId> {
+        let parent = *self[partition].parents.first()?;
+        matches!((&self[partition].kind, &self[parent].kind), (Kind::Partition(_), Kind::Disk(_)))
+            .then_some(parent)
+    }
+
+    /// A partition's place.
+    pub(crate) fn entry(&self, partition: DeviceId) -> Option<&Entry> {
+        self.table(self.disk_of(partition)?)?.entry(partition)
+    }
+
+    /// All disks below a device.
+    pub(crate) fn disks_below(&self, id: DeviceId) -> Vec<DeviceId> {
+        let (mut found, mut todo) = (Vec::new(), vec![id]);
+        while let Some(id) = todo.pop() {
+            if matches!(self[id].kind, Kind::Disk(_)) {
+                if !found.contains(&id) {
+                    found.push(id);
+                }
+            } else {
+                todo.extend(&self[id].parents);
+            }
+        }
+        found
+    }
+
+    /// What stands on a device directly.
+    pub fn children(&self, id: DeviceId) -> Vec<DeviceId> {
+        self.ids().filter(|&c| self[c].parents.contains(&id)).collect()
+    }
+
+    /// The size of a device.
+    pub fn size(&self, id: DeviceId) -> Bytes {
+        match &self[id].kind {
+            Kind::Disk(d) => d.size,
+            Kind::Partition(request) => {
+                match (self.disk_of(id).and_then(|d| self.table(d)), self.entry(id)) {
+                    (Some(table), Some(entry)) => table.bytes(entry.region.sectors()),
+                    _ => request.size,
+                }
+            }
+            Kind::Array(a) => {
+                let members = self[id].parents.iter().map(|&p| self.size(p));
+                md::size(a.level, members, a.active, a.chunk)
+            }
+            Kind::Luks => {
+                let Some(&parent) = self[id].parents.first() else { return Bytes(0) };
+                self.size(parent) - self.release.luks_overhead(self[parent].format.luks1)
+            }
+            Kind::Group(group) => self.group_size(id, group),
+            Kind::Volume(v) => v.size,
+            Kind::Btrfs => self[id].parents.iter().map(|&p| self.size(p)).sum(),
+            Kind::Subvolume => self[id].parents.first().map_or(Bytes(0), |&p| self.size(p)),
+            Kind::Memory(size) => *size,
+        }
+    }
+
+    /// The size of a volume group: whole extents of each physical volume behind LVM's own data.
+    fn group_size(&self, id: DeviceId, group: &Group) -> Bytes {
+        let usable = |&member: &DeviceId| {
+            if self[member].format.exists && self[id].exists {
+                return self.size(member); // an existing group is taken to be as large as its members
+            }
+            let is_array = matches!(self[member].kind, Kind::Array(_));
+            lvm::usable(self.size(member), is_array, group.extent)
+        };
+        self[id].parents.iter().map(usable).sum()
+    }
+
+    /// Free bytes on all disks; a blank disk is free as a whole.
+    pub(crate) fn free_space(&self) -> Bytes {
+        self.disks().into_iter().map(|d| self.table(d).map_or_else(|| self.size(d), Table::free_bytes)).sum()
+    }
+
+    /// The file system of `/boot` when the kickstart names none: the default one if GRUB reads it.
+    pub(crate) fn boot_format(&self) -> FormatKind {
+        let default = self.default_format;
+        let readable = self.profile.boot_filesystems;
+        if readable.contains(&default.name()) {
+            return default;
+        }
+        readable
+            .first()
+            .and_then(|name| FormatKind::from_name(name, self.release))
+            .unwrap_or(FormatKind::Ext4)
+    }
+
+    /// Encrypts a device: its format moves to the opened device, which is returned. `key`: a passphrase is given.
+    pub(crate) fn open_luks(
+        &mut self,
+        id: DeviceId,
+        name: String,
+        key: bool,
+        luks1: bool,
+        span: Span,
+    ) -> DeviceId {
+        let inner = std::mem::replace(&mut self[id].format, Format::new(FormatKind::Luks));
+        self[id].format.has_key = key;
+        self[id].format.luks1 = luks1;
+        let mut device = Device::new(&name, Kind::Luks, vec![id]);
+        device.format = inner;
+        device.span = Some(span);
+        self.add(device)
+    }
+
+    /// The type of a device, by Anaconda's names (`luks/dm-crypt` is `luks`).
+    pub fn type_name(&self, id: DeviceId) -> &'static str {
+        match &self[id].kind {
+            Kind::Disk(_) => "disk",
+            Kind::Partition(_) => "partition",
+            Kind::Array(_) => "mdarray",
+            Kind::Luks => "luks",
+            Kind::Group(_) => "lvmvg",
+            Kind::Volume(Volume { role: Role::Linear, .. }) => "lvmlv",
+            Kind::Volume(Volume { role: Role::Pool { .. }, .. }) => "lvmthinpool",
+            Kind::Volume(Volume { role: Role::Thin { .. }, .. }) => "lvmthinlv",
+            Kind::Btrfs => "btrfs volume",
+            Kind::Subvolume => "btrfs subvolume",
+            Kind::Memory(_) => "tmpfs",
+        }
+    }
+
+    /// The device that will be mounted there; a later one wins.
+    pub fn mounted(&self, mountpoint: &str) -> Option<DeviceId> {
+        let there = |id: &DeviceId| {
+            let f = &self[*id].format;
+            f.kind.mountable() && f.mountpoint.as_deref() == Some(mountpoint)
+        };
+        self.ids().filter(there).last()
+    }
+
+    /// All mount points with their devices, each once, in the order they were asked for.
+    pub fn mountpoints(&self) -> Vec<(&str, DeviceId)> {
+        let mut found: Vec<(&str, DeviceId)> = Vec::new();
+        let mut place: HashMap<&str, usize> = HashMap::new();
+        for id in self.ids() {
+            let f = &self[id].format;
+            let Some(m) = f.mountpoint.as_deref().filter(|_| f.kind.mountable()) else { continue };
+            match place.get(m) {
+                Some(&at) => found[at].1 = id,
+                None => {
+                    place.insert(m, found.len());
+                    found.push((m, id));
+                }
+            }
+        }
+        found
+    }
+
+    /// Removes a device and all that stands on it. A disk stays and loses its table.
+    pub(crate) fn remove_recursively(&mut self, id: DeviceId, with_itself: bool) {
+        for child in self.children(id) {
+            self.remove_recursively(child, true);
+        }
+        if let Kind::Disk(disk) = &mut self[id].kind {
+            disk.table = None;
+        } else if with_itself {
+            self.remove(id);
+        } else {
+            self[id].format = Format::NONE;
+        }
+    }
+
+    /// Removes one device; its place on the disk and its share of the group become free.
+    pub(crate) fn remove(&mut self, id: DeviceId) {
+        if let Some(disk) = self.disk_of(id)
+            && let Some(table) = self.table_mut(disk)
+        {
+            table.remove(|e| e.device == Some(id));
+        }
+        if let Kind::Volume(v) = &self[id].kind {
+            let group = v.group;
+            if let Kind::Group(g) = &mut self[group].kind {
+                g.volumes.retain(|v| *v != id);
+            }
+        }
+        self[id].gone = true;
+        if self.names.get(&self[id].name) == Some(&id) {
+            let name = self[id].name.clone();
+            self.names.remove(&name);
+        }
+    }
+}
+
+impl std::ops::Index<DeviceId> for Tree {
+    type Output = Device;
+    fn index(&self, id: DeviceId) -> &Device {
+        &self.devices[id.0 as usize]
+    }
+}
+
+impl std::ops::IndexMut<DeviceId> for Tree {
+    fn index_mut(&mut self, id: DeviceId) -> &mut Device {
+        &mut self.devices[id.0 as usize]
+    }
+}

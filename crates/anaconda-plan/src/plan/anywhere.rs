@@ -1,0 +1,155 @@
+//! What Anaconda refuses on any disks: the layout is planned on imaginary ones that are large enough and have what
+//! the kickstart names, once for each kind of firmware. What both refuse, every machine will refuse.
+
+use crate::layout::{Clear, Layout};
+use crate::machine::Machine;
+use crate::machine::device::partition_name;
+use crate::machine::disk::{DiskSpec, Label, OldPartition};
+use crate::machine::profile::Profile;
+use crate::machine::release::{Firmware, Release};
+use crate::plan::cause::{Cause, Refusal};
+use crate::plan::verdict::refusals;
+use node_base::diagnostic::Severity;
+use node_base::units::Bytes;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A disk that holds everything and still can have an MBR.
+const LARGE: Bytes = Bytes(2_000_000_000_000);
+/// An imaginary partition that exists.
+const OLD: Bytes = Bytes(64 << 30);
+/// The least memory on which swap may be missing: what is suggested for swap is least, too.
+const MEMORY: Bytes = Bytes(600 << 20);
+
+/// What is refused whatever the disks are. Nothing where that cannot be known: the kickstart asks for no layout, or
+/// builds on volume groups and arrays that exist already.
+pub fn refused_anywhere(layout: &Layout, release: Release, profile: &Arc<Profile>) -> Vec<Refusal> {
+    let Some(disks) = imaginary_disks(layout) else { return Vec::new() };
+    let on = |firmware| {
+        let disks = disks.iter().map(|d| labelled(d, firmware, release)).collect();
+        let machine = Machine { disks, firmware, memory: MEMORY };
+        let mut found = refusals(layout, release, Arc::clone(profile), &machine);
+        let mbr_is_out = !release.is_new() && asked_for(layout) > LARGE;
+        found.retain(|r| {
+            let biosboot_unknown = mbr_is_out || layout.selection.clear != Clear::All;
+            let unknown = r.cause == Cause::NoSuchDisk || (biosboot_unknown && r.cause == Cause::NoBiosBoot);
+            r.severity == Severity::Error && !unknown
+        });
+        found
+    };
+    // What one firmware lets pass is not refused everywhere: most kickstarts need no second plan.
+    let uefi = on(Firmware::Uefi);
+    if uefi.is_empty() {
+        return Vec::new();
+    }
+    let bios = on(Firmware::Bios);
+    let about_boot = |r: &&Refusal| matches!(r.cause, Cause::BootDevice | Cause::NoBiosBoot);
+    let mut both: Vec<Refusal> = uefi.iter().filter(|r| bios.contains(r)).cloned().collect();
+    if let (Some(u), Some(b)) = (uefi.iter().find(about_boot), bios.iter().find(about_boot))
+        && both.is_empty()
+    {
+        // Without stage 1 the installer lists every device that it could not use; one sentence says what is missing.
+        let on = |r: &Refusal, firmware| match (r.cause, firmware) {
+            (Cause::NoBiosBoot, _) => "a GPT boot disk needs a biosboot partition".to_owned(),
+            _ if !r.says.starts_with("Failed to find a suitable stage1") => {
+                r.says.trim_end_matches('.').to_owned()
+            }
+            (_, Firmware::Uefi) => "no EFI system partition is mounted on /boot/efi".to_owned(),
+            (_, Firmware::Bios) => "no disk can take the boot loader".to_owned(),
+        };
+        let (on_uefi, on_bios) = (on(u, Firmware::Uefi), on(b, Firmware::Bios));
+        let says = format!("neither firmware can start this: on UEFI, {on_uefi}; on BIOS, {on_bios}.");
+        both.push(Refusal::stop(Cause::BootDevice, u.span.or(b.span), says));
+    }
+    both
+}
+
+/// The disks that the kickstart names, or one; nothing if existing groups, arrays or labels are built on.
+fn imaginary_disks(layout: &Layout) -> Option<Vec<DiskSpec>> {
+    let builds_on_old = layout.is_empty()
+        || !layout.mounts.is_empty()
+        || layout.groups.iter().any(|g| g.existing)
+        || layout.volumes.iter().any(|v| v.existing)
+        || layout.arrays.iter().any(|a| a.existing)
+        || layout.btrfs.iter().any(|b| b.existing)
+        || layout.selection.clear == Clear::List
+        || layout.partitions.iter().any(|p| p.onbiosdisk.is_some() || p.resize);
+    if builds_on_old {
+        return None;
+    }
+    let mut disks: BTreeMap<String, Vec<OldPartition>> = BTreeMap::new();
+    let s = &layout.selection;
+    let named =
+        s.only.iter().chain(&s.drives).chain(&layout.boot_loader.drive).chain(&layout.boot_loader.order);
+    for disk in named.chain(layout.partitions.iter().filter_map(|p| p.disk.as_ref())) {
+        if disk.name.contains('|') {
+            return None;
+        }
+        disks.entry(disk.name.clone()).or_default();
+    }
+    for part in &layout.partitions {
+        let Some(onpart) = &part.onpart else { continue };
+        let (disk, number) = split_partition(&onpart.name)?;
+        let fstype = part.fstype.as_deref().unwrap_or("ext4");
+        let format = match part.mount.as_str() {
+            "/boot/efi" => "efi",
+            "swap" => "swap",
+            m if m.starts_with("pv.") => "lvmpv",
+            m if m.starts_with("raid.") => "mdmember",
+            _ => fstype,
+        };
+        let old = OldPartition {
+            size: if format == "efi" { Bytes(1 << 30) } else { OLD },
+            number: Some(number),
+            format: format.to_owned(),
+            ..OldPartition::default()
+        };
+        disks.entry(disk).or_default().push(old);
+    }
+    if disks.keys().all(|name| layout.selection.ignored.iter().any(|i| i.name == *name)) {
+        disks.insert("imaginary".to_owned(), Vec::new());
+    }
+    let size = LARGE.max(Bytes(asked_for(layout).0.saturating_mul(2)).min(Bytes(1 << 60)));
+    let spec = |(name, mut partitions): (String, Vec<OldPartition>)| {
+        partitions.sort_by_key(|p| p.number);
+        DiskSpec { name, size, sector: 512, label: None, partitions, removable: false }
+    };
+    Some(disks.into_iter().map(spec).collect())
+}
+
+/// The sum of all sizes.
+fn asked_for(layout: &Layout) -> Bytes {
+    let sizes = layout.partitions.iter().map(|p| &p.sizes).chain(layout.volumes.iter().map(|v| &v.sizes));
+    sizes.filter_map(|s| s.size).sum()
+}
+
+/// `sda2` → `sda`, 2; `nvme0n1p3` → `nvme0n1`, 3. Nothing for labels, UUIDs and paths.
+fn split_partition(name: &str) -> Option<(String, u32)> {
+    let digits = name.len() - name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    let (disk, number) = name.split_at(name.len() - digits);
+    let number: u32 = number.parse().ok().filter(|n| (1..=128).contains(n))?;
+    let stem = disk.strip_suffix('p').filter(|d| d.ends_with(|c: char| c.is_ascii_digit()));
+    let disk = stem.unwrap_or(disk);
+    let plain = !disk.is_empty() && disk.chars().all(|c| c.is_ascii_alphanumeric());
+    (plain && partition_name(disk, number) == name).then(|| (disk.to_owned(), number))
+}
+
+/// With the table that the release makes for this firmware: the kickstart may rely on one that is there.
+fn labelled(disk: &DiskSpec, firmware: Firmware, release: Release) -> DiskSpec {
+    let gpt =
+        release.is_new() || firmware == Firmware::Uefi || disk.partitions.iter().any(|p| p.number > Some(4));
+    DiskSpec { label: Some(if gpt { Label::Gpt } else { Label::Msdos }), ..disk.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_partition;
+
+    #[test]
+    fn a_partition_is_a_disk_and_a_number() {
+        assert_eq!(split_partition("sda2"), Some(("sda".to_owned(), 2)));
+        assert_eq!(split_partition("nvme0n1p3"), Some(("nvme0n1".to_owned(), 3)));
+        assert_eq!(split_partition("LABEL=x1"), None);
+        assert_eq!(split_partition("sda"), None);
+    }
+}

@@ -1,0 +1,104 @@
+//! Why Anaconda refuses a layout.
+
+use node_base::diagnostic::Severity;
+use node_base::source::Span;
+
+/// The kind of a refusal or a warning. Each has one code of the category `storage`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// A disk that is named does not exist.
+    NoSuchDisk,
+    /// No disk can be used.
+    NoUsableDisk,
+    /// The partitions do not fit on the disks.
+    NoSpaceOnDisks,
+    /// A device is too small or too large for what is to be put on it.
+    FormatLimits,
+    /// A file system that the installer does not have.
+    UnknownFileSystem,
+    /// A name that is taken.
+    NameInUse,
+    /// An existing device that is named does not exist.
+    NoSuchDevice,
+    /// `part --noformat` without `--onpart`.
+    NoformatWithoutDevice,
+    /// A member of a group or an array that no command makes.
+    UndefinedMember,
+    /// A member of a group or an array that is something else.
+    WrongMember,
+    /// A RAID level that the members do not suffice for.
+    RaidMembers,
+    /// A volume group that no command makes.
+    NoSuchGroup,
+    /// A thin pool that no command makes before.
+    NoSuchPool,
+    /// The volumes do not fit into the volume group.
+    GroupFull,
+    /// A physical extent size that LVM does not have.
+    ExtentSize,
+    /// A volume without a size, or smaller than one extent.
+    VolumeSize,
+    /// Metadata or chunk size that a thin pool cannot have.
+    PoolOptions,
+    /// Percentages of one volume group above 100.
+    Percentages,
+    /// A name that LVM does not allow.
+    InvalidName,
+    /// No root file system.
+    NoRoot,
+    /// A mount point that has to be a directory on root.
+    MustBeOnRoot,
+    /// A mount point that is no absolute path.
+    MountPoint,
+    /// A mount point that the profile wants on a volume of its own.
+    MustNotBeOnRoot,
+    /// A volume that is smaller than the profile's minimum.
+    TooSmallForProfile,
+    /// Root on another kind of device than the profile's.
+    RootDeviceType,
+    /// Nothing to start the machine from.
+    BootDevice,
+    /// A GPT boot disk of a BIOS machine without a `biosboot` partition.
+    NoBiosBoot,
+    /// Too little memory to go without swap.
+    NoSwap,
+    /// Encryption without a passphrase.
+    NoPassphrase,
+    /// A mount point that has to be on a Linux file system.
+    NotLinux,
+    /// A volume group of which only some disks may be used.
+    GroupOnOtherDisks,
+    /// `bootloader --location=partition`.
+    BootLoaderLocation,
+    /// The language rejects the kickstart.
+    Language,
+    /// A file system that is kept although a new one is recommended or needed on root.
+    Reformat,
+    /// Something that is smaller than recommended or not redundant.
+    Recommendation,
+}
+
+/// One message of the installer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its kind.
+    pub cause: Cause,
+    /// Whether it stops the installation.
+    pub severity: Severity,
+    /// What the installer prints.
+    pub says: String,
+    /// The request that it is about.
+    pub span: Option<Span>,
+}
+
+impl Refusal {
+    /// One that stops the installation.
+    pub fn stop(cause: Cause, span: Option<Span>, says: impl Into<String>) -> Refusal {
+        Refusal { cause, severity: Severity::Error, says: says.into(), span }
+    }
+
+    /// One that an unattended installation passes by.
+    pub(crate) fn warn(cause: Cause, span: Option<Span>, says: impl Into<String>) -> Refusal {
+        Refusal { cause, severity: Severity::Warning, says: says.into(), span }
+    }
+}

@@ -1,0 +1,69 @@
+//! `btrfs`.
+
+use super::{Custom, Done, stop};
+use crate::layout::Btrfs;
+use crate::machine::device::{Device, Kind};
+use crate::machine::format::{Format, FormatKind};
+use crate::machine::id::DeviceId;
+use crate::machine::release::Release;
+use crate::plan::cause::{Cause, Refusal};
+
+impl Custom<'_> {
+    pub(super) fn btrfs(&mut self, btrfs: &Btrfs) -> Done {
+        let span = btrfs.span;
+        if self.tree.release < Release::Fedora {
+            return stop(Cause::UnknownFileSystem, span, "Btrfs file system is not supported.");
+        }
+        let mount = if matches!(btrfs.mount.as_str(), "none" | "None") { "" } else { btrfs.mount.as_str() };
+        let members = if btrfs.subvolume {
+            self.btrfs_parent(btrfs)?
+        } else {
+            self.members(&btrfs.members, FormatKind::Btrfs)?
+        };
+        if members.is_empty() && !btrfs.existing {
+            let says = "Btrfs volume defined without any member devices. Either specify member devices or use \
+                        --useexisting.";
+            return stop(Cause::UndefinedMember, span, says);
+        }
+        self.check_mount(mount, span)?;
+        self.give_up_mount(mount);
+        if btrfs.existing {
+            let name = btrfs.name.clone().unwrap_or_default();
+            let Some(id) = self.tree.resolve(&name) else {
+                let says = format!("Btrfs volume \"{name}\" specified with --useexisting does not exist.");
+                return stop(Cause::NoSuchDevice, span, says);
+            };
+            self.keep(id, mount, span);
+            return Ok(());
+        }
+        let (name, kind) = match btrfs.subvolume {
+            true => (btrfs.name.clone().unwrap_or_default(), Kind::Subvolume),
+            false => {
+                (btrfs.label.clone().unwrap_or_else(|| self.tree.profile.short_name.clone()), Kind::Btrfs)
+            }
+        };
+        let mut device = Device::new(&name, kind, members);
+        device.alias = btrfs.label.as_ref().map(|l| format!("LABEL={l}"));
+        device.format = Format::mounted(FormatKind::Btrfs, mount);
+        device.span = Some(span);
+        self.tree.add(device);
+        Ok(())
+    }
+
+    /// The volume that a subvolume lies in: a name, or `LABEL=` of a volume that the kickstart makes.
+    fn btrfs_parent(&self, btrfs: &Btrfs) -> Result<Vec<DeviceId>, Refusal> {
+        let mut parents = Vec::new();
+        for member in &btrfs.members {
+            let Some(id) = self.tree.by_alias(&member.name).or_else(|| self.tree.resolve(&member.name))
+            else {
+                let says = format!(
+                    "Tried to use undefined partition \"{}\" in Btrfs volume specification.",
+                    member.name
+                );
+                return stop(Cause::UndefinedMember, member.span, says);
+            };
+            parents.push(id);
+        }
+        Ok(parents)
+    }
+}

@@ -1,0 +1,272 @@
+//! Which disks the installer uses, which partitions it removes and which disks get a new table:
+//! `ignoredisk`, `clearpart`, `zerombr`.
+//!
+//! Source: pyanaconda's `disk_selection`, `disk_initialization/configuration.py`, `partitioning/automatic/
+//! noninteractive_partitioning.py`.
+
+use crate::layout::{Clear, Layout, Named, Selection};
+use crate::machine::device::Kind;
+use crate::machine::disk::Label;
+use crate::machine::id::DeviceId;
+use crate::machine::release::Firmware;
+use crate::machine::table::{Slot, Table};
+use crate::machine::tree::Tree;
+use crate::plan::cause::{Cause, Refusal};
+
+/// Checks the names in `ignoredisk`, `clearpart` and `bootloader` against the disks, before anything is changed.
+///
+/// # Errors
+/// [`Cause::NoSuchDisk`], [`Cause::UnknownFileSystem`], [`Cause::BootLoaderLocation`].
+pub(super) fn check_names(tree: &Tree, layout: &Layout) -> Result<(), Refusal> {
+    let s = &layout.selection;
+    let exist = |names: &[Named], command: &str| {
+        names.iter().find(|n| matches(tree, &n.name, true).is_empty()).map_or(Ok(()), |n| {
+            let says = format!("Disk \"{}\" given in {command} command does not exist.", n.name);
+            Err(Refusal::stop(Cause::NoSuchDisk, Some(n.span), says))
+        })
+    };
+    exist(&s.only, "ignoredisk")?;
+    exist(&s.ignored, "ignoredisk")?;
+    if let Some(label) = s.label.as_ref().filter(|l| Label::from_name(&l.name).is_none()) {
+        let says = format!(
+            "Disklabel \"{}\" given in clearpart command is not supported on this platform.",
+            label.name
+        );
+        return Err(Refusal::stop(Cause::UnknownFileSystem, Some(label.span), says));
+    }
+    if let Some(n) = s.devices.iter().find(|n| matches(tree, &n.name, false).is_empty()) {
+        let says = format!("Device \"{}\" given in clearpart device list does not exist.", n.name);
+        return Err(Refusal::stop(Cause::NoSuchDevice, Some(n.span), says));
+    }
+    exist(&s.drives, "clearpart")?;
+    if layout.boot_loader.on_partition && !layout.boot_loader.disabled {
+        let says = "GRUB2 does not support installation to a partition.";
+        return Err(Refusal::stop(Cause::BootLoaderLocation, layout.boot_loader.span, says));
+    }
+    Ok(())
+}
+
+/// Devices that a specification names: names, shell patterns, alternatives behind `|`.
+pub(super) fn matches(tree: &Tree, spec: &str, disks_only: bool) -> Vec<DeviceId> {
+    let mut found = Vec::new();
+    for one in spec.split('|') {
+        let one = one.strip_prefix("/dev/").unwrap_or(one);
+        for id in tree.ids() {
+            let wanted = matches!(tree[id].kind, Kind::Disk(_)) || !disks_only;
+            if wanted
+                && tree[id].exists
+                && glob(one.as_bytes(), tree[id].name.as_bytes())
+                && !found.contains(&id)
+            {
+                found.push(id);
+            }
+        }
+    }
+    found
+}
+
+/// A shell pattern: `*`, `?` and `[...]`.
+pub(crate) fn glob(pattern: &[u8], name: &[u8]) -> bool {
+    // Remembers the last star only: linear in the name for each star, never exponential.
+    let (mut p, mut n, mut star) = (0, 0, None);
+    while n < name.len() {
+        let step = match pattern.get(p) {
+            Some(b'*') => {
+                star = Some((p, n));
+                p += 1;
+                continue;
+            }
+            Some(b'?') => Some(p + 1),
+            Some(b'[') => class(&pattern[p..], name[n]).map(|len| p + len),
+            Some(c) if *c == name[n] => Some(p + 1),
+            _ => None,
+        };
+        match (step, star) {
+            (Some(next), _) => (p, n) = (next, n + 1),
+            (None, Some((at, from))) => {
+                star = Some((at, from + 1));
+                (p, n) = (at + 1, from + 1);
+            }
+            (None, None) => return false,
+        }
+    }
+    pattern[p..].iter().all(|c| *c == b'*')
+}
+
+/// Whether `c` is in the class that the pattern starts with; if so, how long the class is written.
+fn class(pattern: &[u8], c: u8) -> Option<usize> {
+    let close = pattern.iter().skip(2).position(|b| *b == b']')? + 2;
+    let (inside, negated) = match pattern.get(1) {
+        Some(b'!' | b'^') => (&pattern[2..close], true),
+        _ => (&pattern[1..close], false),
+    };
+    let mut hit = false;
+    let mut i = 0;
+    while i < inside.len() {
+        if i + 2 < inside.len() && inside[i + 1] == b'-' {
+            hit |= (inside[i]..=inside[i + 2]).contains(&c);
+            i += 3;
+        } else {
+            hit |= inside[i] == c;
+            i += 1;
+        }
+    }
+    (hit != negated).then_some(close + 1)
+}
+
+/// Takes the disks out that may not be used, and what stands on them. Groups that have other disks too become
+/// incomplete.
+pub(super) fn select(tree: &mut Tree, selection: &Selection) {
+    let named = |names: &[Named]| names.iter().flat_map(|n| matches(tree, &n.name, true)).collect::<Vec<_>>();
+    let (only, ignored) = (named(&selection.only), named(&selection.ignored));
+    let hidden: Vec<DeviceId> = tree
+        .disks()
+        .into_iter()
+        .filter(|d| (!only.is_empty() && !only.contains(d)) || ignored.contains(d))
+        .collect();
+    if hidden.is_empty() {
+        return;
+    }
+    let on_hidden = |tree: &Tree, id: DeviceId| tree.disks_below(id).iter().any(|d| hidden.contains(d));
+    let groups: Vec<DeviceId> =
+        tree.ids().filter(|&id| tree[id].group().is_some() && on_hidden(tree, id)).collect();
+    for &group in &groups {
+        let split = tree.disks_below(group).iter().any(|d| !hidden.contains(d));
+        if let Kind::Group(g) = &mut tree[group].kind {
+            g.incomplete = split;
+        }
+    }
+    for id in tree.ids().filter(|&id| on_hidden(tree, id)).collect::<Vec<_>>() {
+        let incomplete = tree[id].group().is_some_and(|g| g.incomplete);
+        if !incomplete {
+            tree[id].gone = true;
+        }
+    }
+    // Volumes of a split group are hidden with it; the group stays only to be told about.
+    for id in tree
+        .ids()
+        .filter(|&id| tree[id].volume().is_some_and(|v| groups.contains(&v.group)))
+        .collect::<Vec<_>>()
+    {
+        tree[id].gone = true;
+    }
+}
+
+/// Removes partitions and writes new tables as `clearpart` and `zerombr` say.
+/// `afresh`: autopart also clears what is not there yet.
+///
+/// # Errors
+/// [`Cause::NoUsableDisk`], [`Cause::GroupOnOtherDisks`].
+pub(super) fn clear(tree: &mut Tree, selection: &Selection) -> Result<(), Refusal> {
+    let drives: Vec<DeviceId> = selection.drives.iter().flat_map(|n| matches(tree, &n.name, true)).collect();
+    let listed: Vec<DeviceId> =
+        selection.devices.iter().flat_map(|n| matches(tree, &n.name, false)).collect();
+    tree.default_label = selection.label.as_ref().and_then(|l| Label::from_name(&l.name));
+    let cleared = |disk: DeviceId| drives.is_empty() || drives.contains(&disk);
+    let mut touched = Vec::new();
+    for disk in tree.disks().into_iter().filter(|&d| cleared(d)) {
+        let entries = tree.table(disk).map(|t| t.entries.clone()).unwrap_or_default();
+        for entry in entries.iter().rev().filter(|e| e.slot != Slot::Extended) {
+            let Some(id) = entry.device else { continue };
+            let remove = match selection.clear {
+                Clear::None => false,
+                Clear::All => true,
+                Clear::Linux => tree[id].format.kind.linux_native(),
+                Clear::List => listed.contains(&id),
+            };
+            if remove {
+                touched.extend(
+                    tree.children(id).into_iter().filter(|&g| tree[g].group().is_some_and(|g| g.incomplete)),
+                );
+                tree.remove_recursively(id, true);
+            }
+        }
+    }
+    for disk in tree.disks() {
+        remove_empty_extended(tree, disk);
+        let removable = cleared(disk) && disk_is_removable(tree, disk, selection, &listed);
+        let unrecognized = selection.zerombr && tree.table(disk).is_none();
+        if removable || unrecognized {
+            initialize(tree, disk);
+        }
+    }
+    if tree.disks().is_empty() {
+        return Err(Refusal::stop(Cause::NoUsableDisk, None, "No usable disks."));
+    }
+    match touched.first() {
+        Some(&group) => Err(split_group(tree, group)),
+        None => Ok(()),
+    }
+}
+
+fn split_group(tree: &Tree, group: DeviceId) -> Refusal {
+    let used: Vec<_> = tree[group]
+        .parents
+        .iter()
+        .flat_map(|&pv| tree.disks_below(pv))
+        .filter(|&d| !tree[d].gone)
+        .map(|d| tree[d].name.clone())
+        .collect();
+    let says = format!(
+        "Selected disks {} contain volume group '{}' that also uses further unselected disks. You must select or \
+         de-select all these disks as a set.",
+        used.join(", "),
+        tree[group].name
+    );
+    Refusal::stop(Cause::GroupOnOtherDisks, None, says)
+}
+
+fn remove_empty_extended(tree: &mut Tree, disk: DeviceId) {
+    let Some(table) = tree.table(disk) else { return };
+    let logical = table.entries.iter().any(|e| e.slot == Slot::Logical);
+    if let Some(extended) = table.extended().filter(|_| !logical).and_then(|e| e.device) {
+        tree.remove(extended);
+    }
+}
+
+fn disk_is_removable(tree: &Tree, disk: DeviceId, selection: &Selection, listed: &[DeviceId]) -> bool {
+    let empty = tree.table(disk).is_none_or(|t| t.entries.is_empty());
+    match selection.clear {
+        Clear::None => selection.init_labels && empty,
+        Clear::All => true,
+        Clear::Linux => selection.init_labels && empty,
+        Clear::List => empty && listed.contains(&disk),
+    }
+}
+
+/// Gives a disk an empty table of the type that the release prefers.
+fn initialize(tree: &mut Tree, disk: DeviceId) {
+    tree.remove_recursively(disk, false);
+    let label = best_label(tree, disk);
+    if let Kind::Disk(d) = &mut tree[disk].kind {
+        d.table = Some(Table::new(label, d.size, d.sector));
+        d.new_table = true;
+    }
+}
+
+fn best_label(tree: &Tree, disk: DeviceId) -> Label {
+    let Kind::Disk(d) = &tree[disk].kind else { return Label::Gpt };
+    let gpt_first = tree.release.is_new() || tree.firmware == Firmware::Uefi;
+    let platform = if gpt_first { [Label::Gpt, Label::Msdos] } else { [Label::Msdos, Label::Gpt] };
+    let order = tree.default_label.into_iter().chain(platform);
+    let fits = |label: &Label| {
+        let table = Table::new(*label, d.size, d.sector);
+        table.sectors < table.last_start()
+    };
+    let first = tree.default_label.unwrap_or(platform[0]);
+    order.into_iter().find(fits).unwrap_or(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::glob;
+
+    #[test]
+    fn patterns_match_as_in_a_shell() {
+        let m = |p: &str, n: &str| glob(p.as_bytes(), n.as_bytes());
+        assert!(m("sd*", "sda") && m("vd[ab]", "vdb") && m("nvme?n1", "nvme0n1") && m("*", "x"));
+        assert!(!m("sd*", "vda") && !m("vd[!a]", "vda") && !m("sda", "sdaa"));
+        let long = format!("{}x", "a*".repeat(200));
+        assert!(!glob(long.as_bytes(), "a".repeat(5000).as_bytes()), "a hostile pattern ends soon");
+    }
+}

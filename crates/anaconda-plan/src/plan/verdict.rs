@@ -1,0 +1,128 @@
+//! What Anaconda will do with these disks: proceed with this layout, or stop with this message.
+
+use crate::layout::Layout;
+use crate::machine::Machine;
+use crate::machine::profile::Profile;
+use crate::machine::release::{NotModelled, Release};
+use crate::machine::tree::Tree;
+use crate::plan::bootloader::Boot;
+use crate::plan::cause::{Cause, Refusal};
+use crate::plan::{autopart, check, custom, manual, select};
+use kickstart::Kickstart;
+use node_base::diagnostic::Severity;
+use node_base::policy::Policy;
+use std::sync::Arc;
+
+/// What the installer does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// It installs.
+    Proceeds,
+    /// It stops before a disk is touched.
+    Stops,
+}
+
+/// The outcome.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What the installer does.
+    pub verdict: Verdict,
+    /// What it prints, in its order.
+    pub messages: Vec<Refusal>,
+    /// The devices as they will be; empty when it stops before they are computed.
+    pub tree: Option<Tree>,
+    /// The boot disk and the devices that the boot loader lies on.
+    pub boot: Boot,
+}
+
+/// Plans the layout of one kickstart on one machine. `policy` stands for the installer's profile; without one the
+/// release's own defaults hold.
+///
+/// # Errors
+/// [`NotModelled`] for a release whose installer is not modelled.
+pub fn plan(
+    kickstart: &Kickstart<'_>,
+    policy: Option<&Policy>,
+    machine: &Machine,
+) -> Result<Plan, NotModelled> {
+    let release = Release::of(kickstart.version)?;
+    let profile = match policy {
+        Some(policy) => Profile::of_policy(policy, release),
+        None => Profile::plain(release),
+    };
+    Ok(plan_layout(&Layout::of(kickstart), release, profile, machine))
+}
+
+/// The same for a layout that is read already.
+pub fn plan_layout(
+    layout: &Layout,
+    release: Release,
+    profile: impl Into<Arc<Profile>>,
+    machine: &Machine,
+) -> Plan {
+    let mut tree = Tree::new(release, machine.firmware, profile.into(), machine.memory, &machine.disks);
+    let mut boot = Boot::default();
+    let mut messages = Vec::new();
+    match carry_out(&mut tree, layout, &mut boot, &mut Err) {
+        Ok(()) => messages.extend(check::check(&tree, &boot)),
+        Err(refusal) => {
+            return Plan { verdict: Verdict::Stops, messages: vec![refusal], tree: None, boot };
+        }
+    }
+    let stops = messages.iter().any(|m| m.severity == Severity::Error);
+    let verdict = if stops { Verdict::Stops } else { Verdict::Proceeds };
+    Plan { verdict, messages, tree: Some(tree), boot }
+}
+
+/// Everything that is wrong with a layout on one machine, not only what Anaconda stops at first.
+pub fn refusals(
+    layout: &Layout,
+    release: Release,
+    profile: impl Into<Arc<Profile>>,
+    machine: &Machine,
+) -> Vec<Refusal> {
+    let mut tree = Tree::new(release, machine.firmware, profile.into(), machine.memory, &machine.disks);
+    let mut boot = Boot::default();
+    let mut found = Vec::new();
+    let mut tell = |refusal| {
+        found.push(refusal);
+        Ok(())
+    };
+    let last = carry_out(&mut tree, layout, &mut boot, &mut tell);
+    match last {
+        Err(refusal) => found.push(refusal),
+        Ok(()) if found.is_empty() => found = check::check(&tree, &boot),
+        Ok(()) => {}
+    }
+    found
+}
+
+fn carry_out(
+    tree: &mut Tree,
+    layout: &Layout,
+    boot: &mut Boot,
+    tell: &mut dyn FnMut(Refusal) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    select::check_names(tree, layout)?;
+    select::select(tree, &layout.selection);
+    if tree.disks().is_empty() {
+        return Err(Refusal::stop(Cause::NoUsableDisk, None, "No usable disks."));
+    }
+    if layout.is_empty() {
+        let says = "No partitioning is given in the kickstart.";
+        return Err(Refusal::stop(Cause::NoRoot, None, says));
+    }
+    let mounts_only = layout.autopart.is_none() && !layout.mounts.is_empty();
+    if !mounts_only {
+        select::clear(tree, &layout.selection)?;
+    }
+    boot.find_disk(tree, &layout.boot_loader)?;
+    match &layout.autopart {
+        Some(autopart) => autopart::run(tree, autopart, boot)?,
+        None if mounts_only => manual::run(tree, layout)?,
+        None => custom::run(tree, layout, boot, tell)?,
+    }
+    boot.find_disk(tree, &layout.boot_loader)?;
+    boot.set_stages(tree, &layout.boot_loader)
+}
