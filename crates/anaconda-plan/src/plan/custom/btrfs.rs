@@ -1,6 +1,6 @@
 //! `btrfs`.
 
-use super::{Custom, Done, stop};
+use super::context::{Custom, Done, stop};
 use crate::layout::Btrfs;
 use crate::machine::device::{Device, Kind};
 use crate::machine::format::{Format, FormatKind};

@@ -1,6 +1,6 @@
 //! `part`.
 
-use super::{Custom, Done, stop};
+use super::context::{Custom, Done, stop};
 use crate::layout::{Named, Part};
 use crate::machine::device::{Device, Kind, PartitionRequest};
 use crate::machine::format::FormatKind;

@@ -1,6 +1,6 @@
 //! `raid`.
 
-use super::{Custom, Done, stop};
+use super::context::{Custom, Done, stop};
 use crate::layout::Raid;
 use crate::machine::device::{Array, Device, Kind};
 use crate::machine::format::FormatKind;

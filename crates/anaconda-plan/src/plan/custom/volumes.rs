@@ -1,6 +1,6 @@
 //! `volgroup` and `logvol`.
 
-use super::{Custom, Done, stop};
+use super::context::{Custom, Done, stop};
 use crate::layout::{LogVol, VolGroup};
 use crate::machine::device::{Cache, Device, Group, Kind, Role, Volume};
 use crate::machine::format::{Format, FormatKind};

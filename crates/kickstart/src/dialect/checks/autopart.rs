@@ -4,7 +4,7 @@ use super::super::problems::{Fail, conflict, refused};
 use super::super::state::EarlierAutopart;
 use super::super::tables::Table;
 use super::super::version::{Family, Version};
-use super::Line;
+use super::line::Line;
 use node_base::source::Span;
 
 /// Options that mean nothing to Stratis (pykickstart 3.78, `F45_AutoPart`).

@@ -6,7 +6,7 @@ use super::super::python;
 use super::super::state::Sticky;
 use super::super::tables::Check;
 use super::super::values::Arg;
-use super::Line;
+use super::line::Line;
 use node_base::diagnostic::Finding;
 use node_base::source::Span;
 

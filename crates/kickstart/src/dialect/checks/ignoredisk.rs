@@ -3,7 +3,7 @@
 use super::super::codes;
 use super::super::problems::Fail;
 use super::super::state::EarlierIgnoredisk;
-use super::Line;
+use super::line::Line;
 use node_base::diagnostic::Finding;
 
 pub(super) fn check(line: &Line<'_, '_>, earlier: &mut EarlierIgnoredisk) -> Result<(), Fail> {

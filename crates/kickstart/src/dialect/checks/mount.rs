@@ -1,7 +1,7 @@
 //! `mount`: the mount point is absolute or `none`.
 
 use super::super::problems::{Fail, refused};
-use super::Line;
+use super::line::Line;
 
 pub(super) fn check(line: &Line<'_, '_>) -> Result<(), Fail> {
     match line.positionals().nth(1) {

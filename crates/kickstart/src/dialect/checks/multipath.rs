@@ -1,7 +1,7 @@
 //! `multipath`: a device belongs to one path only.
 
 use super::super::problems::{Fail, refused};
-use super::Line;
+use super::line::Line;
 
 /// Devices that earlier lines use.
 pub(in super::super) type Devices = Vec<String>;

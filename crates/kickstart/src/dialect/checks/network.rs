@@ -3,7 +3,7 @@
 use super::super::problems::{Fail, refused};
 use super::super::python::python_int;
 use super::super::version::Version;
-use super::Line;
+use super::line::Line;
 
 pub(super) fn check(line: &Line<'_, '_>) -> Result<(), Fail> {
     // Only RHEL7 looks at interface names.

@@ -2,7 +2,7 @@
 
 use super::super::problems::{Fail, refused};
 use super::super::version::Family;
-use super::Line;
+use super::line::Line;
 
 pub(super) fn check(line: &Line<'_, '_>) -> Result<(), Fail> {
     let version = line.place.version;

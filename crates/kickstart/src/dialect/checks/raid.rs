@@ -3,7 +3,7 @@
 use super::super::problems::{self, Fail};
 use super::super::python::python_int;
 use super::super::{array_names, codes};
-use super::Line;
+use super::line::Line;
 use node_base::diagnostic::Finding;
 
 pub(super) fn check(line: &Line<'_, '_>) -> Result<(), Fail> {

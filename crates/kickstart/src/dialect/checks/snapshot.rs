@@ -1,7 +1,7 @@
 //! `snapshot`: of a volume written VG/LV, under a name of its own.
 
 use super::super::problems::{Fail, refused};
-use super::Line;
+use super::line::Line;
 
 /// Names that earlier lines took.
 pub(in super::super) type Names = Vec<String>;

@@ -2,7 +2,7 @@
 
 use super::super::codes;
 use super::super::problems::Fail;
-use super::Line;
+use super::line::Line;
 use node_base::diagnostic::Finding;
 
 pub(super) fn check(line: &Line<'_, '_>) -> Result<(), Fail> {
