@@ -61,3 +61,20 @@ fn benchmarks_are_built_as_what_ships() {
         assert_eq!(of("bench", key), of("dist", key), "[profile.bench] {key}");
     }
 }
+
+/// An override of `release` is inherited by `dist`, unless it has one for the same package.
+#[test]
+fn no_dependency_ships_with_less_optimisation_than_the_profile_dist_asks_for() {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
+        .expect("the manifest can be read");
+    let manifest: toml::Table = text.parse().expect("the manifest is TOML");
+    let profiles = &manifest["profile"];
+    let level = |profile: &str, package: &str| {
+        profiles[profile].get("package").and_then(|p| p.get(package)).and_then(|p| p.get("opt-level")).cloned()
+    };
+    let packages = profiles["release"]["package"].as_table().expect("release has overrides");
+    for package in packages.keys() {
+        let ships = level("dist", package).or_else(|| level("release", package));
+        assert_eq!(ships, profiles["dist"].get("opt-level").cloned(), "[profile.dist.package.{package}]");
+    }
+}
