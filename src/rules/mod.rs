@@ -80,7 +80,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 
 /// Every code there is, sorted: those of the rules, and those that other rooms report.
 pub fn codes() -> Vec<&'static Code> {
-    let elsewhere = [kickstart::codes::CODES, crate::boot::CODES];
+    let elsewhere = [kickstart::codes::CODES, crate::boot::CODES, node_base::diagnostic::layout::CODES];
     let mut codes: Vec<_> =
         all().flat_map(|rule| rule.codes).chain(elsewhere.into_iter().flatten()).copied().collect();
     codes.sort_by_key(|code| (code.category, code.id));

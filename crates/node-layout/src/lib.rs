@@ -1,27 +1,47 @@
-//! Base, layer and boot entry of an installed node: read the system, plan steps, run them, verify.
+//! The storage layout of a node: base, layer and boot entry.
 //!
-//! Invariant: what is to be done is decided from what is on the disk ([`system`], [`checks`], [`plan`]), and nothing is
-//! changed but by the actions of a plan ([`run`]). Programs and the kernel are met only in [`tools`].
+//! A node is a hypervisor host whose root file system is on a thin logical volume. `node-layout init` freezes the installed
+//! system as a read-only *base* and makes root its first *layer*: a base is what the next image is compared with, and a layer
+//! is what boots. This package reads such a system, decides what has to be done, does it so that the machine boots after every
+//! single write, and checks it again.
+//!
+//! A system is read once; everything else is decided from what was read:
+//!
+//! ```
+//! use node_base::policy::Policy;
+//! use node_layout::{Depth, RealTools, Request, System, verify};
+//!
+//! let tools = RealTools::default();
+//! let request = Request { sysroot: "/mnt/sysroot".into(), addon_nvr: None, nvr: None };
+//! let system = System::read(&tools, &request);
+//! let policy = Policy::builtin("ovirt-node")?;
+//! for finding in verify(&system, &policy, &tools, Depth::Properties) {
+//!     println!("{}[{}]: {}", finding.severity, finding.code.id, finding.message);
+//! }
+//! # Ok::<(), node_base::policy::PolicyError>(())
+//! ```
+//!
+//! Invariants: everything is checked before anything is changed ([`examine`]); changes are data ([`Plan`]) and made only by
+//! [`run`]; programs and the kernel are reached only through [`Tools`]; no shell sees an argument.
 
-pub mod checks; // what stands in the way, before anything is changed
-pub mod cli;
-pub mod content; // the content of a base as a number
-pub mod efi; // UEFI variables
-pub mod fat; // files on FAT, in an order that survives a power cut
-pub mod files; // changing files so that a power cut does no harm
-pub mod fstab; // /etc/fstab, edited field by field
-pub mod grubenv; // GRUB's environment block
-pub mod kept; // kernel and initramfs kept for an image
-pub mod list; // the images of a machine
-pub mod loader; // the boot configuration as a whole
-pub mod lvm; // LVM's report and its commands
-pub mod notice; // what is found on a machine
-pub mod plan; // the steps
-pub mod run; // carrying them out
-pub mod system; // everything about a machine, read once
-pub mod target; // kernel arguments turned to the layer
-pub mod thin; // what a thin volume uses of its pool
-pub mod tools; // the boundary to the machine
-pub mod undo; // taking them back
-pub mod verify; // every property looked at again
-pub mod xfs; // directories on XFS, exchanged so that a power cut does no harm
+mod boot; // boot loader, entries, default
+mod checks; // checks that several verbs make
+pub mod cli; // the program
+mod disks; // LVM, thin pool, fstab
+mod files; // changes of files that survive a power cut
+mod images; // what belongs to an image
+mod machine; // programs, devices, mounts
+mod plan; // plans and their execution
+mod system; // everything about a system, read once
+mod verbs; // init, verify
+
+pub use boot::efi::{LoadOption, Variables};
+pub use boot::{BootConfig, BootError, Target};
+pub use disks::{Fstab, LogicalVolume, Lvm, LvmError, Mounting, VolumeGroup};
+pub use files::{Change, FileError, Method};
+pub use images::{Fit, Image, Images, InitStage, NodeState, Pool, Volume, list};
+pub use machine::{Command, Output, RealTools, Space, ToolError, Tools};
+pub use plan::{Action, Failure, Operation, Plan, Progress, RunError, Step, StepState, Undo, Undone, run};
+pub use system::{Request, System};
+pub use verbs::init::{Choices, PlanError, TakeBack, examine, plan};
+pub use verbs::verify::{Depth, verify};

@@ -15,6 +15,10 @@ mod interrupted;
 mod kept_files;
 #[path = "layout/model.rs"]
 mod model;
+#[path = "layout/output.rs"]
+mod output;
+#[path = "layout/printed.rs"]
+mod printed;
 #[path = "layout/programs.rs"]
 mod programs;
 #[path = "layout/progress.rs"]

@@ -20,6 +20,8 @@ pub enum Category {
     Security,
     /// `STY`: everything else worth saying about the file.
     Style,
+    /// `LAY`: the storage layout of an installed machine (`node-layout`).
+    Layout,
 }
 
 impl Category {
@@ -33,6 +35,7 @@ impl Category {
             Category::Boot => "BOOT",
             Category::Security => "SEC",
             Category::Style => "STY",
+            Category::Layout => "LAY",
         }
     }
 
@@ -46,6 +49,7 @@ impl Category {
             Category::Boot => "boot",
             Category::Security => "security",
             Category::Style => "style",
+            Category::Layout => "layout",
         }
     }
 
@@ -59,6 +63,7 @@ impl Category {
             Category::Boot => "Kernel command lines and the boot configurations that carry them.",
             Category::Security => "Secrets in the clear, downloads that nobody verifies.",
             Category::Style => "The file itself.",
+            Category::Layout => "The storage layout of an installed machine, as node-layout finds it.",
         }
     }
 }

@@ -6,6 +6,7 @@
 mod code;
 mod finding;
 pub mod json;
+pub mod layout; // codes of node-layout
 mod nearest;
 
 pub use code::{Category, Code, Severity};

@@ -1,45 +1,47 @@
 //! `node-layout list`.
 
-use super::{Common, Format, output};
-use crate::list::{Volume, list};
+use super::common::{Common, Format};
+use super::policy::policy;
+use super::print;
+use crate::images::{Volume, list};
 use anyhow::Context;
 use node_base::units::Bytes;
 use std::process::ExitCode;
 
-/// Options.
+/// Options of `list`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     common: Common,
-    /// Policy that says what an image is expected to need: a built-in one's name, or a TOML file; without it, the one that
-    /// init has recorded
+    /// Policy with the expected size of an image: the name of a built-in one, or a TOML file; without it, the one that init
+    /// has recorded
     #[arg(long, value_name = "NAME|FILE", allow_hyphen_values = true)]
     policy: Option<String>,
 }
 
 /// Lists the images.
 pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let chosen = super::policy(args.policy.as_deref(), &args.common.sysroot()?)?;
+    let chosen = policy(args.policy.as_deref(), &args.common.sysroot()?)?;
     let (tools, system) = args.common.read(None, None)?;
     let lvm = system.lvm.as_ref().map_err(|e| anyhow::anyhow!("{e}")).context("LVM cannot be read")?;
     let images = list(&system, lvm, &chosen.policy, &tools);
     if args.common.format == Format::Json {
-        output::line(&serde_json::to_string(&images)?);
+        print::line(&serde_json::to_string(&images)?);
         return Ok(ExitCode::SUCCESS);
     }
     for image in &images.images {
         match &image.base {
-            Some(base) => output::line(&described(base)),
-            None => output::line(&format!("{}  (no base)", image.nvr)),
+            Some(base) => print::line(&described(base)),
+            None => print::line(&format!("{}  (no base)", image.nvr)),
         }
-        image.layers.iter().for_each(|l| output::line(&format!(" +- {}", described(l))));
+        image.layers.iter().for_each(|l| print::line(&format!(" +- {}", described(l))));
     }
     if images.images.is_empty() {
-        output::line("no images: this machine has no node layout");
+        print::line("no images: this machine has no node layout");
     }
     if let Some(pool) = &images.pool {
         let percent = |p: Option<f64>| p.map_or_else(|| "?".to_owned(), |p| format!("{p:.1} %"));
-        output::line(&format!(
+        print::line(&format!(
             "pool {}  {}, data {}, metadata {} of {}",
             pool.volume,
             pool.size,
@@ -49,14 +51,14 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         ));
     }
     if let Some(room) = images.room {
-        output::line(&format!(
+        print::line(&format!(
             "room for {} images, {} more than there are; limited by {}",
             room.fit,
             room.more,
             room.limited_by.described()
         ));
     }
-    images.remarks.iter().for_each(|r| output::line(&format!("note: {}", node_base::harmless::harmless(r))));
+    images.remarks.iter().for_each(|r| print::line(&format!("note: {}", node_base::harmless::harmless(r))));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,59 +1,63 @@
 //! `node-layout verify`.
 
-use super::{Common, Format, output};
-use crate::notice::{self, Notice};
-use crate::verify::{Depth, verify};
-use node_base::diagnostic::Severity;
+use super::common::{Common, Format};
+use super::policy::policy;
+use super::print;
+use crate::checks::has_errors;
+use crate::verbs::verify::{Depth, verify};
+use node_base::diagnostic::json::SCHEMA;
+use node_base::diagnostic::{Severity, layout};
 use serde_json::json;
 use std::process::ExitCode;
 
-/// Options.
+/// Options of `verify`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     common: Common,
-    /// Policy: a built-in one's name, or a TOML file; without it, the one that init has recorded
+    /// Policy: the name of a built-in one, or a TOML file; without it, the one that init has recorded
     #[arg(long, value_name = "NAME|FILE", allow_hyphen_values = true)]
     policy: Option<String>,
-    /// Read the bases as well, and compare their content with what was recorded at the first boot
+    /// Also read the bases, and compare their content with what was recorded at the first boot
     #[arg(long)]
     deep: bool,
 }
 
 /// Checks every property.
 pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let chosen = super::policy(args.policy.as_deref(), &args.common.sysroot()?)?;
+    let chosen = policy(args.policy.as_deref(), &args.common.sysroot()?)?;
     let (tools, system) = args.common.read(None, None)?;
     let depth = if args.deep { Depth::Content } else { Depth::Properties };
     let findings = verify(&system, &chosen.policy, &tools, depth);
-    let ok = !findings.iter().any(Notice::is_error);
-    let pending = findings.iter().any(|n| n.code == notice::PENDING.code);
-    let state = match (ok, pending) {
-        (false, _) => "broken",
-        (true, true) => "pending",
-        (true, false) => "ok",
+    let broken = has_errors(&findings);
+    let state = match broken {
+        true => "broken",
+        false if findings.iter().any(|f| *f.code == layout::PENDING) => "pending",
+        false => "ok",
     };
+    let count = |severity| findings.iter().filter(|f| f.severity == severity).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     match args.common.format {
-        Format::Json => output::line(
-            &json!({
-                "schema": 1,
+        Format::Json => {
+            let findings = print::findings_json(&findings);
+            let answer = json!({
+                "schema": SCHEMA,
                 "tool": {"name": "node-layout", "version": env!("CARGO_PKG_VERSION")},
                 "policy": chosen.policy.name,
                 "state": state,
                 "findings": findings,
-                "summary": output::summary(&findings),
-            })
-            .to_string(),
-        ),
+                "diagnostics": findings,
+                "summary": {"errors": errors, "warnings": warnings},
+            });
+            print::line(&answer.to_string());
+        }
         Format::Human => {
-            output::notices(&findings);
-            let warnings = findings.iter().filter(|n| n.severity == Severity::Warning).count();
-            let errors = findings.iter().filter(|n| n.is_error()).count();
-            output::line(&format!(
+            print::findings(&findings);
+            print::line(&format!(
                 "{state} (policy '{}'): {errors} errors, {warnings} warnings",
                 chosen.policy.name
             ));
         }
     }
-    Ok(if ok { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if broken { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }

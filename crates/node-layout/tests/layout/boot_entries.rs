@@ -2,8 +2,7 @@
 
 use crate::model::{Model, NVR, policy};
 use node_base::cmdline::Arguments;
-use node_layout::checks::examine;
-use node_layout::plan::Action;
+use node_layout::{Action, examine};
 
 /// All that carries kernel arguments, and fstab, as a person reads it.
 fn boot_configuration(model: &Model) -> String {
@@ -63,7 +62,7 @@ fn every_other_kernel_argument_is_kept() {
         let (s, _) = examine(&system, &policy, &model).unwrap();
         let before = s.boot.arguments(s.template);
         model.init().unwrap();
-        let entry = model.read(&format!("boot/loader/entries/{}.conf", node_layout::plan::entry_id(&s)));
+        let entry = model.read(&format!("boot/loader/entries/{}.conf", s.layer_entry_id()));
         let options = entry.lines().find_map(|l| l.strip_prefix("options ")).unwrap();
         let after = Arguments::parse(options);
         let about_root = |w: &&str| w.starts_with("root=") || *w == "rd.lvm.lv=onn/root";
@@ -82,7 +81,7 @@ fn what_a_plan_says_is_what_is_run_and_planning_changes_nothing() {
     let plan = model.plan(&system, &s, &policy);
     assert!(model.disk() == before && model.commands.borrow().is_empty(), "planning has changed something");
     let planned = plan.steps.iter().flat_map(|step| &step.actions).filter_map(|action| match action {
-        Action::Run(command) | Action::Freeze { command, .. } => Some(command.to_string()),
+        Action::Run(command) | Action::CreateSnapshot { command, .. } => Some(command.to_string()),
         _ => None,
     });
     let planned: Vec<String> = planned.collect();
@@ -118,7 +117,7 @@ fn what_others_wrote_to_boot_is_in_its_place_before_anything_new_is_there() {
         _ => false,
     };
     let first = actions.iter().position(writes).expect("nothing is written to /boot");
-    let emptied = actions.iter().position(|a| **a == Action::EmptyJournal(s.boot.root.clone()));
+    let emptied = actions.iter().position(|a| **a == Action::FlushJournal(s.boot.root.clone()));
     assert!(
         emptied.is_some_and(|e| e < first),
         "action {first} writes to /boot, its journal is emptied at {emptied:?}"
@@ -135,7 +134,7 @@ fn the_policy_is_recorded_in_the_layer() {
     let (s, _) = examine(&system, &policy, &model).unwrap();
     let mut choices = model.choices(&policy);
     choices.policy_text = Some("name = \"site\"\nextends = \"ovirt-node\"\n");
-    let plan = node_layout::plan::plan(&system, &s, &choices).unwrap();
+    let plan = node_layout::plan(&system, &s, &choices).unwrap();
     model.run(&system, &s, &plan).unwrap();
     assert!(model.read("etc/node-layout/layout.toml").ends_with("\npolicy = \"policy.toml\"\n"));
     assert_eq!(model.read("etc/node-layout/policy.toml"), choices.policy_text.unwrap());
@@ -156,8 +155,8 @@ fn an_initramfs_that_names_the_old_volume_is_warned_of() {
     let model = Model::installed("rhel9");
     let warned = || {
         let system = model.system();
-        let (_, notices) = examine(&system, &policy(), &model).unwrap();
-        notices.into_iter().filter(|n| n.code == "LAY025").map(|n| n.message).collect::<Vec<_>>()
+        let (_, findings) = examine(&system, &policy(), &model).unwrap();
+        findings.into_iter().filter(|f| f.code.id == "LAY025").map(|f| f.message).collect::<Vec<_>>()
     };
     model.put(
         "/sysroot/usr/lib/dracut/dracut.conf.d/01-dist.conf",

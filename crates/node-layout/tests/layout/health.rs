@@ -2,13 +2,9 @@
 
 use crate::model::{Model, NVR, Outcome, ROOT_UUID, Volume, policy};
 use node_base::capacity::{self, Limit};
-use node_base::diagnostic::Severity;
+use node_base::diagnostic::{Finding, Severity};
 use node_base::units::Bytes;
-use node_layout::efi::{LoadOption, Variables};
-use node_layout::list::{Images, list};
-use node_layout::notice::Notice;
-use node_layout::system::System;
-use node_layout::verify::{Depth, verify};
+use node_layout::{Depth, Images, LoadOption, System, Variables, list, verify};
 
 fn node() -> Model {
     let model = Model::installed("rhel9");
@@ -17,13 +13,13 @@ fn node() -> Model {
     model
 }
 
-fn found(model: &Model, system: &System, depth: Depth) -> Vec<Notice> {
+fn found(model: &Model, system: &System, depth: Depth) -> Vec<Finding> {
     verify(system, &policy(), model, depth)
 }
 
 /// The findings of one code.
-fn of(notices: Vec<Notice>, code: &str) -> Vec<(Severity, String)> {
-    notices.into_iter().filter(|n| n.code == code).map(|n| (n.severity, n.message)).collect()
+fn of(findings: Vec<Finding>, code: &str) -> Vec<(Severity, String)> {
+    findings.into_iter().filter(|n| n.code.id == code).map(|n| (n.severity, n.message)).collect()
 }
 
 #[test]
@@ -68,8 +64,8 @@ fn a_base_whose_file_system_has_the_uuid_of_root_is_told() {
 fn a_base_without_a_checksum_is_told_and_is_no_error() {
     let model = node();
     model.change(NVR, |v| v.tags.retain(|t| !t.starts_with("node-layout:content=")));
-    let notices = found(&model, &model.system(), Depth::Content);
-    assert_eq!(of(notices, "LAY047").first().map(|n| n.0), Some(Severity::Info));
+    let findings = found(&model, &model.system(), Depth::Content);
+    assert_eq!(of(findings, "LAY047").first().map(|n| n.0), Some(Severity::Info));
 }
 
 #[test]
@@ -105,7 +101,7 @@ fn a_default_that_grub_does_not_look_at_is_told() {
     assert_eq!(warned("set default=\"${saved_entry}\"\ninsmod blscfg\nblscfg\n"), []);
     let told = warned("set default=\"0\"\ninsmod blscfg\nblscfg\n");
     assert!(told.len() == 1 && told[0].0 == Severity::Warning, "{told:?}");
-    assert!(told[0].1.contains("/boot/grub2/grub.cfg does not look at saved_entry"), "{told:?}");
+    assert!(told[0].1.contains("/boot/grub2/grub.cfg does not use saved_entry"), "{told:?}");
     // The configuration of another system, or one that only leads to the real one.
     assert_eq!(warned("configfile /grub2/grub.cfg\n"), []);
 }
@@ -155,8 +151,8 @@ fn a_default_whose_initramfs_would_leave_root_inactive_is_told() {
 fn what_lvm_calls_broken_and_a_missing_disk_are_told_by_init_and_by_verify() {
     let model = Model::installed("rhel9");
     model.missing_disks.set(1);
-    let Err(Outcome::Refused(notices)) = model.init() else { panic!("init was not refused") };
-    let refused = of(notices, "LAY034");
+    let Err(Outcome::Refused(findings)) = model.init() else { panic!("init was not refused") };
+    let refused = of(findings, "LAY034");
     model.missing_disks.set(0);
     model.init().unwrap();
     model.missing_disks.set(1);

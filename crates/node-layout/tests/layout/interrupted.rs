@@ -81,8 +81,8 @@ fn a_pool_that_fills_up_and_cannot_be_extended_is_told_with_what_may_be_lost() {
     assert_eq!(
         failure.undone.left,
         [concat!(
-            "what was written to the file system of onn/root: Input/output error (thin pool onn/pool00 is full and volume ",
-            "group 'onn' as well: vgextend it, then lvextend --size +SIZE onn/pool00; check it before the next boot: ",
+            "what was written to the file system of onn/root: Input/output error (thin pool onn/pool00 and volume group ",
+            "'onn' are full: vgextend the group, then lvextend --size +SIZE onn/pool00; check it before the next boot: ",
             "e2fsck -f, or xfs_repair)"
         )]
     );
@@ -125,7 +125,7 @@ fn assert_boots(model: &Model, after: &str) {
     let volumes = arguments.values("rd.lvm.lv").map(|lv| format!("/dev/{lv}"));
     for source in sources.map(str::to_owned).chain(volumes).filter(|s| !s.starts_with("UUID=")) {
         let there = system.lvm.as_ref().unwrap().by_path(&source).is_some();
-        assert!(there, "{after}: {source} is named and is not there");
+        assert!(there, "{after}: {source} is named and does not exist");
     }
 }
 

@@ -2,7 +2,7 @@
 //! nothing else stays there.
 
 use crate::model::{Model, NVR, policy};
-use node_layout::checks::examine;
+use node_layout::examine;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, SystemTime};
 

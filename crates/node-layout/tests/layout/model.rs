@@ -1,13 +1,12 @@
 //! A machine with a thin pool, as much of it as `node-layout` sees.
 
 use node_base::cmdline::Arguments;
+use node_base::diagnostic::{Finding, Severity};
 use node_base::policy::Policy;
-use node_layout::checks::{Situation, examine};
-use node_layout::notice::Notice;
-use node_layout::plan::{self, Choices, Plan, Step};
-use node_layout::run::{self, Failure, Progress, StepState};
-use node_layout::system::{Request, System};
-use node_layout::verify::{Depth, verify};
+use node_layout::{
+    Choices, Depth, Failure, NodeState, Plan, Progress, Request, Step, StepState, System, TakeBack, examine,
+    plan, run, verify,
+};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -73,6 +72,8 @@ pub(crate) struct Model {
     pub(crate) sees_no_disk: bool,
     /// Changing commands so far.
     pub(crate) commands: RefCell<Vec<String>>,
+    /// The same with what was flushed, as a plan prints it.
+    pub(crate) done: RefCell<Vec<String>>,
     /// This changing command fails (from 0).
     pub(crate) fails_at: Cell<Option<usize>>,
     /// This changing command and all later ones fail.
@@ -118,6 +119,7 @@ impl Model {
             locked: false,
             sees_no_disk: false,
             commands: RefCell::default(),
+            done: RefCell::default(),
             fails_at: Cell::new(None),
             fails_from: Cell::new(None),
             ends_at: Cell::new(None),
@@ -249,9 +251,9 @@ impl Model {
     fn init_with(&self, nvr: &str, progress: &mut dyn Progress) -> Result<Plan, Outcome> {
         let system = self.system_for(Some(nvr));
         let policy = policy();
-        let (situation, _) = examine(&system, &policy, self).map_err(Outcome::Refused)?;
-        let plan = self.plan(&system, &situation, &policy);
-        run::run(self, &system, &situation, &plan, progress).map_err(Outcome::Failed)?;
+        let (state, _) = examine(&system, &policy, self).map_err(Outcome::Refused)?;
+        let plan = self.plan(&system, &state, &policy);
+        run(self, &plan, &TakeBack { system: &system, state: &state }, progress).map_err(Outcome::Failed)?;
         Ok(plan)
     }
 
@@ -264,8 +266,8 @@ impl Model {
         }
     }
 
-    pub(crate) fn plan(&self, system: &System, situation: &Situation<'_>, policy: &Policy) -> Plan {
-        plan::plan(system, situation, &self.choices(policy)).unwrap()
+    pub(crate) fn plan(&self, system: &System, state: &NodeState<'_>, policy: &Policy) -> Plan {
+        plan(system, state, &self.choices(policy)).unwrap()
     }
 
     /// The system as its own kernel sees it after a boot of the layer.
@@ -276,8 +278,8 @@ impl Model {
         system
     }
 
-    pub(crate) fn run(&self, system: &System, s: &Situation<'_>, plan: &Plan) -> Result<(), Failure> {
-        run::run(self, system, s, plan, &mut Silent)
+    pub(crate) fn run(&self, system: &System, state: &NodeState<'_>, plan: &Plan) -> Result<(), Failure> {
+        run(self, plan, &TakeBack { system, state }, &mut Silent)
     }
 
     /// What the unit does at the first boot: the names of the steps.
@@ -292,10 +294,10 @@ impl Model {
 
     /// The messages of one code that `verify` finds in the running layer, behind their severities.
     pub(crate) fn found(&self, code: &str) -> Vec<String> {
-        let notices = verify(&self.booted(), &policy(), self, Depth::Properties);
-        notices
+        let findings = verify(&self.booted(), &policy(), self, Depth::Properties);
+        findings
             .into_iter()
-            .filter(|n| n.code == code)
+            .filter(|n| n.code.id == code)
             .map(|n| {
                 assert!(n.help.is_some(), "nothing to do is said: {}", n.message);
                 format!("{}: {}", n.severity, n.message)
@@ -305,16 +307,20 @@ impl Model {
 
     /// The errors that `verify` finds.
     pub(crate) fn errors(&self) -> Vec<String> {
-        let notices = verify(&self.system_for(None), &policy(), self, Depth::Properties);
-        notices.into_iter().filter(Notice::is_error).map(|n| n.message).collect()
+        let findings = verify(&self.system_for(None), &policy(), self, Depth::Properties);
+        findings.into_iter().filter(is_error).map(|f| f.message).collect()
     }
 }
 
 /// How a run ended that did not succeed.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    Refused(Vec<Notice>),
+    Refused(Vec<Finding>),
     Failed(Failure),
+}
+
+pub(crate) fn is_error(finding: &Finding) -> bool {
+    finding.severity == Severity::Error
 }
 
 pub(crate) fn policy() -> Policy {

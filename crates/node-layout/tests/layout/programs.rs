@@ -1,7 +1,7 @@
 //! The programs and the kernel of a [`Model`]: LVM's report, its commands, and what else is run.
 
 use crate::model::{Model, Volume};
-use node_layout::tools::{Command, Output, Space, ToolError, Tools};
+use node_layout::{Command, Output, Space, ToolError, Tools};
 use serde_json::json;
 use std::io;
 use std::path::Path;
@@ -148,6 +148,7 @@ impl Tools for Model {
         }
         let number = self.commands.borrow().len();
         self.commands.borrow_mut().push(command.to_string());
+        self.done.borrow_mut().push(command.to_string());
         assert!(self.ends_at.get() != Some(number), "power cut");
         if self.fails_at.get() == Some(number) || self.fails_from.get().is_some_and(|from| number >= from) {
             return Err(failed("injected failure".into()));
@@ -188,7 +189,9 @@ impl Tools for Model {
         Ok(Space { total: self.boot_total, free: self.boot_free })
     }
 
-    fn flush(&self, path: &Path, _: bool) -> io::Result<()> {
+    fn flush(&self, path: &Path, freeze: bool) -> io::Result<()> {
+        let commands = if freeze { &["fsfreeze --freeze", "fsfreeze --unfreeze"][..] } else { &["sync -f"] };
+        self.done.borrow_mut().extend(commands.iter().map(|command| format!("{command} {}", path.display())));
         let full = self.volume("pool00").is_some_and(|pool| pool.data_percent == "100.00");
         if full && path == self.sysroot() { Err(io::Error::other("Input/output error")) } else { Ok(()) }
     }

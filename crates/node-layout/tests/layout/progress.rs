@@ -1,7 +1,7 @@
 //! What is told while the steps are done: to people, and to the add-on.
 
 use crate::model::{Model, Outcome};
-use node_layout::run::StepState;
+use node_layout::StepState;
 
 #[test]
 fn every_step_is_told_when_it_begins_and_when_it_is_done() {

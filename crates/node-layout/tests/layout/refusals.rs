@@ -1,17 +1,16 @@
 //! What stands in the way is said before anything is changed.
 
-use crate::model::{Model, NVR, Outcome, Volume, policy};
-use node_layout::checks::examine;
-use node_layout::notice::Notice;
-use node_layout::system::{Request, System};
+use crate::model::{Model, NVR, Outcome, Volume, is_error, policy};
+use node_base::diagnostic::Finding;
+use node_layout::{Request, System, examine};
 
 /// Errors of `init` on this machine; nothing may have been changed.
-fn refused(model: &Model) -> Vec<Notice> {
+fn refused(model: &Model) -> Vec<Finding> {
     let before = model.disk();
-    let Err(Outcome::Refused(notices)) = model.init() else { panic!("init was not refused") };
+    let Err(Outcome::Refused(findings)) = model.init() else { panic!("init was not refused") };
     assert!(model.commands.borrow().is_empty(), "commands were run: {:?}", model.commands.borrow());
     assert!(model.disk() == before, "the disk was changed");
-    notices.into_iter().filter(Notice::is_error).collect()
+    findings.into_iter().filter(is_error).collect()
 }
 
 /// One error, of this code, with these words; with something to do.
@@ -19,7 +18,7 @@ fn refused(model: &Model) -> Vec<Notice> {
 fn assert_refused(model: &Model, code: &str, words: &[&str]) {
     let errors = refused(model);
     assert_eq!(errors.len(), 1, "one error was expected: {errors:#?}");
-    assert_eq!(errors[0].code, code, "{}", errors[0].message);
+    assert_eq!(errors[0].code.id, code, "{}", errors[0].message);
     for word in words {
         assert!(errors[0].message.contains(word), "'{word}' is missing in: {}", errors[0].message);
     }
@@ -164,11 +163,11 @@ fn the_image_has_to_have_a_usable_name() {
         (Some(long.as_str()), "too long"),
     ] {
         let system = model.system_for(nvr);
-        let notices = examine(&system, &policy(), &model).expect_err("refused");
-        let errors: Vec<_> = notices.iter().filter(|n| n.is_error()).collect();
+        let findings = examine(&system, &policy(), &model).expect_err("refused");
+        let errors: Vec<_> = findings.iter().filter(|f| is_error(f)).collect();
         assert_eq!(errors.len(), 1, "{errors:?}");
         assert!(
-            errors[0].code == "LAY004" && errors[0].message.contains(words),
+            errors[0].code.id == "LAY004" && errors[0].message.contains(words),
             "{nvr:?}: {}",
             errors[0].message
         );
@@ -180,13 +179,13 @@ fn a_name_that_only_imgbase_finds_too_long_is_told_and_taken() {
     let model = machine();
     let told = |name: &str| {
         let system = model.system_for(Some(name));
-        let (_, notices) = examine(&system, &policy(), &model).unwrap();
-        notices.into_iter().filter(|n| n.code == "LAY004").collect::<Vec<_>>()
+        let (_, findings) = examine(&system, &policy(), &model).unwrap();
+        findings.into_iter().filter(|f| f.code.id == "LAY004").collect::<Vec<_>>()
     };
-    assert_eq!(told(&format!("{}-1-2", "n".repeat(49))), []);
+    assert!(told(&format!("{}-1-2", "n".repeat(49))).is_empty());
     let warned = told(&format!("{}-1-2", "n".repeat(50)));
     assert!(
-        warned.len() == 1 && !warned[0].is_error() && warned[0].message.contains("imgbase"),
+        warned.len() == 1 && !is_error(&warned[0]) && warned[0].message.contains("imgbase"),
         "{warned:?}"
     );
 }

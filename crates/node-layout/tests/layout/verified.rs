@@ -1,11 +1,9 @@
 //! Every property of a node, broken: `verify` finds it, names it, and says what to do.
 
-use crate::model::{Model, NVR, Volume, policy};
+use crate::model::{Model, NVR, Volume, is_error, policy};
 use node_base::cmdline::Arguments;
-use node_base::diagnostic::Severity;
-use node_layout::notice::Notice;
-use node_layout::system::System;
-use node_layout::verify::{Depth, verify};
+use node_base::diagnostic::{Finding, Severity};
+use node_layout::{Depth, System, verify};
 
 const VERSION: &str = "5.14.0-503.11.1.el9_5.x86_64";
 
@@ -22,7 +20,7 @@ fn node() -> Model {
     model
 }
 
-fn verified(model: &Model, system: &System) -> Vec<Notice> {
+fn verified(model: &Model, system: &System) -> Vec<Finding> {
     verify(system, &policy(), model, Depth::Properties)
 }
 
@@ -43,20 +41,21 @@ fn broken_as(
     let model = node();
     let before = verified(&model, &model.booted());
     let bad: Vec<_> =
-        before.iter().filter(|n| n.severity != Severity::Warning || n.code != "LAY014").collect();
+        before.iter().filter(|n| n.severity != Severity::Warning || n.code.id != "LAY014").collect();
     assert!(bad.is_empty(), "the node is not in order: {bad:#?}");
     damage(&model);
     let mut system = model.booted();
     look(&mut system);
-    let found: Vec<Notice> = verified(&model, &system).into_iter().filter(|n| !before.contains(n)).collect();
-    let one = found.iter().find(|n| n.code == code && n.message.contains(words));
+    let known = |f: &Finding| before.iter().any(|b| (b.code, &b.message) == (f.code, &f.message));
+    let found: Vec<Finding> = verified(&model, &system).into_iter().filter(|f| !known(f)).collect();
+    let one = found.iter().find(|n| n.code.id == code && n.message.contains(words));
     let Some(one) = one else { panic!("{code} with '{words}' is not in {found:#?}") };
     assert_eq!(one.severity, severity, "{}", one.message);
-    for notice in &found {
+    for finding in &found {
         assert!(
-            notice.help.as_ref().is_some_and(|h| h.len() > 10),
+            finding.help.as_ref().is_some_and(|h| h.len() > 10),
             "nothing to do is said: {}",
-            notice.message
+            finding.message
         );
     }
 }
@@ -92,7 +91,7 @@ fn the_base() {
     broken("LAY041", Error, "has no tag imgbased:base", |m| {
         m.change(NVR, |v| v.tags.retain(|t| t != "imgbased:base"));
     });
-    broken("LAY043", Error, "its base ovirt-node-ng-4.5.6-0.20261121.0 is not there", |m| {
+    broken("LAY043", Error, "its base ovirt-node-ng-4.5.6-0.20261121.0 does not exist", |m| {
         m.volumes.borrow_mut().retain(|v| v.name != NVR);
     });
 }
@@ -177,13 +176,13 @@ fn boot_entries_volumes_and_files() {
         saved_entry(m, &format!("5ae5a8b9e3f94cbfb0bd7a0b1c2d3e4f-{VERSION}"));
         remove(m, &entry());
     });
-    broken("LAY023", Error, &format!("names /{NVR}+1/vmlinuz-{VERSION}, which is not there"), |m| {
+    broken("LAY023", Error, &format!("names /{NVR}+1/vmlinuz-{VERSION}, which does not exist"), |m| {
         remove(m, &format!("boot/{NVR}+1/vmlinuz-{VERSION}"));
     });
-    broken("LAY023", Error, &format!("names /{NVR}+1/initramfs-{VERSION}.img, which is not there"), |m| {
+    broken("LAY023", Error, &format!("names /{NVR}+1/initramfs-{VERSION}.img, which does not exist"), |m| {
         remove(m, &format!("boot/{NVR}+1/initramfs-{VERSION}.img"));
     });
-    broken("LAY023", Error, "names the volume onn/gone, which is not there", |m| {
+    broken("LAY023", Error, "names the volume onn/gone, which does not exist", |m| {
         replace(m, &entry(), "rd.lvm.lv=onn/swap", "rd.lvm.lv=onn/gone");
     });
     for word in ["rootflags=discard", "boot=UUID=00000000-0000-00b2-0000-0000000000b2"] {
@@ -206,7 +205,7 @@ fn the_default() {
     broken("LAY024", Error, "the default boot entry is 5ae5a8b9e3f94cbfb0bd7a0b1c2d3e4f-0-rescue", |m| {
         saved_entry(m, "5ae5a8b9e3f94cbfb0bd7a0b1c2d3e4f-0-rescue");
     });
-    broken("LAY024", Error, "has 1000 bytes; GRUB takes only 1024", |m| {
+    broken("LAY024", Error, "has 1000 bytes; GRUB accepts only 1024", |m| {
         let block = format!("# GRUB Environment Block\nsaved_entry={NVR}+1-{VERSION}\n");
         m.put("/sysroot/boot/grub2/grubenv", &format!("{block:#<1000}"));
     });
@@ -217,10 +216,10 @@ fn a_system_without_a_layout_or_with_half_of_one() {
     let model = Model::installed("rhel9");
     let only = |code: &str, words: &str| {
         let found = verified(&model, &model.system());
-        let one = found.iter().find(|n| n.code == code && n.message.contains(words));
+        let one = found.iter().find(|n| n.code.id == code && n.message.contains(words));
         let Some(one) = one else { panic!("{code} with '{words}' is not in {found:#?}") };
         assert!(
-            one.is_error() && one.help.as_ref().is_some_and(|h| h.contains("node-layout init")),
+            is_error(one) && one.help.as_ref().is_some_and(|h| h.contains("node-layout init")),
             "{one:?}"
         );
     };
@@ -238,6 +237,6 @@ fn lvm_that_does_not_answer() {
     let mut model = node();
     model.locked = true;
     let found = verified(&model, &model.booted());
-    assert_eq!(found.iter().map(|n| n.code).collect::<Vec<_>>(), ["LAY003"]);
-    assert!(found[0].is_error() && found[0].help.is_some(), "{found:?}");
+    assert_eq!(found.iter().map(|n| n.code.id).collect::<Vec<_>>(), ["LAY003"]);
+    assert!(is_error(&found[0]) && found[0].help.is_some(), "{found:?}");
 }

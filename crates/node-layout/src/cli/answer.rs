@@ -1,0 +1,179 @@
+//! How a verb that changes something answers: refused, planned, done or failed, as text or as JSON.
+
+use super::common::Format;
+use super::print::{self, HumanProgress, JsonProgress};
+use crate::machine::Tools;
+use crate::plan::{self, Plan, Progress, Undo};
+use node_base::console::{COULD_NOT, error_line};
+use node_base::diagnostic::Finding;
+use node_base::diagnostic::json::SCHEMA;
+use node_base::harmless::harmless;
+use serde_json::json;
+use std::fmt;
+use std::process::ExitCode;
+
+/// What the work is about: how the system that was read is understood.
+#[derive(Debug, serde::Serialize)]
+pub(super) struct Subject {
+    /// The name of the operating system.
+    pub(super) os: Option<String>,
+    /// Root's volume, `VG/LV`.
+    pub(super) root: String,
+    /// The image's name.
+    pub(super) image: String,
+    /// Where the image's name comes from; `None` if it is that of the existing layer.
+    pub(super) image_from: Option<&'static str>,
+    /// The policy's name.
+    pub(super) policy: String,
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let os = self.os.as_deref().unwrap_or("a system without os-release");
+        write!(f, "{os} on {}; image {}", self.root, self.image)?;
+        if let Some(from) = self.image_from {
+            write!(f, " (from {from})")?;
+        }
+        write!(f, ", policy '{}'", self.policy)
+    }
+}
+
+/// The result of a verb: a stable word for programs, and a sentence for people.
+pub(super) struct Outcome {
+    pub(super) result: &'static str,
+    pub(super) message: String,
+}
+
+/// Prints the answer of a verb.
+pub(super) struct Answer {
+    format: Format,
+    /// Known as soon as the state of the node is.
+    pub(super) subject: Option<Subject>,
+}
+
+impl Answer {
+    pub(super) fn new(format: Format) -> Answer {
+        Answer { format, subject: None }
+    }
+
+    /// The work was refused, and nothing was changed.
+    pub(super) fn refused(&self, findings: &[Finding]) -> ExitCode {
+        let message = "refused; nothing was changed";
+        match self.format {
+            Format::Human => {
+                print::findings(findings);
+                print::line(message);
+            }
+            Format::Json => self.json("refused", message, findings),
+        }
+        ExitCode::from(1)
+    }
+
+    /// Shows a plan. `nothing` is the line for a plan without steps.
+    pub(super) fn planned(&self, plan: &Plan, nothing: &str, findings: &[Finding]) -> ExitCode {
+        match self.format {
+            Format::Human => {
+                print::findings(findings);
+                if let Some(subject) = &self.subject {
+                    print::line(&format!("# {}", harmless(&subject.to_string())));
+                }
+                print::plan(plan);
+                if plan.steps.is_empty() {
+                    print::line(nothing);
+                }
+            }
+            Format::Json => {
+                let findings = print::findings_json(findings);
+                let answer = json!({
+                    "schema": SCHEMA,
+                    "result": "planned",
+                    "of": self.subject,
+                    "steps": print::plan_json(plan),
+                    "findings": findings,
+                    "diagnostics": findings,
+                });
+                print::line(&answer.to_string());
+            }
+        }
+        ExitCode::SUCCESS
+    }
+
+    /// Does the steps of a plan, with progress.
+    pub(super) fn run(
+        &self,
+        tools: &dyn Tools,
+        plan: &Plan,
+        undo: &dyn Undo,
+        outcome: &Outcome,
+        findings: &[Finding],
+    ) -> ExitCode {
+        if let (Format::Human, Some(subject)) = (self.format, &self.subject) {
+            print::line(&harmless(&subject.to_string()));
+        }
+        let mut progress: Box<dyn Progress> = match self.format {
+            Format::Human => Box::new(HumanProgress),
+            Format::Json => Box::new(JsonProgress),
+        };
+        match plan::run(tools, plan, undo, progress.as_mut()) {
+            Ok(()) => self.done(outcome, findings),
+            Err(failure) => {
+                let message = failure.to_string();
+                match self.format {
+                    Format::Human => error_line("node-layout", &message),
+                    Format::Json => self.json("failed", &message, findings),
+                }
+                ExitCode::from(COULD_NOT)
+            }
+        }
+    }
+
+    /// The work is done.
+    pub(super) fn done(&self, outcome: &Outcome, findings: &[Finding]) -> ExitCode {
+        match self.format {
+            Format::Human => {
+                print::findings(findings);
+                print::line(&outcome.message);
+            }
+            Format::Json => self.json(outcome.result, &outcome.message, findings),
+        }
+        ExitCode::SUCCESS
+    }
+
+    fn json(&self, result: &str, message: &str, findings: &[Finding]) {
+        let findings = print::findings_json(findings);
+        let answer = json!({
+            "schema": SCHEMA,
+            "result": result,
+            "message": message,
+            "of": self.subject,
+            "findings": findings,
+            "diagnostics": findings,
+        });
+        print::line(&answer.to_string());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_subject_is_described_in_one_line() {
+        let mut subject = Subject {
+            os: Some("oVirt Node 4.5.6".into()),
+            root: "onn/root".into(),
+            image: "node-1-1".into(),
+            image_from: Some("--nvr"),
+            policy: "ovirt-node".into(),
+        };
+        assert_eq!(
+            subject.to_string(),
+            "oVirt Node 4.5.6 on onn/root; image node-1-1 (from --nvr), policy 'ovirt-node'"
+        );
+        (subject.os, subject.image_from) = (None, None);
+        assert_eq!(
+            subject.to_string(),
+            "a system without os-release on onn/root; image node-1-1, policy 'ovirt-node'"
+        );
+    }
+}

@@ -1,0 +1,228 @@
+//! Findings, plans and progress as text and as JSON.
+
+use crate::files::Change;
+use crate::machine::quoted;
+use crate::plan::{Operation, Plan, Progress, Step, StepState};
+use node_base::diagnostic::Finding;
+use node_base::diagnostic::json::{Diagnostics, SCHEMA};
+use node_base::harmless::harmless;
+use node_base::source::Sources;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::Path;
+
+/// Prints a line to standard output. A closed one is not an error.
+pub(super) fn line(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+/// Progress for people: one line a step, and one more if it fails.
+pub(super) struct HumanProgress;
+
+impl Progress for HumanProgress {
+    fn step(&mut self, number: usize, of: usize, step: &Step, state: StepState, message: &str) {
+        if let Some(text) = human_progress(number, of, step, state, message) {
+            line(&text);
+        }
+    }
+}
+
+fn human_progress(number: usize, of: usize, step: &Step, state: StepState, message: &str) -> Option<String> {
+    let message = harmless(message);
+    match state {
+        StepState::Start => Some(format!("[{number}/{of}] {message}")),
+        StepState::Done => None,
+        StepState::Failed => Some(format!("[{number}/{of}] {} failed: {message}", step.name)),
+    }
+}
+
+/// Progress for programs: one JSON object a line.
+pub(super) struct JsonProgress;
+
+impl Progress for JsonProgress {
+    fn step(&mut self, number: usize, of: usize, step: &Step, state: StepState, message: &str) {
+        line(&json_progress(number, of, step, state, message).to_string());
+    }
+}
+
+fn json_progress(number: usize, of: usize, step: &Step, state: StepState, message: &str) -> Value {
+    let state = match state {
+        StepState::Start => "start",
+        StepState::Done => "done",
+        StepState::Failed => "failed",
+    };
+    json!({"schema": SCHEMA, "step": number, "of": of, "name": step.name, "state": state, "message": message})
+}
+
+/// Findings for people.
+pub(super) fn findings(list: &[Finding]) {
+    for f in list {
+        line(&format!("{}[{}]: {}", f.severity, f.code.id, harmless(&f.message)));
+        if let Some(help) = &f.help {
+            line(&format!("  help: {}", harmless(help)));
+        }
+    }
+}
+
+/// Findings for programs, in the shape of `ks-lint`'s reports.
+pub(super) fn findings_json(list: &[Finding]) -> Value {
+    // They are about a machine, not about a text: none has a span.
+    let sources = Sources::new();
+    let mut diagnostics = Diagnostics::new(&sources);
+    json!(list.iter().map(|f| diagnostics.of(f)).collect::<Vec<_>>())
+}
+
+/// A plan for people: the commands as one would type them, and what changes in which file.
+pub(super) fn plan(plan: &Plan) {
+    for step in &plan.steps {
+        line(&harmless(&format!("# {}: {}", step.name, step.about)));
+        let operations = step.actions.iter().flat_map(|action| action.operations());
+        operations.flat_map(|operation| described(&operation)).for_each(|text| line(&harmless(&text)));
+    }
+}
+
+fn described(operation: &Operation<'_>) -> Vec<String> {
+    let quoted = |p: &Path| quoted(&p.display().to_string());
+    match operation {
+        Operation::Run(command) => vec![command.to_string()],
+        Operation::Read(path) => vec![format!("# read {}", path.display())],
+        Operation::Change(change) => difference(change),
+        Operation::Sync(path) => vec![format!("sync -f {}", quoted(path))],
+        Operation::Copy(from, to) => {
+            let directory = to.parent().map(|d| format!("mkdir -p {}", quoted(d)));
+            directory.into_iter().chain([format!("cp {} {}", quoted(from), quoted(to))]).collect()
+        }
+        Operation::RemoveDirectory(path) => vec![format!("rm -r {}", quoted(path))],
+        Operation::Link(path, to) => vec![format!("ln -s {} {}", quoted(to), quoted(path))],
+    }
+}
+
+/// The removed and the added lines of a file.
+fn difference(change: &Change) -> Vec<String> {
+    let [before, after] = change.texts();
+    let what = match (&change.before, &change.after) {
+        (_, None) => "remove",
+        (None, _) => "create",
+        _ => "change",
+    };
+    let mut lines = vec![format!("# {what} {}", change.path.display())];
+    let is_padding = |l: &&str| l.starts_with("##");
+    let only = |of: &str, other: &str, sign: char| -> Vec<String> {
+        let of = of.lines().filter(|l| !is_padding(l) && !other.lines().any(|o| o == *l));
+        of.map(|l| format!("#   {sign} {l}")).collect()
+    };
+    lines.extend(only(&before, &after, '-'));
+    lines.extend(only(&after, &before, '+'));
+    lines
+}
+
+/// A plan for programs: a list of steps.
+pub(super) fn plan_json(plan: &Plan) -> Value {
+    let operation = |operation: Operation<'_>| match operation {
+        Operation::Run(command) => json!({"run": command.argv()}),
+        Operation::Read(path) => json!({"read": path}),
+        Operation::Change(Change { path, after: Some(after), .. }) => {
+            json!({"write": path, "content": String::from_utf8_lossy(after)})
+        }
+        Operation::Change(Change { path, after: None, .. }) => json!({"remove": path}),
+        Operation::Sync(path) => json!({"sync": path}),
+        Operation::Copy(from, to) => json!({"copy": from, "to": to}),
+        Operation::RemoveDirectory(path) => json!({"remove": path}),
+        Operation::Link(path, to) => json!({"link": path, "to": to}),
+    };
+    let step = |step: &Step| {
+        let operations = step.actions.iter().flat_map(|action| action.operations());
+        let actions: Vec<Value> = operations.map(operation).collect();
+        json!({"name": step.name, "about": step.about, "actions": actions})
+    };
+    json!(plan.steps.iter().map(step).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::Method;
+    use crate::machine::Command;
+    use crate::plan::Action;
+
+    fn rename() -> Step {
+        Step { name: "rename", about: "rename onn/root to n-1-1+1".into(), actions: Vec::new() }
+    }
+
+    #[test]
+    fn people_get_a_line_when_a_step_begins_and_one_when_it_fails() {
+        let step = rename();
+        let told = |state, message: &str| human_progress(3, 9, &step, state, message);
+        assert_eq!(told(StepState::Start, &step.about).unwrap(), "[3/9] rename onn/root to n-1-1+1");
+        assert_eq!(told(StepState::Done, &step.about), None, "the next line says that this step is done");
+        assert_eq!(
+            told(StepState::Failed, "`lvrename` failed: no\u{1b}[2J").unwrap(),
+            "[3/9] rename failed: `lvrename` failed: no␛[2J",
+            "what a program said cannot clear the terminal"
+        );
+    }
+
+    #[test]
+    fn programs_get_an_object_at_every_change_of_a_step() {
+        let step = rename();
+        for (state, name) in
+            [(StepState::Start, "start"), (StepState::Done, "done"), (StepState::Failed, "failed")]
+        {
+            let told = json_progress(3, 9, &step, state, "a \"message\"");
+            let expected = json!({"schema": 1, "step": 3, "of": 9, "name": "rename", "state": name, "message": "a \"message\""});
+            assert_eq!(told, expected);
+            assert!(!told.to_string().contains('\n'), "one line an object");
+        }
+    }
+
+    #[test]
+    fn text_and_json_of_a_plan_have_the_same_commands() {
+        let path = tempfile::tempdir().unwrap().path().join("a.conf");
+        let change = |after: Option<&str>| Change {
+            path: path.clone(),
+            before: Some(b"old\nsame\n".to_vec()),
+            after: after.map(|t| t.as_bytes().to_vec()),
+            method: Method::Replace,
+        };
+        let actions = vec![
+            Action::Run(Command::new("lvchange", ["--addtag", "it's", "vg/a"])),
+            Action::Change(vec![change(Some("new\nsame\n")), change(None)]),
+            Action::Copy(vec![("/a".into(), "/b/c".into())]),
+        ];
+        let text: Vec<String> =
+            actions.iter().flat_map(|a| a.operations()).flat_map(|o| described(&o)).collect();
+        let file = path.display();
+        let expected = [
+            "lvchange --addtag 'it'\\''s' vg/a".to_owned(),
+            format!("# change {file}"),
+            "#   - old".to_owned(),
+            "#   + new".to_owned(),
+            format!("# remove {file}"),
+            "#   - old".to_owned(),
+            "#   - same".to_owned(),
+            "mkdir -p /b".to_owned(),
+            "cp /a /b/c".to_owned(),
+        ];
+        assert_eq!(text, expected);
+        let step = Step { name: "final", about: String::new(), actions };
+        let json = plan_json(&Plan { steps: vec![step], pending: true });
+        let expected = json!([
+            {"run": ["lvchange", "--addtag", "it's", "vg/a"]},
+            {"write": path, "content": "new\nsame\n"},
+            {"remove": path},
+            {"copy": "/a", "to": "/b/c"},
+        ]);
+        assert_eq!(json[0]["actions"], expected);
+    }
+
+    #[test]
+    fn findings_have_the_members_of_every_report() {
+        let finding = Finding::new(&node_base::diagnostic::layout::PENDING, "m").help("h");
+        let expected = json!([{
+            "code": "LAY060", "name": "pending", "category": "layout", "severity": "info", "message": "m",
+            "help": "h", "span": null, "related": [], "fix": null,
+        }]);
+        assert_eq!(findings_json(&[finding]), expected);
+    }
+}

@@ -1,0 +1,124 @@
+//! The thin pool: creating and removing volumes in it also after a power cut between LVM's metadata and the pool's, and the
+//! profile by which it extends itself.
+
+use super::{LogicalVolume, Lvm, LvmCommands};
+use crate::machine::{Command, ToolError, Tools};
+use node_base::names::device_mapper_name;
+use node_base::policy::Policy;
+
+/// The name of the pool's LVM profile; the original tools use the same.
+pub(crate) const PROFILE: &str = "imgbased-pool";
+/// By how much of its size the pool extends itself, in percent (imgbased's figure).
+pub(crate) const EXTEND_PERCENT: u8 = 20;
+/// Use of the pool, in percent, from which it is extended, when the policy says nothing.
+const EXTEND_THRESHOLD: u8 = 70;
+
+/// Where LVM looks for the profile inside a system.
+pub(crate) fn profile_path() -> String {
+    format!("/etc/lvm/profile/{PROFILE}.profile")
+}
+
+/// The text of the profile.
+pub(crate) fn profile_text(policy: &Policy) -> String {
+    let threshold = policy.pool.autoextend_threshold.unwrap_or(EXTEND_THRESHOLD);
+    format!(
+        "activation {{\n\tthin_pool_autoextend_threshold={threshold}\n\tthin_pool_autoextend_percent={EXTEND_PERCENT}\n}}\n"
+    )
+}
+
+/// Whether a pool with this profile extends itself: its threshold is below 100 %.
+pub(crate) fn profile_extends(text: &str) -> bool {
+    let threshold = || {
+        let value = text.split("thin_pool_autoextend_threshold").nth(1)?.trim_start().strip_prefix('=')?;
+        value.trim_start().split(|c: char| !c.is_ascii_digit()).next()?.parse::<u32>().ok()
+    };
+    threshold().is_some_and(|percent| percent < 100)
+}
+
+/// A thin pool as the device mapper knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoolDevice {
+    /// LVM's name of the pool, `VG/LV`.
+    pub(crate) volume: String,
+    /// The device-mapper device that takes the pool's messages.
+    pub(crate) device: String,
+}
+
+impl PoolDevice {
+    /// The device of LVM's pool volume.
+    pub(crate) fn of(pool: &LogicalVolume) -> PoolDevice {
+        let device = format!("{}-tpool", device_mapper_name(&pool.vg, &pool.name));
+        PoolDevice { volume: pool.full_name(), device }
+    }
+
+    fn delete(&self, tools: &dyn Tools, thin_id: u32) -> Result<(), ToolError> {
+        let message = format!("delete {thin_id}");
+        tools.run(&Command::new("dmsetup", ["message", &self.device, "0", &message])).map(|_| ())
+    }
+}
+
+/// Runs `command`, which creates a snapshot. A power cut can leave a thin device in the pool that LVM does not know. LVM then
+/// assigns the same number again, and the command fails with "File exists" every time. Such a device is deleted and the
+/// command run again. It is always one of an interrupted creation: LVM does not use a pool whose transaction number differs
+/// from the one in its own metadata, so it knows every volume that it has finished creating.
+///
+/// # Errors
+/// [`ToolError`] of the command or of deleting the device.
+pub(crate) fn create_snapshot(
+    tools: &dyn Tools,
+    command: &Command,
+    pool: &PoolDevice,
+) -> Result<(), ToolError> {
+    let Err(error) = tools.run(command) else { return Ok(()) };
+    let Some(id) = refused_number(error.stderr()) else { return Err(error) };
+    let known = Lvm::read(tools).is_ok_and(|lvm| {
+        lvm.volumes.iter().any(|v| v.thin_id == Some(id) && v.pool_name().as_ref() == Some(&pool.volume))
+    });
+    if known {
+        return Err(error);
+    }
+    pool.delete(tools, id)?;
+    tools.run(command).map(|_| ())
+}
+
+/// The number of the thin device that LVM tried to create and that the pool has already.
+fn refused_number(stderr: &str) -> Option<u32> {
+    let message = stderr.split("\"create_snap ").nth(1).filter(|_| stderr.contains("File exists"))?;
+    message.split(' ').next()?.parse().ok()
+}
+
+/// The command that removes a volume. Monitoring stays off: nothing needs to watch the pool for it.
+pub(crate) fn remove_command(volume: &str) -> Command {
+    LvmCommands { monitor: false }.command("lvremove", ["--yes", "--force", volume])
+}
+
+/// Runs `command`, a [`remove_command`] for a volume of an interrupted run. A power cut between the pool's commit of a new thin
+/// device and LVM's leaves a volume that LVM still wants to create and the pool already has: every command fails with "File
+/// exists". The device (`thin_id`) is ours and unused; once it is deleted, the pool and LVM agree again.
+///
+/// # Errors
+/// [`ToolError`] of the command or of deleting the device.
+pub(crate) fn remove_volume(
+    tools: &dyn Tools,
+    command: &Command,
+    pool: &PoolDevice,
+    thin_id: Option<u32>,
+) -> Result<(), ToolError> {
+    let Err(error) = tools.run(command) else { return Ok(()) };
+    let Some(id) = thin_id.filter(|_| error.stderr().contains("File exists")) else { return Err(error) };
+    pool.delete(tools, id)?;
+    tools.run(command).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_profile_that_is_written_extends_the_pool() {
+        let policy = Policy::builtin("ovirt-node").unwrap();
+        assert!(profile_extends(&profile_text(&policy)));
+        assert!(!profile_extends("activation {\n\tthin_pool_autoextend_threshold = 100\n}\n"));
+        assert!(!profile_extends(""));
+    }
+}

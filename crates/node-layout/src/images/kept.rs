@@ -1,0 +1,141 @@
+//! The kernel and initramfs that are kept for an image in `/boot/<layer>/`, independent of the system's own.
+
+use super::NodeState;
+use crate::files::{fat, same_content, xfs};
+use node_base::boot_entry::BootEntry;
+use node_base::names::Layer;
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// A file of the system and its copy for an image, as paths in a boot entry (`/` is /boot).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pair {
+    /// The key in a boot entry that names the file (`linux`, `initrd`); `None` for the kernel's checksum.
+    pub(crate) key: Option<&'static str>,
+    /// The system's own file.
+    pub(crate) own: String,
+    /// The copy.
+    pub(crate) kept: String,
+}
+
+/// Kernel, initramfs and the kernel's checksum of an entry, with their copies for `layer`.
+pub(crate) fn pairs(entry: &BootEntry, layer: &str) -> Vec<Pair> {
+    let version = entry.version().unwrap_or("0");
+    let kept = |name: &str| format!("/{layer}/{name}");
+    let mut pairs = Vec::new();
+    if let Some(own) = entry.kernel() {
+        let name = format!("vmlinuz-{version}");
+        // With fips=1 dracut (057, 01fips/fips.sh) stops the boot unless this file is next to the kernel. It contains the
+        // kernel's name, so it is valid only for that name.
+        if let Some(directory) = own.strip_suffix(&name) {
+            let (own, kept) = (checksum(directory, &name), kept(&checksum("", &name)));
+            pairs.push(Pair { key: None, own, kept });
+        }
+        pairs.push(Pair { key: Some("linux"), own: own.to_owned(), kept: kept(&name) });
+    }
+    if let Some(own) = entry.initramfs() {
+        let name = format!("initramfs-{version}.img");
+        pairs.push(Pair { key: Some("initrd"), own: own.to_owned(), kept: kept(&name) });
+    }
+    pairs
+}
+
+/// The file with the checksum of a kernel in `directory` (which ends with a slash, or is empty).
+fn checksum(directory: &str, kernel: &str) -> String {
+    format!("{directory}.{kernel}.hmac")
+}
+
+/// Whether kernel and initramfs of an entry exist, as the system's own files or as copies.
+pub(crate) fn is_complete(s: &NodeState<'_>, entry: &BootEntry) -> bool {
+    let exists = |path: &str| s.boot.file(path).exists();
+    let pairs = pairs(entry, &s.target.layer.to_string());
+    pairs.iter().filter(|p| p.key.is_some()).all(|p| exists(&p.own) || exists(&p.kept))
+}
+
+/// Files of which the layer boots a copy although the system's own has changed since: `dracut -f` in the running layer writes
+/// `/boot/initramfs-KVER.img`. Empty while the layer boots the system's own files.
+pub(crate) fn outdated(s: &NodeState<'_>) -> Vec<Pair> {
+    let layer = s.target.layer.to_string();
+    let directory = format!("/{layer}/");
+    let Some(entry) = s.layer_entry() else { return Vec::new() };
+    if !entry.kernel().is_some_and(|k| k.starts_with(&directory)) {
+        return Vec::new();
+    }
+    let is_newer = |own: &Path, kept: &Path| {
+        let (Ok(o), Ok(k)) = (fs::metadata(own), fs::metadata(kept)) else { return false };
+        (o.mtime(), o.mtime_nsec()) > (k.mtime(), k.mtime_nsec())
+            && same_content(own, kept).is_ok_and(|same| !same)
+    };
+    let mut pairs = own_pairs(s, entry, &layer);
+    pairs.retain(|p| is_newer(&s.boot.file(&p.own), &s.boot.file(&p.kept)));
+    pairs
+}
+
+/// The system's own files of the kernel that the layer's entry boots a copy of, with the copies that the entry names.
+pub(crate) fn own_pairs(s: &NodeState<'_>, entry: &BootEntry, layer: &str) -> Vec<Pair> {
+    let directory = format!("/{layer}/");
+    let version = entry.version();
+    let own = |e: &&BootEntry| {
+        let copies = e.kernel().is_none_or(|k| k.starts_with(&directory));
+        !copies && !e.is_rescue() && e.version() == version && s.target.boots(&s.boot.arguments(e))
+    };
+    match s.boot.entries.iter().find(own) {
+        Some(own) => pairs(own, layer),
+        // Where every distribution with GRUB has them.
+        None => pairs(entry, layer)
+            .into_iter()
+            .map(|p| Pair { own: p.kept.replacen(&directory, "/", 1), ..p })
+            .collect(),
+    }
+}
+
+/// Files and directories that an interrupted run has left under temporary names, in the layer's directory and among the boot
+/// entries.
+pub(crate) fn half_written(s: &NodeState<'_>) -> Vec<PathBuf> {
+    let hidden = |directory: &Path| -> BTreeSet<(String, PathBuf)> {
+        let listed = fs::read_dir(directory).into_iter().flatten().flatten();
+        let files = listed.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+        let named = files.filter_map(|file| {
+            let name = file.file_name().into_string().ok()?;
+            let name = name.strip_prefix('.')?.strip_suffix(".new")?.to_owned();
+            Some((name, file.path()))
+        });
+        named.collect()
+    };
+    let kept = hidden(&s.kept_dir());
+    let on_fat = fat::left_over(&s.boot.entries_dir);
+    let entries = hidden(&s.boot.entries_dir).into_iter().filter(|(name, _)| {
+        name.strip_suffix(".conf").is_some_and(|id| s.boot.entry(id).is_some() || is_layer_entry(id))
+    });
+    let directories = [s.kept_dir(), s.boot.entries_dir.clone()];
+    let on_xfs = directories.iter().filter_map(|d| xfs::left_over(d));
+    kept.into_iter().chain(entries).map(|(_, path)| path).chain(on_fat).chain(on_xfs).collect()
+}
+
+/// Copies in the layer's directory other than `expected` that no entry boots: an interrupted run has made them, and another
+/// kernel was installed since.
+pub(crate) fn of_another_kernel(s: &NodeState<'_>, expected: &BTreeSet<PathBuf>) -> Vec<PathBuf> {
+    let booted = |name: &str| {
+        let path = format!("/{}/{name}", s.target.layer);
+        s.boot.entries.iter().any(|e| e.kernel() == Some(&path) || e.initrds().any(|i| i == path))
+    };
+    let listed = fs::read_dir(s.kept_dir()).into_iter().flatten().flatten();
+    let copies = listed.filter(|file| {
+        let name = file.file_name();
+        let Some(name) = name.to_str() else { return false };
+        // A checksum belongs to its kernel.
+        let of = name.strip_prefix('.').and_then(|n| n.strip_suffix(".hmac")).unwrap_or(name);
+        (of.starts_with("vmlinuz-") || of.starts_with("initramfs-")) && !booted(of)
+    });
+    let mut paths: Vec<PathBuf> = copies.map(|f| f.path()).filter(|p| !expected.contains(p)).collect();
+    paths.sort();
+    paths
+}
+
+/// Whether an entry's id begins with the name of a layer, as the ids that `init` makes do.
+fn is_layer_entry(id: &str) -> bool {
+    let number = |rest: &str| rest.split('-').next().map(str::to_owned);
+    id.split_once('+').and_then(|(nvr, rest)| Layer::parse(&format!("{nvr}+{}", number(rest)?))).is_some()
+}

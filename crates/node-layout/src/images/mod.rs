@@ -1,0 +1,9 @@
+//! Images: the state of a node, what belongs to an image, and the list of all images.
+
+pub(crate) mod kept; // kernel and initramfs kept for an image
+mod list; // all images, their use of the pool, and how many fit
+mod state; // what a system is made of, and how far init has come
+
+pub use list::{Fit, Image, Images, Pool, Volume, list};
+pub(crate) use state::{FIRST_LAYER, is_unfinished, node_state};
+pub use state::{InitStage, NodeState};

@@ -1,0 +1,19 @@
+//! The machine: programs that are run, the kernel's view of devices and mounts, the lock.
+//!
+//! Everything above this room works the same on [`RealTools`] and on a test's model of a machine.
+
+mod command; // a program and its arguments
+mod devices; // block devices by number
+mod lock; // one node-layout at a time
+mod mounts; // /proc/self/mountinfo
+mod real; // the machine this process runs on
+mod tools; // the boundary
+
+pub use command::Command;
+pub(crate) use command::quoted;
+pub(crate) use devices::{device_path, device_size, is_lvm_device, partition_start, random_uuid};
+pub(crate) use lock::Lock;
+pub(crate) use mounts::{Mount, mounts_below};
+pub use real::RealTools;
+pub use tools::{Output, Space, ToolError, Tools};
+pub(crate) use tools::{below, freeze_and_thaw};

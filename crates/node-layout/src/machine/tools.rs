@@ -1,0 +1,121 @@
+//! The boundary to the machine: programs that are run, and the few questions that only a kernel can answer.
+
+use super::Command;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What a program printed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    /// Its standard output; bytes that are not UTF-8 are replaced.
+    pub stdout: String,
+    /// Its standard error, likewise.
+    pub stderr: String,
+}
+
+/// Why a program did not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum ToolError {
+    /// It is not installed.
+    #[error("the program '{0}' is not installed here")]
+    Missing(&'static str),
+    /// It could not be started.
+    #[error("'{program}' could not be started: {error}")]
+    Start {
+        /// Its name.
+        program: &'static str,
+        /// The kernel's reason.
+        error: io::Error,
+    },
+    /// It did not end in time and was killed.
+    #[error("`{command}` did not end within {} seconds", limit.as_secs())]
+    Timeout {
+        /// The command as one would type it.
+        command: String,
+        /// How long it was allowed to run.
+        limit: Duration,
+    },
+    /// It ended with an error.
+    #[error("`{command}` failed ({status}): {}", last_lines(stderr))]
+    Failed {
+        /// The command as one would type it.
+        command: String,
+        /// For example "exit status: 5".
+        status: String,
+        /// All that it printed to standard error.
+        stderr: String,
+    },
+}
+
+impl ToolError {
+    /// What the program printed to standard error; empty if it never ran to its end.
+    pub(crate) fn stderr(&self) -> &str {
+        match self {
+            ToolError::Failed { stderr, .. } => stderr,
+            _ => "",
+        }
+    }
+}
+
+/// The last three lines of standard error, without LVM's warnings: they hold the reason.
+fn last_lines(stderr: &str) -> String {
+    let lines: Vec<&str> =
+        stderr.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with("WARNING:")).collect();
+    match lines.len() {
+        0 => "it gave no reason".to_owned(),
+        n => lines[n.saturating_sub(3)..].join("; "),
+    }
+}
+
+/// Size and free space of a mounted file system, as statvfs(3) reports them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// Size in bytes: less than that of the device.
+    pub total: u64,
+    /// Bytes that an unprivileged process can still write.
+    pub free: u64,
+}
+
+/// The machine. [`RealTools`](super::RealTools) is the one that the process runs on; tests bring a model.
+pub trait Tools {
+    /// Runs a program and waits until it ends.
+    ///
+    /// # Errors
+    /// [`ToolError`]: it is missing, could not be started, did not end in time, or ended with an error.
+    fn run(&self, command: &Command) -> Result<Output, ToolError>;
+
+    /// Whether a program is installed.
+    fn has(&self, program: &str) -> bool;
+
+    /// The directory that holds `/proc`, `/sys`, `/dev` and `/run` of the running kernel: `/`, except in a test.
+    fn environment(&self) -> &Path;
+
+    /// Size and free space of the file system that `path` is on.
+    ///
+    /// # Errors
+    /// The kernel's.
+    fn space(&self, path: &Path) -> io::Result<Space>;
+
+    /// Flushes the file system that `path` is on. With `freeze` also its journal, by `fsfreeze`: a boot loader reads
+    /// the file system without replaying the journal.
+    ///
+    /// # Errors
+    /// The kernel's, or that of `fsfreeze`.
+    fn flush(&self, path: &Path, freeze: bool) -> io::Result<()>;
+
+    /// The processor architecture, as `uname -m` prints it.
+    fn architecture(&self) -> String;
+}
+
+/// The commands that write a file system's journal back to its place: frozen, it has to be consistent without it.
+pub(crate) fn freeze_and_thaw(path: &Path) -> [Command; 2] {
+    let path = path.display().to_string();
+    ["--freeze", "--unfreeze"].map(|option| Command::new("fsfreeze", [option, &path]))
+}
+
+/// `path` below `root`, with or without a leading slash.
+pub(crate) fn below(root: &Path, path: impl AsRef<Path>) -> PathBuf {
+    let path = path.as_ref();
+    root.join(path.strip_prefix("/").unwrap_or(path))
+}

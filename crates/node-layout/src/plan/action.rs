@@ -1,0 +1,112 @@
+//! One thing that is done, and the operations it consists of. What is printed and what is run come from the same values.
+
+use crate::disks::content::Reading;
+use crate::disks::pool::PoolDevice;
+use crate::files::{Change, flush_commands, journal_commands};
+use crate::machine::Command;
+use std::path::{Path, PathBuf};
+
+/// One thing that is done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Runs a program.
+    Run(Command),
+    /// Creates a snapshot. A thin device that an interrupted creation has left in the pool and that LVM does not know is
+    /// deleted first, if it stops the command.
+    CreateSnapshot {
+        /// The command that creates it.
+        command: Command,
+        /// The pool.
+        pool: PoolDevice,
+    },
+    /// Removes a volume that an interrupted run has left. If its device exists only in the pool and stops the command, the
+    /// device is deleted first.
+    RemoveVolume {
+        /// The command that removes it.
+        command: Command,
+        /// The pool.
+        pool: PoolDevice,
+        /// Number of its thin device.
+        thin_id: Option<u32>,
+    },
+    /// Reads a base and records the checksum of its content as a tag.
+    RecordContent(Box<Reading>),
+    /// Changes files.
+    Change(Vec<Change>),
+    /// Flushes the file systems of these paths.
+    Flush(Vec<PathBuf>),
+    /// Flushes the file system of boot files with its journal. Blocks that other programs have freed may be reused by the next
+    /// file while a boot loader, which ignores the journal, still reads the old file there.
+    FlushJournal(PathBuf),
+    /// Copies kernel and initramfs: from, to.
+    Copy(Vec<(PathBuf, PathBuf)>),
+    /// Removes a directory of kept files that no boot entry names.
+    RemoveDirectory(PathBuf),
+    /// Keeps an old device name valid until the reboot.
+    Link {
+        /// The old name.
+        path: PathBuf,
+        /// The kernel's name of the device, relative to it.
+        to: PathBuf,
+    },
+}
+
+/// One operation of an action: a program that is run, or something that `node-layout` does itself.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operation<'a> {
+    /// Runs a program.
+    Run(Command),
+    /// Reads a device from beginning to end.
+    Read(&'a Path),
+    /// Writes or removes a file.
+    Change(&'a Change),
+    /// Flushes a file system, as `sync -f` does.
+    Sync(&'a Path),
+    /// Copies a file; the directory of the copy is made.
+    Copy(&'a Path, &'a Path),
+    /// Removes a directory with everything in it.
+    RemoveDirectory(&'a Path),
+    /// Makes a symbolic link: its path, and its target.
+    Link(&'a Path, &'a Path),
+}
+
+impl Action {
+    /// What the action consists of, in order. This is what a plan prints.
+    pub fn operations(&self) -> Vec<Operation<'_>> {
+        let run = |command: &Command| Operation::Run(command.clone());
+        match self {
+            Action::Run(command)
+            | Action::CreateSnapshot { command, .. }
+            | Action::RemoveVolume { command, .. } => vec![run(command)],
+            Action::RecordContent(reading) => reading
+                .before()
+                .map(run)
+                .chain([Operation::Read(reading.device())])
+                .chain(reading.after().map(run))
+                // The number is known only when the base was read.
+                .chain([Operation::Run(reading.record_command("CHECKSUM"))])
+                .collect(),
+            Action::Change(changes) => {
+                let flushes = flush_commands(changes).into_iter().map(Operation::Run);
+                changes.iter().map(Operation::Change).chain(flushes).collect()
+            }
+            Action::Flush(paths) => paths.iter().map(|p| Operation::Sync(p)).collect(),
+            Action::FlushJournal(path) => match journal_commands(path) {
+                Some(commands) => commands.into_iter().map(Operation::Run).collect(),
+                None => vec![Operation::Sync(path)],
+            },
+            Action::Copy(copies) => copies.iter().map(|(from, to)| Operation::Copy(from, to)).collect(),
+            Action::RemoveDirectory(path) => vec![Operation::RemoveDirectory(path)],
+            Action::Link { path, to } => vec![Operation::Link(path, to)],
+        }
+    }
+
+    /// The programs among its operations, in the order in which a run starts them.
+    pub fn commands(&self) -> Vec<Command> {
+        let command = |operation| match operation {
+            Operation::Run(command) => Some(command),
+            _ => None,
+        };
+        self.operations().into_iter().filter_map(command).collect()
+    }
+}

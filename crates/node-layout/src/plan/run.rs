@@ -1,0 +1,163 @@
+//! Doing the steps of a plan, one after the other, with progress; and back again when a step fails.
+
+use super::{Action, Plan, Step};
+use crate::disks::content::ContentError;
+use crate::disks::pool;
+use crate::files::{self, Change, FileError};
+use crate::machine::{ToolError, Tools};
+use std::fmt;
+
+/// Why a step failed.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A program.
+    #[error(transparent)]
+    Tool(#[from] ToolError),
+    /// A file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The content of a base.
+    #[error(transparent)]
+    Content(#[from] ContentError),
+}
+
+/// What happens to a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepState {
+    /// It begins.
+    Start,
+    /// It has succeeded.
+    Done,
+    /// It has failed.
+    Failed,
+}
+
+/// Receives the progress of a run.
+pub trait Progress {
+    /// Step `number` (from 1) `of` all. `message` says what the step does, or why it failed.
+    fn step(&mut self, number: usize, of: usize, step: &Step, state: StepState, message: &str);
+}
+
+/// A verb's way back: what happens after a step has failed.
+pub trait Undo {
+    /// Takes back what was done. `changed` are the changes of files so far, in order; the last ones may not be made.
+    fn undo(&self, tools: &dyn Tools, changed: &[Change]) -> Undone;
+
+    /// What a person has to do if not everything was taken back, as a sentence without its full stop.
+    fn advice(&self) -> &'static str;
+}
+
+/// What an [`Undo`] has done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Undone {
+    /// Why nothing was to be taken back, if so: the state in which the machine is.
+    pub kept: Option<&'static str>,
+    /// What could not be taken back. Empty if everything is as before.
+    pub left: Vec<String>,
+    /// Changes that taking back made necessary, and that stay.
+    pub changed: Vec<String>,
+}
+
+/// A run that failed. Its text says which step failed and why, what was taken back, and what to do.
+#[derive(Debug)]
+pub struct Failure {
+    /// Name of the step.
+    pub step: &'static str,
+    /// Why it failed.
+    pub error: RunError,
+    /// What was taken back.
+    pub undone: Box<Undone>,
+    /// What a person has to do if not everything was taken back.
+    advice: &'static str,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} failed: {}; ", self.step, self.error)?;
+        match self.undone.kept {
+            Some(state) => write!(f, "{state}. {}", self.advice)?,
+            None if self.undone.left.is_empty() => f.write_str("everything was undone")?,
+            None => write!(f, "not undone: {}. {}", self.undone.left.join("; "), self.advice)?,
+        }
+        self.undone.changed.iter().try_for_each(|changed| write!(f, "; {changed}"))
+    }
+}
+
+/// Does the steps of a plan. When one fails, `undo` takes back what was done.
+///
+/// # Errors
+/// [`Failure`].
+pub fn run(
+    tools: &dyn Tools,
+    plan: &Plan,
+    undo: &dyn Undo,
+    progress: &mut dyn Progress,
+) -> Result<(), Failure> {
+    let mut changed: Vec<Change> = Vec::new();
+    for (index, step) in plan.steps.iter().enumerate() {
+        let (number, of) = (index + 1, plan.steps.len());
+        progress.step(number, of, step, StepState::Start, &step.about);
+        for action in &step.actions {
+            if let Err(error) = perform(tools, action, &mut changed) {
+                progress.step(number, of, step, StepState::Failed, &error.to_string());
+                let undone = Box::new(undo.undo(tools, &changed));
+                return Err(Failure { step: step.name, error, undone, advice: undo.advice() });
+            }
+        }
+        progress.step(number, of, step, StepState::Done, &step.about);
+    }
+    Ok(())
+}
+
+fn perform(tools: &dyn Tools, action: &Action, changed: &mut Vec<Change>) -> Result<(), RunError> {
+    match action {
+        Action::Run(command) => {
+            tools.run(command)?;
+        }
+        Action::CreateSnapshot { command, pool } => pool::create_snapshot(tools, command, pool)?,
+        Action::RemoveVolume { command, pool, thin_id } => {
+            pool::remove_volume(tools, command, pool, *thin_id)?;
+        }
+        Action::RecordContent(reading) => reading.record(tools)?,
+        Action::Change(changes) => {
+            // Noted first: a change that fails half-way is taken back as well.
+            changed.extend(changes.iter().cloned());
+            files::apply(tools, changes)?;
+        }
+        Action::Flush(paths) => {
+            for path in paths {
+                let failed = |error| FileError { path: path.clone(), error };
+                tools.flush(path, false).map_err(failed)?;
+            }
+        }
+        Action::FlushJournal(path) => files::flush_journal(tools, path)?,
+        Action::Copy(copies) => files::copy_for_boot(copies)?,
+        Action::RemoveDirectory(path) => files::remove_directory(path)?,
+        Action::Link { path, to } => files::link(path, to)?,
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_says_what_was_undone_and_what_to_do() {
+        let failure = |undone: Undone| Failure {
+            step: "rename",
+            error: ToolError::Missing("lvrename").into(),
+            undone: Box::new(undone),
+            advice: "Run it again",
+        };
+        let told = |undone| failure(undone).to_string();
+        let why = "rename failed: the program 'lvrename' is not installed here; ";
+        assert_eq!(told(Undone::default()), format!("{why}everything was undone"));
+        let left = Undone { left: vec!["a: no".into(), "b: no".into()], ..Undone::default() };
+        assert_eq!(told(left), format!("{why}not undone: a: no; b: no. Run it again"));
+        let kept = Undone { kept: Some("the layer boots"), ..Undone::default() };
+        assert_eq!(told(kept), format!("{why}the layer boots. Run it again"));
+        let changed = Undone { changed: vec!["the pool is larger".into()], ..Undone::default() };
+        assert_eq!(told(changed), format!("{why}everything was undone; the pool is larger"));
+    }
+}

@@ -1,0 +1,46 @@
+//! The JSON that the program prints: members that other programs rely on.
+
+use serde_json::Value;
+use std::process::Command;
+
+/// Runs the program; its exit status, and the last line that it has printed.
+fn node_layout(args: &[&str]) -> (Option<i32>, Value) {
+    let output = Command::new(env!("CARGO_BIN_EXE_node-layout")).args(args).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let last = text.lines().last().unwrap_or_default();
+    (output.status.code(), serde_json::from_str(last).unwrap_or_else(|e| panic!("{e}: {text}")))
+}
+
+fn members(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn a_refusal_names_its_reason_in_the_shape_of_every_report() {
+    for verb in ["init", "plan"] {
+        let (status, answer) = node_layout(&[verb, "--policy", "nonsense", "--format", "json"]);
+        assert_eq!(status, Some(1), "{verb}");
+        assert_eq!(members(&answer), ["diagnostics", "findings", "message", "of", "result", "schema"]);
+        assert_eq!((&answer["schema"], &answer["result"]), (&1.into(), &"refused".into()));
+        assert_eq!(answer["findings"], answer["diagnostics"]);
+        let finding = &answer["diagnostics"][0];
+        let expected = ["category", "code", "fix", "help", "message", "name", "related", "severity", "span"];
+        assert_eq!(members(finding), expected);
+        assert_eq!((&finding["code"], &finding["category"]), (&"LAY005".into(), &"layout".into()));
+        assert!(finding["message"].as_str().unwrap().contains("nonsense"), "{finding}");
+    }
+}
+
+#[test]
+fn verify_answers_with_its_state_its_findings_and_their_number() {
+    // A directory is not a node, whatever LVM reports on the machine of this test.
+    let sysroot = tempfile::tempdir().unwrap();
+    let path = sysroot.path().to_str().unwrap();
+    let (status, answer) =
+        node_layout(&["verify", "--sysroot", path, "--lock-wait", "5", "--format", "json"]);
+    assert_eq!(status, Some(1));
+    assert_eq!(members(&answer), ["diagnostics", "findings", "policy", "schema", "state", "summary", "tool"]);
+    assert_eq!((&answer["schema"], &answer["state"]), (&1.into(), &"broken".into()));
+    assert_eq!(answer["findings"], answer["diagnostics"]);
+    assert!(answer["summary"]["errors"].as_u64().unwrap() > 0, "{answer}");
+}
