@@ -1,4 +1,4 @@
-//! What every boot loader has to answer.
+//! What every boot loader must answer.
 
 use super::next_kernel::KeptArguments;
 use super::text_file::BootError;
@@ -25,7 +25,7 @@ pub(crate) trait BootLoader: fmt::Debug {
     /// the boot loader keeps itself are passed to `turn`, which answers with the new ones where they boot this root.
     ///
     /// # Errors
-    /// [`BootError::Full`]: there is no room for it.
+    /// [`BootError::Full`]: it does not fit.
     fn make_default(
         &self,
         root: &Path,
@@ -58,7 +58,7 @@ pub(super) struct Place<'a> {
     pub(super) environment: Option<&'a Path>,
 }
 
-/// Finds a boot loader in a system; `None` if it is not there.
+/// Finds a boot loader in a system; `None` if it is not installed.
 pub(super) type Find = fn(&Place<'_>) -> Result<Option<Found>, BootError>;
 
 /// How sure it is that a boot loader is the one that starts the system.

@@ -7,7 +7,7 @@ mod config; // entries and boot loader of a system
 pub(crate) mod efi; // UEFI variables
 mod grub; // GRUB with BLS entries
 mod grubenv; // GRUB's environment block
-mod loader; // what a boot loader has to answer
+mod loader; // what every boot loader must answer
 mod next_kernel; // kernel arguments kept for the next kernel
 mod systemd_boot; // systemd-boot
 mod target; // the layer, and root's names in kernel arguments

@@ -153,13 +153,13 @@ mod tests {
     #[test]
     fn people_get_a_line_when_a_step_begins_and_one_when_it_fails() {
         let step = rename();
-        let told = |state, message: &str| human_progress(3, 9, &step, state, message);
-        assert_eq!(told(StepState::Start, &step.about).unwrap(), "[3/9] rename onn/root to n-1-1+1");
-        assert_eq!(told(StepState::Done, &step.about), None, "the next line says that this step is done");
+        let text = |state, message: &str| human_progress(3, 9, &step, state, message);
+        assert_eq!(text(StepState::Start, &step.about).unwrap(), "[3/9] rename onn/root to n-1-1+1");
+        assert_eq!(text(StepState::Done, &step.about), None, "the next line says that this step is done");
         assert_eq!(
-            told(StepState::Failed, "`lvrename` failed: no\u{1b}[2J").unwrap(),
+            text(StepState::Failed, "`lvrename` failed: no\u{1b}[2J").unwrap(),
             "[3/9] rename failed: `lvrename` failed: no␛[2J",
-            "what a program said cannot clear the terminal"
+            "the output of a program cannot clear the terminal"
         );
     }
 
@@ -169,10 +169,10 @@ mod tests {
         for (state, name) in
             [(StepState::Start, "start"), (StepState::Done, "done"), (StepState::Failed, "failed")]
         {
-            let told = json_progress(3, 9, &step, state, "a \"message\"");
+            let object = json_progress(3, 9, &step, state, "a \"message\"");
             let expected = json!({"schema": 1, "step": 3, "of": 9, "name": "rename", "state": name, "message": "a \"message\""});
-            assert_eq!(told, expected);
-            assert!(!told.to_string().contains('\n'), "one line an object");
+            assert_eq!(object, expected);
+            assert!(!object.to_string().contains('\n'), "one line an object");
         }
     }
 

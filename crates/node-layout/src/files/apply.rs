@@ -91,7 +91,7 @@ fn apply_for_boot(tools: &dyn Tools, changes: &[&Change]) -> Result<(), FileErro
         let _ = remove(&new.name);
     }
     result?;
-    // The removal must be on the disk before the work counts as complete: nobody would look for left-over files any more. It
+    // The removal must be on the disk before the work counts as complete: no later run would look for left-over files. It
     // must also be flushed before anything else is written, which may reuse the freed blocks.
     if three_flushes { flush_for_boot(tools, changes) } else { Ok(()) }
 }

@@ -253,7 +253,7 @@ fn boot_configuration<'a>(system: &'a System, findings: &mut Findings) -> Option
             None => "/boot is not a file system of its own".to_owned(),
         };
         findings.push(Finding::new(&layout::BOOT, message).help(
-            "give /boot a standard partition with ext4 or xfs (kickstart: part /boot --fstype=ext4 --size=1024); it holds the kernels of all images",
+            "give /boot a standard partition with ext4 or xfs (kickstart: part /boot --fstype=ext4 --size=1024); it has the kernels of all images",
         ));
     }
     match &system.boot {

@@ -24,7 +24,7 @@ pub(crate) fn device_path(environment: &Path, device: (u32, u32)) -> Option<Path
     Some(below(environment, "/dev").join(name))
 }
 
-/// Whether a device is a logical volume. LVM marks its devices with this kind of UUID, so this also holds for a volume that
+/// Whether a device is a logical volume. LVM marks its devices with this kind of UUID, so this is also true for a volume that
 /// LVM does not report.
 pub(crate) fn is_lvm_device(environment: &Path, device: (u32, u32)) -> bool {
     attribute(environment, device, "dm/uuid").is_some_and(|uuid| uuid.starts_with("LVM-"))

@@ -22,7 +22,7 @@ pub(crate) enum LockError {
         /// The kernel's reason.
         error: io::Error,
     },
-    /// Another process holds it.
+    /// Another process has it.
     #[error("another node-layout is running ({} is locked); wait until it has ended", path.display())]
     Held {
         /// The lock file.

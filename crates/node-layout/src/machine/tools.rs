@@ -58,7 +58,7 @@ impl ToolError {
     }
 }
 
-/// The last three lines of standard error, without LVM's warnings: they hold the reason.
+/// The last three lines of standard error, without LVM's warnings: they have the reason.
 fn last_lines(stderr: &str) -> String {
     let lines: Vec<&str> =
         stderr.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with("WARNING:")).collect();
@@ -88,7 +88,7 @@ pub trait Tools {
     /// Whether a program is installed.
     fn has(&self, program: &str) -> bool;
 
-    /// The directory that holds `/proc`, `/sys`, `/dev` and `/run` of the running kernel: `/`, except in a test.
+    /// The directory with `/proc`, `/sys`, `/dev` and `/run` of the running kernel: `/`, except in a test.
     fn environment(&self) -> &Path;
 
     /// Size and free space of the file system that `path` is on.
@@ -108,7 +108,7 @@ pub trait Tools {
     fn architecture(&self) -> String;
 }
 
-/// The commands that write a file system's journal back to its place: frozen, it has to be consistent without it.
+/// The commands that write a file system's journal back to its place: a frozen file system is consistent without it.
 pub(crate) fn freeze_and_thaw(path: &Path) -> [Command; 2] {
     let path = path.display().to_string();
     ["--freeze", "--unfreeze"].map(|option| Command::new("fsfreeze", [option, &path]))

@@ -24,7 +24,7 @@ pub struct Step {
 pub struct Plan {
     /// In the order in which they are done. Empty if there is nothing to do.
     pub steps: Vec<Step>,
-    /// Whether a later boot has to complete the work.
+    /// Whether a later boot must complete the work.
     pub pending: bool,
 }
 

@@ -43,7 +43,7 @@ pub trait Undo {
     /// Takes back what was done. `changed` are the changes of files so far, in order; the last ones may not be made.
     fn undo(&self, tools: &dyn Tools, changed: &[Change]) -> Undone;
 
-    /// What a person has to do if not everything was taken back, as a sentence without its full stop.
+    /// What a person must do if not everything was taken back, as a sentence without its full stop.
     fn advice(&self) -> &'static str;
 }
 
@@ -67,7 +67,7 @@ pub struct Failure {
     pub error: RunError,
     /// What was taken back.
     pub undone: Box<Undone>,
-    /// What a person has to do if not everything was taken back.
+    /// What a person must do if not everything was taken back.
     advice: &'static str,
 }
 
@@ -150,14 +150,14 @@ mod tests {
             undone: Box::new(undone),
             advice: "Run it again",
         };
-        let told = |undone| failure(undone).to_string();
+        let text = |undone| failure(undone).to_string();
         let why = "rename failed: the program 'lvrename' is not installed here; ";
-        assert_eq!(told(Undone::default()), format!("{why}everything was undone"));
+        assert_eq!(text(Undone::default()), format!("{why}everything was undone"));
         let left = Undone { left: vec!["a: no".into(), "b: no".into()], ..Undone::default() };
-        assert_eq!(told(left), format!("{why}not undone: a: no; b: no. Run it again"));
+        assert_eq!(text(left), format!("{why}not undone: a: no; b: no. Run it again"));
         let kept = Undone { kept: Some("the layer boots"), ..Undone::default() };
-        assert_eq!(told(kept), format!("{why}the layer boots. Run it again"));
+        assert_eq!(text(kept), format!("{why}the layer boots. Run it again"));
         let changed = Undone { changed: vec!["the pool is larger".into()], ..Undone::default() };
-        assert_eq!(told(changed), format!("{why}everything was undone; the pool is larger"));
+        assert_eq!(text(changed), format!("{why}everything was undone; the pool is larger"));
     }
 }

@@ -1,10 +1,10 @@
-//! Boot entries as RHEL 8, 9 and 10 write them, turned to the layer.
+//! Boot entries of RHEL 8, 9 and 10, before and after `init`.
 
 use crate::model::{Model, NVR, policy};
 use node_base::cmdline::Arguments;
 use node_layout::{Action, examine};
 
-/// All that carries kernel arguments, and fstab, as a person reads it.
+/// Every file with kernel arguments, and fstab, as a person reads them.
 fn boot_configuration(model: &Model) -> String {
     let mut text = String::new();
     let mut show = |path: &str| {
@@ -24,35 +24,35 @@ fn boot_configuration(model: &Model) -> String {
 }
 
 #[test]
-fn rhel8_entries_with_kernelopts_are_turned_to_the_layer() {
+fn rhel8_entries_with_kernelopts_boot_the_layer() {
     let model = Model::installed("rhel8");
     model.init().unwrap();
     insta::assert_snapshot!(boot_configuration(&model));
 }
 
 #[test]
-fn rhel9_entries_are_turned_to_the_layer() {
+fn rhel9_entries_boot_the_layer() {
     let model = Model::installed("rhel9");
     model.init().unwrap();
     insta::assert_snapshot!(boot_configuration(&model));
 }
 
 #[test]
-fn rhel10_entries_are_turned_to_the_layer_and_another_systems_is_left_alone() {
+fn rhel10_entries_boot_the_layer_and_that_of_another_system_is_unchanged() {
     let model = Model::installed("rhel10");
     model.init().unwrap();
     insta::assert_snapshot!(boot_configuration(&model));
 }
 
 #[test]
-fn the_commands_are_these_and_in_this_order() {
+fn the_commands_of_init_in_order() {
     let model = Model::installed("rhel9");
     model.init().unwrap();
     let text = model.commands.borrow().join("\n").replace(&model.path("").display().to_string(), "/");
     insta::assert_snapshot!(text);
 }
 
-/// Every argument that is not about root's volume is there afterwards, in the same order.
+/// Every argument that does not name root's volume is kept, in the same order.
 #[test]
 fn every_other_kernel_argument_is_kept() {
     for release in ["rhel8", "rhel9", "rhel10"] {
@@ -73,23 +73,16 @@ fn every_other_kernel_argument_is_kept() {
 }
 
 #[test]
-fn what_a_plan_says_is_what_is_run_and_planning_changes_nothing() {
+fn planning_changes_nothing() {
     let model = Model::installed("rhel9");
     let before = model.disk();
     let (system, policy) = (model.system(), policy());
     let (s, _) = examine(&system, &policy, &model).unwrap();
-    let plan = model.plan(&system, &s, &policy);
-    assert!(model.disk() == before && model.commands.borrow().is_empty(), "planning has changed something");
-    let planned = plan.steps.iter().flat_map(|step| &step.actions).filter_map(|action| match action {
-        Action::Run(command) | Action::CreateSnapshot { command, .. } => Some(command.to_string()),
-        _ => None,
-    });
-    let planned: Vec<String> = planned.collect();
-    model.run(&system, &s, &plan).unwrap();
-    assert_eq!(*model.commands.borrow(), planned);
+    model.plan(&system, &s, &policy);
+    assert!(model.disk() == before && model.done.borrow().is_empty(), "planning has changed something");
 }
 
-/// imgbase takes an entry for its own only if its title has "node" or "rhvh", and removes all others.
+/// imgbase recognises an entry as its own only if the title has "node" or "rhvh", and removes all others.
 #[test]
 fn a_title_says_node_even_if_the_images_name_does_not() {
     for (nvr, title) in [
@@ -104,7 +97,7 @@ fn a_title_says_node_even_if_the_images_name_does_not() {
 }
 
 #[test]
-fn what_others_wrote_to_boot_is_in_its_place_before_anything_new_is_there() {
+fn changes_of_other_programs_on_boot_are_flushed_before_anything_new_is_written() {
     let model = Model::installed("rhel9");
     let (system, policy) = (model.system(), policy());
     let (s, _) = examine(&system, &policy, &model).unwrap();
@@ -117,10 +110,10 @@ fn what_others_wrote_to_boot_is_in_its_place_before_anything_new_is_there() {
         _ => false,
     };
     let first = actions.iter().position(writes).expect("nothing is written to /boot");
-    let emptied = actions.iter().position(|a| **a == Action::FlushJournal(s.boot.root.clone()));
+    let flushed = actions.iter().position(|a| **a == Action::FlushJournal(s.boot.root.clone()));
     assert!(
-        emptied.is_some_and(|e| e < first),
-        "action {first} writes to /boot, its journal is emptied at {emptied:?}"
+        flushed.is_some_and(|e| e < first),
+        "action {first} writes to /boot, its journal is flushed at {flushed:?}"
     );
 }
 
@@ -141,7 +134,7 @@ fn the_policy_is_recorded_in_the_layer() {
 }
 
 #[test]
-fn dracut_takes_the_pools_profile_along() {
+fn dracut_includes_the_profile_of_the_pool() {
     let model = Model::installed("rhel9");
     model.put("/sysroot/etc/dracut.conf.d/10-site.conf", "hostonly=yes\n");
     model.init().unwrap();
@@ -151,7 +144,7 @@ fn dracut_takes_the_pools_profile_along() {
 }
 
 #[test]
-fn an_initramfs_that_names_the_old_volume_is_warned_of() {
+fn an_initramfs_that_names_the_old_volume_is_a_warning() {
     let model = Model::installed("rhel9");
     let warned = || {
         let system = model.system();
@@ -165,14 +158,14 @@ fn an_initramfs_that_names_the_old_volume_is_warned_of() {
     model.put("/sysroot/etc/dracut.conf", "hostonly_cmdline=yes\n");
     assert_eq!(warned(), Vec::<String>::new(), "the distribution's file is read after it");
     model.put("/sysroot/etc/dracut.conf.d/50-site.conf", "# ours\nhostonly_cmdline=\"yes\"\n");
-    let told = warned();
-    assert!(told.len() == 1 && told[0].contains("/etc/dracut.conf.d/50-site.conf"), "{told:?}");
-    assert!(told[0].contains("waits for onn/root"), "{told:?}");
+    let messages = warned();
+    assert!(messages.len() == 1 && messages[0].contains("/etc/dracut.conf.d/50-site.conf"), "{messages:?}");
+    assert!(messages[0].contains("waits for onn/root"), "{messages:?}");
     model.put("/sysroot/etc/dracut.conf.d/90-site.conf", "hostonly_cmdline=no\n");
     assert_eq!(warned(), Vec::<String>::new());
 }
 
-/// No argument list is ever handed to a shell.
+/// No argument list is given to a shell.
 #[test]
 fn no_program_that_is_run_is_a_shell() {
     let model = Model::installed("rhel9");
@@ -219,7 +212,7 @@ fn a_first_boot_that_fails_leaves_what_the_entry_boots() {
     let model = Model::installed("rhel9");
     model.init().unwrap();
     let commands = model.commands.borrow().len();
-    // The first command: activating the base, after the entry names the kept files.
+    // The first command activates the base; by then the entry names the kept files.
     model.fails_at.set(Some(commands));
     let system = model.booted();
     let policy = policy();

@@ -1,4 +1,4 @@
-//! What `verify` and `list` say of a node that is initialised, and of one to which something has happened.
+//! `verify` and `list` on an initialised node, and on one that has been damaged.
 
 use crate::model::{Model, NVR, Outcome, ROOT_UUID, Volume, policy};
 use node_base::capacity::{self, Limit};
@@ -41,7 +41,7 @@ fn a_changed_byte_in_the_base_is_found_by_reading_it() {
 }
 
 #[test]
-fn a_base_whose_file_system_has_the_uuid_of_root_is_told() {
+fn a_base_whose_file_system_has_the_uuid_of_root_is_found() {
     let model = node();
     let put = |uuid: [u8; 16]| {
         let mut xfs = vec![0; 2048];
@@ -49,19 +49,19 @@ fn a_base_whose_file_system_has_the_uuid_of_root_is_told() {
         xfs[32..48].copy_from_slice(&uuid);
         std::fs::write(model.path(&format!("/dev/onn/{NVR}")), xfs).unwrap();
     };
-    let told = || {
-        let told = of(found(&model, &model.system(), Depth::Content), "LAY043");
-        told.into_iter().filter(|(_, message)| message.contains("UUID")).collect::<Vec<_>>()
+    let messages = || {
+        let messages = of(found(&model, &model.system(), Depth::Content), "LAY043");
+        messages.into_iter().filter(|(_, message)| message.contains("UUID")).collect::<Vec<_>>()
     };
     put([7; 16]);
-    assert_eq!(told(), [], "an own UUID");
+    assert_eq!(messages(), [], "an own UUID");
     put(ROOT_UUID);
-    let [(severity, message)] = &told()[..] else { panic!("the same UUID was not found") };
+    let [(severity, message)] = &messages()[..] else { panic!("the same UUID was not found") };
     assert!(*severity == Severity::Error && message.contains("has the UUID of /"), "{message}");
 }
 
 #[test]
-fn a_base_without_a_checksum_is_told_and_is_no_error() {
+fn a_base_without_a_checksum_is_information_not_an_error() {
     let model = node();
     model.change(NVR, |v| v.tags.retain(|t| !t.starts_with("node-layout:content=")));
     let findings = found(&model, &model.system(), Depth::Content);
@@ -69,7 +69,7 @@ fn a_base_without_a_checksum_is_told_and_is_no_error() {
 }
 
 #[test]
-fn pending_holds_until_the_unit_of_the_first_boot_has_finished() {
+fn a_layout_is_pending_until_the_unit_of_the_first_boot_has_finished() {
     let model = Model::installed("rhel9");
     model.init().unwrap();
     let pending = |m: &Model| !of(found(m, &m.system(), Depth::Properties), "LAY060").is_empty();
@@ -83,7 +83,7 @@ fn pending_holds_until_the_unit_of_the_first_boot_has_finished() {
 }
 
 #[test]
-fn a_pool_that_cannot_extend_itself_is_told() {
+fn a_pool_that_cannot_extend_itself_is_found() {
     let model = node();
     model.free.set(0);
     let warned = of(found(&model, &model.system(), Depth::Properties), "LAY032");
@@ -92,17 +92,17 @@ fn a_pool_that_cannot_extend_itself_is_told() {
 }
 
 #[test]
-fn a_default_that_grub_does_not_look_at_is_told() {
+fn a_default_that_grub_ignores_is_found() {
     let model = node();
     let warned = |text: &str| {
         model.put("/sysroot/boot/grub2/grub.cfg", text);
         of(found(&model, &model.system(), Depth::Properties), "LAY024")
     };
     assert_eq!(warned("set default=\"${saved_entry}\"\ninsmod blscfg\nblscfg\n"), []);
-    let told = warned("set default=\"0\"\ninsmod blscfg\nblscfg\n");
-    assert!(told.len() == 1 && told[0].0 == Severity::Warning, "{told:?}");
-    assert!(told[0].1.contains("/boot/grub2/grub.cfg does not use saved_entry"), "{told:?}");
-    // The configuration of another system, or one that only leads to the real one.
+    let messages = warned("set default=\"0\"\ninsmod blscfg\nblscfg\n");
+    assert!(messages.len() == 1 && messages[0].0 == Severity::Warning, "{messages:?}");
+    assert!(messages[0].1.contains("/boot/grub2/grub.cfg does not use saved_entry"), "{messages:?}");
+    // The configuration of another system, or one that only loads the real one.
     assert_eq!(warned("configfile /grub2/grub.cfg\n"), []);
 }
 
@@ -126,7 +126,7 @@ fn root_may_have_any_of_its_names_in_boot_entries() {
 }
 
 #[test]
-fn a_default_whose_initramfs_would_leave_root_inactive_is_told() {
+fn a_default_whose_initramfs_would_leave_root_inactive_is_found() {
     let model = node();
     let entry = "5ae5a8b9e3f94cbfb0bd7a0b1c2d3e4f-5.14.0-503.11.1.el9_5.x86_64";
     let block = format!("# GRUB Environment Block\nsaved_entry={entry}\n");
@@ -137,18 +137,20 @@ fn a_default_whose_initramfs_would_leave_root_inactive_is_told() {
     let less = text.replace(&format!(" rd.lvm.lv=onn/{NVR}+1"), "");
     assert_ne!(less, text);
     model.put(&format!("/sysroot/{path}"), &less);
-    let told = of(found(&model, &model.system(), Depth::Properties), "LAY024");
+    let messages = of(found(&model, &model.system(), Depth::Properties), "LAY024");
     assert!(
-        told.len() == 1 && told[0].0 == Severity::Error && told[0].1.contains("activate only onn/swap"),
-        "{told:?}"
+        messages.len() == 1
+            && messages[0].0 == Severity::Error
+            && messages[0].1.contains("activate only onn/swap"),
+        "{messages:?}"
     );
-    // Without any such word dracut activates all that it finds.
+    // Without such an argument dracut activates everything that it finds.
     model.put(&format!("/sysroot/{path}"), &less.replace(" rd.lvm.lv=onn/swap", ""));
     assert_eq!(of(found(&model, &model.system(), Depth::Properties), "LAY024"), []);
 }
 
 #[test]
-fn what_lvm_calls_broken_and_a_missing_disk_are_told_by_init_and_by_verify() {
+fn a_missing_disk_is_found_by_init_and_by_verify() {
     let model = Model::installed("rhel9");
     model.missing_disks.set(1);
     let Err(Outcome::Refused(findings)) = model.init() else { panic!("init was not refused") };
@@ -161,7 +163,7 @@ fn what_lvm_calls_broken_and_a_missing_disk_are_told_by_init_and_by_verify() {
     assert!(refused[0].1.contains("'onn' lacks a physical volume"), "{refused:?}");
 }
 
-/// A machine with an EFI system partition that begins at 1 MiB and has one loader.
+/// The findings about the firmware of a machine whose EFI system partition begins at 1 MiB and has one boot loader.
 fn uefi(order: &[u16], options: &[(u16, &str)]) -> Vec<(Severity, String)> {
     let model = node();
     model.mount("/boot/efi", (252, 2), "vfat", "rw", 600 << 20, "vda2");
@@ -181,7 +183,7 @@ fn uefi(order: &[u16], options: &[(u16, &str)]) -> Vec<(Severity, String)> {
 }
 
 #[test]
-fn the_firmware_has_to_start_a_loader_that_is_there() {
+fn the_firmware_must_start_an_existing_boot_loader() {
     let shim = "/EFI/centos/shimx64.efi";
     assert_eq!(uefi(&[1], &[(1, shim)]), [], "all is well");
     assert_eq!(uefi(&[2, 1], &[(1, shim), (2, "")]), [], "the network before the disk is a choice");
@@ -206,7 +208,7 @@ fn listed(model: &Model) -> Images {
 }
 
 #[test]
-fn a_list_says_what_each_volume_uses_alone() {
+fn a_list_shows_what_only_one_volume_uses() {
     let model = node();
     model.change(NVR, |v| v.thin_id = 8);
     // Blocks of 64 KiB: 2 GiB, of which the base shares all but 1 MiB with the layer; /var has 512 MiB.
@@ -233,7 +235,7 @@ fn a_list_and_a_plan_count_the_same_room() {
     *model.thin_ls.borrow_mut() = "4 16384 1024\n8 16384 16\n6 0 0\n".into();
     model.change("pool00", |v| v.data_percent = "0.66".into());
     let room = listed(&model).room.unwrap();
-    // What a plan of this machine counts: nothing is in the pool yet.
+    // A plan of this machine assumes an empty pool.
     let pool = Bytes(171_798_691_840);
     let planned = capacity::expected(
         &policy(),
@@ -244,8 +246,8 @@ fn a_list_and_a_plan_count_the_same_room() {
     );
     let planned = capacity::images(&planned);
     assert_eq!((room.fit, room.limited_by), (planned.fit, planned.limited_by));
-    assert_eq!(room.more + 1, room.fit, "the one that is there counts");
-    // What else is in the pool is not there for images.
+    assert_eq!(room.more + 1, room.fit, "the existing one counts");
+    // Data of other volumes leaves less space for images.
     model.unmount("/boot");
     model.mount("/boot", (252, 3), "ext4", "rw", 1 << 40, "vda3");
     let roomy = listed(&model).room.unwrap();
@@ -255,7 +257,7 @@ fn a_list_and_a_plan_count_the_same_room() {
 }
 
 #[test]
-fn what_thin_ls_cannot_say_is_not_made_up() {
+fn what_thin_ls_cannot_say_is_unknown() {
     let model = node();
     *model.thin_ls.borrow_mut() = "no such metadata\n".into();
     let images = listed(&model);

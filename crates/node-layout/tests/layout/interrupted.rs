@@ -1,4 +1,4 @@
-//! Work that ends in the middle: by a failing command (taken back), or by a power cut (completed by the next run).
+//! Runs that end in the middle: by a failing command (undone), or by a power cut (completed by the next run).
 
 use crate::model::{Model, NVR, Outcome};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,7 +30,7 @@ fn a_command_that_fails_leaves_everything_as_it_was() {
         };
         let command = model.commands.borrow()[number].clone();
         assert_eq!(failure.undone.left, Vec::<String>::new(), "after `{command}` something was not undone");
-        // (The pool's larger metadata does no harm and stays.)
+        // (The larger metadata of the pool does no harm and stays.)
         let after = model.disk();
         assert_eq!(after.1, before.1, "volumes after `{command}` failed");
         assert_eq!(after.2, before.2, "tags after `{command}` failed");
@@ -39,7 +39,7 @@ fn a_command_that_fails_leaves_everything_as_it_was() {
 }
 
 #[test]
-fn a_pool_that_fills_up_is_extended_so_that_what_is_taken_back_reaches_the_disk() {
+fn a_pool_that_fills_up_is_extended_so_that_undoing_reaches_the_disk() {
     let lvcreate = position("lvcreate");
     for (number, taken_up) in (lvcreate..length()).flat_map(|n| [(n, 0), (n, 2)]) {
         let model = Model::installed("rhel8");
@@ -52,26 +52,26 @@ fn a_pool_that_fills_up_is_extended_so_that_what_is_taken_back_reaches_the_disk(
         };
         let commands = model.commands.borrow();
         let after = format!("after the pool filled up at `{}`", commands[number]);
-        // The first of what comes then; as often as it takes.
+        // The next commands extend the pool, as often as needed.
         let extensions = commands[number + 1..].iter().take_while(|c| {
             *c == "lvextend --config activation/monitoring=0 --size +34359738368b onn/pool00"
         });
         assert_eq!(extensions.count(), if taken_up == 0 { 1 } else { 3 }, "{after}");
         let size = if taken_up == 0 { "32 GiB" } else { "96 GiB" };
-        let told =
+        let message =
             format!("thin pool onn/pool00 was full and is {size} larger now, for what had to be written");
         let (left, changed) = (&failure.undone.left, &failure.undone.changed);
-        assert_eq!((left, changed), (&vec![], &vec![told]), "{after}");
+        assert_eq!((left, changed), (&vec![], &vec![message]), "{after}");
         model.change("pool00", |v| v.data_percent = "12.50".into());
         assert_eq!(model.disk(), before, "{after}");
     }
 }
 
 #[test]
-fn a_pool_that_fills_up_and_cannot_be_extended_is_told_with_what_may_be_lost() {
+fn a_pool_that_fills_up_and_cannot_be_extended_is_reported_with_what_may_be_lost() {
     let model = Model::installed("rhel8");
     model.fills_at.set(Some(position("xfs_db")));
-    // Nothing is left of the group, and the pool's metadata need not grow.
+    // The group has no free space, and the pool's metadata need not grow.
     model.free.set(0);
     model.metadata_size.set(1 << 30);
     let Err(Outcome::Failed(failure)) = model.init() else {
@@ -114,7 +114,7 @@ fn a_power_cut_at_any_command_is_completed_by_the_next_run() {
     }
 }
 
-/// The default entry and fstab name volumes that are there.
+/// The default entry and fstab name existing volumes.
 #[track_caller]
 fn assert_boots(model: &Model, after: &str) {
     let system = model.system();
@@ -178,13 +178,13 @@ fn a_machine_on_which_nothing_works_any_more_still_boots() {
 }
 
 #[test]
-fn a_power_cut_while_work_is_taken_back_leaves_a_machine_that_boots() {
+fn a_power_cut_while_work_is_undone_leaves_a_machine_that_boots() {
     for release in ["rhel8", "rhel10"] {
         let mut cuts = 0;
         for number in 0..length() {
             for cut in number + 1.. {
                 let model = Model::installed(release);
-                // As an administrator may have it; nothing in the transition has to be changed then.
+                // An administrator may have written this; then the transition has nothing to change in it.
                 let fstab = model.read("etc/fstab");
                 let uuid = "UUID=00000000-0000-00a1-0000-0000000000a1";
                 model.put("/sysroot/etc/fstab", &fstab.replace("/dev/mapper/onn-root", uuid));
@@ -207,7 +207,7 @@ fn a_power_cut_while_work_is_taken_back_leaves_a_machine_that_boots() {
 }
 
 #[test]
-fn entries_that_an_exchange_left_beside_the_new_ones_are_removed() {
+fn old_entries_under_temporary_names_are_removed() {
     let model = Model::installed("rhel9");
     // The last command marks the work as complete: all entries have their final content.
     model.ends_at.set(Some(length() - 1));
@@ -234,7 +234,7 @@ fn after_a_power_cut_another_name_of_the_image_leaves_nothing_of_the_first() {
         let command = model.commands.borrow()[number].clone();
         model.ends_at.set(None);
         model.init_as(other).unwrap_or_else(|e| panic!("after a power cut at `{command}`: {e:?}"));
-        // Once root is the layer, the image has its name.
+        // Once root is the layer, the image keeps its name.
         let anew = model.volume(other).is_some();
         begun_anew += usize::from(anew);
         let gone = if anew { NVR } else { other };

@@ -1,5 +1,5 @@
-//! Kernel and initramfs that are kept for the image in `/boot/<layer>/`: which they are, when they are renewed, and that
-//! nothing else stays there.
+//! Kernel and initramfs kept for the image in `/boot/<layer>/`: which files, when they are renewed, and that nothing else
+//! stays there.
 
 use crate::model::{Model, NVR, policy};
 use node_layout::examine;
@@ -22,7 +22,7 @@ fn kept(model: &Model) -> Vec<String> {
     names
 }
 
-/// `dracut -f` some time after everything else was written.
+/// `dracut -f`, a minute after everything else was written.
 fn dracut(model: &Model, content: &str) {
     let path = format!("/sysroot/boot/initramfs-{VERSION}.img");
     model.put(&path, content);
@@ -56,15 +56,15 @@ fn the_kernels_checksum_is_kept_for_fips() {
     assert_eq!(model.found("LAY023"), Vec::<String>::new());
     let copy = format!("boot/{NVR}+1/{sum}");
     std::fs::remove_file(model.sysroot().join(&copy)).unwrap();
-    let told = model.found("LAY023");
-    assert!(told.len() == 1 && told[0].starts_with("error: ") && told[0].contains(&copy), "{told:?}");
-    // A system without such files has nothing that asks for them.
+    let found = model.found("LAY023");
+    assert!(found.len() == 1 && found[0].starts_with("error: ") && found[0].contains(&copy), "{found:?}");
+    // A system without such files does not need them.
     std::fs::remove_file(model.sysroot().join(format!("boot/{sum}"))).unwrap();
     assert_eq!(model.found("LAY023"), Vec::<String>::new());
 }
 
 #[test]
-fn an_initramfs_made_after_the_first_boot_is_told_and_kept_by_another_init() {
+fn an_initramfs_generated_after_the_first_boot_is_found_and_kept_by_another_init() {
     let model = Model::installed("rhel9");
     model.init().unwrap();
     dracut(&model, "made by the installer");
@@ -76,10 +76,10 @@ fn an_initramfs_made_after_the_first_boot_is_told_and_kept_by_another_init() {
     model.first_boot();
     assert_eq!(model.found("LAY027"), Vec::<String>::new(), "the same content needs no renewal");
     dracut(&model, "made in the running layer");
-    let told = model.found("LAY027");
+    let found = model.found("LAY027");
     let copy = format!("boot/{NVR}+1/initramfs-{VERSION}.img");
-    assert!(told.len() == 1 && told[0].starts_with("warning: ") && told[0].ends_with(&copy), "{told:?}");
-    assert_eq!(model.errors(), Vec::<String>::new(), "a machine that is in order is not called broken");
+    assert!(found.len() == 1 && found[0].starts_with("warning: ") && found[0].ends_with(&copy), "{found:?}");
+    assert_eq!(model.errors(), Vec::<String>::new(), "a machine in order is not reported as broken");
     let before = entry(&model);
     assert_eq!(model.first_boot(), ["boot-own", "boot-files", "boot-kept"]);
     assert_eq!(entry(&model), before, "the entry boots the copy again");
@@ -114,7 +114,7 @@ fn a_renewal_that_is_interrupted_boots_the_systems_own_and_is_completed() {
         plan.steps.truncate(steps);
         model.run(&system, &s, &plan).unwrap();
         assert!(entry(&model).contains(&format!("\ninitrd /initramfs-{VERSION}.img ")), "{}", entry(&model));
-        assert_eq!(model.found("LAY060").len(), 1, "verify says that something is pending");
+        assert_eq!(model.found("LAY060").len(), 1, "verify reports that something is pending");
         assert_eq!(model.errors(), Vec::<String>::new());
         assert_eq!(model.first_boot().last(), Some(&"boot-kept"));
         assert_eq!(model.read(&format!("boot/{NVR}+1/initramfs-{VERSION}.img")), "made in the running layer");
@@ -125,7 +125,7 @@ fn a_renewal_that_is_interrupted_boots_the_systems_own_and_is_completed() {
 }
 
 #[test]
-fn what_a_cut_left_in_the_directory_goes_even_if_another_kernel_was_installed_since() {
+fn left_over_copies_are_removed_even_if_another_kernel_was_installed_since() {
     let model = Model::installed("rhel9");
     let rename = {
         let whole = Model::installed("rhel9");
@@ -142,7 +142,7 @@ fn what_a_cut_left_in_the_directory_goes_even_if_another_kernel_was_installed_si
     model.put("/sysroot/boot/loader/entries/.another-node-5.0-1+1-6.1.0.conf.new", "title half");
     model.put("/sysroot/boot/loader/entries/.site.conf.new", "title of an administrator");
     model.put(&format!("/sysroot/boot/{NVR}+1/.vmlinuz-{VERSION}.hmac"), "a checksum");
-    // Of an installation before this one, on a /boot that was kept; and what is nothing of ours.
+    // Files of an earlier installation on a /boot that was kept, and of an administrator.
     model.put(&format!("/sysroot/boot/{NVR}+1/vmlinuz-4.18.0"), "older");
     let old = format!("title old\nlinux /{NVR}+1/vmlinuz-4.18.0\noptions root=/dev/mapper/old-root\n");
     model.put("/sysroot/boot/loader/entries/old.conf", &old);
@@ -154,12 +154,12 @@ fn what_a_cut_left_in_the_directory_goes_even_if_another_kernel_was_installed_si
     let entries = model.sysroot().join("boot/loader/entries");
     let hidden = std::fs::read_dir(entries).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
     let hidden: Vec<String> = hidden.filter(|n| n.ends_with(".new")).collect();
-    assert_eq!(hidden, [".site.conf.new"], "what is not ours is left alone, all else is gone");
+    assert_eq!(hidden, [".site.conf.new"], "only the administrator's file is left");
     assert_eq!(model.errors(), Vec::<String>::new());
 }
 
 #[test]
-fn what_is_left_half_written_is_told_by_verify_and_removed_by_init() {
+fn half_written_files_are_found_by_verify_and_removed_by_init() {
     let model = Model::installed("rhel9");
     model.init().unwrap();
     model.first_boot();
@@ -170,11 +170,11 @@ fn what_is_left_half_written_is_told_by_verify_and_removed_by_init() {
     for path in [&copy, &exchanged] {
         model.put(&format!("/sysroot/{path}"), "left");
     }
-    let told = model.found("LAY045");
-    assert_eq!(told.len(), 3, "{told:?}");
+    let found = model.found("LAY045");
+    assert_eq!(found.len(), 3, "{found:?}");
     for path in [&copy, &exchanged, &directory] {
-        let told = told.iter().any(|t| t.starts_with("warning: ") && t.contains(path.as_str()));
-        assert!(told, "{path} is not named in {told:?}");
+        let named = found.iter().any(|t| t.starts_with("warning: ") && t.contains(path.as_str()));
+        assert!(named, "{path} is not named in {found:?}");
     }
     assert_eq!(model.first_boot(), ["remove-half-written"]);
     assert_eq!(model.found("LAY045"), Vec::<String>::new());
@@ -228,7 +228,7 @@ fn an_argument_that_is_added_between_init_and_the_first_boot_is_kept() {
     let own = std::fs::read_dir(&entries).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
     let own = own.into_iter().find(|n| n.starts_with(NVR)).unwrap();
     let text = model.read(&format!("boot/loader/entries/{own}"));
-    // As grubby --args does it.
+    // As grubby --args writes it.
     let options = text.lines().find(|l| l.starts_with("options ")).unwrap();
     model.put(
         &format!("/sysroot/boot/loader/entries/{own}"),

@@ -1,4 +1,4 @@
-//! A machine with a thin pool, as much of it as `node-layout` sees.
+//! A model of a machine with a thin pool, as far as `node-layout` sees it.
 
 use node_base::cmdline::Arguments;
 use node_base::diagnostic::{Finding, Severity};
@@ -51,16 +51,16 @@ impl Volume {
     }
 }
 
-/// The model. Fields are set up by a test before the system is read.
+/// The model. Tests set the fields before the system is read.
 pub(crate) struct Model {
     pub(crate) dir: tempfile::TempDir,
     pub(crate) volumes: RefCell<Vec<Volume>>,
     pub(crate) groups: RefCell<BTreeMap<&'static str, Vec<String>>>,
     pub(crate) free: Cell<u64>,
     pub(crate) metadata_size: Cell<u64>,
-    /// Disks of the group that are not there.
+    /// Number of missing disks in the group.
     pub(crate) missing_disks: Cell<u32>,
-    /// What LVM says of the pool: whether dmeventd watches it, and what is wrong with it.
+    /// LVM's report on the pool: whether dmeventd monitors it, and its health status.
     pub(crate) monitored: Cell<&'static str>,
     pub(crate) health: Cell<&'static str>,
     pub(crate) missing_tools: Vec<&'static str>,
@@ -68,32 +68,32 @@ pub(crate) struct Model {
     pub(crate) boot_free: u64,
     pub(crate) boot_total: u64,
     pub(crate) locked: bool,
-    /// The installed system's own configuration of LVM leaves its disks out.
+    /// Whether the installed system's own LVM configuration leaves out its disks.
     pub(crate) sees_no_disk: bool,
-    /// Changing commands so far.
+    /// Commands so far, without LVM's reports.
     pub(crate) commands: RefCell<Vec<String>>,
-    /// The same with what was flushed, as a plan prints it.
+    /// The same with flushes, as a plan prints them.
     pub(crate) done: RefCell<Vec<String>>,
-    /// This changing command fails (from 0).
+    /// Number of the command that fails, from 0.
     pub(crate) fails_at: Cell<Option<usize>>,
-    /// This changing command and all later ones fail.
+    /// Number of the command from which on all fail.
     pub(crate) fails_from: Cell<Option<usize>>,
-    /// What `thin_ls` says: number, blocks, blocks of its own.
+    /// The output of `thin_ls`: number, blocks, blocks of its own.
     pub(crate) thin_ls: RefCell<String>,
-    /// At this changing command everything ends, as in a power cut.
+    /// Number of the command at which everything ends, as in a power cut.
     pub(crate) ends_at: Cell<Option<usize>>,
-    /// At this changing command the pool is full, and it fails.
+    /// Number of the command at which the pool is full; it fails.
     pub(crate) fills_at: Cell<Option<usize>>,
-    /// So many extensions of the pool are taken up by others at once.
+    /// How many extensions of the pool other volumes use up at once.
     pub(crate) taken_up: Cell<u32>,
-    /// A thin device of the pool that an interrupted creation left and LVM stumbles over.
+    /// Number of a thin device that an interrupted creation has left in the pool, and that stops LVM.
     pub(crate) pool_device: Cell<Option<u32>>,
 }
 
 impl Model {
     /// An installed system with the files of `fixtures/boot-entries/RELEASE`.
     pub(crate) fn installed(release: &str) -> Model {
-        // In memory where there is such a place: everything that is written is brought to the disk at once.
+        // In memory if possible: everything that is written is flushed at once.
         let memory = Path::new("/dev/shm");
         let scratch = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
         let dir = tempfile::tempdir_in(scratch).unwrap();
@@ -196,7 +196,7 @@ impl Model {
         }
     }
 
-    /// Takes a mount away.
+    /// Unmounts something.
     pub(crate) fn unmount(&self, target: &str) {
         let at = format!(" {}{} ", self.sysroot().display(), target.trim_end_matches('/'));
         let text = std::fs::read_to_string(self.path("/proc/self/mountinfo")).unwrap();
@@ -231,19 +231,19 @@ impl Model {
         (files, volumes, self.groups.borrow()["onn"].clone())
     }
 
-    /// `init`, and how its steps went.
-    pub(crate) fn init_told(&self) -> (Result<Plan, Outcome>, Vec<Told>) {
-        let mut told = Recorder::default();
-        let result = self.init_with(NVR, &mut told);
-        (result, told.0)
+    /// Runs `init`; its result and its progress.
+    pub(crate) fn init_with_progress(&self) -> (Result<Plan, Outcome>, Vec<Event>) {
+        let mut recorder = Recorder::default();
+        let result = self.init_with(NVR, &mut recorder);
+        (result, recorder.0)
     }
 
-    /// Reads, decides, runs. The errors of the checks are the first kind of failure.
+    /// Reads the system, decides the steps, and runs them.
     pub(crate) fn init(&self) -> Result<Plan, Outcome> {
         self.init_as(NVR)
     }
 
-    /// With another name of the image.
+    /// Runs `init` with another name of the image.
     pub(crate) fn init_as(&self, nvr: &str) -> Result<Plan, Outcome> {
         self.init_with(nvr, &mut Silent)
     }
@@ -270,7 +270,7 @@ impl Model {
         plan(system, state, &self.choices(policy)).unwrap()
     }
 
-    /// The system as its own kernel sees it after a boot of the layer.
+    /// The system after a boot of the layer.
     pub(crate) fn booted(&self) -> System {
         let mut system = self.system();
         system.running = true;
@@ -282,7 +282,7 @@ impl Model {
         run(self, plan, &TakeBack { system, state }, &mut Silent)
     }
 
-    /// What the unit does at the first boot: the names of the steps.
+    /// Runs what the unit runs at the first boot; the names of the steps.
     pub(crate) fn first_boot(&self) -> Vec<&'static str> {
         let system = self.booted();
         let policy = policy();
@@ -292,27 +292,27 @@ impl Model {
         plan.steps.iter().map(|s| s.name).collect()
     }
 
-    /// The messages of one code that `verify` finds in the running layer, behind their severities.
+    /// Severities and messages of the findings with this code that `verify` has in the running layer.
     pub(crate) fn found(&self, code: &str) -> Vec<String> {
         let findings = verify(&self.booted(), &policy(), self, Depth::Properties);
         findings
             .into_iter()
             .filter(|n| n.code.id == code)
             .map(|n| {
-                assert!(n.help.is_some(), "nothing to do is said: {}", n.message);
+                assert!(n.help.is_some(), "no help: {}", n.message);
                 format!("{}: {}", n.severity, n.message)
             })
             .collect()
     }
 
-    /// The errors that `verify` finds.
+    /// The messages of the errors that `verify` finds.
     pub(crate) fn errors(&self) -> Vec<String> {
         let findings = verify(&self.system_for(None), &policy(), self, Depth::Properties);
         findings.into_iter().filter(is_error).map(|f| f.message).collect()
     }
 }
 
-/// How a run ended that did not succeed.
+/// Why `init` did not succeed.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Refused(Vec<Finding>),
@@ -327,11 +327,12 @@ pub(crate) fn policy() -> Policy {
     Policy::builtin("ovirt-node").unwrap()
 }
 
-/// What is told of a step: its number, of how many, its name, how it goes, in words.
-pub(crate) type Told = (usize, usize, &'static str, StepState, String);
+/// One event of the progress: number of the step, number of steps, name, state, message.
+pub(crate) type Event = (usize, usize, &'static str, StepState, String);
 
+/// Keeps the events of a run.
 #[derive(Default)]
-struct Recorder(Vec<Told>);
+pub(crate) struct Recorder(pub(crate) Vec<Event>);
 impl Progress for Recorder {
     fn step(&mut self, number: usize, of: usize, step: &Step, state: StepState, message: &str) {
         self.0.push((number, of, step.name, state, message.to_owned()));

@@ -1,4 +1,4 @@
-//! The programs and the kernel of a [`Model`]: LVM's report, its commands, and what else is run.
+//! The programs and the kernel of a [`Model`]: LVM's report, its commands, and other programs.
 
 use crate::model::{Model, Volume};
 use node_layout::{Command, Output, Space, ToolError, Tools};
@@ -49,7 +49,7 @@ impl Model {
         };
         let last = args.last().unwrap();
         let name = last.strip_prefix("onn/").unwrap_or(last);
-        // As LVM 2.03 says it: making a snapshot, and every command while one is half made.
+        // LVM 2.03 prints this when a snapshot is made, and at every command while one is half made.
         if let Some(id) = self.pool_device.get().filter(|_| matches!(program, "lvcreate" | "lvremove")) {
             return Err(format!(
                 "  device-mapper: message ioctl on  (253:2) failed: File exists\n  Failed to process message \"create_snap {id} 1\"."

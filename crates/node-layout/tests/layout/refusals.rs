@@ -1,10 +1,10 @@
-//! What stands in the way is said before anything is changed.
+//! What blocks `init` is reported before anything is changed.
 
 use crate::model::{Model, NVR, Outcome, Volume, is_error, policy};
 use node_base::diagnostic::Finding;
 use node_layout::{Request, System, examine};
 
-/// Errors of `init` on this machine; nothing may have been changed.
+/// The errors of `init` on this machine. Nothing may have been changed.
 fn refused(model: &Model) -> Vec<Finding> {
     let before = model.disk();
     let Err(Outcome::Refused(findings)) = model.init() else { panic!("init was not refused") };
@@ -13,7 +13,7 @@ fn refused(model: &Model) -> Vec<Finding> {
     findings.into_iter().filter(is_error).collect()
 }
 
-/// One error, of this code, with these words; with something to do.
+/// Exactly one error, with this code, these words, and help.
 #[track_caller]
 fn assert_refused(model: &Model, code: &str, words: &[&str]) {
     let errors = refused(model);
@@ -22,7 +22,7 @@ fn assert_refused(model: &Model, code: &str, words: &[&str]) {
     for word in words {
         assert!(errors[0].message.contains(word), "'{word}' is missing in: {}", errors[0].message);
     }
-    assert!(errors[0].help.is_some(), "nothing to do is said: {}", errors[0].message);
+    assert!(errors[0].help.is_some(), "no help: {}", errors[0].message);
 }
 
 fn machine() -> Model {
@@ -30,7 +30,7 @@ fn machine() -> Model {
 }
 
 #[test]
-fn root_has_to_be_on_a_thin_volume() {
+fn root_must_be_on_a_thin_volume() {
     let model = machine();
     model.change("root", |v| v.segtype = "linear");
     assert_refused(&model, "LAY010", &["onn/root", "linear", "not a thin"]);
@@ -45,7 +45,7 @@ fn root_has_to_be_on_a_thin_volume() {
 }
 
 #[test]
-fn a_volume_that_lvm_does_not_show_is_not_called_a_partition() {
+fn a_volume_that_lvm_does_not_report_is_not_called_a_partition() {
     let model = machine();
     model.unmount("/");
     model.mount("/", (253, 4), "xfs", "rw", 40 << 30, "mapper/onn-root");
@@ -55,7 +55,7 @@ fn a_volume_that_lvm_does_not_show_is_not_called_a_partition() {
 }
 
 #[test]
-fn root_has_to_be_ext4_or_xfs() {
+fn root_must_be_ext4_or_xfs() {
     let model = machine();
     model.unmount("/");
     model.mount("/", (253, 4), "btrfs", "rw", 1 << 35, "dm-4");
@@ -63,7 +63,7 @@ fn root_has_to_be_ext4_or_xfs() {
 }
 
 #[test]
-fn var_has_to_be_a_volume() {
+fn var_must_be_a_volume() {
     let model = machine();
     model.unmount("/var");
     assert_refused(&model, "LAY013", &["/var", "ovirt-node"]);
@@ -74,7 +74,7 @@ fn var_has_to_be_a_volume() {
 }
 
 #[test]
-fn boot_has_to_be_large_enough_writable_and_of_its_own() {
+fn boot_must_be_separate_writable_and_large_enough() {
     let model = machine();
     model.unmount("/boot");
     assert_refused(&model, "LAY020", &["/boot", "not a file system of its own"]);
@@ -86,7 +86,7 @@ fn boot_has_to_be_large_enough_writable_and_of_its_own() {
     model.unmount("/boot");
     model.mount("/boot", (252, 3), "ext4", "rw", 500 << 20, "vda3");
     assert_refused(&model, "LAY021", &["500 MiB", "1 GiB"]);
-    // A device of 1 GiB is not yet a file system that the original tools work with.
+    // On a device of 1 GiB the file system can be smaller than the original tools accept.
     let mut model = machine();
     model.boot_total = 981_467_136;
     assert_refused(&model, "LAY021", &["981467136 bytes", "1000000000"]);
@@ -96,7 +96,7 @@ fn boot_has_to_be_large_enough_writable_and_of_its_own() {
 }
 
 #[test]
-fn the_pool_has_to_have_room() {
+fn the_pool_must_have_space() {
     let model = machine();
     model.change("pool00", |v| v.data_percent = "91.00".into());
     assert_refused(&model, "LAY030", &["91.0 %", "data"]);
@@ -109,7 +109,7 @@ fn the_pool_has_to_have_room() {
 }
 
 #[test]
-fn tags_of_other_installations_are_in_the_way() {
+fn image_tags_of_other_installations_are_refused() {
     let model = machine();
     model.groups.borrow_mut().insert("old", vec!["imgbased:vg".into()]);
     assert_refused(&model, "LAY040", &["'old'", "imgbased:vg", "'onn'"]);
@@ -131,7 +131,7 @@ fn tags_of_other_installations_are_in_the_way() {
 }
 
 #[test]
-fn foreign_tags_are_nobodys_business() {
+fn tags_of_other_programs_are_kept() {
     let model = machine();
     model.change("root", |v| v.tags.push("backup=daily".into()));
     model.groups.borrow_mut().get_mut("onn").unwrap().push("rack7".into());
@@ -151,7 +151,7 @@ fn a_name_that_is_taken_is_refused() {
 }
 
 #[test]
-fn the_image_has_to_have_a_usable_name() {
+fn the_image_must_have_a_usable_name() {
     let model = machine();
     let long = format!("{}-1-2", "n".repeat(130));
     for (nvr, words) in [
@@ -175,15 +175,15 @@ fn the_image_has_to_have_a_usable_name() {
 }
 
 #[test]
-fn a_name_that_only_imgbase_finds_too_long_is_told_and_taken() {
+fn a_name_that_is_too_long_only_for_imgbase_is_a_warning() {
     let model = machine();
-    let told = |name: &str| {
+    let warnings = |name: &str| {
         let system = model.system_for(Some(name));
         let (_, findings) = examine(&system, &policy(), &model).unwrap();
         findings.into_iter().filter(|f| f.code.id == "LAY004").collect::<Vec<_>>()
     };
-    assert!(told(&format!("{}-1-2", "n".repeat(49))).is_empty());
-    let warned = told(&format!("{}-1-2", "n".repeat(50)));
+    assert!(warnings(&format!("{}-1-2", "n".repeat(49))).is_empty());
+    let warned = warnings(&format!("{}-1-2", "n".repeat(50)));
     assert!(
         warned.len() == 1 && !is_error(&warned[0]) && warned[0].message.contains("imgbase"),
         "{warned:?}"
@@ -191,7 +191,7 @@ fn a_name_that_only_imgbase_finds_too_long_is_told_and_taken() {
 }
 
 #[test]
-fn the_kernel_argument_has_the_last_word_on_the_name() {
+fn the_kernel_argument_overrides_every_other_name() {
     let model = machine();
     model.put("/sysroot/usr/share/imgbase/build/meta/nvr", "image-1-1\n");
     assert_eq!(model.system_for(None).nvr.unwrap().0, "image-1-1");
@@ -202,13 +202,13 @@ fn the_kernel_argument_has_the_last_word_on_the_name() {
         nvr: Some("option-1-1".into()),
     };
     let of_both = || System::read(&model, &both).nvr.unwrap().0;
-    assert_eq!(of_both(), "section-1-1", "the kickstart comes before the command line");
+    assert_eq!(of_both(), "section-1-1", "the kickstart overrides the command line");
     model.put("/proc/cmdline", "quiet ovirt_node.nvr=argument-1-1\n");
     assert_eq!(of_both(), "argument-1-1");
 }
 
 #[test]
-fn tools_locks_and_architectures() {
+fn a_missing_tool_a_held_lock_and_another_architecture_are_refused() {
     let mut model = machine();
     model.missing_tools = vec!["xfs_db"];
     assert_refused(&model, "LAY002", &["'xfs_db'"]);
@@ -221,7 +221,7 @@ fn tools_locks_and_architectures() {
 }
 
 #[test]
-fn a_path_of_a_multipath_device_is_not_used_by_itself() {
+fn a_single_path_of_a_multipath_device_is_refused() {
     for holders in ["/sys/class/block/vda4/holders", "/sys/devices/vda/holders"] {
         let model = machine();
         // A partition as the kernel shows it: a directory inside its disk, and a link to it.
@@ -241,7 +241,7 @@ fn a_path_of_a_multipath_device_is_not_used_by_itself() {
 }
 
 #[test]
-fn the_installed_systems_lvm_has_to_see_its_disks() {
+fn the_installed_systems_lvm_must_see_its_disks() {
     let model = machine();
     model.put("/sysroot/etc/lvm/lvm.conf", "devices { use_devicesfile=1 }\n");
     model.init().unwrap();
@@ -249,7 +249,7 @@ fn the_installed_systems_lvm_has_to_see_its_disks() {
     model.put("/sysroot/etc/lvm/lvm.conf", "devices { use_devicesfile=1 }\n");
     model.sees_no_disk = true;
     assert_refused(&model, "LAY051", &["will not see /dev/vda4", "system.devices"]);
-    // The installer's own configuration has its own devices file; then it has the same one, and has shown the disks.
+    // First the installer's devices file differs; then both are the same, and the installer's LVM has seen the disks.
     model.put("/etc/lvm/lvm.conf", "devices { use_devicesfile=1 }\n");
     model.put("/etc/lvm/devices/system.devices", "IDTYPE=sys_serial IDNAME=1\n");
     assert_refused(&model, "LAY051", &["will not see /dev/vda4"]);

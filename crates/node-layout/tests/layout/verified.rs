@@ -1,4 +1,4 @@
-//! Every property of a node, broken: `verify` finds it, names it, and says what to do.
+//! Every property of a node is broken once: `verify` reports it, and says what to do.
 
 use crate::model::{Model, NVR, Volume, is_error, policy};
 use node_base::cmdline::Arguments;
@@ -7,11 +7,11 @@ use node_layout::{Depth, System, verify};
 
 const VERSION: &str = "5.14.0-503.11.1.el9_5.x86_64";
 
-/// A node in its first boot's end, in order.
+/// A node after its first boot, in order.
 fn node() -> Model {
     let model = Model::installed("rhel9");
     model.init().unwrap();
-    // As the layer mounts what its fstab says.
+    // The layer mounts with the options in its fstab.
     for (target, device, name) in [("/", (253, 4), "dm-4"), ("/var", (253, 6), "dm-6")] {
         model.unmount(target);
         model.mount(target, device, "xfs", "rw,discard", 40 << 30, name);
@@ -24,7 +24,7 @@ fn verified(model: &Model, system: &System) -> Vec<Finding> {
     verify(system, &policy(), model, Depth::Properties)
 }
 
-/// Breaks one thing; exactly this is found besides what was found before.
+/// Breaks one thing; `verify` then has a new finding with this code, severity and words.
 #[track_caller]
 fn broken(code: &str, severity: Severity, words: &str, damage: impl FnOnce(&Model)) {
     broken_as(code, severity, words, damage, |_| {});
@@ -52,11 +52,7 @@ fn broken_as(
     let Some(one) = one else { panic!("{code} with '{words}' is not in {found:#?}") };
     assert_eq!(one.severity, severity, "{}", one.message);
     for finding in &found {
-        assert!(
-            finding.help.as_ref().is_some_and(|h| h.len() > 10),
-            "nothing to do is said: {}",
-            finding.message
-        );
+        assert!(finding.help.as_ref().is_some_and(|h| h.len() > 10), "no help: {}", finding.message);
     }
 }
 

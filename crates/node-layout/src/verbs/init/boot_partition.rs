@@ -72,8 +72,8 @@ pub(super) fn boot_partition(
     }
 }
 
-/// Bytes of a kernel and an initramfs, and where the number comes from: the template's files, or the policy while there is no
-/// initramfs yet.
+/// Bytes of a kernel and an initramfs, and where the number comes from: the template's files, or the policy while
+/// the initramfs is missing.
 fn image_size(s: &NodeState<'_>, policy: &Policy) -> (Bytes, &'static str) {
     let size = |p: Option<&str>| p.and_then(|p| std::fs::metadata(s.boot.file(p)).ok()).map(|m| m.len());
     match (size(s.template.kernel()), size(s.template.initramfs())) {

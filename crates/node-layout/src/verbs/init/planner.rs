@@ -23,7 +23,7 @@ pub struct Choices<'a> {
     pub environment: PathBuf,
 }
 
-/// Why there is no plan.
+/// Why `init` cannot be planned.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// The boot configuration has no room for what must be written.
