@@ -2,7 +2,8 @@
 #![allow(clippy::expect_used, clippy::panic)] // a test that cannot be set up has failed
 
 use kickstart::Version;
-use ks_lint::rules::addon::{Directives, apply_requirements};
+use ks_lint::directives::{Directives, apply_requirements};
+use ks_lint::lint::ThisMachine;
 use node_base::policy::{Policy, Presence};
 use node_base::source::Sources;
 use node_base::units::MiB;
@@ -128,10 +129,10 @@ fn wrong_kernel_arguments_are_findings_in_their_file() {
         })
         .collect();
     insta::assert_snapshot!(found.join("\n"), @r#"
-    NODE109 column 7: "ovirt_node.layout is init or skip, not 'no'"
+    NODE109 column 7: "ovirt_node.layout must be init or skip, not 'no'"
     NODE109 column 28: "there is no kernel argument ovirt_node.polcy"
     NODE109 column 47: "ovirt_node.enforce needs a value"
-    NODE105 column 66: "'-rf' cannot name an image: no - or . stands at its start"
+    NODE105 column 66: "'-rf' is not NAME-VERSION-RELEASE (for example ovirt-node-ng-4.5.6-0.20261121.0)"
     NODE104 column 85: "there is no policy 'ovirt-nod'"
     "#);
 }
@@ -196,7 +197,9 @@ fn requirements_tighten_a_policy_and_never_loosen_it() {
     let file = sources.add("ks.cfg", text.to_owned()).expect("it is not that large");
     let mut findings = node_base::diagnostic::Findings::new();
     let kickstart = kickstart::parse(&sources, file, Version::DEFAULT, &mut findings);
-    let section = Directives::read(&sources, &kickstart, &mut findings).section.expect("there is a section");
+    let section = Directives::read(&sources, &kickstart, &ThisMachine, &mut findings)
+        .section
+        .expect("there is a section");
     let before = Policy::builtin("ovirt-node").expect("it is built in");
     let after = apply_requirements(&before, &section);
     let min = |mount: &str| after.volume(mount).and_then(|v| v.min);
@@ -220,7 +223,7 @@ proptest! {
         let mut syntax = node_base::diagnostic::Findings::new();
         let kickstart = kickstart::parse(&sources, file, Version::DEFAULT, &mut syntax);
         let mut findings = node_base::diagnostic::Findings::new();
-        Directives::read(&sources, &kickstart, &mut findings);
+        Directives::read(&sources, &kickstart, &ThisMachine, &mut findings);
         for finding in findings.iter() {
             let obeyed = |c: char| c.is_control() || c == '\u{202e}';
             prop_assert!(!finding.message.contains(obeyed), "{:?}", finding.message);

@@ -1,8 +1,8 @@
 //! The documentation of findings: complete, in its form, and the generated page up to date.
 #![allow(clippy::expect_used, clippy::panic)] // a test that cannot be set up has failed
 
+use ks_lint::catalogue;
 use ks_lint::report::reference;
-use ks_lint::rules;
 use node_base::policy::{Policy, Presence};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::path::Path;
 #[test]
 fn the_generated_page_is_up_to_date() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
-    let fresh = reference::markdown(&rules::codes());
+    let fresh = reference::markdown(catalogue::codes());
     let stored = std::fs::read_to_string(&path).unwrap_or_default();
     if stored != fresh {
         let differs = stored.lines().zip(fresh.lines()).position(|(a, b)| a != b).unwrap_or_default();
@@ -25,7 +25,7 @@ fn the_generated_page_is_up_to_date() {
 #[test]
 fn codes_and_names_are_unique_and_fit_their_category() {
     let (mut ids, mut names) = (BTreeSet::new(), BTreeSet::new());
-    for code in rules::codes() {
+    for code in catalogue::codes() {
         let digits = code.id.strip_prefix(code.category.prefix()).unwrap_or_default();
         assert!(
             digits.len() == 3 && digits.bytes().all(|b| b.is_ascii_digit()),
@@ -44,7 +44,7 @@ fn codes_and_names_are_unique_and_fit_their_category() {
 #[test]
 fn every_page_starts_with_a_sentence_and_keeps_to_the_headings() {
     const HEADINGS: &[&str] = &["What it says", "Why", "Example", "Write instead", "Source"];
-    for code in rules::codes() {
+    for code in catalogue::codes() {
         let summary = code.summary();
         assert!(
             summary.ends_with('.') && summary.len() > 20,
@@ -68,7 +68,7 @@ fn every_page_starts_with_a_sentence_and_keeps_to_the_headings() {
 #[test]
 fn every_declared_code_is_known_to_explain() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let known: BTreeSet<_> = rules::codes().iter().map(|c| c.id).collect();
+    let known: BTreeSet<_> = catalogue::codes().iter().map(|c| c.id).collect();
     for entry in ignore::WalkBuilder::new(root.join("src")).add(root.join("crates")).build() {
         let path = entry.expect("the source can be walked").into_path();
         if path.extension().is_none_or(|e| e != "rs") {

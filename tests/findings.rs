@@ -3,7 +3,7 @@
 
 #![allow(clippy::expect_used, clippy::panic)] // a test that cannot be set up has failed
 
-use ks_lint::rules;
+use ks_lint::catalogue;
 use node_base::diagnostic::Category;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -70,7 +70,7 @@ fn every_finding_has_a_fixture_that_shows_it_and_one_beside_it_that_must_not() {
     let shown = shown();
     let layout_tests = layout_tests();
     let mut missing = Vec::new();
-    for code in rules::codes() {
+    for code in catalogue::codes() {
         let name = format!("{} ({})", code.id, code.name);
         if let Some((_, test)) = SHOWN_BY_A_TEST.iter().find(|(id, _)| *id == code.id) {
             let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(test));

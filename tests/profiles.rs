@@ -70,7 +70,11 @@ fn no_dependency_ships_with_less_optimisation_than_the_profile_dist_asks_for() {
     let manifest: toml::Table = text.parse().expect("the manifest is TOML");
     let profiles = &manifest["profile"];
     let level = |profile: &str, package: &str| {
-        profiles[profile].get("package").and_then(|p| p.get(package)).and_then(|p| p.get("opt-level")).cloned()
+        profiles[profile]
+            .get("package")
+            .and_then(|p| p.get(package))
+            .and_then(|p| p.get("opt-level"))
+            .cloned()
     };
     let packages = profiles["release"]["package"].as_table().expect("release has overrides");
     for package in packages.keys() {

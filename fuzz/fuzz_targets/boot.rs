@@ -4,7 +4,7 @@
 
 use node_base::cmdline;
 use ks_lint::boot::config::Format;
-use ks_lint::boot::lint::{lint, lint_with_kickstart, to_kickstart};
+use ks_lint::lint::boot::{lint, lint_with_kickstart, to_kickstart};
 use node_base::diagnostic::{Category, Severity};
 use kickstart::Version;
 use ks_lint::lint::{self, Chosen, Settings};

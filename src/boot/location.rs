@@ -3,6 +3,7 @@
 
 use super::options::Fetches;
 use super::value::{self, Wrong};
+use node_base::cmdline::CommandLine;
 
 /// A location that can be understood.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +21,11 @@ impl Location {
     pub fn is_remote(&self) -> bool {
         matches!(self.scheme, "http" | "https" | "ftp" | "nfs" | "nfs4")
     }
+}
+
+/// The location in the last word of this name; `None` without such a word, or if it cannot be read.
+pub fn location_of(line: &CommandLine<'_>, name: &str, fetches: Fetches) -> Option<Location> {
+    parse(line.last(name)?.known_value()?, fetches, &mut Vec::new()).ok()
 }
 
 /// The schemes, with what they may fetch.

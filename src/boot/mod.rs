@@ -1,9 +1,10 @@
 //! Kernel command lines and the boot configurations that carry them.
 //!
-//! Invariant: everything read here is data of others; a value that a boot loader's variable hides is left alone.
+//! Invariant: a configuration file becomes command lines with spans; what is checked is the command line. A value that a
+//! boot loader's variable hides is not judged.
 
 pub mod bls; // systemd-boot and Boot Loader Specification entries
-pub mod check; // one boot configuration by itself
+pub mod check; // one boot configuration alone
 pub mod codes; // what can be found
 pub mod config; // a boot configuration of any format
 pub mod devices; // rd.lvm.lv=, rd.luks.uuid=, rd.znet=
@@ -13,13 +14,11 @@ pub mod ipxe; // iPXE scripts
 pub mod iscsi; // netroot=, rd.iscsi.*
 pub mod legacy; // parameters of oVirt Node 3 and older
 pub mod links; // bond=, team=, bridge=, vlan=, ifname=
-pub mod lint; // one boot configuration through reader and checks
 pub mod location; // http:, nfs:, hd:
 pub mod network; // the network that a command line asks for
 pub mod options; // what may be said to the installer and its initramfs
 pub mod pxelinux; // pxelinux, syslinux, isolinux configurations
-pub mod together; // with the kickstart that is fetched
-pub mod value;
-mod variables; // what a configuration sets itself // small words of values
+pub mod value; // small words of values
+mod variables; // what a configuration sets itself
 
 pub use codes::CODES;

@@ -1,47 +1,63 @@
-//! `ks-lint addon`: what the `%addon org_ovirt_node` section of a kickstart and the kernel arguments come to. The
-//! Anaconda add-on asks this instead of reading the section itself.
+//! `ks-lint addon`: the effective settings of the `%addon org_ovirt_node` section of a kickstart and the kernel arguments.
+//! The Anaconda add-on asks this instead of reading the section itself.
 
-use super::check::SettingsArgs;
-use super::input;
-use super::output::{OutputArgs, exit_code};
-use crate::lint;
-use crate::report::Format;
-use crate::rules::addon::Effective;
+use super::output::exit_code;
+use super::settings::SettingsArgs;
+use crate::directives::Effective;
+use crate::lint::settings::{Given, SettingsSource};
+use crate::lint::{addon, input};
+use crate::report::{Color, Format, Printer, Style};
 use anyhow::Context;
+use node_base::console;
 use node_base::diagnostic::Severity;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// The command line.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit status: 0 with the answer, 1 with the mistakes of the section or the arguments instead, \
+    after_help = "Exit status: 0 and the settings, 1 and the mistakes in the section or the arguments, \
                         2 a file could not be read.\n\
                         In an installer, --cmdline /proc/cmdline lets ovirt_node.policy=, .enforce=, .nvr= and \
-                        .layout=init|skip have the last word."
+                        .layout=init|skip override the section."
 )]
-pub struct Args {
+pub(super) struct Args {
     /// The kickstart; - is standard input
     #[arg(long, value_name = "FILE")]
-    pub kickstart: PathBuf,
-    /// A file with a kernel command line; without it no kernel arguments are looked at
+    pub(super) kickstart: PathBuf,
+    /// A file with a kernel command line; without it only the section counts
     #[arg(long, value_name = "FILE")]
-    pub cmdline: Option<PathBuf>,
-    /// As what the kickstart is read
+    pub(super) cmdline: Option<PathBuf>,
+    /// The syntax version of the kickstart
     #[command(flatten)]
-    pub settings: SettingsArgs,
-    /// How it comes out
-    #[command(flatten)]
-    pub output: OutputArgs,
+    pub(super) settings: SettingsArgs,
+    /// How to write the settings, or the mistakes
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: AddonFormat,
+    /// When to colour
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub(super) color: Color,
+    /// Print findings of this severity or worse instead of the settings [default: error]
+    #[arg(long, value_parser = super::values::severity(), value_name = "SEVERITY")]
+    pub(super) fail_on: Option<Severity>,
 }
 
-/// Reads, and prints the answer or what is wrong.
+/// How settings are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum AddonFormat {
+    /// For people
+    #[default]
+    Human,
+    /// For programs
+    Json,
+}
+
+/// Reads, and prints the settings or what is wrong with them.
 ///
 /// # Errors
 /// A file or an option that cannot be used.
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let settings = args.settings.source()?;
+pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let settings = SettingsSource::new(Given { fail_on: args.fail_on, ..args.settings.given() })?;
     let shown = || args.kickstart.display().to_string();
     let (mut sources, file) = input::read(&args.kickstart).with_context(shown)?;
     let cmdline = match &args.cmdline {
@@ -53,28 +69,24 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
     };
     let settings = settings.of(&args.kickstart)?;
-    let (answer, report) = lint::addon::addon(sources, file, cmdline, &settings.settings);
-    let fail_on = args.output.fail_on.or(settings.fail_on).unwrap_or(Severity::Error);
-    if report.findings.iter().any(|finding| finding.severity >= fail_on) {
-        let mut printer = args.output.printer();
-        printer.file(&report, fail_on)?;
+    let (answer, report) = addon::addon(sources, file, cmdline, &settings.settings);
+    if report.findings.iter().any(|finding| finding.severity >= settings.fail_on) {
+        let format = match args.format {
+            AddonFormat::Human => Format::Human,
+            AddonFormat::Json => Format::Json,
+        };
+        let mut printer = Printer::new(std::io::stdout(), format, Style::of_stdout(args.color));
+        printer.file(&report, settings.fail_on)?;
         return Ok(exit_code(&printer.finish().context("standard output cannot be written to")?));
     }
-    let text = match args.output.format {
-        Format::Human => human(&answer),
-        // The answer is no finding: the formats for findings have no other words for it.
-        _ => serde_json::to_string(&answer)? + "\n",
-    };
-    // A reader that has seen enough (`| head`) is no error.
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(error).context("standard output cannot be written to")
-        }
-        _ => Ok(ExitCode::SUCCESS),
-    }
+    console::print(&match args.format {
+        AddonFormat::Human => human(&answer),
+        AddonFormat::Json => serde_json::to_string(&answer)? + "\n",
+    })?;
+    Ok(ExitCode::SUCCESS)
 }
 
-/// A line for each thing that the add-on does.
+/// A line for each setting.
 fn human(answer: &Effective) -> String {
     let mut lines = vec![format!("section      {}", if answer.present { "present" } else { "absent" })];
     let or = |value: &Option<String>, otherwise: &str| value.clone().unwrap_or_else(|| otherwise.to_owned());

@@ -1,47 +1,44 @@
 //! `ks-lint boot`: kernel command lines and the boot configurations that carry them.
 
-use super::check::{SettingsArgs, SettingsSource};
-use super::input;
 use super::output::{OutputArgs, exit_code};
+use super::settings::SettingsArgs;
 use crate::boot::config::Format as Kind;
-use crate::boot::lint;
-use crate::boot::together::Root;
-use crate::lint::{Chosen, FileReport, Settings};
+use crate::lint::boot::{self, Root};
+use crate::lint::settings::{Given, SettingsSource};
+use crate::lint::{Linted, input};
 use anyhow::Context;
-use kickstart::Version;
 use node_base::console;
-use node_base::diagnostic::Severity;
 use node_base::source::{FileId, Sources};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The command line.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Boot configurations, or files with kernel command lines; - is standard input
     #[arg(required_unless_present = "cmdline", value_name = "FILE")]
-    pub files: Vec<PathBuf>,
+    pub(super) files: Vec<PathBuf>,
     /// A kernel command line to check
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-    pub cmdline: Vec<String>,
+    pub(super) cmdline: Vec<String>,
     /// How the files are written [default: told from the content]
     #[arg(long, value_parser = super::values::boot_format(), value_name = "KIND")]
-    pub kind: Option<Kind>,
+    pub(super) kind: Option<Kind>,
     /// The kickstart that the command lines fetch: checked together with them
     #[arg(long, value_name = "FILE")]
-    pub kickstart: Option<PathBuf>,
+    pub(super) kickstart: Option<PathBuf>,
     /// Directory with the files that the servers serve: http://host/a is DIR/host/a or DIR/a
     #[arg(long, value_name = "DIR")]
-    pub root: Option<PathBuf>,
-    /// Write the kickstart and the command line that replace the parameters of an oVirt Node 3 or older
+    pub(super) root: Option<PathBuf>,
+    /// Write the kickstart and the command line that replace the kernel parameters of oVirt Node 3 or older
     #[arg(long, conflicts_with_all = ["kickstart", "root"])]
-    pub to_kickstart: bool,
+    pub(super) to_kickstart: bool,
     /// Which release's installer is started
     #[command(flatten)]
-    pub settings: SettingsArgs,
-    /// How it comes out
+    pub(super) settings: SettingsArgs,
+    /// How findings are printed
     #[command(flatten)]
-    pub output: OutputArgs,
+    pub(super) output: OutputArgs,
 }
 
 /// The path of a command line that was given as text.
@@ -51,8 +48,8 @@ const GIVEN: &str = "--cmdline";
 ///
 /// # Errors
 /// Options that cannot be used, or an output that cannot be written to.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let settings = args.settings.source()?;
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let settings = SettingsSource::new(Given { fail_on: args.output.fail_on, ..args.settings.given() })?;
     let mut printer = args.output.printer();
     let given = args.cmdline.iter().map(|text| (Path::new(GIVEN), Some(text)));
     let files = args.files.iter().map(|path| (path.as_path(), None));
@@ -62,7 +59,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     for (path, text) in given.chain(files) {
         match check(args, &settings, path, text) {
-            Ok((report, fail_on)) => printer.file(&report, fail_on)?,
+            Ok(Linted { report, fail_on }) => printer.file(&report, fail_on)?,
             Err(error) => {
                 let message = format!("{error:#}");
                 console::error_line("ks-lint", &format!("{}: {message}", path.display()));
@@ -79,18 +76,17 @@ fn check(
     settings: &SettingsSource,
     path: &Path,
     text: Option<&String>,
-) -> anyhow::Result<(FileReport, Severity)> {
+) -> anyhow::Result<Linted> {
     let settings = settings.of(if text.is_some() { Path::new("") } else { path })?;
-    let fail_on = args.output.fail_on.or(settings.fail_on).unwrap_or(args.output.fail_on());
     let (sources, file) = read(path, text)?;
     let kind = if text.is_some() { Some(Kind::Cmdline) } else { args.kind };
     let root = args.root.as_ref().map(Root::new);
-    let served = root.as_ref().and_then(|root| lint::served_kickstart(&sources, file, kind, root));
+    let served = root.as_ref().and_then(|root| boot::served_kickstart(&sources, file, kind, root));
     let report = match args.kickstart.as_ref().or(served.as_ref()) {
         Some(kickstart) => {
             let (read, id) = input::read(kickstart).with_context(|| kickstart.display().to_string())?;
             let text = read.get(id).text().to_owned();
-            lint::lint_with_kickstart(
+            boot::lint_with_kickstart(
                 sources,
                 file,
                 kind,
@@ -99,9 +95,9 @@ fn check(
                 root.as_ref(),
             )?
         }
-        None => lint::lint(sources, file, kind, syntax(&settings.settings)),
+        None => boot::lint(sources, file, kind, settings.settings.syntax_without_header()),
     };
-    Ok((report, fail_on))
+    Ok(Linted { report, fail_on: settings.fail_on })
 }
 
 fn read(path: &Path, text: Option<&String>) -> anyhow::Result<(Sources, FileId)> {
@@ -119,16 +115,7 @@ fn translate(args: &Args, path: &Path, text: Option<&String>) -> anyhow::Result<
     let name = || path.display().to_string();
     let (sources, file) = read(path, text).with_context(name)?;
     let kind = if text.is_some() { Some(Kind::Cmdline) } else { args.kind };
-    let translation = lint::to_kickstart(&sources, file, kind).with_context(name)?;
+    let translation = boot::to_kickstart(&sources, file, kind).with_context(name)?;
     console::print(&translation.kickstart)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// The release: a boot configuration claims none itself.
-fn syntax(settings: &Settings) -> Chosen<Version> {
-    settings
-        .syntax
-        .clone()
-        .or_else(|| settings.default_syntax.clone())
-        .unwrap_or_else(|| Chosen::new(Version::DEFAULT, "the default"))
 }

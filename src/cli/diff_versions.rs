@@ -1,8 +1,10 @@
 //! `ks-lint diff-versions`: what changed between two syntax versions; with kickstarts, what in them would break.
 
-use super::{input, output};
+use super::output::{OutputArgs, exit_code};
 use crate::lint::include::Follow;
-use crate::lint::{Chosen, FileReport};
+use crate::lint::{Chosen, FileReport, input};
+use crate::report::Format;
+use anyhow::bail;
 use kickstart::Version;
 use kickstart::compare::{self, Change, ChangeKind};
 use node_base::console;
@@ -13,48 +15,50 @@ use std::process::ExitCode;
 
 /// The command line.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The version that the hosts have, such as RHEL8
     #[arg(value_name = "FROM")]
-    pub from: String,
+    pub(super) from: String,
     /// The version that they will have, such as RHEL10
     #[arg(value_name = "TO")]
-    pub to: String,
+    pub(super) to: String,
     /// Kickstarts and directories: show what in them would break
     #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
-    /// How findings come out
+    pub(super) paths: Vec<PathBuf>,
+    /// How changes (human and json only) or findings are printed
     #[command(flatten)]
-    pub output: output::OutputArgs,
+    pub(super) output: OutputArgs,
 }
 
 /// Prints the changes, or the findings.
 ///
 /// # Errors
 /// An unknown version, or standard output that cannot be written to.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (from, to) = (Version::from_name(&args.from)?, Version::from_name(&args.to)?);
     if args.paths.is_empty() {
         let changes = compare::changes(from, to);
-        let text = if args.output.format == crate::report::Format::Json {
-            let all =
-                json!({"schema": 1, "from": from.to_string(), "to": to.to_string(), "changes": changes});
-            serde_json::to_string_pretty(&all)? + "\n"
-        } else {
-            human(from, to, &changes)?
-        };
-        console::print(&text)?;
+        console::print(&match args.output.format {
+            Format::Human => human(from, to, &changes)?,
+            Format::Json => {
+                let all =
+                    json!({"schema": 1, "from": from.to_string(), "to": to.to_string(), "changes": changes});
+                serde_json::to_string_pretty(&all)? + "\n"
+            }
+            _ => bail!(
+                "a list of changes has the formats human and json; this format is for findings: name kickstarts"
+            ),
+        })?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut printer = args.output.printer();
-    let mut failed = false;
     for (path, found) in input::expand(&args.paths) {
         let read = found.and_then(|()| Ok(input::read(&path)?));
         let (mut sources, file) = match read {
             Ok(read) => read,
             Err(error) => {
                 console::error_line("ks-lint", &format!("{}: {error}", path.display()));
-                failed = true;
+                printer.unreadable(&path, &error.to_string());
                 continue;
             }
         };
@@ -69,8 +73,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         };
         printer.file(&report, args.output.fail_on())?;
     }
-    let summary = printer.finish()?;
-    Ok(if failed { ExitCode::from(console::COULD_NOT) } else { output::exit_code(&summary) })
+    Ok(exit_code(&printer.finish()?))
 }
 
 /// For people: what is gone first, then what will go, then what else changed, then what is new.

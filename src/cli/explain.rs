@@ -1,32 +1,32 @@
 //! `ks-lint explain`: the documentation of a finding.
 
+use crate::catalogue;
 use crate::report::{Color, Style, reference};
-use crate::rules;
 use node_base::console;
 use node_base::diagnostic::nearest;
 use std::process::ExitCode;
 
 /// The command line.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Codes (NODE003) or names (var-not-separate), in any case
     #[arg(required = true, value_name = "CODE")]
-    pub codes: Vec<String>,
+    pub(super) codes: Vec<String>,
     /// When to colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    pub color: Color,
+    pub(super) color: Color,
 }
 
 /// Prints one page after the other.
 ///
 /// # Errors
 /// A code that there is not, with the nearest one.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let style = Style::of_stdout(args.color);
     let mut pages = Vec::new();
     for word in &args.codes {
-        let Some(code) = rules::code(word) else {
-            let known = rules::codes();
+        let Some(code) = catalogue::find(word) else {
+            let known = catalogue::codes();
             return Err(match nearest(word, known.iter().flat_map(|c| [c.id, c.name])) {
                 Some(near) => anyhow::anyhow!("unknown code '{word}'; did you mean {near}?"),
                 None => anyhow::anyhow!("unknown code '{word}'; 'ks-lint rules' lists them"),

@@ -10,18 +10,18 @@ use std::process::ExitCode;
 /// The command line.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Reading disks takes the rights of root; nothing is written to them.")]
-pub struct Args {
+pub(super) struct Args {
     /// Read the facts below this directory (sys/block, dev, proc/meminfo) instead of /
     #[arg(long, value_name = "DIR", default_value = "/")]
-    pub sysfs_root: PathBuf,
+    pub(super) sysfs_root: PathBuf,
     /// How to write the facts; json is what --machine reads
     #[arg(long, value_enum, default_value = "human")]
-    pub format: HostFormat,
+    pub(super) format: HostFormat,
 }
 
 /// How facts are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum HostFormat {
+pub(super) enum HostFormat {
     /// For people
     Human,
     /// For --machine, and for programs
@@ -30,25 +30,25 @@ pub enum HostFormat {
 
 /// Facts as they are saved.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
-pub struct Saved {
+pub(super) struct Saved {
     /// The only schema so far.
-    pub schema: u32,
+    pub(super) schema: u32,
     /// Disks, firmware, memory.
     #[serde(flatten)]
-    pub machine: Machine,
+    pub(super) machine: Machine,
     /// What could not be found out.
     #[serde(default)]
-    pub problems: Vec<Problem>,
+    pub(super) problems: Vec<Problem>,
     /// Block devices that are no disks to install to.
     #[serde(default)]
-    pub left_out: Vec<Problem>,
+    pub(super) left_out: Vec<Problem>,
 }
 
 /// Prints the facts.
 ///
 /// # Errors
 /// Where there is no list of block devices.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let facts = host::facts(Path::new(&args.sysfs_root))?;
     for p in &facts.problems {
         console::warning_line("ks-lint", &format!("{}: {}", p.device, p.what));

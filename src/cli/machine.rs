@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// Disks, firmware, memory.
 #[derive(Clone, Debug, clap::Args)]
-pub struct MachineArgs {
+pub(super) struct MachineArgs {
     /// Disks that the machine has.
     #[arg(
         long = "disk",
@@ -17,27 +17,27 @@ pub struct MachineArgs {
         conflicts_with_all = ["host", "facts"],
         help = "A disk: NAME=SIZE[,label=gpt|msdos][,sector=4096][,part=SIZE:FORMAT[:VG]]…; once for each disk"
     )]
-    pub disks: Vec<DiskSpec>,
+    pub(super) disks: Vec<DiskSpec>,
     /// The machine that this runs on
     #[arg(long, conflicts_with = "facts")]
-    pub host: bool,
+    pub(super) host: bool,
     /// A machine whose facts were saved with `ks-lint host --format json`
     #[arg(long = "machine", value_name = "FILE")]
-    pub facts: Option<PathBuf>,
+    pub(super) facts: Option<PathBuf>,
     /// Read the facts of --host below this directory instead of /
     #[arg(long, value_name = "DIR", requires = "host")]
-    pub sysfs_root: Option<PathBuf>,
+    pub(super) sysfs_root: Option<PathBuf>,
     /// How the machine starts [default: as found, else uefi]
     #[arg(long, value_enum)]
-    pub firmware: Option<FirmwareArg>,
+    pub(super) firmware: Option<FirmwareArg>,
     /// Memory of the machine [default: as found, else 16GiB]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
-    pub memory: Option<Bytes>,
+    pub(super) memory: Option<Bytes>,
 }
 
 /// How a machine starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum FirmwareArg {
+pub(super) enum FirmwareArg {
     /// UEFI
     Uefi,
     /// PC BIOS
@@ -58,7 +58,7 @@ impl MachineArgs {
     ///
     /// # Errors
     /// Two disks of the same name.
-    pub fn machine(&self) -> anyhow::Result<Option<Machine>> {
+    pub(super) fn machine(&self) -> anyhow::Result<Option<Machine>> {
         let machine = self.machine_or_blank()?;
         Ok((!machine.disks.is_empty()).then_some(machine))
     }
@@ -67,7 +67,7 @@ impl MachineArgs {
     ///
     /// # Errors
     /// Two disks of the same name; facts that cannot be read.
-    pub fn machine_or_blank(&self) -> anyhow::Result<Machine> {
+    pub(super) fn machine_or_blank(&self) -> anyhow::Result<Machine> {
         let mut machine = match (&self.facts, self.host) {
             (Some(path), _) => saved(path)?,
             (None, true) => {

@@ -1,22 +1,90 @@
-//! The command lines of the two programs: data (clap structures) and thin verbs.
+//! The command line of `ks-lint`: it reads and prints; it needs no root and writes to no device.
 //!
-//! Invariant: a verb reads its input, calls the library, and gives what came of it to [`report`](crate::report);
-//! it decides nothing about a kickstart.
+//! A verb is a file of this folder with `pub struct Args` (clap) and `pub fn run(args) -> anyhow::Result<ExitCode>`, one
+//! variant of [`Verb`] and one arm in [`main`]. It maps options to settings, calls [`lint`](crate::lint), and gives the
+//! result to [`report`](crate::report). An `Err` is printed to standard error, with exit status 2: the work could not be
+//! done.
+//!
+//! Invariant: decides nothing about a kickstart.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
-pub mod addon;
-pub mod boot;
-pub mod check;
-pub mod diff_versions;
-pub mod explain;
-pub mod host;
-pub mod input;
-pub mod ks_lint;
-pub mod machine;
-pub mod output;
-pub mod plan;
-pub mod policy;
-pub mod progress;
-pub mod rules;
+// Verbs.
+mod addon;
+mod boot;
+mod check;
+mod diff_versions;
+mod explain;
+mod host;
+mod plan;
+mod policy;
+mod rules;
+mod versions;
+
+// Options and output that several verbs share.
+mod machine;
+mod output;
+mod progress;
+mod settings;
 mod values;
-pub mod versions;
+
+use clap::Parser;
+use node_base::console;
+use std::process::ExitCode;
+
+/// Finds what is wrong in a kickstart before a disk is touched.
+#[derive(Debug, Parser)]
+#[command(name = "ks-lint", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
+#[command(
+    after_help = "Exit status: 0 nothing found at or above --fail-on, 1 findings, 2 the work could not be done.\n\
+                        Without a command, the paths are checked; a file with the name of a command is ./NAME."
+)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    check: check::Args,
+}
+
+/// The commands, one line each.
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Check kickstarts (what happens without a command, too)
+    Check(check::Args),
+    /// Check kernel command lines and boot configurations (pxelinux, GRUB, iPXE, boot entries)
+    Boot(boot::Args),
+    /// Show what the %addon org_ovirt_node section and the kernel arguments come to
+    Addon(addon::Args),
+    /// Show what changed between two syntax versions; with kickstarts, what in them would break
+    DiffVersions(diff_versions::Args),
+    /// Explain a finding: what it says, why, what to write instead
+    Explain(explain::Args),
+    /// Show the facts of this machine that a plan needs
+    Host(host::Args),
+    /// Show what Anaconda makes of a kickstart on given disks
+    Plan(plan::Args),
+    /// Show the layout constraints that kickstarts are held against
+    Policy(policy::Args),
+    /// List every finding that there can be
+    Rules(rules::Args),
+    /// List the syntax versions
+    Versions(versions::Args),
+}
+
+/// Runs `ks-lint` with this process's arguments.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.verb {
+        None => check::run(cli.check),
+        Some(Verb::Check(args)) => check::run(args),
+        Some(Verb::Boot(args)) => boot::run(&args),
+        Some(Verb::Addon(args)) => addon::run(args),
+        Some(Verb::DiffVersions(args)) => diff_versions::run(&args),
+        Some(Verb::Explain(args)) => explain::run(&args),
+        Some(Verb::Host(args)) => host::run(&args),
+        Some(Verb::Plan(args)) => plan::run(&args),
+        Some(Verb::Policy(args)) => policy::run(&args),
+        Some(Verb::Rules(args)) => rules::run(&args),
+        Some(Verb::Versions(args)) => versions::run(&args),
+    };
+    result.unwrap_or_else(|error| console::fail("ks-lint", error))
+}

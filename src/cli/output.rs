@@ -8,38 +8,38 @@ use std::process::ExitCode;
 
 /// Options of every verb that prints findings.
 #[derive(Clone, Debug, clap::Args)]
-pub struct OutputArgs {
+pub(super) struct OutputArgs {
     /// How to write what was found
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub(super) format: Format,
     /// When to colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    pub color: Color,
+    pub(super) color: Color,
     /// Exit with 1 when there is a finding of this severity or worse [default: error]
     #[arg(long, value_parser = super::values::severity(), value_name = "SEVERITY")]
-    pub fail_on: Option<Severity>,
+    pub(super) fail_on: Option<Severity>,
 }
 
 impl OutputArgs {
     /// The look that these options and the terminal ask for.
-    pub fn style(&self) -> Style {
+    pub(super) fn style(&self) -> Style {
         Style::of_stdout(self.color)
     }
 
     /// A printer to standard output.
-    pub fn printer(&self) -> Printer<Stdout> {
+    pub(super) fn printer(&self) -> Printer<Stdout> {
         Printer::new(std::io::stdout(), self.format, self.style())
     }
 
     /// Findings from this severity on make the run fail.
-    pub fn fail_on(&self) -> Severity {
+    pub(super) fn fail_on(&self) -> Severity {
         self.fail_on.unwrap_or(Severity::Error)
     }
 }
 
 /// The exit status of a run that printed findings: 2 when a path could not be checked, else 1 when there are
 /// findings that make it fail.
-pub fn exit_code(summary: &Summary) -> ExitCode {
+pub(super) fn exit_code(summary: &Summary) -> ExitCode {
     if !summary.unreadable.is_empty() {
         ExitCode::from(console::COULD_NOT)
     } else if summary.failed {

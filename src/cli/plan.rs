@@ -1,56 +1,54 @@
 //! `ks-lint plan`: what Anaconda will make of a kickstart on given disks.
 
-use super::check::{IncludeArgs, SettingsArgs};
-use super::input;
 use super::machine::MachineArgs;
-use crate::lint::plan::plan as plan_read;
-use crate::lint::{self, Read};
+use super::settings::{IncludeArgs, SettingsArgs};
+use crate::lint::input;
+use crate::lint::settings::{Given, SettingsSource};
+use crate::lint::{self, plan};
 use crate::report::plan_human::{self, Heading};
 use crate::report::{Color, Style, plan_json, plan_svg};
-use crate::rules::node::on_machine;
 use anaconda_plan::layout::Layout;
 use anaconda_plan::machine::Release;
-use anaconda_plan::{Plan, Verdict, minimum};
+use anaconda_plan::{Verdict, minimum};
 use anyhow::{Context, bail};
 use node_base::console;
-use node_base::diagnostic::{Finding, Severity};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// The command line.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit status: 0 Anaconda proceeds, 1 it stops, 2 could not tell.")]
-pub struct Args {
+pub(super) struct Args {
     /// The kickstart; - is standard input
     #[arg(value_name = "FILE")]
-    pub path: PathBuf,
-    /// What the kickstart is read as, and the installer's profile
+    pub(super) path: PathBuf,
+    /// The syntax version, and the installer's profile
     #[command(flatten)]
-    pub settings: SettingsArgs,
-    /// What is read beside it
+    pub(super) settings: SettingsArgs,
+    /// Which included files are read
     #[command(flatten)]
-    pub includes: IncludeArgs,
+    pub(super) includes: IncludeArgs,
     /// The machine
     #[command(flatten)]
-    pub machine: MachineArgs,
+    pub(super) machine: MachineArgs,
     /// Find the smallest disks on which the kickstart installs, and on which --images fit
     #[arg(long)]
-    pub minimum: bool,
+    pub(super) minimum: bool,
     /// Images that have to fit [default: what %addon org_ovirt_node asks for, else the policy's, else for --minimum
     /// 2]
     #[arg(long, value_name = "N")]
-    pub images: Option<u32>,
+    pub(super) images: Option<u32>,
     /// How to write the plan
     #[arg(long, value_enum, default_value = "human")]
-    pub format: PlanFormat,
+    pub(super) format: PlanFormat,
     /// When to colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    pub color: Color,
+    pub(super) color: Color,
 }
 
 /// How a plan is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum PlanFormat {
+pub(super) enum PlanFormat {
     /// For people: a tree
     Human,
     /// For programs: one object
@@ -63,9 +61,10 @@ pub enum PlanFormat {
 ///
 /// # Errors
 /// What cannot be read, and releases and options that are not modelled.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (mut sources, file) = input::read(&args.path).with_context(|| args.path.display().to_string())?;
-    let settings = args.settings.source()?.with_includes(&args.includes).of(&args.path)?;
+    let given = Given { includes: args.includes.follow(), ..args.settings.given() };
+    let settings = SettingsSource::new(given)?.of(&args.path)?;
     let includes = settings.settings.includes.load(&mut sources, file);
     let read = lint::read_with_includes(&sources, &includes, file, &settings.settings);
     let policy = read.policy.value.as_deref();
@@ -73,7 +72,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let heading =
         Heading { path: &path, syntax: &syntax, policy: policy.map_or("none", |p| p.name.as_str()) };
     let style = Style::of_stdout(args.color);
-    if let Some(option) = Layout::of(&read.kickstart).not_modelled() {
+    if let Some(option) = plan::not_modelled(&read) {
         bail!(
             "{path}: what '{option}' makes of the disks is not modelled; leave it out, or try the kickstart in an installer"
         );
@@ -95,26 +94,17 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             "no disk is given; describe the machine with --disk NAME=SIZE, once for each disk, or use --host or --machine FILE"
         );
     };
-    let plan = plan_read(&read, &machine)?;
-    let short = images_missing(&read, &plan, args.images);
+    let planned = plan::plan(&read, &machine)?;
+    let short = plan::images_missing(&read, &planned, args.images);
     console::print(&match args.format {
-        PlanFormat::Human => plan_human::plan(heading, &plan, policy, short.as_ref(), &sources, &style),
-        PlanFormat::Json => plan_json::plan(&plan, policy, short.as_ref(), &sources),
-        PlanFormat::Svg => plan_svg::plan(&path, &plan, policy),
+        PlanFormat::Human => plan_human::plan(heading, &planned, policy, short.as_ref(), &sources, &style),
+        PlanFormat::Json => {
+            plan_json::plan(&planned, &plan::findings(&planned), policy, short.as_ref(), &sources)
+        }
+        PlanFormat::Svg => plan_svg::plan(&path, &planned, policy),
     })?;
-    Ok(match plan.verdict {
+    Ok(match planned.verdict {
         Verdict::Proceeds => ExitCode::SUCCESS,
         Verdict::Stops => ExitCode::FAILURE,
     })
-}
-
-/// What the add-on of this kickstart, or whoever gives a number, will object to: fewer images fit than are wanted.
-fn images_missing(read: &Read<'_>, plan: &Plan, images: Option<u32>) -> Option<Finding> {
-    let policy = read.policy.value.as_deref()?;
-    let section = read.directives.section.as_ref();
-    let wanted = images.or_else(|| section.and(policy.images.keep))?;
-    let tree = plan.tree.as_ref().filter(|_| plan.verdict == Verdict::Proceeds)?;
-    let found = on_machine(tree, policy, section, wanted)?.severity(Severity::Error);
-    let (counting, _waived) = read.directives.apply_waivers(vec![found]);
-    counting.into_iter().next()
 }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 /// The command line.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     #[command(subcommand)]
     verb: Verb,
 }
@@ -53,7 +53,7 @@ enum Format {
 ///
 /// # Errors
 /// A policy that is not known, cannot be read or is wrong; standard output that cannot be written to.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.verb {
         Verb::List => console::print(&policy::list())?,
         Verb::Show { policy: name, format } => {

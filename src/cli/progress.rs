@@ -9,7 +9,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Counts what is done; a bar on standard error appears when it takes long, where that is a terminal.
 #[derive(Debug)]
-pub struct Progress {
+pub(super) struct Progress {
     bar: Option<ProgressBar>,
     shown: bool,
     started: Instant,
@@ -19,7 +19,7 @@ pub struct Progress {
 
 impl Progress {
     /// So many things are to be done.
-    pub fn new(total: usize) -> Progress {
+    pub(super) fn new(total: usize) -> Progress {
         let bar = (total > 1 && std::io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::hidden());
             let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} files, {eta} left");
@@ -30,7 +30,7 @@ impl Progress {
     }
 
     /// One more is done.
-    pub fn done_one(&mut self) {
+    pub(super) fn done_one(&mut self) {
         let Some(bar) = &self.bar else { return };
         if !self.shown && self.started.elapsed() > PATIENCE {
             bar.set_draw_target(ProgressDrawTarget::stderr());
@@ -41,12 +41,12 @@ impl Progress {
 
     /// Writes to standard output, while the bar is out of the way where it would be in it. Taking it away and
     /// drawing it again for each of many files would cost more than checking them.
-    pub fn output<T>(&self, print: impl FnOnce() -> T) -> T {
+    pub(super) fn output<T>(&self, print: impl FnOnce() -> T) -> T {
         if self.shared { self.aside(print) } else { print() }
     }
 
     /// Writes to standard error while the bar is out of the way.
-    pub fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+    pub(super) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
         match &self.bar {
             Some(bar) if self.shown => bar.suspend(print),
             _ => print(),
@@ -54,7 +54,7 @@ impl Progress {
     }
 
     /// Removes the bar.
-    pub fn finish(self) {
+    pub(super) fn finish(self) {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
         }

@@ -1,24 +1,24 @@
 //! `ks-lint rules`: every finding that there can be.
 
+use crate::catalogue;
 use crate::report::{Color, Style, reference};
-use crate::rules;
 use node_base::console;
 use std::process::ExitCode;
 
 /// The command line.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// How to write them
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub(super) format: Format,
     /// When to colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    pub color: Color,
+    pub(super) color: Color,
 }
 
 /// How the list is written.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// A line each
     #[default]
     Human,
@@ -32,12 +32,12 @@ pub enum Format {
 ///
 /// # Errors
 /// When standard output cannot be written to.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let codes = rules::codes();
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let codes = catalogue::codes();
     console::print(&match args.format {
-        Format::Human => reference::list(&codes, &Style::of_stdout(args.color)),
-        Format::Json => reference::json(&codes)?,
-        Format::Markdown => reference::markdown(&codes),
+        Format::Human => reference::list(codes, &Style::of_stdout(args.color)),
+        Format::Json => reference::json(codes)?,
+        Format::Markdown => reference::markdown(codes),
     })?;
     Ok(ExitCode::SUCCESS)
 }

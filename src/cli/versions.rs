@@ -8,15 +8,15 @@ use std::process::ExitCode;
 
 /// The command line.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// How to write them
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub(super) format: Format,
 }
 
 /// How versions are written.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// For people
     #[default]
     Human,
@@ -28,7 +28,7 @@ pub enum Format {
 ///
 /// # Errors
 /// When standard output cannot be written to.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let families = [Family::Fedora, Family::Rhel];
     let mut out = String::new();
     match args.format {

@@ -1,12 +1,16 @@
-//! The add-on's section alone, and what it comes to together with the kernel command line.
+//! The add-on's section alone, with the kernel arguments that override it.
 
-use super::{Chosen, FileReport, Settings, auto};
-use crate::rules::addon::{self, Directives, Effective, KernelArguments};
+use super::auto;
+use super::chosen::Chosen;
+use super::file_report::FileReport;
+use super::settings::Settings;
+use super::surroundings::ThisMachine;
+use crate::directives::{self, Directives, Effective, KernelArguments};
 use node_base::diagnostic::{Category, Finding, Findings, Severity};
 use node_base::source::{FileId, Sources};
 
-/// Reads section, waivers and kernel arguments (`cmdline`, another file of `sources`); the report has the mistakes in them and nothing
-/// else about the kickstart, except what keeps the section from being read.
+/// Reads section, waivers and kernel arguments (`cmdline`, another file of `sources`). The report has the mistakes in them,
+/// and of the rest of the kickstart only what keeps the section from being read.
 pub fn addon(
     mut sources: Sources,
     file: FileId,
@@ -21,13 +25,14 @@ pub fn addon(
     let directives = {
         let kickstart =
             kickstart::parse_with_includes(&sources, &includes, file, syntax.value, &mut of_the_file);
-        Directives::read(&sources, &kickstart, &mut mistakes)
+        Directives::read(&sources, &kickstart, &ThisMachine, &mut mistakes)
     };
-    let arguments = cmdline
-        .map_or_else(KernelArguments::default, |file| KernelArguments::read(&sources, file, &mut mistakes));
+    let arguments = cmdline.map_or_else(KernelArguments::default, |file| {
+        KernelArguments::read(&sources, file, &ThisMachine, &mut mistakes)
+    });
     let section = directives.section.as_ref().map(|s| s.span);
-    // A section that was not found although its name is there may stand behind an error that ends the reading.
-    let hidden = section.is_none() && sources.get(file).text().contains(addon::NAME);
+    // A section whose name is in the text but which was not found may follow an error that ends the reading.
+    let hidden = section.is_none() && sources.get(file).text().contains(directives::NAME);
     let concerns = |finding: &Finding| {
         let inside = finding
             .span
@@ -36,7 +41,7 @@ pub fn addon(
         finding.code.category == Category::Syntax && finding.severity == Severity::Error && (hidden || inside)
     };
     mistakes.extend(of_the_file.into_sorted().into_iter().filter(concerns));
-    let effective = Effective::new(&directives, &arguments);
+    let effective = Effective::new(&directives, &arguments, &ThisMachine);
     let policy = Chosen::new(
         effective.policy.clone().unwrap_or_else(|| "none".to_owned()),
         match (&arguments.policy, section) {

@@ -1,17 +1,15 @@
-//! What `--syntax auto` and `--policy auto` come to for one kickstart.
+//! `--syntax auto` and `--policy auto`: the version and the policy that a kickstart asks for.
 
-use super::{Chosen, Settings};
-use crate::rules::addon::AddonSection;
-use crate::rules::{node, style};
+use super::chosen::Chosen;
+use super::settings::Settings;
+use super::surroundings::ThisMachine;
+use crate::directives::{AddonSection, VERSION_DEVEL, VERSION_UNKNOWN, version_header};
+use crate::rules::makes_a_node;
 use kickstart::{Kickstart, Version};
 use node_base::diagnostic::{Finding, Findings};
 use node_base::policy::Policy;
-use node_base::source::{FileId, Sources, Span};
+use node_base::source::{FileId, Sources};
 use std::sync::Arc;
-
-/// The line that says which syntax a kickstart is written in. The reference takes the first line of the file
-/// that starts with it, wherever it stands (pykickstart 3.78, `versionFromFile`).
-const HEADER: &str = "#version=";
 
 /// The syntax version of a kickstart: given, from its header, from the configuration, or the default.
 pub(super) fn syntax(
@@ -23,68 +21,53 @@ pub(super) fn syntax(
     if let Some(given) = &settings.syntax {
         return given.clone();
     }
-    let fallback =
-        || settings.default_syntax.clone().unwrap_or_else(|| Chosen::new(Version::DEFAULT, "the default"));
-    let Some(span) = header(sources, file) else {
-        return fallback();
+    let Some(span) = version_header(sources, file) else {
+        return settings.syntax_without_header();
     };
     let name = sources.text_of(span);
     if name.eq_ignore_ascii_case("DEVEL") {
         // Anaconda writes DEVEL into the kickstart it leaves behind, whatever release it is.
-        let chosen = fallback();
-        let message = format!("'#version=DEVEL' names no release; the file is read as {}", chosen.value);
+        let chosen = settings.syntax_without_header();
+        let message =
+            format!("'#version=DEVEL' does not name a release; the file is read as {}", chosen.value);
         let help = format!("write '#version={}', or the release that will install it", chosen.value);
-        findings.push(Finding::new(&style::VERSION_DEVEL, message).at(span).help(help));
+        findings.push(Finding::new(&VERSION_DEVEL, message).at(span).help(help));
         return chosen;
     }
     match Version::from_name(name) {
         Ok(version) => Chosen::new(version, "from its #version header"),
         Err(unknown) => {
-            let chosen = fallback();
+            let chosen = settings.syntax_without_header();
             let help = match &unknown.nearest {
                 Some(near) => format!("write '#version={near}'"),
                 None => format!("write '#version={}', or the release that will install it", chosen.value),
             };
             let message = format!("unknown syntax version '{name}'; the file is read as {}", chosen.value);
-            findings.push(Finding::new(&style::VERSION_UNKNOWN, message).at(span).help(help));
+            findings.push(Finding::new(&VERSION_UNKNOWN, message).at(span).help(help));
             chosen
         }
     }
 }
 
-/// The name in the first header line.
-fn header(sources: &Sources, file: FileId) -> Option<Span> {
-    let text = sources.get(file).text();
-    // A byte order mark is a finding, and no reason to read the file as another version.
-    let text_start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let is_line_start = |at: usize| {
-        at == text_start || text[..at].chars().next_back().is_none_or(node_base::source::is_line_end)
-    };
-    let (at, _) = text.match_indices(HEADER).find(|(at, _)| is_line_start(*at))?;
-    let start = at + HEADER.len();
-    let line = node_base::source::split_lines(&text[start..]).next().unwrap_or_default();
-    Some(Span::new(file, start, start + line.trim_end().len()))
-}
-
-/// The policy that follows from a kickstart: the one that its add-on section names, `ovirt-node` for another one that
-/// makes a node, else none.
+/// The policy that a kickstart asks for: the one that its add-on section names; `ovirt-node` for another kickstart that
+/// makes a node; else none.
 pub(super) fn policy(
     sources: &Sources,
     kickstart: &Kickstart<'_>,
     section: Option<&AddonSection>,
 ) -> Chosen<Option<Arc<Policy>>> {
-    let Some(mut because) = node::makes_a_node(sources, kickstart) else {
+    let Some(mut because) = makes_a_node(sources, kickstart) else {
         return Chosen::new(None, "nothing in it makes a node");
     };
     let policy = match section {
         Some(section) if section.policy.is_some() => {
             because = "named by its %addon org_ovirt_node";
-            section.load_policy()
+            section.policy(&ThisMachine)
         }
-        _ => Policy::builtin(AddonSection::DEFAULT_POLICY),
+        _ => Policy::builtin(AddonSection::DEFAULT_POLICY).map(Arc::new),
     };
     match policy {
-        Ok(policy) => Chosen::new(Some(Arc::new(policy)), because),
+        Ok(policy) => Chosen::new(Some(policy), because),
         Err(error) => Chosen::new(None, error.to_string()),
     }
 }
@@ -102,13 +85,13 @@ mod tests {
     }
 
     #[test]
-    fn the_header_says_the_version_wherever_it_stands() {
+    fn the_header_gives_the_version_wherever_it_is() {
         let (version, findings) = chosen("# made by hand\n#version=rhel8.9  \r\nlang C\n");
         assert_eq!((version.value, findings.len()), (Version::rhel(8), 0));
     }
 
     #[test]
-    fn a_header_that_names_no_release_is_the_default_and_a_remark() {
+    fn a_header_that_does_not_name_a_release_gives_the_default_and_a_remark() {
         assert_eq!(
             chosen("#version=DEVEL\n"),
             (Chosen::new(Version::DEFAULT, "the default"), vec!["version-devel"])

@@ -1,11 +1,13 @@
-//! The plan of a kickstart that is already parsed.
+//! The plan of a kickstart that is already parsed, and what we have to say about it.
 
-use super::Read;
+use super::read::Read;
+use crate::rules::{node, storage};
+use anaconda_plan::layout::Layout;
 use anaconda_plan::machine::{Machine, NotModelled, Release};
 use anaconda_plan::{Boot, Cause, Plan, Refusal, Verdict};
-use node_base::diagnostic::{Category, Severity};
+use node_base::diagnostic::{Category, Code, Finding, Severity};
 
-/// Plans a kickstart that is parsed; what the language rejects stops the installer before anything else.
+/// Plans a parsed kickstart. An error of syntax stops the installer before anything else.
 ///
 /// # Errors
 /// [`NotModelled`] for a release whose installer is not modelled.
@@ -21,4 +23,31 @@ pub fn plan(read: &Read<'_>, machine: &Machine) -> Result<Plan, NotModelled> {
         return Ok(Plan { verdict: Verdict::Stops, messages: rejected, tree: None, boot: Boot::default() });
     }
     anaconda_plan::plan(&read.kickstart, read.profile.as_deref(), machine)
+}
+
+/// The option of the kickstart that is not modelled, if there is one: a plan would be wrong.
+pub fn not_modelled(read: &Read<'_>) -> Option<&'static str> {
+    Layout::of(&read.kickstart).not_modelled()
+}
+
+/// The installer's messages as findings, one for each, in the same order.
+pub fn findings(plan: &Plan) -> Vec<Finding> {
+    plan.messages.iter().map(storage::finding).collect()
+}
+
+/// The code that stands for a message of the installer.
+pub fn code(cause: Cause) -> &'static Code {
+    storage::code(cause)
+}
+
+/// What the add-on of this kickstart objects to, or a caller who wants `images`: fewer images fit than are wanted. `None`
+/// when enough fit, nobody wants a number, or the file waives the finding.
+pub fn images_missing(read: &Read<'_>, plan: &Plan, images: Option<u32>) -> Option<Finding> {
+    let policy = read.policy.value.as_deref()?;
+    let section = read.directives.section.as_ref();
+    let wanted = images.or_else(|| section.and(policy.images.keep))?;
+    let tree = plan.tree.as_ref().filter(|_| plan.verdict == Verdict::Proceeds)?;
+    let found = node::on_machine(tree, policy, section, wanted)?.severity(Severity::Error);
+    let (counting, _waived) = read.directives.apply_waivers(vec![found]);
+    counting.into_iter().next()
 }

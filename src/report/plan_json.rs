@@ -1,6 +1,5 @@
 //! A plan as JSON (schema 1): verdict, devices, messages, images.
 
-use crate::rules::storage::{code, finding};
 use anaconda_plan::machine::{DeviceId, Kind, Role, Tree, Volume};
 use anaconda_plan::{Minimum, Plan, Verdict, capacity};
 use node_base::capacity::Images;
@@ -61,14 +60,21 @@ struct Message<'a> {
     file: Option<String>,
 }
 
-/// The plan as one line. `short` is what is missing for the images that are wanted: not Anaconda's message but ours.
-pub fn plan(plan: &Plan, policy: Option<&Policy>, short: Option<&Finding>, sources: &Sources) -> String {
+/// The plan as one line. `findings` has one for each message; `short` is what is missing for the images that are wanted:
+/// not Anaconda's message but ours.
+pub fn plan(
+    plan: &Plan,
+    findings: &[Finding],
+    policy: Option<&Policy>,
+    short: Option<&Finding>,
+    sources: &Sources,
+) -> String {
     let devices = plan.tree.as_ref().map(|tree| tree.ids().map(|id| device(tree, id)).collect());
-    let messages = plan.messages.iter().map(|m| Message {
+    let messages = plan.messages.iter().zip(findings).map(|(m, finding)| Message {
         severity: m.severity,
-        code: code(m.cause).id,
+        code: finding.code.id,
         text: &m.says,
-        help: finding(m).help,
+        help: finding.help.clone(),
         line: m.span.map(|s| sources.position(s).line),
         file: m.span.map(|s| sources.get(s.file).path().to_string_lossy().into_owned()),
     });

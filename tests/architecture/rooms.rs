@@ -37,58 +37,66 @@ const SYSTEM: &[&str] = &["std::fs", "std::process", "std::env", "std::net", "cl
 const NO_PROGRAM: &[&str] = &["std::process", "std::env", "std::net", "clap"];
 
 /// Every package with its rooms.
-pub(crate) const PACKAGES: &[Rooms] = &[
-    Rooms {
-        library: "node_base",
-        directory: "crates/node-base",
-        rooms: &[
-            ("lib", knows(&[], &[])),
-            ("units", knows(&[], SYSTEM)),
-            ("harmless", knows(&[], SYSTEM)),
-            ("source", knows(&[], SYSTEM)),
-            ("diagnostic", knows(&["source"], SYSTEM)),
-            ("names", knows(&[], SYSTEM)),
-            ("superblock", knows(&[], &["std::process", "std::env", "clap"])),
-            ("cmdline", knows(&["source"], SYSTEM)),
-            ("boot_entry", knows(&["cmdline", "names"], SYSTEM)),
-            ("policy", knows(&["units", "diagnostic"], &["std::process", "std::env", "clap"])),
-            ("capacity", knows(&["units", "policy"], SYSTEM)),
-            ("console", knows(&["harmless"], &["std::fs", "std::env", "clap"])),
-        ],
-    },
-    Rooms {
-        library: "node_layout",
-        directory: "crates/node-layout",
-        rooms: &[
-            (
-                "lib",
-                knows(
-                    &[
-                        "machine", "files", "disks", "boot", "system", "images", "checks", "plan", "verbs",
-                        "cli",
-                    ],
-                    &[],
-                ),
+pub(crate) const PACKAGES: &[Rooms] = &[NODE_BASE, NODE_LAYOUT, KS_LINT];
+
+const NODE_BASE: Rooms = Rooms {
+    library: "node_base",
+    directory: "crates/node-base",
+    rooms: &[
+        ("lib", knows(&[], &[])),
+        ("units", knows(&[], SYSTEM)),
+        ("harmless", knows(&[], SYSTEM)),
+        ("source", knows(&[], SYSTEM)),
+        ("diagnostic", knows(&["source"], SYSTEM)),
+        ("names", knows(&["harmless"], SYSTEM)),
+        ("superblock", knows(&[], &["std::process", "std::env", "clap"])),
+        ("cmdline", knows(&["source"], SYSTEM)),
+        ("boot_entry", knows(&["cmdline", "names"], SYSTEM)),
+        ("policy", knows(&["units", "diagnostic"], &["std::process", "std::env", "clap"])),
+        ("capacity", knows(&["units", "policy"], SYSTEM)),
+        ("console", knows(&["harmless"], &["std::fs", "std::env", "clap"])),
+    ],
+};
+
+const KS_LINT: Rooms = Rooms {
+    library: "ks_lint",
+    directory: "",
+    rooms: &[
+        ("lib", knows(&[], &[])),
+        ("directives", knows(&[], SYSTEM)),
+        ("rules", knows(&["directives"], SYSTEM)),
+        ("boot", knows(&["directives"], &["std::fs", "std::process", "std::env", "clap"])),
+        ("catalogue", knows(&["directives", "rules", "boot"], SYSTEM)),
+        ("lint", knows(&["directives", "rules", "boot", "catalogue"], &["clap"])),
+        ("host", knows(&[], &["std::process", "std::env", "clap"])),
+        ("report", knows(&["lint"], &["std::fs", "std::process", "std::net"])),
+        ("cli", knows(&["directives", "boot", "catalogue", "lint", "host", "report"], &[])),
+    ],
+};
+
+const NODE_LAYOUT: Rooms = Rooms {
+    library: "node_layout",
+    directory: "crates/node-layout",
+    rooms: &[
+        (
+            "lib",
+            knows(
+                &["machine", "files", "disks", "boot", "system", "images", "checks", "plan", "verbs", "cli"],
+                &[],
             ),
-            ("machine", knows(&[], &["clap", "std::net"])),
-            ("files", knows(&["machine"], NO_PROGRAM)),
-            ("disks", knows(&["machine"], NO_PROGRAM)),
-            ("boot", knows(&["machine", "files"], NO_PROGRAM)),
-            ("system", knows(&["machine", "disks", "boot"], NO_PROGRAM)),
-            ("images", knows(&["machine", "files", "disks", "boot", "system"], NO_PROGRAM)),
-            ("checks", knows(&["machine", "disks", "system", "images"], NO_PROGRAM)),
-            ("plan", knows(&["machine", "files", "disks"], NO_PROGRAM)),
-            (
-                "verbs",
-                knows(
-                    &["machine", "files", "disks", "boot", "system", "images", "checks", "plan"],
-                    NO_PROGRAM,
-                ),
-            ),
-            (
-                "cli",
-                knows(&["machine", "files", "system", "images", "checks", "plan", "verbs"], &["std::net"]),
-            ),
-        ],
-    },
-];
+        ),
+        ("machine", knows(&[], &["clap", "std::net"])),
+        ("files", knows(&["machine"], NO_PROGRAM)),
+        ("disks", knows(&["machine"], NO_PROGRAM)),
+        ("boot", knows(&["machine", "files"], NO_PROGRAM)),
+        ("system", knows(&["machine", "disks", "boot"], NO_PROGRAM)),
+        ("images", knows(&["machine", "files", "disks", "boot", "system"], NO_PROGRAM)),
+        ("checks", knows(&["machine", "disks", "system", "images"], NO_PROGRAM)),
+        ("plan", knows(&["machine", "files", "disks"], NO_PROGRAM)),
+        (
+            "verbs",
+            knows(&["machine", "files", "disks", "boot", "system", "images", "checks", "plan"], NO_PROGRAM),
+        ),
+        ("cli", knows(&["machine", "files", "system", "images", "checks", "plan", "verbs"], &["std::net"])),
+    ],
+};

@@ -3,7 +3,7 @@
 
 use kickstart::Version;
 use ks_lint::boot::config::Format;
-use ks_lint::boot::lint::{lint, lint_with_kickstart};
+use ks_lint::lint::boot::{lint, lint_with_kickstart};
 use ks_lint::lint::{Chosen, FileReport, Settings};
 use ks_lint::report::{Format as Output, Printer, Style};
 use node_base::diagnostic::Severity;

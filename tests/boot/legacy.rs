@@ -7,7 +7,7 @@ use kickstart::Version;
 use ks_lint::boot::config::Format;
 use ks_lint::boot::legacy::values::{self, Disk};
 use ks_lint::boot::legacy::{PARAMETERS, Translation};
-use ks_lint::boot::lint::{lint, lint_with_kickstart, to_kickstart};
+use ks_lint::lint::boot::{lint, lint_with_kickstart, to_kickstart};
 use ks_lint::lint::plan::plan as plan_read;
 use ks_lint::lint::{Chosen, Settings};
 use node_base::diagnostic::{Category, Finding, Severity};

@@ -3,9 +3,9 @@
 use super::table::rows;
 use kickstart::Version;
 use ks_lint::boot::config::Format;
-use ks_lint::boot::lint::lint;
 use ks_lint::boot::options::{self, Takes};
 use ks_lint::lint::Chosen;
+use ks_lint::lint::boot::lint;
 use node_base::diagnostic::Severity;
 use node_base::source::Sources;
 

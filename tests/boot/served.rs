@@ -1,9 +1,9 @@
 //! What a command line fetches, as files below a directory (`ks-lint boot --root DIR`).
 
 use ks_lint::boot::config::Format;
-use ks_lint::boot::lint::{lint_with_kickstart, served_kickstart};
-use ks_lint::boot::together::Root;
 use ks_lint::lint::Settings;
+use ks_lint::lint::boot::Root;
+use ks_lint::lint::boot::{lint_with_kickstart, served_kickstart};
 use node_base::diagnostic::Severity;
 use node_base::source::{FileId, Sources};
 use std::path::Path;

@@ -117,7 +117,7 @@ fn a_line_that_the_language_rejects_stops_the_installer_before_the_disks() {
     let text = format!("{SIMPLE}part /srv --size=10GB\n");
     let plan = on(&text, &["sda=100GiB"]);
     assert_eq!(plan.verdict, Verdict::Stops);
-    let codes: Vec<_> = plan.messages.iter().map(|m| ks_lint::rules::storage::code(m.cause).id).collect();
+    let codes: Vec<_> = plan.messages.iter().map(|m| ks_lint::lint::plan::code(m.cause).id).collect();
     assert_eq!(codes, ["STO035"], "{}", says(&plan));
     assert!(says(&plan).contains("'10GB'"), "the value is named: {}", says(&plan));
 }

@@ -16,7 +16,7 @@ fn refused(volumes: &str) -> Vec<&'static str> {
     let text = format!("{START}{volumes}");
     let plan = plan(&text, "RHEL9", "ovirt-node", &machine(Firmware::Uefi, &["sda=100GiB"]));
     let stops = plan.messages.iter().filter(|m| m.severity == node_base::diagnostic::Severity::Error);
-    let codes: Vec<_> = stops.map(|m| ks_lint::rules::storage::code(m.cause).id).collect();
+    let codes: Vec<_> = stops.map(|m| ks_lint::lint::plan::code(m.cause).id).collect();
     assert_eq!(plan.verdict == Verdict::Stops, !codes.is_empty(), "{}", says(&plan));
     codes
 }

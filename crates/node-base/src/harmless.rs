@@ -37,9 +37,31 @@ pub fn stand_in(c: char) -> Option<char> {
     }
 }
 
+/// Longest piece of the input that a message repeats, in characters.
+const LONGEST_WORD: usize = 60;
+
+/// A word of the input as a message may repeat it: control characters escaped, and cut to a length that fits in a line.
+pub fn excerpt(text: &str) -> String {
+    let mut out = String::with_capacity(text.len().min(LONGEST_WORD) + 8);
+    for (i, c) in text.chars().enumerate() {
+        if i == LONGEST_WORD {
+            out.push('…');
+            break;
+        }
+        if is_control(c) { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_is_escaped_and_cut() {
+        assert_eq!(excerpt("node\u{1b}[2J"), "node\\u{1b}[2J");
+        assert_eq!(excerpt(&"x".repeat(1000)).chars().count(), LONGEST_WORD + 1);
+    }
 
     #[test]
     fn controls_and_bidirectional_marks_become_visible() {

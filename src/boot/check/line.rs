@@ -4,7 +4,7 @@ use super::Setting;
 use crate::boot::codes;
 use crate::boot::config::Entry;
 use crate::boot::options::{self, Repeat, Takes};
-use crate::rules::addon::{ADDON_INVALID_NVR, KernelArguments};
+use crate::directives;
 use node_base::cmdline::{CommandLine, Word};
 use node_base::diagnostic::{Finding, Findings};
 
@@ -230,12 +230,9 @@ fn passwords(line: &CommandLine<'_>, findings: &mut Findings) {
     }
 }
 
-/// `ovirt_node.nvr=` has to be a name that LVM and the boot loader take. The other arguments have values of their own.
+/// `ovirt_node.nvr=` must be a name that LVM and the boot loader accept. The add-on itself checks the other arguments.
 fn image_name(line: &CommandLine<'_>, findings: &mut Findings) {
-    if line.last("ovirt_node.nvr").is_none_or(|w| w.variable.is_some()) {
-        return;
+    if line.last("ovirt_node.nvr").is_some_and(|w| w.variable.is_none()) {
+        findings.extend(directives::image_name_mistakes(line));
     }
-    let mut found = Findings::new();
-    KernelArguments::of(line, &mut found);
-    findings.extend(found.into_sorted().into_iter().filter(|f| std::ptr::eq(f.code, &ADDON_INVALID_NVR)));
 }

@@ -1,5 +1,5 @@
 use super::{append, installation, may_exist, replace};
-use crate::rules::Context;
+use crate::rules::{Context, Rule};
 use kickstart::{Family, Version};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Safety, Severity};
@@ -24,7 +24,7 @@ declare_code! {
     ///
     /// ## Source
     /// oVirt's documentation: no `--nohome`; Anaconda, boot-loader checks.
-    pub(super) static LEAVES_OUT = "NODE019", "autopart-leaves-out", Node, Warning;
+    static LEAVES_OUT = "NODE019", "autopart-leaves-out", Node, Warning;
 
     /// `autopart` makes another kind of storage than thin volumes.
     ///
@@ -44,7 +44,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, profile `ovirt`: `root_device_types = LVM_THINP`.
-    pub(super) static NOT_THIN = "NODE020", "autopart-not-thin", Node, Error;
+    static NOT_THIN = "NODE020", "autopart-not-thin", Node, Error;
 
     /// The partitioning is left to the installer, and is a node's only under the node's profile.
     ///
@@ -60,13 +60,15 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, `data/profile.d/ovirt.conf` and `data/product.d/ovirt.conf`.
-    pub(super) static NEEDS_PROFILE = "NODE021", "autopart-needs-profile", Node, Info;
+    static NEEDS_PROFILE = "NODE021", "autopart-needs-profile", Node, Info;
 }
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&LEAVES_OUT, &NOT_THIN, &NEEDS_PROFILE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((policy, view)) = installation(context) else { return };
     let Some(autopart) = view.autopart else {
-        if !view.custom && view.include.is_none() && !may_exist(context, findings, "autopart") {
+        if !view.custom && view.include.is_none() && !may_exist(context, "autopart") {
             findings.push(needs_profile(
                 context,
                 policy,

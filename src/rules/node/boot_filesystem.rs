@@ -1,5 +1,5 @@
 use super::{custom, replace};
-use crate::rules::Context;
+use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Safety};
 
@@ -22,10 +22,12 @@ declare_code! {
     ///
     /// ## Source
     /// oVirt's documentation on custom partitioning: xfs and ext4 only.
-    pub(super) static CODE = "NODE034", "boot-filesystem", Node, Warning;
+    static CODE = "NODE034", "boot-filesystem", Node, Warning;
 }
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((policy, view)) = custom(context) else { return };
     let allowed = &policy.boot.filesystems;
     let Some(kind) = view.volume("/boot").and_then(|boot| boot.command.value("--fstype")) else { return };

@@ -1,6 +1,6 @@
-use super::view::On;
 use super::{custom, may_exist};
-use crate::rules::Context;
+use crate::rules::view::On;
+use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 use node_base::units::MiB;
@@ -25,10 +25,12 @@ declare_code! {
     ///
     /// ## Source
     /// oVirt's documentation on custom partitioning: `/boot` is a standard partition; Anaconda, boot-loader checks.
-    pub(in crate::rules) static CODE = "NODE013", "boot-not-a-partition", Node, Error;
+    pub(crate) static CODE = "NODE013", "boot-not-a-partition", Node, Error;
 }
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((policy, view)) = custom(context) else { return };
     let instead = || {
         let size = policy.boot.min.unwrap_or(MiB(1024)).0;
@@ -43,7 +45,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
             return;
         };
         let made = view.reqpart.is_some_and(|r| r.has("--add-boot"));
-        if made || may_exist(context, findings, "/boot") || may_exist(context, findings, "--add-boot") {
+        if made || may_exist(context, "/boot") || may_exist(context, "--add-boot") {
             return;
         }
         let message = format!("there is no /boot beside a root on {}", root.on.described());

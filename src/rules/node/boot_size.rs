@@ -1,7 +1,6 @@
-use super::view::On;
-use super::volume_size::size_span;
 use super::{custom, mib, replace};
-use crate::rules::Context;
+use crate::rules::view::On;
+use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Safety};
 use node_base::units::{Bytes, MiB};
@@ -27,10 +26,12 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, profile `ovirt`: `req_partition_sizes`; imgbased 1.2.26; rhbz#1338744, rhbz#1408748.
-    pub(super) static CODE = "NODE011", "boot-too-small", Node, Error;
+    static CODE = "NODE011", "boot-too-small", Node, Error;
 }
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((policy, view)) = custom(context) else { return };
     let Some(boot) = view.volume("/boot") else { return };
     let Some(size) = boot.size.at_most() else { return };
@@ -60,7 +61,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
         On::Raid => format!("make its members '--size={}'", (wanted + MiB(64)).0),
         _ => format!("write '{option}={}'", wanted.0),
     };
-    let mut finding = Finding::new(&CODE, message).at(size_span(boot)).help(help);
+    let mut finding = Finding::new(&CODE, message).at(boot.size_span()).help(help);
     if let (Some(_), Some(short)) = (device, short) {
         finding = finding.note(short);
     }

@@ -1,6 +1,6 @@
 use super::custom;
-use super::view::On;
-use crate::rules::Context;
+use crate::rules::view::On;
+use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Edit, Finding, Findings, Fix, Safety};
 use node_base::source::Span;
@@ -24,10 +24,12 @@ declare_code! {
     ///
     /// ## Source
     /// imgbased adds it to root and to its own volumes; rhbz#1472189, rhbz#1475111, rhbz#1803017.
-    pub(super) static CODE = "NODE018", "discard-missing", Node, Warning;
+    static CODE = "NODE018", "discard-missing", Node, Warning;
 }
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((policy, view)) = custom(context) else { return };
     let mut first: Option<Finding> = None;
     let mut mounts = Vec::new();

@@ -1,5 +1,5 @@
 use super::{custom, may_exist};
-use crate::rules::Context;
+use crate::rules::{Context, Rule};
 use kickstart::{Command, Family, Version};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Severity};
@@ -26,10 +26,12 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, storage checker: boot-loader target, biosboot on GPT.
-    pub(super) static CODE = "NODE014", "firmware-partitions-missing", Node, Warning;
+    static CODE = "NODE014", "firmware-partitions-missing", Node, Warning;
 }
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((_, view)) = custom(context) else { return };
     if view.reqpart.is_some() || view.partitions.is_empty() {
         return;
@@ -43,7 +45,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
     let bios = has("biosboot");
     if (efi && bios)
         || has("prepboot")
-        || ["/boot/efi", "biosboot", "reqpart"].iter().any(|w| may_exist(context, findings, w))
+        || ["/boot/efi", "biosboot", "reqpart"].iter().any(|w| may_exist(context, w))
     {
         return;
     }

@@ -1,5 +1,5 @@
 use super::{installation, may_exist};
-use crate::rules::Context;
+use crate::rules::{Context, Rule};
 use kickstart::SectionKind;
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Severity};
@@ -23,7 +23,7 @@ declare_code! {
     ///
     /// ## Source
     /// oVirt's documentation on unattended installation; Anaconda falls back to packages without `liveimg`.
-    pub(super) static MISSING = "NODE028", "image-missing", Node, Error;
+    static MISSING = "NODE028", "image-missing", Node, Error;
 
     /// `%packages` stands beside `liveimg` and does nothing.
     ///
@@ -45,7 +45,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda: the live image payload has no packages.
-    pub(super) static PACKAGES_BESIDE = "NODE029", "packages-beside-image", Node, Warning;
+    static PACKAGES_BESIDE = "NODE029", "packages-beside-image", Node, Warning;
 
     /// The kickstart builds an image; it does not install a host.
     ///
@@ -55,14 +55,16 @@ declare_code! {
     ///
     /// ## Source
     /// ovirt-node-ng-image, `data/ovirt-node-ng-image.j2`.
-    pub(super) static BUILDS = "NODE030", "builds-an-image", Node, Info;
+    static BUILDS = "NODE030", "builds-an-image", Node, Info;
 }
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&MISSING, &PACKAGES_BESIDE, &BUILDS], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
     if context.policy.is_none() {
         return;
     }
-    let view = context.node_view();
+    let view = context.view();
     if let Some(words) = view.build {
         findings.push(
             Finding::new(
@@ -93,7 +95,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
         }
         // Another kind of image is somebody's own.
         Some(_) => {}
-        None if may_exist(context, findings, "liveimg") => {}
+        None if may_exist(context, "liveimg") => {}
         None => {
             let message = match (view.packages_source, view.packages.is_empty()) {
                 (Some(source), _) => {

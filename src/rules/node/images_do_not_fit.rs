@@ -1,12 +1,11 @@
-use super::sums::positive;
-use super::view::Size;
 use super::{custom, mib};
-use crate::rules::Context;
-use crate::rules::addon::AddonSection;
+use crate::directives::AddonSection;
+use crate::rules::view::{Size, automatic_metadata, positive};
+use crate::rules::{Context, Rule};
 use anaconda_plan::layout::Layout;
 use anaconda_plan::machine::{Machine, Profile, Release, Tree};
 use anaconda_plan::{Verdict, capacity, plan_layout};
-use node_base::capacity::{Limit, Room, images};
+use node_base::capacity::{Limit, Room, expected, images};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Severity};
 use node_base::policy::Policy;
@@ -36,10 +35,12 @@ declare_code! {
     ///
     /// ## Source
     /// imgbased: two images are kept; the pool's profile extends at 70 %; rhbz#1432359.
-    pub(super) static CODE = "NODE012", "images-do-not-fit", Node, Warning;
+    static CODE = "NODE012", "images-do-not-fit", Node, Warning;
 }
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
     if let Some((policy, _)) = super::installation(context)
         && let Some(tree) = context.machine.and_then(|machine| planned(context, policy, machine))
     {
@@ -51,27 +52,19 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((policy, view)) = custom(context) else { return };
     let Some(pool) = view.root_pool().filter(|p| p.accepted) else { return };
     let Some(wanted) = policy.images.keep else { return };
-    let Some(content) = policy.images.content else { return };
     let promised = view.sums.promised(pool);
     // A pool that grows without limit, or with a volume of unknown size, may become large enough.
     let size = match pool.size {
         Size::Fixed(size) | Size::Grows(_, Some(size)) if promised.exact => size.max(promised.sum),
         _ => return,
     };
-    let chunk = positive(pool.command, "--chunksize").map_or(64, |m| m.0).max(1);
+    let chunk = positive(pool.command, "--chunksize").unwrap_or_default().0;
     let metadata = positive(pool.command, "--metadatasize")
-        .unwrap_or_else(|| super::pool_metadata::automatic(size, pool.command.int("--chunksize")));
-    let room = Room {
-        pool: size.bytes(),
-        // The layout's initialisation extends metadata that is small.
-        metadata: metadata.max(policy.pool.metadata.unwrap_or_default()).bytes(),
-        chunk: Bytes(chunk.saturating_mul(1024)),
-        other: Bytes(0),
-        image: content.bytes(),
-        boot: view.volume("/boot").and_then(|b| b.size.at_most()).map(MiB::bytes),
-        boot_image: policy.images.boot_content.unwrap_or_default().bytes(),
-        threshold: policy.pool.autoextend_threshold.unwrap_or(100),
-    };
+        .unwrap_or_else(|| automatic_metadata(size, pool.command.int("--chunksize")));
+    // The layout's initialisation extends metadata that is small.
+    let metadata = metadata.max(policy.pool.metadata.unwrap_or_default());
+    let boot = view.volume("/boot").and_then(|b| b.size.at_most()).map(MiB::bytes);
+    let room = expected(policy, size.bytes(), metadata.bytes(), Bytes(chunk.saturating_mul(1024)), boot);
     let found = images(&room);
     if found.fit >= wanted {
         return;
@@ -85,20 +78,20 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
         "{fits} on this layout because of {}; the policy {} wants {wanted} ({} each)",
         found.limited_by.described(),
         policy.name,
-        content.bytes()
+        room.image
     );
     let place = pool.command.option_span("--size").unwrap_or(pool.command.span);
     let finding = Finding::new(&CODE, message).at(place);
     findings.push(match found.limited_by {
         Limit::PoolData => {
-            let needed = u128::from(content.0) * u128::from(wanted) * 100 / u128::from(room.threshold.max(1));
+            let each = u128::from(room.image.mib_ceil().0);
+            let needed = each * u128::from(wanted) * 100 / u128::from(room.threshold.max(1));
             let needed = MiB(u64::try_from(needed + 1).unwrap_or(u64::MAX));
             finding.help(format!("make the pool at least {}, or let it grow", mib(needed)))
         }
         Limit::Boot => {
             let boot = view.volume("/boot").map_or(place, |b| b.command.span);
-            let each = policy.images.boot_content.unwrap_or_default();
-            finding.at(boot).help(format!("make /boot larger: each image puts about {each} on it"))
+            finding.at(boot).help(larger_boot(&room))
         }
         Limit::PoolMetadata | Limit::NoPool => finding.help("leave out '--metadatasize'"),
     });
@@ -123,8 +116,9 @@ pub(crate) fn on_machine(
     section: Option<&AddonSection>,
     wanted: u32,
 ) -> Option<Finding> {
-    let found = capacity::planned(tree, Some(policy));
-    if found.fit >= wanted || found.limited_by == Limit::NoPool {
+    let room = capacity::room(tree, Some(policy))?;
+    let found = images(&room);
+    if found.fit >= wanted {
         return None;
     }
     let asked = section.and_then(|s| s.keep_images.as_ref()).filter(|asked| asked.value == wanted);
@@ -139,10 +133,13 @@ pub(crate) fn on_machine(
         found.fit,
         found.limited_by.described()
     );
-    let each = policy.images.boot_content.unwrap_or_default();
     Some(Finding::new(&CODE, message).at_opt(asked.map(|asked| asked.span)).help(match found.limited_by {
-        Limit::Boot => format!("make /boot larger: each image puts about {each} on it"),
+        Limit::Boot => larger_boot(&room),
         Limit::PoolMetadata => "give the pool more with '--metadatasize'".to_owned(),
         _ => "take a larger disk, or keep fewer images".to_owned(),
     }))
+}
+
+fn larger_boot(room: &Room) -> String {
+    format!("make /boot larger: each image puts about {} on it", room.boot_image)
 }

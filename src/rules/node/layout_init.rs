@@ -1,5 +1,6 @@
-use super::post::{Hidden, InitCall, Program};
-use super::{Context, View, installation};
+use super::installation;
+use crate::rules::view::{Hidden, InitCall, Program, View};
+use crate::rules::{Context, Rule};
 use kickstart::SectionKind;
 use kickstart::shell::Next;
 use node_base::declare_code;
@@ -26,7 +27,7 @@ declare_code! {
     /// imgbase layout --init
     /// %end
     /// ```
-    pub(super) static MISSING = "NODE022", "layout-init-missing", Node, Error;
+    static MISSING = "NODE022", "layout-init-missing", Node, Error;
 
     /// Something follows the layout's initialisation that it does not keep.
     ///
@@ -53,7 +54,7 @@ declare_code! {
     ///
     /// ## Source
     /// imgbased 1.2.26, `layout --init`; oVirt's documentation: `nodectl init` comes last.
-    pub(super) static NOT_LAST = "NODE023", "layout-init-not-last", Node, Warning;
+    static NOT_LAST = "NODE023", "layout-init-not-last", Node, Warning;
 
     /// A failure of the layout's initialisation goes unseen.
     ///
@@ -79,7 +80,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, script execution; ovirt-node-ng-image#82.
-    pub(super) static FAILURE_UNSEEN = "NODE024", "layout-init-failure-unseen", Node, Warning;
+    static FAILURE_UNSEEN = "NODE024", "layout-init-failure-unseen", Node, Warning;
 
     /// The layout is initialised twice.
     ///
@@ -106,7 +107,7 @@ declare_code! {
     ///
     /// ## Source
     /// imgbased 1.2.26; rhbz#1376607.
-    pub(super) static TWICE = "NODE025", "layout-init-twice", Node, Error;
+    static TWICE = "NODE025", "layout-init-twice", Node, Error;
 
     /// The image is given a name that volumes or the boot set-up do not take.
     ///
@@ -128,7 +129,7 @@ declare_code! {
     ///
     /// ## Source
     /// imgbased 1.2.26, `naming.py`, `lvm.py`, `bootloader.py`.
-    pub(super) static IMAGE_NAME = "NODE026", "image-name-refused", Node, Error;
+    static IMAGE_NAME = "NODE026", "image-name-refused", Node, Error;
 
     /// The layout is initialised in the installer's system instead of the installed one.
     ///
@@ -149,10 +150,13 @@ declare_code! {
     /// imgbase layout --init
     /// %end
     /// ```
-    pub(super) static OUTSIDE = "NODE033", "layout-init-outside-system", Node, Error;
+    static OUTSIDE = "NODE033", "layout-init-outside-system", Node, Error;
 }
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+pub(super) static RULE: Rule =
+    Rule { codes: &[&MISSING, &NOT_LAST, &FAILURE_UNSEEN, &TWICE, &IMAGE_NAME, &OUTSIDE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((_, view)) = installation(context) else { return };
     if view.inits.is_empty() {
         missing(context, view, findings);
@@ -231,7 +235,8 @@ fn image_name(program: Program, name: &str, span: Span, findings: &mut Findings)
     if name.contains('$') || name.contains('`') {
         return;
     }
-    let problem = name_problem(name).or_else(|| {
+    let refused = Nvr::parse(name).and_then(|nvr| nvr.check_layer()).err();
+    let problem = refused.map(|error| error.to_string()).or_else(|| {
         let titled = name.contains("node") || name.contains("rhvh");
         (program != Program::NodeLayout && !titled).then(|| {
             format!("'{name}' has neither \"node\" nor \"rhvh\" in it: imgbased removes the boot entry of such an image")
@@ -244,16 +249,6 @@ fn image_name(program: Program, name: &str, span: Span, findings: &mut Findings)
                 .help("write name, version and release, as in 'ovirt-node-ng-4.5.6-0.20261121.0'"),
         );
     }
-}
-
-/// What is wrong with an image's name whatever program gets it.
-fn name_problem(name: &str) -> Option<String> {
-    if let Err(error) = Nvr::parse(name) {
-        return Some(error.to_string());
-    }
-    // The layer's name is the longer one.
-    super::volume_names::problem(&format!("{name}+1"), true)
-        .map(|problem| format!("the layer would be called '{name}+1': {problem}"))
 }
 
 fn failure(init: &InitCall<'_>, findings: &mut Findings) {

@@ -1,6 +1,6 @@
-use super::view::{Pool, Size};
-use super::{View, append, custom, replace};
-use crate::rules::Context;
+use super::{append, custom, replace};
+use crate::rules::view::{Pool, Size, View};
+use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Safety};
 use node_base::policy::Policy;
@@ -29,10 +29,12 @@ declare_code! {
     /// ## Source
     /// oVirt's documentation on custom partitioning (20 % of the volume group stay free); Anaconda, autopart of type
     /// thinp; rhbz#1432359, rhbz#1473175.
-    pub(super) static CODE = "NODE016", "pool-without-reserve", Node, Warning;
+    static CODE = "NODE016", "pool-without-reserve", Node, Warning;
 }
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((policy, view)) = custom(context) else { return };
     let Some(wanted) = policy.pool.reserve_percent.filter(|p| *p > 0) else { return };
     for pool in view.pools.iter().filter(|p| p.accepted) {

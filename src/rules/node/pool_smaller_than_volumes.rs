@@ -1,7 +1,6 @@
-use super::sums::{Physical, Promised, positive};
-use super::view::{Pool, Size};
-use super::{View, custom, mib, replace};
-use crate::rules::Context;
+use super::{custom, mib, replace};
+use crate::rules::view::{Physical, Pool, Promised, Size, View, automatic_metadata, positive};
+use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Safety, Severity};
 use node_base::units::MiB;
@@ -28,10 +27,12 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda 33.16 to 45.21 with blivet: a thin pool's base size is the larger of the two.
-    pub(super) static CODE = "NODE015", "pool-smaller-than-volumes", Node, Info;
+    static CODE = "NODE015", "pool-smaller-than-volumes", Node, Info;
 }
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((_, view)) = custom(context) else { return };
     for pool in view.pools.iter().filter(|p| p.accepted) {
         let Some(stated) = pool.size.at_least() else { continue };
@@ -88,8 +89,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
 /// The metadata of a pool of this size and its spare copy.
 fn metadata(pool: &Pool<'_>, size: MiB) -> MiB {
     let stated = positive(pool.command, "--metadatasize");
-    let one =
-        stated.unwrap_or_else(|| super::pool_metadata::automatic(size, pool.command.int("--chunksize")));
+    let one = stated.unwrap_or_else(|| automatic_metadata(size, pool.command.int("--chunksize")));
     one + one
 }
 

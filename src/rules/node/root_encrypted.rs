@@ -1,6 +1,6 @@
 use super::custom;
-use super::view::On;
-use crate::rules::Context;
+use crate::rules::view::On;
+use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 
@@ -26,10 +26,12 @@ declare_code! {
     ///
     /// ## Source
     /// imgbased 1.2.26: `tune2fs` and `xfs_admin` on the snapshot itself.
-    pub(super) static CODE = "NODE032", "root-encrypted-above-pool", Node, Error;
+    static CODE = "NODE032", "root-encrypted-above-pool", Node, Error;
 }
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((_, view)) = custom(context) else { return };
     let Some(root) = view.volume("/").filter(|v| matches!(v.on, On::Thin(..))) else { return };
     if let Some(span) = root.command.option_span("--encrypted") {

@@ -1,5 +1,5 @@
 use super::{custom, replace};
-use crate::rules::Context;
+use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Safety};
 
@@ -23,10 +23,12 @@ declare_code! {
     ///
     /// ## Source
     /// imgbased 1.2.26, `imgbase.py`: a new file-system UUID for a snapshot.
-    pub(super) static CODE = "NODE010", "root-filesystem", Node, Error;
+    static CODE = "NODE010", "root-filesystem", Node, Error;
 }
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((policy, view)) = installation_filesystem(context) else { return };
     let allowed = &policy.root.filesystems;
     let command = match view.autopart {

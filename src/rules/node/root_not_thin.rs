@@ -1,6 +1,6 @@
-use super::view::On;
 use super::{append, custom};
-use crate::rules::Context;
+use crate::rules::view::On;
+use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Safety};
 use node_base::policy::DeviceType;
@@ -27,10 +27,12 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, profile `ovirt`: `root_device_types = LVM_THINP`; rhbz#1331278.
-    pub(super) static CODE = "NODE001", "root-not-thin", Node, Error;
+    static CODE = "NODE001", "root-not-thin", Node, Error;
 }
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((policy, view)) = custom(context) else { return };
     let Some(root) = view.volume("/") else { return };
     let device = match root.on {

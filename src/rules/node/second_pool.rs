@@ -1,5 +1,5 @@
 use super::custom;
-use crate::rules::Context;
+use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 
@@ -23,10 +23,12 @@ declare_code! {
     ///
     /// ## Source
     /// imgbased 1.2.26: the tag `imgbased:pool` is expected once.
-    pub(super) static CODE = "NODE031", "second-thin-pool", Node, Warning;
+    static CODE = "NODE031", "second-thin-pool", Node, Warning;
 }
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((_, view)) = custom(context) else { return };
     let Some(root) = view.root_pool() else { return };
     for pool in view.pools.iter().filter(|p| p.accepted && !std::ptr::eq(p.command, root.command)) {

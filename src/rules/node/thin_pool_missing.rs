@@ -1,5 +1,5 @@
 use super::{custom, may_exist};
-use crate::rules::Context;
+use crate::rules::{Context, Rule};
 use foldhash::{HashMap, HashMapExt};
 use kickstart::Command;
 use node_base::declare_code;
@@ -25,13 +25,15 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, custom partitioning of 33.16 to 45.21.
-    pub(super) static CODE = "NODE002", "thin-pool-missing", Node, Error;
+    static CODE = "NODE002", "thin-pool-missing", Node, Error;
 }
+
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
 
 /// Most pools that are reported: who names more that are not there has another problem.
 const MOST: usize = 20;
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((_, view)) = custom(context) else { return };
     // Each missing pool once: its group and name, the first volume that names it, and how many do.
     let mut missing: Vec<(&str, &str, &Command<'_>, usize)> = Vec::new();
@@ -54,7 +56,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
     for (group, pool, command, count) in missing.into_iter().take(MOST) {
         let exists_already =
             view.group(group).is_some_and(|g| g.command.has("--useexisting") || g.command.has("--noformat"));
-        if exists_already || may_exist(context, findings, &format!("--name={pool}")) {
+        if exists_already || may_exist(context, &format!("--name={pool}")) {
             continue;
         }
         let named_by = match count {

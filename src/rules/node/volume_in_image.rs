@@ -1,5 +1,5 @@
 use super::custom;
-use crate::rules::Context;
+use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 
@@ -21,10 +21,12 @@ declare_code! {
     ///
     /// ## Source
     /// oVirt's documentation on custom partitioning: no separate `/usr`.
-    pub(super) static CODE = "NODE009", "separate-usr", Node, Error;
+    static CODE = "NODE009", "separate-usr", Node, Error;
 }
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((policy, view)) = custom(context) else { return };
     for volume in
         view.volumes.iter().filter(|v| v.accepted && policy.not_separate.iter().any(|m| m == v.mount))

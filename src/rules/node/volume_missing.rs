@@ -1,6 +1,6 @@
-use super::view::On;
 use super::{View, custom, may_exist};
-use crate::rules::Context;
+use crate::rules::view::On;
+use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 use node_base::policy::{Policy, Presence, Volume};
@@ -28,7 +28,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, profile `ovirt`: `must_not_be_on_root = /var`; imgbased, `osupdater`.
-    pub(super) static VAR = "NODE003", "var-not-separate", Node, Error;
+    static VAR = "NODE003", "var-not-separate", Node, Error;
 
     /// A volume that the policy requires is missing.
     ///
@@ -39,7 +39,7 @@ declare_code! {
     /// ```text
     /// logvol /srv --vgname=HostVG --name=srv --thin --poolname=HostPool --fsoptions="defaults,discard" --size=10240
     /// ```
-    pub(super) static REQUIRED = "NODE004", "required-volume-missing", Node, Error;
+    static REQUIRED = "NODE004", "required-volume-missing", Node, Error;
 
     /// A volume that the policy recommends is missing.
     ///
@@ -61,20 +61,22 @@ declare_code! {
     ///
     /// ## Source
     /// imgbased, the volumes of `layout --init`; Anaconda, default partitioning of the profile `ovirt`.
-    pub(super) static RECOMMENDED = "NODE005", "recommended-volume-missing", Node, Warning;
+    static RECOMMENDED = "NODE005", "recommended-volume-missing", Node, Warning;
 }
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&VAR, &REQUIRED, &RECOMMENDED], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((policy, view)) = custom(context) else { return };
-    let missing = |presence: Presence, findings: &Findings| -> Vec<&Volume> {
+    let missing = |presence: Presence| -> Vec<&Volume> {
         policy
             .volumes
             .iter()
             .filter(|v| v.presence == presence && view.volume(&v.mount).is_none())
-            .filter(|v| !may_exist(context, findings, &v.mount))
+            .filter(|v| !may_exist(context, &v.mount))
             .collect()
     };
-    for volume in missing(Presence::Required, findings) {
+    for volume in missing(Presence::Required) {
         let (code, what) = if volume.mount == "/var" {
             (&VAR, "on a volume of its own")
         } else {
@@ -92,7 +94,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
     if policy.wants_thin_root() && !matches!(view.volume("/").map(|v| v.on), Some(On::Thin(..))) {
         return;
     }
-    let recommended = missing(Presence::Recommended, findings);
+    let recommended = missing(Presence::Recommended);
     if recommended.is_empty() {
         return;
     }

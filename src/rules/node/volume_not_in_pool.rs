@@ -1,6 +1,6 @@
 use super::custom;
-use super::view::On;
-use crate::rules::Context;
+use crate::rules::view::On;
+use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 
@@ -24,10 +24,12 @@ declare_code! {
     ///
     /// ## Source
     /// oVirt's documentation on custom partitioning: all volumes are thin volumes in one pool.
-    pub(super) static CODE = "NODE008", "volume-not-in-pool", Node, Warning;
+    static CODE = "NODE008", "volume-not-in-pool", Node, Warning;
 }
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((policy, view)) = custom(context) else { return };
     // Where root is not thin, or its pool does not exist, that is the cause.
     let Some(root_pool) = view.root_pool() else { return };

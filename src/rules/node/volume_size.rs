@@ -1,9 +1,8 @@
-use super::view::{On, Volume};
 use super::{custom, mib, replace};
-use crate::rules::Context;
+use crate::rules::view::{On, Volume};
+use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Safety, Severity};
-use node_base::source::Span;
 use node_base::units::{Bytes, MiB};
 
 declare_code! {
@@ -25,7 +24,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, profile `ovirt`: `req_partition_sizes`.
-    pub(super) static MIN = "NODE006", "volume-too-small", Node, Error;
+    static MIN = "NODE006", "volume-too-small", Node, Error;
 
     /// A volume is smaller than the policy recommends.
     ///
@@ -46,10 +45,12 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, default partitioning of the profile `ovirt`; imgbased, the volumes of `layout --init`.
-    pub(super) static RECOMMENDED = "NODE007", "volume-below-recommended", Node, Warning;
+    static RECOMMENDED = "NODE007", "volume-below-recommended", Node, Warning;
 }
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&MIN, &RECOMMENDED], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((policy, view)) = custom(context) else { return };
     let mut nearly: Option<Finding> = None;
     for volume in view.volumes.iter().filter(|v| v.accepted) {
@@ -58,7 +59,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
             mount => policy.volume(mount).map_or((None, None), |v| (v.min, v.recommended)),
         };
         let Some(size) = volume.size.at_most() else { continue };
-        let place = size_span(volume);
+        let place = volume.size_span();
         if let Some(wanted) = min.filter(|min| size < *min) {
             let message = format!(
                 "{} has {}; the policy {} needs at least {}",
@@ -112,7 +113,7 @@ fn decimal(size: MiB) -> Bytes {
 fn sized(finding: Finding, volume: &Volume<'_>, wanted: MiB) -> Finding {
     let option =
         if volume.command.has("--maxsize") && volume.command.has("--grow") { "--maxsize" } else { "--size" };
-    let finding = finding.at(size_span(volume)).help(match volume.on {
+    let finding = finding.at(volume.size_span()).help(match volume.on {
         On::Raid => format!("make its members larger than {wanted}"),
         _ => format!("write '{option}={}'", wanted.0),
     });
@@ -125,10 +126,4 @@ fn sized(finding: Finding, volume: &Volume<'_>, wanted: MiB) -> Finding {
         )),
         None => finding,
     }
-}
-
-/// Where the size that counts stands.
-pub(super) fn size_span(volume: &Volume<'_>) -> Span {
-    let limit = volume.command.option_span("--maxsize").filter(|_| volume.command.has("--grow"));
-    limit.or_else(|| volume.command.option_span("--size")).unwrap_or(volume.command.span)
 }

@@ -1,7 +1,7 @@
 //! The image that `liveimg` writes to the disk.
 
 use super::{is_placeholder, is_variable, url};
-use crate::rules::Context;
+use crate::rules::{Context, Rule};
 use kickstart::Command;
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
@@ -23,7 +23,7 @@ declare_code! {
     /// ```text
     /// liveimg --url=http://images.example.com/node.squashfs.img --checksum=<sha256sum of the image>
     /// ```
-    pub static IMAGE_UNVERIFIED = "SEC006", "image-unverified", Security, Warning;
+    static IMAGE_UNVERIFIED = "SEC006", "image-unverified", Security, Warning;
 
     /// The checksum of `liveimg` cannot match any image.
     ///
@@ -41,10 +41,12 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda 33.16 to 45.21, payloads module, "Check the image checksum".
-    pub static CHECKSUM_MALFORMED = "SEC008", "checksum-malformed", Security, Error;
+    static CHECKSUM_MALFORMED = "SEC008", "checksum-malformed", Security, Error;
 }
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&IMAGE_UNVERIFIED, &CHECKSUM_MALFORMED], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
     for command in context.kickstart.all("liveimg") {
         let checksum = command.value("--checksum").filter(|c| !c.text.trim().is_empty());
         match checksum {

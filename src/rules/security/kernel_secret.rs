@@ -1,10 +1,11 @@
 //! Secrets on the kernel command line of the installed host.
 
 use super::{is_placeholder, url};
-use crate::rules::Context;
+use crate::rules::{Context, Rule};
 use node_base::cmdline::{self, Word};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
+use node_base::harmless::excerpt;
 
 declare_code! {
     /// A secret is put on the kernel command line.
@@ -21,10 +22,12 @@ declare_code! {
     /// ## Write instead
     /// For iSCSI, `rd.iscsi.firmware=1` takes the credentials from the network card; elsewhere write them in `%post`
     /// into a file that only root can read.
-    pub static SECRET_ON_KERNEL_COMMAND_LINE = "SEC010", "secret-on-kernel-command-line", Security, Warning;
+    static SECRET_ON_KERNEL_COMMAND_LINE = "SEC010", "secret-on-kernel-command-line", Security, Warning;
 }
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&SECRET_ON_KERNEL_COMMAND_LINE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
     for command in context.kickstart.all("bootloader") {
         let Some(append) = command.value("--append").filter(|append| may_have_secret(&append.text)) else {
             continue;
@@ -32,7 +35,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
         // The words' own places are those in the unquoted text; the option's value is pointed at as a whole.
         for word in &cmdline::parse(&append.text, append.span.file, 0).words {
             if let Some(what) = secret(word) {
-                let name = crate::rules::addon::shown(&word.name);
+                let name = excerpt(&word.name);
                 let message =
                     format!("{name}= puts {what} on the kernel command line, which everybody can read");
                 findings.push(

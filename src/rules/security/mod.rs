@@ -12,28 +12,17 @@ mod selinux;
 mod ssh_key;
 mod url;
 
-pub use image::{CHECKSUM_MALFORMED, IMAGE_UNVERIFIED};
-pub use kernel_secret::SECRET_ON_KERNEL_COMMAND_LINE;
-pub use passphrase::PLAIN_TEXT_PASSPHRASE;
-pub use password::{NOT_A_PASSWORD_HASH, PLAIN_TEXT_PASSWORD, SSH_WITH_PLAIN_TEXT_PASSWORD};
-pub use repository::REPOSITORY_UNVERIFIED;
-pub use selinux::SELINUX_NOT_ENFORCING;
-pub use ssh_key::SSH_KEY_BROKEN;
-
-use super::Rule;
+use crate::rules::Rule;
 
 /// The rules of this family, in the order of their codes.
-pub static RULES: &[Rule] = &[
-    Rule {
-        codes: &[&PLAIN_TEXT_PASSWORD, &SSH_WITH_PLAIN_TEXT_PASSWORD, &NOT_A_PASSWORD_HASH],
-        check: password::check,
-    },
-    Rule { codes: &[&PLAIN_TEXT_PASSPHRASE], check: passphrase::check },
-    Rule { codes: &[&SELINUX_NOT_ENFORCING], check: selinux::check },
-    Rule { codes: &[&IMAGE_UNVERIFIED, &CHECKSUM_MALFORMED], check: image::check },
-    Rule { codes: &[&REPOSITORY_UNVERIFIED], check: repository::check },
-    Rule { codes: &[&SSH_KEY_BROKEN], check: ssh_key::check },
-    Rule { codes: &[&SECRET_ON_KERNEL_COMMAND_LINE], check: kernel_secret::check },
+pub(super) static RULES: &[&Rule] = &[
+    &password::RULE,
+    &passphrase::RULE,
+    &selinux::RULE,
+    &image::RULE,
+    &repository::RULE,
+    &ssh_key::RULE,
+    &kernel_secret::RULE,
 ];
 
 /// Whether a value stands for another one that a template engine or a script puts in later: `{{ pw }}` (Jinja),

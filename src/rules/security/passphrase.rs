@@ -1,7 +1,7 @@
 //! Passphrases of encrypted volumes.
 
 use super::is_placeholder;
-use crate::rules::Context;
+use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 
@@ -21,12 +21,14 @@ declare_code! {
     /// ## Write instead
     /// Bind the volume to Tang or a TPM in `%post` (`clevis luks bind`) and remove the passphrase
     /// (`cryptsetup luksRemoveKey`), or let `%pre` fetch it into a file that is included.
-    pub static PLAIN_TEXT_PASSPHRASE = "SEC004", "plain-text-passphrase", Security, Info;
+    static PLAIN_TEXT_PASSPHRASE = "SEC004", "plain-text-passphrase", Security, Info;
 }
+
+pub(super) static RULE: Rule = Rule { codes: &[&PLAIN_TEXT_PASSPHRASE], check };
 
 const COMMANDS: [&str; 5] = ["autopart", "part", "raid", "logvol", "stratispool"];
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, findings: &mut Findings) {
     for name in COMMANDS {
         for command in context.kickstart.all(name) {
             let Some(passphrase) = command.value("--passphrase") else { continue };

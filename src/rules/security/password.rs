@@ -2,10 +2,11 @@
 
 use super::crypt::{self, Reader};
 use super::{is_placeholder, is_variable};
-use crate::rules::Context;
+use crate::rules::{Context, Rule};
 use kickstart::{Arg, Command, Value};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
+use node_base::harmless::excerpt;
 
 declare_code! {
     /// A password stands in the kickstart in plain text.
@@ -25,7 +26,7 @@ declare_code! {
     /// ```
     ///
     /// with what `openssl passwd -6` prints; for `bootloader --password`, what `grub2-mkpasswd-pbkdf2` prints.
-    pub static PLAIN_TEXT_PASSWORD = "SEC001", "plain-text-password", Security, Warning;
+    static PLAIN_TEXT_PASSWORD = "SEC001", "plain-text-password", Security, Warning;
 
     /// A password in plain text opens a login over the network.
     ///
@@ -45,7 +46,7 @@ declare_code! {
     /// rootpw --lock
     /// sshkey --username=root "ssh-ed25519 AAAA… admin@example.com"
     /// ```
-    pub static SSH_WITH_PLAIN_TEXT_PASSWORD = "SEC002", "ssh-with-plain-text-password", Security, Warning;
+    static SSH_WITH_PLAIN_TEXT_PASSWORD = "SEC002", "ssh-with-plain-text-password", Security, Warning;
 
     /// `--iscrypted` with something that is no password hash.
     ///
@@ -68,8 +69,11 @@ declare_code! {
     ///
     /// ## Source
     /// crypt(5), libxcrypt 4.4; Anaconda writes `bootloader --iscrypted` to `/boot/grub2/user.cfg` as it is.
-    pub static NOT_A_PASSWORD_HASH = "SEC003", "not-a-password-hash", Security, Warning;
+    static NOT_A_PASSWORD_HASH = "SEC003", "not-a-password-hash", Security, Warning;
 }
+
+pub(super) static RULE: Rule =
+    Rule { codes: &[&PLAIN_TEXT_PASSWORD, &SSH_WITH_PLAIN_TEXT_PASSWORD, &NOT_A_PASSWORD_HASH], check };
 
 /// A command that takes a password.
 struct Place {
@@ -86,7 +90,7 @@ const PLACES: [Place; 4] = [
     Place { command: "bootloader", option: Some("--password"), reader: Reader::Grub },
 ];
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, findings: &mut Findings) {
     for place in &PLACES {
         for command in context.kickstart.all(place.command) {
             if let Some(finding) = one(place, command) {
@@ -134,7 +138,7 @@ fn one(place: &Place, command: &Command<'_>) -> Option<Finding> {
 
 /// Whose password it is.
 fn described(command: &Command<'_>) -> String {
-    let named = |option| command.value(option).map(|v| crate::rules::addon::shown(&v.text));
+    let named = |option| command.value(option).map(|v| excerpt(&v.text));
     match command.name {
         "rootpw" => "root".to_owned(),
         "bootloader" => "the boot loader".to_owned(),

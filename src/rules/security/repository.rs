@@ -1,7 +1,7 @@
 //! Repositories that packages are installed from.
 
 use super::url;
-use crate::rules::Context;
+use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 
@@ -22,8 +22,10 @@ declare_code! {
     /// ```text
     /// url --url=https://mirror.example.com/centos/9-stream/BaseOS/x86_64/os/
     /// ```
-    pub static REPOSITORY_UNVERIFIED = "SEC007", "repository-unverified", Security, Warning;
+    static REPOSITORY_UNVERIFIED = "SEC007", "repository-unverified", Security, Warning;
 }
+
+pub(super) static RULE: Rule = Rule { codes: &[&REPOSITORY_UNVERIFIED], check };
 
 /// Commands that name a repository, and their options that say where it is.
 const PLACES: [(&str, &[&str]); 2] = [
@@ -31,7 +33,7 @@ const PLACES: [(&str, &[&str]); 2] = [
     ("repo", &["--baseurl", "--mirrorlist", "--metalink"]),
 ];
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, findings: &mut Findings) {
     for (name, options) in PLACES {
         for command in context.kickstart.all(name) {
             for option in options {

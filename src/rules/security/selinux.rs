@@ -1,6 +1,6 @@
 //! SELinux switched off.
 
-use crate::rules::Context;
+use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 
@@ -21,10 +21,12 @@ declare_code! {
     /// ```text
     /// selinux --enforcing
     /// ```
-    pub static SELINUX_NOT_ENFORCING = "SEC005", "selinux-not-enforcing", Security, Warning;
+    static SELINUX_NOT_ENFORCING = "SEC005", "selinux-not-enforcing", Security, Warning;
 }
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&SELINUX_NOT_ENFORCING], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
     // A later command overrides an earlier one.
     let Some(command) = context.kickstart.last("selinux") else { return };
     let (option, message) = if command.has("--disabled") {

@@ -1,7 +1,7 @@
 //! Public keys of `sshkey` and `sshpw --sshkey`.
 
 use super::is_placeholder;
-use crate::rules::Context;
+use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 use node_base::source::{FileId, Span, split_lines};
@@ -28,8 +28,10 @@ declare_code! {
     /// ## Source
     /// osbuild#1789; the format is that of RFC 4253, section 6.6: the type, and what else belongs to it, each
     /// with its length before it.
-    pub static SSH_KEY_BROKEN = "SEC009", "ssh-key-broken", Security, Error;
+    static SSH_KEY_BROKEN = "SEC009", "ssh-key-broken", Security, Error;
 }
+
+pub(super) static RULE: Rule = Rule { codes: &[&SSH_KEY_BROKEN], check };
 
 /// Types of keys that OpenSSH knows (sshd(8), "AUTHORIZED_KEYS FILE FORMAT") and of how many parts each consists.
 const TYPES: [(&str, usize); 8] = [
@@ -44,7 +46,7 @@ const TYPES: [(&str, usize); 8] = [
 ];
 
 /// The lines are looked at as text: a key that is broken across lines has no command to look at.
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, findings: &mut Findings) {
     let file = context.kickstart.file;
     let text = context.sources.get(file).text();
     if !text.contains("sshkey") {

@@ -1,6 +1,6 @@
 //! What a kickstart includes and cannot be read here.
 
-use crate::rules::Context;
+use crate::rules::{Context, Rule};
 use kickstart::include::Outcome;
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Severity};
@@ -17,7 +17,7 @@ declare_code! {
     /// ```text
     /// %include /tmp/disks.ks
     /// ```
-    pub(super) static INCLUDE_ELSEWHERE = "STY005", "include-not-read", Style, Info;
+    static INCLUDE_ELSEWHERE = "STY005", "include-not-read", Style, Info;
 
     /// An included file is not there, or cannot be read.
     ///
@@ -37,7 +37,7 @@ declare_code! {
     ///
     /// ## Source
     /// pykickstart 3.78: a missing include is fatal unless the installer asks otherwise.
-    pub(super) static INCLUDE_MISSING = "STY006", "include-missing", Style, Warning;
+    static INCLUDE_MISSING = "STY006", "include-missing", Style, Warning;
 
     /// A file includes itself, directly or through others.
     ///
@@ -49,10 +49,12 @@ declare_code! {
     /// ```text
     /// %include node.ks
     /// ```
-    pub(super) static INCLUDE_CYCLE = "STY007", "include-cycle", Style, Error;
+    static INCLUDE_CYCLE = "STY007", "include-cycle", Style, Error;
 }
 
-pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&INCLUDE_ELSEWHERE, &INCLUDE_MISSING, &INCLUDE_CYCLE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
     for include in &context.kickstart.includes {
         let (path, span) = (&include.path, include.path.span);
         let shown = &path.text;

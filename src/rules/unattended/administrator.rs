@@ -1,5 +1,4 @@
-use super::super::Context;
-use super::Setting;
+use crate::rules::{Context, Rule};
 use kickstart::{Command, Family};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
@@ -24,12 +23,15 @@ declare_code! {
     /// ## Source
     /// Anaconda, rhel-8 and later: `check_admin_user_exists` in `pyanaconda/modules/users/users.py`; rhel-7: `mandatory` in
     /// `pyanaconda/ui/tui/spokes/password.py` and `user.py`; infra.osbuild#124.
-    pub(super) static CODE = "UNA002", "no-administrator", Unattended, Error;
+    static CODE = "UNA002", "no-administrator", Unattended, Error;
 }
 
-pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let Some(installer) = context.installer() else { return };
     let kickstart = context.kickstart;
-    if setting.includes_unknown || kickstart.commands.is_empty() {
+    if installer.has_unread_includes || kickstart.commands.is_empty() {
         return;
     }
     // A rootpw that the language refuses is reported as what it is.
@@ -45,7 +47,7 @@ pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Find
         return;
     }
     let mut finding =
-        Finding::new(&CODE, format!("no root password and no administrator: {}", setting.stops()))
+        Finding::new(&CODE, format!("no root password and no administrator: {}", installer.stops()))
             .help("add rootpw --iscrypted HASH, or a user with --groups=wheel");
     if let Some(user) = kickstart.all("user").next() {
         let why = if in_wheel(user) { "this user is locked" } else { "this user is not in the group wheel" };

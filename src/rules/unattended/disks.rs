@@ -1,6 +1,5 @@
-use super::super::Context;
-use super::Setting;
-use super::partitioning;
+use crate::rules::commands::partitioning;
+use crate::rules::{Context, Rule};
 use kickstart::{Command, SectionKind};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Severity};
@@ -28,7 +27,7 @@ declare_code! {
     /// ## Source
     /// Anaconda, `can_initialize` and `can_remove` in `pyanaconda/modules/storage/disk_initialization/configuration.py`
     /// (rhel-8 to main); `pyanaconda/storage_utils.py`, `pyanaconda/kickstart.py` (rhel-7).
-    pub(super) static NOT_INITIALISED = "UNA006", "disk-not-initialised", Unattended, Warning;
+    static NOT_INITIALISED = "UNA006", "disk-not-initialised", Unattended, Warning;
 
     /// No disk is chosen, so all disks are used.
     ///
@@ -44,8 +43,10 @@ declare_code! {
     /// ## Source
     /// Anaconda, `select_default_disks` in `pyanaconda/ui/lib/storage.py` (rhel-8 to rhel-10) and
     /// `pyanaconda/modules/storage/disk_selection/selection.py` (main).
-    pub(super) static EVERY_DISK = "UNA007", "every-disk-is-used", Unattended, Info;
+    static EVERY_DISK = "UNA007", "every-disk-is-used", Unattended, Info;
 }
+
+pub(super) static RULE: Rule = Rule { codes: &[&NOT_INITIALISED, &EVERY_DISK], check };
 
 /// Programs in `%pre` that prepare disks themselves.
 const TOOLS: &[&str] = &[
@@ -53,13 +54,14 @@ const TOOLS: &[&str] = &[
     "mkswap", "dmsetup", "blivet",
 ];
 
-pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Findings) {
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let Some(installer) = context.installer() else { return };
     let kickstart = context.kickstart;
-    if setting.includes_unknown {
+    if installer.has_unread_includes {
         return;
     }
     let making: Vec<&Command<'_>> =
-        partitioning::commands(kickstart).filter(|c| c.valid && makes_space_needed(c)).collect();
+        partitioning(kickstart).filter(|c| c.valid && makes_space_needed(c)).collect();
     let Some(first) = making.first() else { return };
     let pre = || {
         let bodies = kickstart

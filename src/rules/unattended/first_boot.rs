@@ -1,5 +1,4 @@
-use super::super::Context;
-use super::Setting;
+use crate::rules::{Context, Rule};
 use kickstart::Family;
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
@@ -20,10 +19,15 @@ declare_code! {
     /// ## Source
     /// Anaconda, `initialize_first_boot_action` in `pyanaconda/startup_utils.py` (rhel-8 to main) and `firstboot` in
     /// `pyanaconda/kickstart.py` (rhel-7).
-    pub(super) static CODE = "UNA011", "first-boot-set-up", Unattended, Warning;
+    static CODE = "UNA011", "first-boot-set-up", Unattended, Warning;
 }
 
-pub(super) fn look(context: &Context<'_>, _: &Setting, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    if context.installer().is_none() {
+        return;
+    }
     let kickstart = context.kickstart;
     let Some(command) = kickstart.last("firstboot") else { return };
     let Some(option) = ["--reconfig", "--enable", "--enabled"].into_iter().find(|o| command.has(o)) else {

@@ -1,5 +1,4 @@
-use super::super::Context;
-use super::Setting;
+use crate::rules::{Context, Rule};
 use kickstart::SectionKind;
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
@@ -29,14 +28,19 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, `AnacondaKSScript.run` in `pyanaconda/kickstart.py`; ovirt-node-ng-image#82.
-    pub(super) static CODE = "UNA010", "post-failure-unseen", Unattended, Warning;
+    static CODE = "UNA010", "post-failure-unseen", Unattended, Warning;
 }
+
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
 
 /// What initialises the layout.
 const CALLS: &[&str] =
     &["imgbase layout --init", "imgbase --debug layout --init", "nodectl init", "node-layout init"];
 
-pub(super) fn look(context: &Context<'_>, _: &Setting, findings: &mut Findings) {
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    if context.installer().is_none() {
+        return;
+    }
     if context.policy.is_some() {
         return;
     }

@@ -1,5 +1,4 @@
-use super::super::Context;
-use super::{Interface, Setting};
+use crate::rules::{Context, Interface, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Severity};
 
@@ -29,7 +28,7 @@ declare_code! {
     /// Anaconda, rhel-7 to main: `completed` in `pyanaconda/ui/gui/spokes/welcome.py`, `keyboard.py` and
     /// `datetime_spoke.py`; `pyanaconda/ui/tui/spokes/language_support.py` (rhel-7: `langsupport.py`) and `time_spoke.py`
     /// do not insist.
-    pub(super) static INSISTS = "UNA003", "interface-insists", Unattended, Error;
+    static INSISTS = "UNA003", "interface-insists", Unattended, Error;
 
     /// The installation is made to run in a graphical interface.
     ///
@@ -45,10 +44,13 @@ declare_code! {
     /// ## Source
     /// Anaconda, `setup_display` in `pyanaconda/display.py` (VNC and RDP switch to the graphical interface), `connectToView`
     /// in `pyanaconda/vnc.py` (rhel-7 to rhel-9).
-    pub(super) static NEEDS_A_SCREEN = "UNA013", "graphical-installation", Unattended, Info;
+    static NEEDS_A_SCREEN = "UNA013", "graphical-installation", Unattended, Info;
 }
 
-pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&INSISTS, &NEEDS_A_SCREEN], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let Some(installer) = context.installer() else { return };
     let kickstart = context.kickstart;
     for name in ["graphical", "vnc", "rdp"] {
         let Some(command) = kickstart.last(name) else { continue };
@@ -61,7 +63,10 @@ pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Find
         let finding = Finding::new(&NEEDS_A_SCREEN, message).at(command.span).help("write text");
         findings.push(if waits { finding.severity(Severity::Warning) } else { finding });
     }
-    if setting.includes_unknown || kickstart.commands.is_empty() || setting.interface == Interface::Text {
+    if installer.has_unread_includes
+        || kickstart.commands.is_empty()
+        || installer.interface == Interface::Text
+    {
         return;
     }
     let missing: Vec<&str> = ["lang", "keyboard", "timezone"]
@@ -72,7 +77,7 @@ pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Find
         return;
     }
     let list = missing.join(", ");
-    findings.push(match setting.interface {
+    findings.push(match installer.interface {
         Interface::Graphical => {
             Finding::new(&INSISTS, format!("the graphical interface waits for {list}")).help(format!("add {list}, or write text"))
         }

@@ -1,5 +1,4 @@
-use super::super::Context;
-use super::Setting;
+use crate::rules::{Context, Rule};
 use kickstart::Command;
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
@@ -24,10 +23,13 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, `mandatory` and `completed` in `pyanaconda/ui/tui/spokes/network.py`; kickstart-tests#914.
-    pub(super) static CODE = "UNA015", "network-stays-down", Unattended, Warning;
+    static CODE = "UNA015", "network-stays-down", Unattended, Warning;
 }
 
-pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let Some(installer) = context.installer() else { return };
     let kickstart = context.kickstart;
     let remote = |c: &&Command<'_>| {
         matches!(c.name, "url" | "nfs")
@@ -45,7 +47,7 @@ pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Find
         .filter(|c| c.has("--device") || c.has("--bootproto") || c.has("--ip") || c.has("--no-activate"))
         .collect();
     let Some(first) = devices.first() else { return };
-    if !setting.includes_unknown && devices.iter().all(|c| c.has("--no-activate")) {
+    if !installer.has_unread_includes && devices.iter().all(|c| c.has("--no-activate")) {
         findings.push(
             Finding::new(&CODE, "no interface is activated, but what is installed comes over the network")
                 .at(first.option_span("--no-activate").unwrap_or(first.span))

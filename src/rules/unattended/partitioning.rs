@@ -1,6 +1,6 @@
-use super::super::Context;
-use super::Setting;
-use kickstart::{Family, Kickstart};
+use crate::rules::commands::partitioning;
+use crate::rules::{Context, Rule};
+use kickstart::Family;
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 
@@ -23,7 +23,7 @@ declare_code! {
     /// ## Source
     /// Anaconda, `pyanaconda/modules/storage/partitioning/factory.py` and the storage spoke: since 34.24.7 and 33.16.5
     /// only a partitioning that the kickstart configures is executed; pykickstart#377, rhbz#1954408.
-    pub(super) static MISSING = "UNA001", "no-partitioning", Unattended, Error;
+    static MISSING = "UNA001", "no-partitioning", Unattended, Error;
 
     /// The partitioning has no root file system.
     ///
@@ -37,27 +37,19 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, every release: `completed` of the storage spoke asks for a root device.
-    pub(super) static NO_ROOT = "UNA016", "no-root-file-system", Unattended, Error;
+    static NO_ROOT = "UNA016", "no-root-file-system", Unattended, Error;
 }
 
-/// Commands that make Anaconda partition (`get_method_for_kickstart`).
-const COMMANDS: &[&str] =
-    &["autopart", "mount", "reqpart", "part", "partition", "logvol", "volgroup", "raid", "btrfs"];
+pub(super) static RULE: Rule = Rule { codes: &[&MISSING, &NO_ROOT], check };
 
-/// All accepted commands that partition.
-pub(super) fn commands<'k, 's>(
-    kickstart: &'k Kickstart<'s>,
-) -> impl Iterator<Item = &'k kickstart::Command<'s>> {
-    kickstart.among(COMMANDS)
-}
-
-pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Findings) {
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let Some(installer) = context.installer() else { return };
     let kickstart = context.kickstart;
     // A fragment, or a file that configures nothing to install, is no unattended installation.
-    if setting.includes_unknown || kickstart.commands.is_empty() {
+    if installer.has_unread_includes || kickstart.commands.is_empty() {
         return;
     }
-    if commands(kickstart).next().is_none() {
+    if partitioning(kickstart).next().is_none() {
         let version = kickstart.version;
         let silent = match version.family {
             Family::Rhel => version.release == 8,
@@ -68,7 +60,7 @@ pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Find
         } else if silent {
             "no partitioning: the installer partitions every disk it finds, without asking".to_owned()
         } else {
-            format!("no partitioning: {}", setting.stops())
+            format!("no partitioning: {}", installer.stops())
         };
         findings.push(
             Finding::new(&MISSING, message)
@@ -77,17 +69,17 @@ pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Find
         return;
     }
     // autopart makes root by itself; what is not accepted may have been meant to be root.
-    if kickstart.all("autopart").next().is_some() || commands(kickstart).any(|c| !c.valid) {
+    if kickstart.all("autopart").next().is_some() || partitioning(kickstart).any(|c| !c.valid) {
         return;
     }
     let is_root = |c: &kickstart::Command<'_>| match c.name {
         "mount" => c.positionals().nth(1).is_some_and(|v| v.text == "/"),
         _ => c.first().is_some_and(|v| v.text == "/"),
     };
-    if !commands(kickstart).any(is_root) {
-        let last = commands(kickstart).last().map(|c| c.span);
+    if !partitioning(kickstart).any(is_root) {
+        let last = partitioning(kickstart).last().map(|c| c.span);
         findings.push(
-            Finding::new(&NO_ROOT, format!("nothing is mounted at '/': {}", setting.stops()))
+            Finding::new(&NO_ROOT, format!("nothing is mounted at '/': {}", installer.stops()))
                 .at_opt(last)
                 .help("add a logvol or part for /"),
         );

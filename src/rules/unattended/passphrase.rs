@@ -1,5 +1,4 @@
-use super::super::Context;
-use super::Setting;
+use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 
@@ -22,16 +21,19 @@ declare_code! {
     /// ## Source
     /// Anaconda, `run_passphrase_dialog` (rhel-7: `ask_for_default_passphrase`) in `pyanaconda/ui/tui/spokes/storage.py`,
     /// `RequiresPassphrase` of the partitioning modules.
-    pub(super) static CODE = "UNA012", "passphrase-missing", Unattended, Error;
+    static CODE = "UNA012", "passphrase-missing", Unattended, Error;
 }
 
-pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let Some(installer) = context.installer() else { return };
     for command in context.kickstart.among(&["autopart", "part", "logvol", "raid"]).filter(|c| c.valid) {
         let Some(span) = command.option_span("--encrypted") else { continue };
         // A passphrase for all may stand at autopart only; each device has its own otherwise.
         if command.value("--passphrase").is_none_or(|v| v.text.is_empty()) {
             findings.push(
-                Finding::new(&CODE, format!("no --passphrase for the encryption: {}", setting.stops()))
+                Finding::new(&CODE, format!("no --passphrase for the encryption: {}", installer.stops()))
                     .at(span)
                     .help(
                         "add --passphrase=…, and change it after the installation (cryptsetup luksChangeKey)",

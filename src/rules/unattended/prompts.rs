@@ -1,5 +1,4 @@
-use super::super::Context;
-use super::Setting;
+use crate::rules::{Context, Rule};
 use kickstart::{Section, SectionKind};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
@@ -32,10 +31,15 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda runs every script with its input from /dev/null: `AnacondaKSScript.run` in `pyanaconda/kickstart.py`.
-    pub(super) static CODE = "UNA009", "script-may-prompt", Unattended, Warning;
+    static CODE = "UNA009", "script-may-prompt", Unattended, Warning;
 }
 
-pub(super) fn look(context: &Context<'_>, _: &Setting, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    if context.installer().is_none() {
+        return;
+    }
     let kinds = [SectionKind::Pre, SectionKind::PreInstall, SectionKind::Post, SectionKind::OnError];
     for section in kinds.into_iter().flat_map(|kind| context.kickstart.sections_of(kind)) {
         let Some((span, what)) = prompt(context, section) else { continue };

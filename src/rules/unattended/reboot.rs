@@ -1,5 +1,4 @@
-use super::super::Context;
-use super::Setting;
+use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 use node_base::source::Span;
@@ -20,10 +19,13 @@ declare_code! {
     /// ## Source
     /// Anaconda, `pyanaconda/ui/tui/spokes/installation_progress.py` (rhel-7: `progress.py`) goes on by itself only for
     /// `KS_REBOOT` and `KS_SHUTDOWN`; pykickstart, `reboot.py`: the default and `halt` are `KS_WAIT`.
-    pub(super) static CODE = "UNA008", "waits-at-the-end", Unattended, Warning;
+    static CODE = "UNA008", "waits-at-the-end", Unattended, Warning;
 }
 
-pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let Some(installer) = context.installer() else { return };
     let kickstart = context.kickstart;
     // As it is written: the tables may know all four as one command.
     let word = |span: Span| context.sources.text_of(span);
@@ -39,7 +41,7 @@ pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Find
                 .help("write poweroff, or reboot"),
         ),
         Some(_) => {}
-        None if setting.includes_unknown || kickstart.commands.is_empty() => {}
+        None if installer.has_unread_includes || kickstart.commands.is_empty() => {}
         None => findings.push(
             Finding::new(
                 &CODE,

@@ -1,5 +1,4 @@
-use super::super::Context;
-use super::Setting;
+use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 
@@ -11,10 +10,15 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, `pyanaconda/rescue.py`; pykickstart, `rescue.py`, `autostep.py`, `interactive.py`.
-    pub(super) static CODE = "UNA014", "starts-a-session", Unattended, Error;
+    static CODE = "UNA014", "starts-a-session", Unattended, Error;
 }
 
-pub(super) fn look(context: &Context<'_>, _: &Setting, findings: &mut Findings) {
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    if context.installer().is_none() {
+        return;
+    }
     for (name, what) in [
         ("rescue", "'rescue' starts the rescue environment: nothing is installed"),
         ("interactive", "'interactive' shows every screen and waits"),

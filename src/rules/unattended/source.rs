@@ -1,5 +1,5 @@
-use super::super::Context;
-use super::Setting;
+use crate::rules::commands::{is_image_source, is_package_source};
+use crate::rules::{Context, Rule};
 use kickstart::{Family, SectionKind, Version};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
@@ -20,7 +20,7 @@ declare_code! {
     /// ## Source
     /// Anaconda, `completed` in `pyanaconda/ui/tui/spokes/installation_source.py` (rhel-7: `source.py`); `default_source` in
     /// `data/product.d/rhel.conf` (rhel-8, rhel-9) and `data/profile.d/rhel.conf` (rhel-10), `centos.conf`, `fedora.conf`.
-    pub(super) static MISSING = "UNA004", "no-installation-source", Unattended, Warning;
+    static MISSING = "UNA004", "no-installation-source", Unattended, Warning;
 
     /// Packages are installed, but there is no `%packages` section.
     ///
@@ -44,31 +44,29 @@ declare_code! {
     /// Anaconda, `completed` in `pyanaconda/ui/tui/spokes/software_selection.py` (rhel-7: `software.py`): rhel-8 asks for
     /// `data.packages.seen`, rhel-9 for `PackagesKickstarted`; rhel-10 and Fedora 35 on take the default environment
     /// (`is_software_selection_complete`).
-    pub(super) static NO_PACKAGES = "UNA005", "no-software-selection", Unattended, Error;
+    static NO_PACKAGES = "UNA005", "no-software-selection", Unattended, Error;
 }
 
-/// Commands that name a source of packages.
-const PACKAGES: &[&str] = &["url", "nfs", "cdrom", "harddrive", "hmc", "rhsm"];
-/// Commands that install something else.
-const IMAGES: &[&str] = &["liveimg", "ostreesetup", "ostreecontainer", "bootc"];
+pub(super) static RULE: Rule = Rule { codes: &[&MISSING, &NO_PACKAGES], check };
 
-pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Findings) {
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let Some(installer) = context.installer() else { return };
     let kickstart = context.kickstart;
-    let given = |names: &[&str]| kickstart.among(names).next();
-    if setting.includes_unknown || kickstart.commands.is_empty() || given(IMAGES).is_some() {
+    let accepted = |is: fn(&str) -> bool| kickstart.commands.iter().find(|c| c.valid && is(c.name));
+    if installer.has_unread_includes || kickstart.commands.is_empty() || accepted(is_image_source).is_some() {
         return;
     }
-    let packages = given(PACKAGES);
-    if packages.is_none() && !setting.has_repo {
+    let packages = accepted(is_package_source);
+    if packages.is_none() && !installer.has_repository {
         // A policy asks for the node's image itself.
         if kickstart.version.family == Family::Rhel && context.policy.is_none() {
-            let unless = if setting.with_command_line {
+            let unless = if installer.knows_command_line {
                 ""
             } else {
                 ", unless the command line has inst.repo= or the host starts from a DVD"
             };
             findings.push(
-                Finding::new(&MISSING, format!("no installation source: {}{unless}", setting.stops()))
+                Finding::new(&MISSING, format!("no installation source: {}{unless}", installer.stops()))
                     .help("add liveimg --url=…, or url --url=…"),
             );
         }
@@ -79,7 +77,7 @@ pub(super) fn look(context: &Context<'_>, setting: &Setting, findings: &mut Find
         findings.push(
             Finding::new(
                 &NO_PACKAGES,
-                format!("no %packages section: {} at the software selection", setting.stops()),
+                format!("no %packages section: {} at the software selection", installer.stops()),
             )
             .at_opt(packages.map(|c| c.span))
             .help("add %packages and %end, even with nothing between"),

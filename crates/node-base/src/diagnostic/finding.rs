@@ -152,6 +152,11 @@ impl Findings {
         self.list.push(finding);
     }
 
+    /// Keeps only the findings that `keep` accepts.
+    pub fn retain(&mut self, keep: impl FnMut(&Finding) -> bool) {
+        self.list.retain(keep);
+    }
+
     /// All so far, in the order they were found.
     pub fn iter(&self) -> std::slice::Iter<'_, Finding> {
         self.list.iter()
@@ -166,6 +171,16 @@ impl Findings {
     pub fn into_sorted(mut self) -> Vec<Finding> {
         self.list.sort_by(|a, b| (a.span, a.code.id, &a.message).cmp(&(b.span, b.code.id, &b.message)));
         self.list
+    }
+}
+
+impl IntoIterator for Findings {
+    type Item = Finding;
+    type IntoIter = std::vec::IntoIter<Finding>;
+
+    /// In the order they were found.
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.into_iter()
     }
 }
 

@@ -2,49 +2,13 @@
 //!
 //! A name is checked once, where it comes in; what has one of these types can be put into a command's arguments.
 
-use super::reserved_word;
+use super::{LONGEST, NameError, reserved_word};
+use crate::harmless::excerpt;
 use std::cmp::Ordering;
 use std::fmt;
 
 /// The longest device-mapper name (`DM_NAME_LEN` of the kernel's dm-ioctl.h is 128 with its final NUL).
 const DM_NAME_MAX: usize = 127;
-
-/// Why a text is not a name.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NameError {
-    /// Not `NAME-VERSION-RELEASE`.
-    #[error("'{0}' is not NAME-VERSION-RELEASE (for example ovirt-node-ng-4.5.6-0.20261121.0)")]
-    NotNvr(String),
-    /// A character that LVM or the original tools do not take.
-    #[error("'{name}' contains {character:?}; only letters, digits, '.', '_' and '-' may be used")]
-    Character {
-        /// As given.
-        name: String,
-        /// The first one that is wrong.
-        character: char,
-    },
-    /// A first character that LVM does not take.
-    #[error("'{0}' begins with '-', '.' or '+': not a name for a volume")]
-    Start(String),
-    /// Longer than the device-mapper takes.
-    #[error("'{name}' is too long by {over} characters for a volume in volume group '{vg}'")]
-    Long {
-        /// As given.
-        name: String,
-        /// The volume group.
-        vg: String,
-        /// How many characters too many, hyphens counted twice as the device-mapper does.
-        over: usize,
-    },
-    /// A name that LVM keeps for itself.
-    #[error("'{name}' contains '{part}', which LVM keeps for its own volumes")]
-    Reserved {
-        /// As given.
-        name: String,
-        /// The word.
-        part: &'static str,
-    },
-}
 
 /// Name, version and release of an image: `ovirt-node-ng-4.5.6-0.20261121.0`. It names the base volume.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -60,20 +24,25 @@ impl Nvr {
     /// # Errors
     /// [`NameError`]: not of that form, a character too many, a word that LVM keeps.
     pub fn parse(text: &str) -> Result<Nvr, NameError> {
-        if let Some(c) = text.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '_' | '-')) {
-            return Err(NameError::Character { name: text.to_owned(), character: c });
+        if let Some(character) =
+            text.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '_' | '-'))
+        {
+            if character == '+' {
+                return Err(NameError::Layer(excerpt(text)));
+            }
+            return Err(NameError::Character { name: excerpt(text), character, allowed: "'.', '_' and '-'" });
         }
-        let not = || NameError::NotNvr(text.to_owned());
+        let not = || NameError::NotNvr(excerpt(text));
         let release_at = text.rfind('-').ok_or_else(not)? + 1;
         let version_at = text[..release_at - 1].rfind('-').ok_or_else(not)? + 1;
         if text.starts_with(['-', '.']) {
-            return Err(NameError::Start(text.to_owned()));
+            return Err(NameError::Start(excerpt(text)));
         }
         if version_at == 1 || version_at + 1 == release_at || release_at == text.len() {
             return Err(not());
         }
         if let Some(part) = reserved_word(text) {
-            return Err(NameError::Reserved { name: text.to_owned(), part });
+            return Err(NameError::Reserved { name: excerpt(text), part });
         }
         Ok(Nvr { text: text.to_owned(), version_at, release_at })
     }
@@ -88,6 +57,17 @@ impl Nvr {
             Some(over) if over > 0 => {
                 Err(NameError::Long { name: self.text.clone(), vg: vg.to_owned(), over })
             }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether Anaconda and imgbased accept the name of this image's first layer, `<nvr>+1`.
+    ///
+    /// # Errors
+    /// [`NameError::LayerTooLong`].
+    pub fn check_layer(&self) -> Result<(), NameError> {
+        match (self.text.len() + "+1".len()).checked_sub(LONGEST) {
+            Some(over) if over > 0 => Err(NameError::LayerTooLong { name: excerpt(&self.text), over }),
             _ => Ok(()),
         }
     }
@@ -237,7 +217,7 @@ mod tests {
         assert_eq!(nvr.layer(1).to_string(), "ovirt-node-ng-4.5.6-0.20261121.0+1");
         assert_eq!(Layer::parse("ovirt-node-ng-4.5.6-0.20261121.0+12").unwrap().index, 12);
         assert_eq!(Layer::parse("ovirt-node-ng-4.5.6-0.20261121.0"), None);
-        assert_eq!(Layer::parse("root+1"), None, "a volume that happens to have a '+' is no layer");
+        assert_eq!(Layer::parse("root+1"), None, "a volume with a '+' in its name is not always a layer");
     }
 
     #[test]
@@ -253,8 +233,8 @@ mod tests {
             ("node-1-2+1", "contains '+'"),
             ("node 1-2-3", "contains ' '"),
             ("node/../x-1-2", "contains '/'"),
-            ("snapshot-1-2", "keeps for its own"),
-            ("node_tmeta-1-2", "keeps for its own"),
+            ("snapshot-1-2", "LVM reserves"),
+            ("node_tmeta-1-2", "LVM reserves"),
             ("", "not NAME-VERSION-RELEASE"),
         ] {
             let error = Nvr::parse(text).expect_err(text).to_string();

@@ -20,5 +20,5 @@ declare_code! {
     ///
     /// ## Source
     /// blivet 3.6 to 3.14, `devicelibs/raid.py`.
-    pub(in crate::rules::storage) static RAID_MEMBERS = "STO015", "raid-members", Storage, Error;
+    pub(crate) static RAID_MEMBERS = "STO015", "raid-members", Storage, Error;
 }

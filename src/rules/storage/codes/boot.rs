@@ -22,7 +22,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, storage checker of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static BOOT_DEVICE = "STO029", "no-boot-device", Storage, Error;
+    pub(crate) static BOOT_DEVICE = "STO029", "no-boot-device", Storage, Error;
 
     /// A BIOS machine boots from a GPT disk that has no `biosboot` partition.
     ///
@@ -45,7 +45,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, storage checker of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static NO_BIOS_BOOT = "STO030", "no-biosboot", Storage, Error;
+    pub(crate) static NO_BIOS_BOOT = "STO030", "no-biosboot", Storage, Error;
 
     /// `bootloader --location=partition` is refused.
     ///
@@ -64,7 +64,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, boot loader module of 33.16 to 45.21.
-    pub(in crate::rules::storage) static BOOT_LOADER_LOCATION = "STO031", "boot-loader-on-partition", Storage, Error;
+    pub(crate) static BOOT_LOADER_LOCATION = "STO031", "boot-loader-on-partition", Storage, Error;
 
     /// The layout has no swap space.
     ///
@@ -84,7 +84,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, storage checker of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static NO_SWAP = "STO032", "no-swap", Storage, Warning;
+    pub(crate) static NO_SWAP = "STO032", "no-swap", Storage, Warning;
 
     /// A device is to be encrypted and no passphrase is given.
     ///
@@ -103,7 +103,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, storage checker of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static NO_PASSPHRASE = "STO033", "no-passphrase", Storage, Error;
+    pub(crate) static NO_PASSPHRASE = "STO033", "no-passphrase", Storage, Error;
 
     /// Something is smaller than the installer recommends, or not redundant.
     ///
@@ -122,7 +122,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, storage checker of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static RECOMMENDATION = "STO034", "below-recommendation", Storage, Info;
+    pub(crate) static RECOMMENDATION = "STO034", "below-recommendation", Storage, Info;
 
     /// The installer stops because the language rejects a line.
     ///
@@ -142,5 +142,5 @@ declare_code! {
     ///
     /// ## Source
     /// pykickstart.
-    pub(in crate::rules::storage) static LANGUAGE = "STO035", "language", Storage, Error;
+    pub(crate) static LANGUAGE = "STO035", "language", Storage, Error;
 }

@@ -20,7 +20,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, custom partitioning of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static NO_SUCH_DISK = "STO001", "unknown-disk", Storage, Error;
+    pub(crate) static NO_SUCH_DISK = "STO001", "unknown-disk", Storage, Error;
 
     /// No disk is left that the installer may use.
     ///
@@ -41,7 +41,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, custom partitioning of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static NO_USABLE_DISK = "STO002", "no-usable-disk", Storage, Error;
+    pub(crate) static NO_USABLE_DISK = "STO002", "no-usable-disk", Storage, Error;
 
     /// The partitions do not fit on the disks.
     ///
@@ -63,7 +63,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda with blivet 3.6 to 3.14, `partitioning.py`.
-    pub(in crate::rules::storage) static NO_SPACE_ON_DISKS = "STO003", "partitions-do-not-fit", Storage, Error;
+    pub(crate) static NO_SPACE_ON_DISKS = "STO003", "partitions-do-not-fit", Storage, Error;
 
     /// A volume group that would be removed also lies on disks that may not be used.
     ///
@@ -84,7 +84,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, storage checker of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static GROUP_ON_OTHER_DISKS = "STO004", "group-on-other-disks", Storage, Error;
+    pub(crate) static GROUP_ON_OTHER_DISKS = "STO004", "group-on-other-disks", Storage, Error;
 
     /// A command builds on a partition, array or volume that is not there.
     ///
@@ -105,7 +105,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, custom partitioning of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static NO_SUCH_DEVICE = "STO005", "device-does-not-exist", Storage, Error;
+    pub(crate) static NO_SUCH_DEVICE = "STO005", "device-does-not-exist", Storage, Error;
 
     /// `part --noformat` does not say which partition it keeps.
     ///
@@ -124,5 +124,5 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, custom partitioning of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static NOFORMAT_WITHOUT_DEVICE = "STO006", "noformat-without-onpart", Storage, Error;
+    pub(crate) static NOFORMAT_WITHOUT_DEVICE = "STO006", "noformat-without-onpart", Storage, Error;
 }

@@ -21,7 +21,7 @@ declare_code! {
     ///
     /// ## Source
     /// blivet 3.6 to 3.14, `formats/*.py`.
-    pub(in crate::rules::storage) static FORMAT_LIMITS = "STO007", "size-does-not-suit-format", Storage, Error;
+    pub(crate) static FORMAT_LIMITS = "STO007", "size-does-not-suit-format", Storage, Error;
 
     /// The installer cannot make this file system or disk label.
     ///
@@ -40,7 +40,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, custom partitioning of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static UNKNOWN_FILE_SYSTEM = "STO008", "unknown-file-system", Storage, Error;
+    pub(crate) static UNKNOWN_FILE_SYSTEM = "STO008", "unknown-file-system", Storage, Error;
 
     /// A mount point that needs a Linux file system is on another one.
     ///
@@ -59,7 +59,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, storage checker of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static NOT_LINUX = "STO009", "not-a-linux-file-system", Storage, Error;
+    pub(crate) static NOT_LINUX = "STO009", "not-a-linux-file-system", Storage, Error;
 
     /// Root keeps the file system that is there.
     ///
@@ -78,5 +78,5 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, storage checker of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static REFORMAT = "STO010", "root-not-formatted", Storage, Error;
+    pub(crate) static REFORMAT = "STO010", "root-not-formatted", Storage, Error;
 }

@@ -22,7 +22,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, custom partitioning of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static NO_SUCH_GROUP = "STO016", "no-such-volume-group", Storage, Error;
+    pub(crate) static NO_SUCH_GROUP = "STO016", "no-such-volume-group", Storage, Error;
 
     /// A thin volume names a pool that no command before it makes.
     ///
@@ -42,7 +42,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, custom partitioning of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static NO_SUCH_POOL = "STO017", "no-such-thin-pool", Storage, Error;
+    pub(crate) static NO_SUCH_POOL = "STO017", "no-such-thin-pool", Storage, Error;
 
     /// The volumes do not fit into the volume group.
     ///
@@ -67,7 +67,7 @@ declare_code! {
     ///
     /// ## Source
     /// blivet 3.6 to 3.14, `devices/lvm.py`.
-    pub(in crate::rules::storage) static GROUP_FULL = "STO018", "volume-group-full", Storage, Error;
+    pub(crate) static GROUP_FULL = "STO018", "volume-group-full", Storage, Error;
 
     /// LVM has no physical extents of this size.
     ///
@@ -86,7 +86,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, custom partitioning of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static EXTENT_SIZE = "STO019", "extent-size", Storage, Error;
+    pub(crate) static EXTENT_SIZE = "STO019", "extent-size", Storage, Error;
 
     /// A volume has no size, or one smaller than an extent.
     ///
@@ -105,7 +105,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, custom partitioning of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static VOLUME_SIZE = "STO020", "volume-size", Storage, Error;
+    pub(crate) static VOLUME_SIZE = "STO020", "volume-size", Storage, Error;
 
     /// A thin pool cannot have metadata or chunks of this size.
     ///
@@ -125,7 +125,7 @@ declare_code! {
     ///
     /// ## Source
     /// blivet 3.6 to 3.14 and libblockdev.
-    pub(in crate::rules::storage) static POOL_OPTIONS = "STO021", "pool-options", Storage, Error;
+    pub(crate) static POOL_OPTIONS = "STO021", "pool-options", Storage, Error;
 
     /// The percentages of one volume group or pool are more than 100.
     ///
@@ -146,5 +146,5 @@ declare_code! {
     ///
     /// ## Source
     /// blivet 3.6 to 3.14, `partitioning.py`.
-    pub(in crate::rules::storage) static PERCENTAGES = "STO022", "percentages", Storage, Error;
+    pub(crate) static PERCENTAGES = "STO022", "percentages", Storage, Error;
 }

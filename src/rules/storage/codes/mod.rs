@@ -8,6 +8,8 @@ mod groups;
 mod mounts;
 mod names;
 
+pub(crate) use boot::BOOT_DEVICE;
+
 use anaconda_plan::Cause;
 use node_base::diagnostic::Code;
 
@@ -51,7 +53,7 @@ pub(super) static ALL: &[&Code] = &[
 ];
 
 /// The code of a cause.
-pub(super) fn code(cause: Cause) -> &'static Code {
+pub(crate) fn code(cause: Cause) -> &'static Code {
     match cause {
         Cause::NoSuchDisk => &disks::NO_SUCH_DISK,
         Cause::NoUsableDisk => &disks::NO_USABLE_DISK,

@@ -22,7 +22,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, storage checker of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static NO_ROOT = "STO023", "no-root", Storage, Error;
+    pub(crate) static NO_ROOT = "STO023", "no-root", Storage, Error;
 
     /// A directory that has to be on the root file system has a volume of its own.
     ///
@@ -42,7 +42,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, storage checker of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static MUST_BE_ON_ROOT = "STO024", "has-to-be-on-root", Storage, Error;
+    pub(crate) static MUST_BE_ON_ROOT = "STO024", "has-to-be-on-root", Storage, Error;
 
     /// A mount point is no absolute path.
     ///
@@ -61,7 +61,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, custom partitioning of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static MOUNT_POINT = "STO025", "mount-point-not-absolute", Storage, Error;
+    pub(crate) static MOUNT_POINT = "STO025", "mount-point-not-absolute", Storage, Error;
 
     /// The installer's profile wants a volume of its own for this mount point.
     ///
@@ -81,7 +81,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, storage checker of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static MUST_NOT_BE_ON_ROOT = "STO026", "needs-own-volume", Storage, Error;
+    pub(crate) static MUST_NOT_BE_ON_ROOT = "STO026", "needs-own-volume", Storage, Error;
 
     /// A volume is smaller than the installer's profile requires.
     ///
@@ -100,7 +100,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, storage checker of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static TOO_SMALL_FOR_PROFILE = "STO027", "below-profile-minimum", Storage, Error;
+    pub(crate) static TOO_SMALL_FOR_PROFILE = "STO027", "below-profile-minimum", Storage, Error;
 
     /// Root is on another kind of device than the installer's profile requires.
     ///
@@ -119,5 +119,5 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, storage checker of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static ROOT_DEVICE_TYPE = "STO028", "root-device-type", Storage, Error;
+    pub(crate) static ROOT_DEVICE_TYPE = "STO028", "root-device-type", Storage, Error;
 }

@@ -22,7 +22,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, custom partitioning of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static NAME_IN_USE = "STO011", "name-in-use", Storage, Error;
+    pub(crate) static NAME_IN_USE = "STO011", "name-in-use", Storage, Error;
 
     /// LVM does not allow this name.
     ///
@@ -42,7 +42,7 @@ declare_code! {
     ///
     /// ## Source
     /// blivet 3.6 to 3.14, `devicelibs/lvm.py`.
-    pub(in crate::rules::storage) static INVALID_NAME = "STO012", "invalid-volume-name", Storage, Error;
+    pub(crate) static INVALID_NAME = "STO012", "invalid-volume-name", Storage, Error;
 
     /// A volume group or an array names a member that no command makes.
     ///
@@ -64,7 +64,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, custom partitioning of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static UNDEFINED_MEMBER = "STO013", "undefined-member", Storage, Error;
+    pub(crate) static UNDEFINED_MEMBER = "STO013", "undefined-member", Storage, Error;
 
     /// A member of a volume group or an array is something else, or does not suit the others.
     ///
@@ -86,5 +86,5 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, custom partitioning of 33.16, 34.25, 40.22 and 45.21.
-    pub(in crate::rules::storage) static WRONG_MEMBER = "STO014", "wrong-member", Storage, Error;
+    pub(crate) static WRONG_MEMBER = "STO014", "wrong-member", Storage, Error;
 }

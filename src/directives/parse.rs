@@ -1,0 +1,370 @@
+//! Reads the section: the header, then line by line.
+
+use super::codes::{ADDON_REPEATED, ADDON_UNKNOWN_WORD, ADDON_WRONG_VALUE, WAIVER_WITHOUT_REASON};
+use super::mistakes::Mistakes;
+use super::options::{self, Argument, Known};
+use super::section::{AddonSection, Enforce, Given, Requirement};
+use super::values::{enforce_problem, mount_problem, nvr_problem, policy_problem, size_in_mib};
+use super::{NAME, Surroundings, requirements, waivers};
+use kickstart::syntax::{QuoteError, split_words, unquote};
+use kickstart::{Section, Value};
+use node_base::diagnostic::{Finding, Severity, nearest};
+use node_base::harmless::{excerpt, is_control};
+use node_base::source::{Sources, Span, split_lines};
+use std::collections::HashMap;
+
+const HEADER: &[Known] = &[
+    Known { name: "--policy", takes_value: true },
+    Known { name: "--enforce", takes_value: true },
+    Known { name: "--nvr", takes_value: true },
+];
+
+/// The first words of lines, and how such a line is written.
+const LINES: [(&str, &str); 4] = [
+    ("layout", "layout --init, or layout --no-init"),
+    ("require", "require /var/log --min-size=8192 (MiB)"),
+    ("waive", "waive CODE --reason=\"why\""),
+    ("keep-images", "keep-images 2"),
+];
+
+/// Most `require` lines.
+const MOST_REQUIREMENTS: usize = 500;
+
+/// Most images: layers are numbered with two digits.
+const MOST_IMAGES: u32 = 99;
+
+/// Reads one section.
+pub(super) fn section(
+    sources: &Sources,
+    section: &Section<'_>,
+    surroundings: &dyn Surroundings,
+    mistakes: &mut Mistakes<'_>,
+) -> AddonSection {
+    let mut reader = SectionReader {
+        sources,
+        surroundings,
+        mistakes,
+        section: AddonSection::empty(section.span, section.header_span),
+        required: HashMap::new(),
+    };
+    let words: Vec<Value<'_>> = section.positionals().skip(1).cloned().collect();
+    reader.header(words);
+    let text = sources.text_of(section.body);
+    let mut at = section.body.start as usize;
+    for line in split_lines(text) {
+        if reader.mistakes.are_too_many() {
+            break;
+        }
+        let content = line.trim_end_matches(node_base::source::is_line_end);
+        reader.line(content, Span::new(section.body.file, at, at + content.len()));
+        at += line.len();
+    }
+    let SectionReader { section, mistakes, .. } = reader;
+    let asks = !section.requirements.is_empty() || section.keep_images.is_some();
+    // An unknown policy has been reported at its place.
+    if let Some(policy) = asks.then(|| section.policy(surroundings).ok()).flatten() {
+        requirements::check(&section, &policy, mistakes);
+    }
+    section
+}
+
+struct SectionReader<'a, 'm, 'f> {
+    sources: &'a Sources,
+    surroundings: &'a dyn Surroundings,
+    mistakes: &'m mut Mistakes<'f>,
+    section: AddonSection,
+    /// The index in the section's requirements, by mount point.
+    required: HashMap<String, usize>,
+}
+
+impl SectionReader<'_, '_, '_> {
+    fn header(&mut self, words: Vec<Value<'_>>) {
+        if let Some(word) = words.iter().find(|w| w.text.contains(is_control)) {
+            self.mistakes.push(control_character(&word.text, word.span));
+            return;
+        }
+        for argument in options::read(self.sources, "the header", words, HEADER, self.mistakes) {
+            match argument {
+                Argument::Positional(word) => self.mistakes.push(
+                    Finding::new(
+                        &ADDON_UNKNOWN_WORD,
+                        format!("'{}' is not an option of the header", excerpt(&word.text)),
+                    )
+                    .at(word.span)
+                    .help(format!("write %addon {NAME} --policy=… --enforce=… --nvr=…")),
+                ),
+                Argument::Option { name, span, value: Some(value) } => self.header_option(name, span, &value),
+                Argument::Option { value: None, .. } => {}
+            }
+        }
+    }
+
+    fn header_option(&mut self, name: &'static str, span: Span, value: &Value<'_>) {
+        let text = &*value.text;
+        match name {
+            "--policy" => {
+                if let Some(problem) = policy_problem(text, self.surroundings) {
+                    self.mistakes.push(problem.at(value.span));
+                    return;
+                }
+                let given = Given { value: text.to_owned(), span };
+                set(&mut self.section.policy, given, name, self.mistakes);
+            }
+            "--enforce" => match Enforce::from_name(text) {
+                Some(value) => set(&mut self.section.enforce, Given { value, span }, name, self.mistakes),
+                None => self.mistakes.push(enforce_problem(text).at(value.span)),
+            },
+            _ => {
+                if let Some(problem) = nvr_problem(text) {
+                    self.mistakes.push(problem.at(value.span));
+                    return;
+                }
+                let given = Given { value: text.to_owned(), span };
+                set(&mut self.section.nvr, given, name, self.mistakes);
+            }
+        }
+    }
+
+    fn line(&mut self, line: &str, span: Span) {
+        let is_wrong = |(_, c): &(usize, char)| is_control(*c) && *c != '\t';
+        if let Some((at, c)) = line.char_indices().find(is_wrong) {
+            if !line.trim_start().starts_with('#') {
+                let at = span.start as usize + at;
+                self.mistakes.push(control_character(line, Span::new(span.file, at, at + c.len_utf8())));
+            }
+            return;
+        }
+        let text = self.sources.get(span.file).text();
+        let mut pieces = Vec::new();
+        let (_, error) = split_words(text, span.start as usize, span.end as usize, true, &mut pieces);
+        if let Some(error) = error {
+            self.mistakes.push(split_problem(error, span));
+            return;
+        }
+        let mut words: Vec<Value<'_>> = pieces
+            .iter()
+            .map(|piece| {
+                let span = Span::new(span.file, piece.start as usize, piece.end as usize);
+                Value { text: unquote(&text[span.range()]), span }
+            })
+            .collect();
+        if words.is_empty() {
+            return;
+        }
+        let keyword = words.remove(0);
+        let span = words.last().map_or(keyword.span, |last| keyword.span.to(last.span));
+        match &*keyword.text {
+            "layout" => self.layout(words, keyword.span),
+            "require" => self.require(words, span),
+            "waive" => self.waive(words, span),
+            "keep-images" => self.keep_images(words, span),
+            other => {
+                let meant = nearest(other, LINES.map(|(word, _)| word));
+                let form = LINES.iter().find(|(word, _)| Some(*word) == meant).map(|(_, form)| *form);
+                let help = match form {
+                    Some(form) => format!("did you mean: {form}?"),
+                    None => "write layout, require, waive or keep-images".to_owned(),
+                };
+                let message = format!("'{}' is not a line of this section", excerpt(other));
+                self.mistakes.push(Finding::new(&ADDON_UNKNOWN_WORD, message).at(keyword.span).help(help));
+            }
+        }
+    }
+
+    fn layout(&mut self, words: Vec<Value<'_>>, span: Span) {
+        const KNOWN: &[Known] =
+            &[Known { name: "--init", takes_value: false }, Known { name: "--no-init", takes_value: false }];
+        let told = self.mistakes.count;
+        let mut said = false;
+        for argument in options::read(self.sources, "layout", words, KNOWN, self.mistakes) {
+            match argument {
+                Argument::Positional(word) => self.surplus("layout", &word),
+                Argument::Option { name, span, .. } => {
+                    said = true;
+                    let given = Given { value: name == "--init", span };
+                    set(&mut self.section.layout, given, "layout", self.mistakes);
+                }
+            }
+        }
+        if !said && self.mistakes.count == told {
+            self.mistakes.push(
+                Finding::new(&ADDON_WRONG_VALUE, "layout has neither --init nor --no-init")
+                    .at(span)
+                    .help(format!("write {}", LINES[0].1)),
+            );
+        }
+    }
+
+    fn require(&mut self, words: Vec<Value<'_>>, span: Span) {
+        const KNOWN: &[Known] = &[Known { name: "--min-size", takes_value: true }];
+        let (mut mount, mut size) = (None, None);
+        let told = self.mistakes.count;
+        for argument in options::read(self.sources, "require", words, KNOWN, self.mistakes) {
+            match argument {
+                Argument::Positional(word) if mount.is_none() => match mount_problem(&word.text) {
+                    None => mount = Some(word.text.into_owned()),
+                    Some(finding) => self.mistakes.push(finding.at(word.span)),
+                },
+                Argument::Positional(word) => self.surplus("require", &word),
+                Argument::Option { value: Some(value), .. } => match size_in_mib(&value.text) {
+                    Ok(value) => size = Some(value),
+                    Err(finding) => self.mistakes.push(finding.at(value.span)),
+                },
+                Argument::Option { value: None, .. } => {}
+            }
+        }
+        match (mount, size) {
+            (Some(mount), Some(min_size)) => self.add_requirement(Requirement { mount, min_size, span }),
+            // One finding a line: a missing part is not reported beside another mistake.
+            _ if self.mistakes.count > told => {}
+            (None, _) => self.mistakes.push(incomplete("require has no mount point", span, 1)),
+            (_, None) => self.mistakes.push(incomplete("require has no --min-size", span, 1)),
+        }
+    }
+
+    fn add_requirement(&mut self, new: Requirement) {
+        let Some(&first) = self.required.get(&new.mount) else {
+            if self.section.requirements.len() == MOST_REQUIREMENTS {
+                let message =
+                    format!("more than {MOST_REQUIREMENTS} requirements; no host has so many volumes");
+                self.mistakes.push(Finding::new(&ADDON_WRONG_VALUE, message).at(new.span));
+                return;
+            }
+            self.required.insert(new.mount.clone(), self.section.requirements.len());
+            self.section.requirements.push(new);
+            return;
+        };
+        let first = &self.section.requirements[first];
+        let same = first.min_size == new.min_size;
+        let message = if same {
+            format!("{} is required twice", new.mount)
+        } else {
+            format!("{} is required with {} and with {}", new.mount, first.min_size, new.min_size)
+        };
+        self.mistakes.push(repeated(message, new.span, first.span, same));
+    }
+
+    fn waive(&mut self, words: Vec<Value<'_>>, span: Span) {
+        const KNOWN: &[Known] = &[Known { name: "--reason", takes_value: true }];
+        let (mut code, mut reason) = (None, None);
+        let told = self.mistakes.count;
+        for argument in options::read(self.sources, "waive", words, KNOWN, self.mistakes) {
+            match argument {
+                Argument::Positional(word) if code.is_none() => code = Some(word),
+                Argument::Positional(word) => {
+                    let finding = Finding::new(
+                        &ADDON_UNKNOWN_WORD,
+                        format!("waive has one code, and '{}' is another word", excerpt(&word.text)),
+                    );
+                    let help = "write one code a line, and quote a reason of several words";
+                    self.mistakes.push(finding.at(word.span).help(help));
+                }
+                Argument::Option { value, .. } => reason = value,
+            }
+        }
+        let Some(code) = code else {
+            if self.mistakes.count == told {
+                self.mistakes.push(incomplete("waive has no code", span, 2));
+            }
+            return;
+        };
+        let reason = reason.map(|r| r.text.trim().to_owned()).unwrap_or_default();
+        let waiver = waivers::waiver(&code.text, code.span, &reason, span, self.surroundings, self.mistakes);
+        match waiver {
+            Ok(waiver) => match self.section.waivers.iter().find(|w| w.code == waiver.code) {
+                Some(first) => {
+                    let message = format!("{} is waived twice", waiver.code);
+                    self.mistakes.push(repeated(message, span, first.span, true));
+                }
+                None => self.section.waivers.push(waiver),
+            },
+            // A reason that could not be read has been reported at its place.
+            Err(finding) if *finding.code == WAIVER_WITHOUT_REASON && self.mistakes.count > told => {}
+            Err(finding) => self.mistakes.push(*finding),
+        }
+    }
+
+    fn keep_images(&mut self, words: Vec<Value<'_>>, span: Span) {
+        let mut number = None;
+        let told = self.mistakes.count;
+        for argument in options::read(self.sources, "keep-images", words, &[], self.mistakes) {
+            match argument {
+                Argument::Positional(word) if number.is_none() => number = Some(word),
+                Argument::Positional(word) => self.surplus("keep-images", &word),
+                Argument::Option { .. } => {}
+            }
+        }
+        let Some(word) = number else {
+            if self.mistakes.count == told {
+                self.mistakes.push(incomplete("keep-images has no number", span, 3));
+            }
+            return;
+        };
+        let digits = word.text.bytes().all(|b| b.is_ascii_digit());
+        match word.text.parse::<u32>() {
+            Ok(value @ 1..=MOST_IMAGES) if digits => {
+                let given = Given { value, span };
+                set(&mut self.section.keep_images, given, "keep-images", self.mistakes);
+            }
+            _ => {
+                let message = format!("'{}' is not a number of images", excerpt(&word.text));
+                let help = format!("write 1 to {MOST_IMAGES}, the installed one included; upgrades need 2");
+                self.mistakes.push(Finding::new(&ADDON_WRONG_VALUE, message).at(word.span).help(help));
+            }
+        }
+    }
+
+    fn surplus(&mut self, line: &str, word: &Value<'_>) {
+        let form = LINES.iter().find(|(name, _)| *name == line).map_or("", |(_, form)| form);
+        let message = format!("{line} does not accept '{}'", excerpt(&word.text));
+        let finding = Finding::new(&ADDON_UNKNOWN_WORD, message).at(word.span);
+        self.mistakes.push(finding.help(format!("write {form}")));
+    }
+}
+
+/// Sets a value that may be given once; the first one stays.
+fn set<T: PartialEq>(slot: &mut Option<Given<T>>, new: Given<T>, what: &str, mistakes: &mut Mistakes<'_>) {
+    match slot {
+        None => *slot = Some(new),
+        Some(first) => {
+            let same = first.value == new.value;
+            let message = match same {
+                true => format!("{what} is given twice"),
+                false => format!("{what} is given twice, with different values"),
+            };
+            mistakes.push(repeated(message, new.span, first.span, same));
+        }
+    }
+}
+
+fn repeated(message: String, second: Span, first: Span, same: bool) -> Finding {
+    let severity = if same { Severity::Warning } else { Severity::Error };
+    Finding::new(&ADDON_REPEATED, message)
+        .severity(severity)
+        .at(second)
+        .related(first, "the first one")
+        .help(if same { "remove one of them" } else { "keep only one of them" })
+}
+
+fn incomplete(message: &str, span: Span, line: usize) -> Finding {
+    Finding::new(&ADDON_WRONG_VALUE, message).at(span).help(format!("write {}", LINES[line].1))
+}
+
+fn control_character(text: &str, span: Span) -> Finding {
+    let c = text.chars().find(|c| is_control(*c) && *c != '\t').unwrap_or('\0');
+    let message = format!("this line contains a control character (U+{:04X})", u32::from(c));
+    Finding::new(&ADDON_WRONG_VALUE, message).at(span).help("remove it; the line is ignored")
+}
+
+fn split_problem(error: QuoteError, line: Span) -> Finding {
+    let at = |offset: u32| Span { start: offset, end: line.end.max(offset + 1), ..line };
+    let finding = |message, span| Finding::new(&ADDON_WRONG_VALUE, message).at(span);
+    match error {
+        QuoteError::Unclosed(offset) => finding("this quote is not closed; the line is ignored", at(offset))
+            .help("close it on the same line, or put a backslash before it"),
+        QuoteError::NothingEscaped(offset) => {
+            finding("a backslash ends this line; the line is ignored", Span { end: offset + 1, ..at(offset) })
+                .help("remove it: a line cannot continue on the next one")
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The result for one file.
+
+use super::chosen::Chosen;
+use kickstart::Version;
+use node_base::diagnostic::Finding;
+use node_base::source::{FileId, Sources};
+use std::path::Path;
+
+/// What was found in one file.
+#[derive(Debug)]
+pub struct FileReport {
+    /// The files that spans point into; the first is the one that was checked.
+    pub sources: Sources,
+    /// The version it was read as, and why.
+    pub syntax: Chosen<Version>,
+    /// The name of the policy it was checked against (`none`), and why.
+    pub policy: Chosen<String>,
+    /// Findings, sorted by place.
+    pub findings: Vec<Finding>,
+    /// Findings that the file waives, each with the reason it gives.
+    pub waived: Vec<(Finding, String)>,
+}
+
+impl FileReport {
+    /// The path of the file, as given (`-` for standard input).
+    pub fn path(&self) -> &Path {
+        self.sources.get(FileId(0)).path()
+    }
+}

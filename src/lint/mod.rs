@@ -1,0 +1,32 @@
+//! Kickstarts and boot configurations through readers, rules and waivers.
+//!
+//! [`path`] checks a file as `ks-lint FILE` does; [`lint`] checks a text. [`boot`] checks boot configurations, [`addon`]
+//! reads the add-on's section alone, [`plan`] plans the storage.
+//!
+//! Invariant: what is found depends on the text of a file, the files it includes, and the [`Settings`]; nothing here
+//! prints or knows an output format.
+
+pub mod addon; // the section of the add-on alone
+mod auto; // the version and the policy that a kickstart asks for
+pub mod boot; // boot configurations, alone or with their kickstart
+mod check; // one kickstart through every rule
+mod chosen; // a choice with its reason
+pub mod config; // .ks-lint.toml
+mod file_report; // what was found in one file
+pub mod include; // files that a kickstart includes
+pub mod input; // reading paths
+mod overlaps; // findings that repeat others
+pub mod plan; // the storage plan of a parsed kickstart
+mod read; // a parsed kickstart with its directives
+mod served; // URLs as files below a directory
+pub mod settings; // options, configuration, defaults
+mod surroundings; // codes and policies that directives name
+pub mod text; // files as text
+mod together; // a command line with the kickstart that it fetches
+
+pub use check::{Linted, PathError, lint, path};
+pub use chosen::Chosen;
+pub use file_report::FileReport;
+pub use read::{Read, read, read_with_includes};
+pub use settings::Settings;
+pub use surroundings::ThisMachine;

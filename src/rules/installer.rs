@@ -1,0 +1,102 @@
+//! What is known of the installer that reads the kickstart: its interface, and what its command line adds.
+
+use kickstart::{Family, Kickstart, Version};
+use node_base::source::{Sources, split_lines};
+use std::collections::BTreeSet;
+
+/// The interface of the installer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Interface {
+    /// Text: `text`, `cmdline`, `inst.text`, `inst.cmdline`, `console=`.
+    Text,
+    /// Graphical, as requested by `graphical`, `vnc`, `inst.graphical`, `inst.vnc`, `inst.rdp`.
+    Graphical,
+    /// Neither is requested. Anaconda starts the graphical interface where it can; the rules assume text.
+    Unspecified,
+}
+
+/// What is known of the installer.
+#[derive(Clone, Debug)]
+pub(crate) struct Installer {
+    /// Its interface.
+    pub(crate) interface: Interface,
+    /// Whether it ends instead of asking: `cmdline`, `inst.cmdline`, `inst.noninteractive`.
+    pub(crate) noninteractive: bool,
+    /// Whether the command line names an installation source (`inst.repo=`).
+    pub(crate) has_repository: bool,
+    /// Whether the command line is known at all.
+    pub(crate) knows_command_line: bool,
+    /// Whether the kickstart includes a file that was not read: what seems to be missing may be in it.
+    pub(crate) has_unread_includes: bool,
+}
+
+impl Installer {
+    /// What the kickstart alone says; `None` for releases whose installer the rules do not know.
+    pub(super) fn of(sources: &Sources, kickstart: &Kickstart<'_>) -> Option<Installer> {
+        if !is_modelled(kickstart.version) {
+            return None;
+        }
+        let has = |name: &str| kickstart.last(name).is_some();
+        let quiet = |name: &str| kickstart.last(name).is_some_and(|c| c.has("--non-interactive"));
+        let interface = if has("vnc") || has("rdp") || has("graphical") {
+            Interface::Graphical
+        } else if has("text") || has("cmdline") {
+            Interface::Text
+        } else {
+            Interface::Unspecified
+        };
+        Some(Installer {
+            interface,
+            noninteractive: has("cmdline") || quiet("text") || quiet("graphical"),
+            has_repository: false,
+            knows_command_line: false,
+            has_unread_includes: has_unread_includes(sources, kickstart),
+        })
+    }
+
+    /// What happens when something mandatory is missing.
+    pub(crate) fn stops(&self) -> &'static str {
+        if self.noninteractive {
+            "the installation ends with an error"
+        } else {
+            "the installer stops and asks"
+        }
+    }
+}
+
+/// Whether the rules know the installer of this version: RHEL 7 and Fedora 18 on.
+fn is_modelled(version: Version) -> bool {
+    match version.family {
+        Family::Rhel => version.release >= 7,
+        Family::Fedora => version.release >= 18,
+    }
+}
+
+/// Whether an `%include` or `%ksappend` of the command section names a file that was not read.
+fn has_unread_includes(sources: &Sources, kickstart: &Kickstart<'_>) -> bool {
+    if !kickstart.asks_for_files {
+        return false; // nearly always
+    }
+    let text = sources.get(kickstart.file).text();
+    let mut in_section = false;
+    let mut included = 0usize;
+    for line in split_lines(text) {
+        match line.split_whitespace().next() {
+            Some("%include" | "%ksappend") if !in_section => included += 1,
+            Some("%end") => in_section = false,
+            Some(word) if line.starts_with('%') && !matches!(word, "%include" | "%ksappend") => {
+                in_section = true
+            }
+            _ => {}
+        }
+    }
+    // Files that were read are sources of their own.
+    let read = kickstart
+        .commands
+        .iter()
+        .map(|c| c.span.file)
+        .filter(|file| *file != kickstart.file)
+        .collect::<BTreeSet<_>>()
+        .len();
+    included > read
+}

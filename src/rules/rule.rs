@@ -1,0 +1,93 @@
+//! What a rule is, and all that it may look at.
+
+use super::installer::Installer;
+use super::view::View;
+use crate::directives::AddonSection;
+use anaconda_plan::machine::Machine;
+use kickstart::Kickstart;
+use node_base::diagnostic::{Category, Code, Finding, Findings, Severity};
+use node_base::policy::Policy;
+use node_base::source::Sources;
+use std::cell::OnceCell;
+
+/// A rule: the codes it reports, and its check.
+pub(crate) struct Rule {
+    /// The codes, each with its documentation.
+    pub(crate) codes: &'static [&'static Code],
+    /// Reads the context and pushes what it finds.
+    pub(crate) check: fn(&Context<'_>, &mut Findings),
+}
+
+/// All that a rule may look at. What other rules find is not part of it.
+pub(crate) struct Context<'a> {
+    /// The files that spans point into.
+    pub(crate) sources: &'a Sources,
+    /// The kickstart.
+    pub(crate) kickstart: &'a Kickstart<'a>,
+    /// What the parser found in the kickstart.
+    parsed: &'a Findings,
+    /// The layout policy; rules of the category `node` report nothing without one.
+    pub(crate) policy: Option<&'a Policy>,
+    /// The machine that the kickstart is for; with one, storage is planned on its disks.
+    pub(crate) machine: Option<&'a Machine>,
+    /// The section `%addon org_ovirt_node`; `None` in a kickstart without one.
+    pub(crate) section: Option<&'a AddonSection>,
+    /// The kickstart by mount point, pool and volume group, made when a rule first asks for it.
+    view: OnceCell<View<'a>>,
+    /// What is known of the installer, likewise.
+    installer: OnceCell<Option<Installer>>,
+}
+
+impl<'a> Context<'a> {
+    /// A kickstart of `sources`, checked against a policy.
+    pub(crate) fn new(
+        sources: &'a Sources,
+        kickstart: &'a Kickstart<'a>,
+        parsed: &'a Findings,
+        policy: Option<&'a Policy>,
+    ) -> Self {
+        Context {
+            sources,
+            kickstart,
+            parsed,
+            policy,
+            machine: None,
+            section: None,
+            view: OnceCell::new(),
+            installer: OnceCell::new(),
+        }
+    }
+
+    /// The same kickstart, checked against another policy.
+    pub(crate) fn with_policy<'b>(&self, policy: Option<&'b Policy>) -> Context<'b>
+    where
+        'a: 'b,
+    {
+        Context {
+            machine: self.machine,
+            section: self.section,
+            ..Context::new(self.sources, self.kickstart, self.parsed, policy)
+        }
+    }
+
+    /// The same kickstart, read by an installer of which more is known.
+    pub(crate) fn with_installer(&self, installer: Installer) -> Context<'a> {
+        Context { installer: OnceCell::from(Some(installer)), ..self.with_policy(self.policy) }
+    }
+
+    /// The kickstart by mount point, pool and volume group.
+    pub(crate) fn view(&self) -> &View<'a> {
+        self.view.get_or_init(|| View::new(self.sources, self.kickstart))
+    }
+
+    /// What is known of the installer, by default what the kickstart says; `None` for an installer that the rules do not
+    /// know.
+    pub(crate) fn installer(&self) -> Option<&Installer> {
+        self.installer.get_or_init(|| Installer::of(self.sources, self.kickstart)).as_ref()
+    }
+
+    /// The errors of syntax: lines that the installer refuses.
+    pub(crate) fn syntax_errors(&self) -> impl Iterator<Item = &'a Finding> + use<'a> {
+        self.parsed.iter().filter(|f| f.code.category == Category::Syntax && f.severity == Severity::Error)
+    }
+}

@@ -1,0 +1,34 @@
+use crate::rules::{Context, Rule};
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings};
+use node_base::source::Span;
+
+declare_code! {
+    /// The file holds NUL bytes.
+    ///
+    /// ## Why
+    /// No editor writes them into a kickstart: they come from a damaged file system, a cut-off download, or a
+    /// UTF-16 text. The installer takes them as part of a word.
+    static NUL_BYTES = "STY004", "nul-bytes", Style, Warning;
+}
+
+pub(super) static RULE: Rule = Rule { codes: &[&NUL_BYTES], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let text = context.sources.get(context.kickstart.file).text();
+    // Without a way out of the loop the compiler looks at many bytes at a time.
+    if !text.bytes().fold(false, |found, b| found | (b == 0)) {
+        return;
+    }
+    if let Some(first) = text.find('\0') {
+        let count = text.bytes().filter(|b| *b == 0).count();
+        let bytes = if count == 1 { "byte" } else { "bytes" };
+        let help =
+            "remove them: tr -d '\\000' <FILE; if the file is UTF-16, convert it: iconv -f utf-16 -t utf-8";
+        findings.push(
+            Finding::new(&NUL_BYTES, format!("the file holds {count} NUL {bytes}"))
+                .at(Span::new(context.kickstart.file, first, first + 1))
+                .help(help),
+        );
+    }
+}
