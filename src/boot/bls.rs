@@ -1,7 +1,7 @@
 //! Boot Loader Specification entries, as systemd-boot and GRUB's `blscfg` read them.
 
 use super::codes;
-use super::config::{self, Entry};
+use super::entry::{self, Entry};
 use node_base::boot_entry;
 use node_base::cmdline::{self, CommandLine};
 use node_base::diagnostic::{Finding, Findings, nearest};
@@ -24,7 +24,7 @@ pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Ent
             "title" => entry.title = Some(value),
             "linux" => entry.kernel = Some(value),
             "efi" | "uki" | "uki-url" => efi = true,
-            "initrd" => entry.initrd.extend(config::words(rest, file, rest_at)),
+            "initrd" => entry.initrd.extend(entry::words(rest, file, rest_at)),
             "options" => {
                 seen = true;
                 for mut word in cmdline::parse(rest, file, rest_at).words {

@@ -1,11 +1,13 @@
 //! A boot configuration of any format: its entries, each with a kernel, initial RAM disks and a command line.
 
 use super::codes;
+use super::entry::lines;
 use super::{bls, grub, ipxe, pxelinux};
-use node_base::cmdline::{self, CommandLine};
+use node_base::cmdline;
 use node_base::diagnostic::{Finding, Findings, Severity};
-use node_base::source::Spanned;
-use node_base::source::{FileId, Sources, Span};
+use node_base::source::{FileId, Sources};
+
+pub use super::entry::Entry;
 
 /// How a boot configuration is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,49 +22,6 @@ pub enum Format {
     Ipxe,
     /// systemd-boot or Boot Loader Specification entry
     Bls,
-}
-
-/// One choice of a boot configuration.
-#[derive(Clone, Debug, Default)]
-pub struct Entry<'s> {
-    /// Label or title.
-    pub title: Option<Spanned<'s>>,
-    /// The kernel.
-    pub kernel: Option<Spanned<'s>>,
-    /// Initial RAM disks.
-    pub initrd: Vec<Spanned<'s>>,
-    /// What the kernel is told.
-    pub line: CommandLine<'s>,
-    /// Whether the boot loader adds `BOOTIF=` (pxelinux: `IPAPPEND 2`).
-    pub adds_bootif: bool,
-    /// Whether the boot loader adds the kernel's own form of `ip=` (pxelinux: `IPAPPEND 1`).
-    pub adds_ip: bool,
-}
-
-impl<'s> Entry<'s> {
-    /// Where to point when something is missing from the entry: at its title, else at the first word of its command
-    /// line, else at its kernel.
-    pub fn span(&self) -> Option<Span> {
-        let title = self.title.as_ref().map(|t| t.span);
-        let first = self.line.words.first().map(|w| w.span);
-        title.or(first).or(self.kernel.as_ref().map(|k| k.span))
-    }
-
-    /// The title as one names the entry in a sentence: `entry 'linux'`, or `the command line`.
-    pub fn name(&self) -> String {
-        self.title.as_ref().map_or_else(|| "the command line".to_owned(), |t| format!("entry '{}'", t.text))
-    }
-
-    /// Whether what is loaded is a Linux kernel, not another boot loader or a memory test.
-    pub fn is_linux(&self) -> bool {
-        let Some(kernel) = &self.kernel else { return true };
-        let path = kernel.text.split(['?', '#']).next().unwrap_or_default();
-        let name = path.rsplit(['/', ':']).next().unwrap_or_default().to_ascii_lowercase();
-        let other = [".c32", ".0", ".bin", ".com", ".bs", ".bss", ".efi", ".img", ".lkrn", ".ipxe"];
-        let is_other = other.iter().any(|e| name.ends_with(e)) && !name.starts_with("vmlinu");
-        !is_other
-            && !["memdisk", "memtest", "wimboot", "xen", "hypervisor"].iter().any(|n| name.starts_with(n))
-    }
 }
 
 /// All entries of one file.
@@ -189,32 +148,4 @@ fn command_lines(text: &str, file: FileId) -> Vec<Entry<'_>> {
         .filter(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
         .map(|(at, line)| Entry { line: cmdline::parse(line, file, at), ..Entry::default() })
         .collect()
-}
-
-/// The lines of a boot configuration without their line ends, each with the byte it starts at.
-pub(super) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut at = 0;
-    text.split_inclusive('\n').map(move |line| {
-        let start = at;
-        at += line.len();
-        (start, line.trim_end_matches(['\n', '\r']))
-    })
-}
-
-/// The blank-separated words of a part of a line, each with its place. `at` is the byte the part starts at.
-pub(super) fn words(part: &str, file: FileId, at: usize) -> impl Iterator<Item = Spanned<'_>> {
-    let base = part.as_ptr() as usize;
-    part.split_whitespace().map(move |word| {
-        let start = at + (word.as_ptr() as usize - base);
-        Spanned { text: word.into(), span: Span::new(file, start, start + word.len()) }
-    })
-}
-
-/// What stands behind the first word of a line, without the blanks around it, with its first byte.
-pub(super) fn rest(line: &str, at: usize) -> (&str, usize) {
-    let line_start = line.len() - line.trim_start().len();
-    let word = line[line_start..].find(char::is_whitespace).map_or(line.len(), |n| line_start + n);
-    let behind = &line[word..];
-    let start = word + (behind.len() - behind.trim_start().len());
-    (behind.trim(), at + start)
 }

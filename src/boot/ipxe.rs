@@ -1,7 +1,7 @@
 //! iPXE scripts: `kernel`, `initrd`, `imgargs` and the variables between (iPXE, `src/core/exec.c`, `src/image/script.c`).
 
 use super::codes;
-use super::config::{self, Entry};
+use super::entry::{self, Entry};
 use super::variables::{Budget, Variables};
 use node_base::cmdline::{CommandLine, Word};
 use node_base::diagnostic::{Finding, Findings};
@@ -92,11 +92,11 @@ struct Script<'s> {
 fn joined(text: &str, file: FileId) -> Vec<Vec<Spanned<'_>>> {
     let mut result: Vec<Vec<Spanned<'_>>> = Vec::new();
     let mut goes_on = false;
-    for (at, line) in config::lines(text) {
+    for (at, line) in entry::lines(text) {
         if line.trim_start().starts_with('#') {
             continue;
         }
-        let mut words: Vec<Spanned<'_>> = config::words(line, file, at).collect();
+        let mut words: Vec<Spanned<'_>> = entry::words(line, file, at).collect();
         let more = words.last().is_some_and(|w| w.text == "\\");
         if more {
             words.pop();

@@ -8,6 +8,7 @@ pub mod check; // one boot configuration alone
 pub mod codes; // what can be found
 pub mod config; // a boot configuration of any format
 pub mod devices; // rd.lvm.lv=, rd.luks.uuid=, rd.znet=
+mod entry; // one entry, for readers of every format
 pub mod grub; // GRUB 2 configurations
 pub mod ip; // ip=
 pub mod ipxe; // iPXE scripts

@@ -1,7 +1,7 @@
 //! pxelinux, syslinux and isolinux configurations (syslinux 6, `doc/menu.txt`, `doc/syslinux.txt`, `core/parseconfig`).
 
 use super::codes;
-use super::config::{self, Entry};
+use super::entry::{self, Entry};
 use node_base::cmdline;
 use node_base::diagnostic::{Finding, Findings, nearest};
 use node_base::source::Spanned;
@@ -79,8 +79,8 @@ pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Ent
     let mut chosen: Vec<Spanned<'s>> = Vec::new();
     let mut in_text = false;
     let mut includes = false;
-    for (at, line) in config::lines(text) {
-        let Some(word) = config::words(line, file, at).next() else { continue };
+    for (at, line) in entry::lines(text) {
+        let Some(word) = entry::words(line, file, at).next() else { continue };
         let directive = word.text.to_ascii_lowercase();
         if in_text {
             in_text = directive != "endtext";
@@ -89,7 +89,7 @@ pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Ent
         if directive.starts_with('#') {
             continue;
         }
-        let (rest, rest_at) = config::rest(line, at);
+        let (rest, rest_at) = entry::rest(line, at);
         let value = || {
             let span = Span::new(file, rest_at, rest_at + rest.len());
             Spanned { text: Cow::Borrowed(rest), span }
@@ -99,7 +99,7 @@ pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Ent
         match directive.as_str() {
             "label" => labels.push(Label { name: Some(value()), ..Label::default() }),
             "kernel" | "linux" | "boot" => {
-                let mut words = config::words(rest, file, rest_at);
+                let mut words = entry::words(rest, file, rest_at);
                 label.kernel = words.next();
                 label.other = false;
                 // "DEFAULT linux args" and "KERNEL image args" both take arguments.
@@ -128,7 +128,7 @@ pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Ent
             "include" => includes = true,
             "text" if rest.eq_ignore_ascii_case("help") => in_text = true,
             "menu" => {
-                let mut words = config::words(rest, file, rest_at);
+                let mut words = entry::words(rest, file, rest_at);
                 match words.next().map(|w| w.text.to_ascii_lowercase()).as_deref() {
                     Some("include") => includes = true,
                     _ if rest.eq_ignore_ascii_case("text help") => in_text = true,

@@ -1,7 +1,7 @@
 //! Variables that a GRUB script sets itself. A menu entry runs when the whole script has run, so what counts is how the
 //! script leaves a variable, not where the entry stands (GRUB manual, "Shell-like scripting", "export").
 
-use super::{Piece, Token};
+use super::tokens::{Piece, Token};
 use crate::boot::variables::Variables;
 use std::rc::Rc;
 

@@ -6,7 +6,8 @@ mod node; // what they ask for
 mod parameters; // the table
 mod scripts; // what only %post can do
 mod translate; // a kickstart and a command line
-pub mod values; // forms of their values
+pub mod values;
+mod writer; // what the parts of a translation share // forms of their values
 
 pub use check::{check, mixed};
 pub use node::Node;

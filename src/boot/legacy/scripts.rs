@@ -1,7 +1,7 @@
 //! What of an old node's parameters only a script can do.
 
 use super::Node;
-use super::translate::is_plain;
+use super::writer::is_plain;
 
 /// The lines of `%post`, and the parameters that they take care of.
 pub(super) fn post(node: &Node, has_second_swap: bool) -> (Vec<String>, Vec<&'static str>) {

@@ -3,6 +3,7 @@
 mod network; // addresses, bonds, VLANs, bridges, iSCSI; the kernel command line
 mod storage; // disks, volumes, swap
 
+use super::writer::{Writer, is_plain};
 use super::{Node, find, scripts};
 use crate::boot::value;
 use node_base::cmdline::CommandLine;
@@ -50,31 +51,7 @@ pub fn translate(line: &CommandLine<'_>) -> Result<Translation, PolicyError> {
     Ok(Translation { kickstart, command_line })
 }
 
-/// Whether a value can stand in a kickstart or a script as it is: no blank, no quote, nothing that a shell reads.
-pub(super) fn is_plain(text: &str) -> bool {
-    !text.is_empty()
-        && text.chars().all(|c| {
-            c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '/' | '@' | ',' | '=' | '+' | '-')
-        })
-}
-
-struct Writer<'n> {
-    node: &'n Node,
-    /// Parameters that are taken care of.
-    done: Vec<&'static str>,
-    /// Remarks about those that are not.
-    left: Vec<String>,
-    /// Whether the second group has a swap volume.
-    has_second_swap: bool,
-}
-
 impl Writer<'_> {
-    fn plain(&mut self, name: &'static str) -> Option<String> {
-        let value = self.node.get(name).filter(|v| is_plain(v))?.to_owned();
-        self.done.push(name);
-        Some(value)
-    }
-
     fn body(&mut self, policy: &Policy) -> String {
         let mut text = String::new();
         let keyboard = self.plain("keyboard").unwrap_or_else(|| "us".to_owned());

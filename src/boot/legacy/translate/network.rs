@@ -1,8 +1,8 @@
 //! The network of an old node: for the installation on the kernel command line, for the host in the kickstart.
 
-use super::{Writer, is_plain};
 use crate::boot::legacy::Node;
 use crate::boot::legacy::values::Ip;
+use crate::boot::legacy::writer::{Writer, is_plain};
 use crate::boot::value;
 use node_base::cmdline::CommandLine;
 use std::fmt::Write;

@@ -1,7 +1,7 @@
 //! The disks and volumes of an old node, laid out as the policy of today's nodes asks for.
 
-use super::{Writer, is_plain};
 use crate::boot::legacy::values::{Disk, Size};
+use crate::boot::legacy::writer::{Writer, is_plain};
 use node_base::policy::Policy;
 use node_base::units::MiB;
 use std::fmt::Write;
