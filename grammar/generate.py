@@ -8,6 +8,7 @@ Run it with a Python that has the pinned pykickstart (tests/reference/requiremen
 classes what they accept in each syntax version: names, types, choices and version ranges. What the classes do not
 tell (conditions inside their code) stands by hand in each file below the line that MARKER starts; that part is kept.
 """
+
 import argparse
 import collections
 import difflib
@@ -106,8 +107,14 @@ def describe(action, command):
             raise SystemExit("%s: nargs %r is new" % (action.option_strings, action.nargs))
         if cls in ("_AppendAction", "ExtendAction"):
             lines.append(("repeats", '"add up"'))
-        elif cls in ("_AppendConstAction", "ExtendConstAction", "_StoreAction", "_StoreConstAction",
-                     "_StoreTrueAction", "_StoreFalseAction"):
+        elif cls in (
+            "_AppendConstAction",
+            "ExtendConstAction",
+            "_StoreAction",
+            "_StoreConstAction",
+            "_StoreTrueAction",
+            "_StoreFalseAction",
+        ):
             pass
         else:
             raise SystemExit("%s: action class %s is new" % (action.option_strings, cls))
@@ -251,7 +258,7 @@ def head():
     return [
         "#",
         "# Gathered by grammar/generate.py from the reference (grammar/versions.toml says which): names, types, choices",
-        "# and version ranges. Do not edit above the line \"By hand\".",
+        '# and version ranges. Do not edit above the line "By hand".',
     ]
 
 
@@ -288,7 +295,7 @@ def gather_sections():
             section = cls(makeVersion(version))
             gathered.add(version, section._getParser(), section)
         out = ["# %" + name] + head()
-        out.append("\n[words.\"%%%s\"]" % name)
+        out.append('\n[words."%%%s"]' % name)
         out.append('active = "all"')
         out += gathered.toml()
         files["sections/%s.toml" % name] = "\n".join(out) + "\n"
@@ -320,8 +327,11 @@ def main():
             continue
         if check:
             stale = True
-            sys.stdout.writelines(difflib.unified_diff(
-                old.splitlines(True), text.splitlines(True), name + " (in the repository)", name + " (the reference)"))
+            sys.stdout.writelines(
+                difflib.unified_diff(
+                    old.splitlines(True), text.splitlines(True), name + " (in the repository)", name + " (the reference)"
+                )
+            )
         else:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text)

@@ -48,8 +48,12 @@ def peak_mib(command):
     """Peak memory of one process in MiB. GNU time starts it: a child of this interpreter would be charged with the
     interpreter's own memory, which the kernel counts until the new program is loaded."""
     with tempfile.NamedTemporaryFile("r") as report:
-        subprocess.run(["/usr/bin/time", "-q", "-f", "%M", "-o", report.name, *command], check=False,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            ["/usr/bin/time", "-q", "-f", "%M", "-o", report.name, *command],
+            check=False,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         return int(report.read()) / 1024
 
 
@@ -57,20 +61,33 @@ def documents(count, seed):
     """Kickstarts of 60 to 140 lines as they are found in the field, no two the same."""
     rng = random.Random(seed)
     for number in range(count):
-        lines = [f"#version={VERSION}", f"# host {number}", "lang en_US.UTF-8", "keyboard --xlayouts=us",
-                 f"timezone {rng.choice(['UTC', 'Europe/Prague', 'Asia/Tokyo'])} --utc", "text", "zerombr",
-                 f"network --device=eno{rng.randint(1, 4)} --bootproto=static --ip=192.0.2.{rng.randint(2, 254)}"
-                 f" --netmask=255.255.255.0 --gateway=192.0.2.1 --hostname=node{number}.example.com --activate",
-                 f"rootpw --iscrypted $6$salt{number}$hash", "selinux --enforcing", "firewall --enabled --ssh",
-                 f"clearpart --all --initlabel --drives=sda --disklabel={rng.choice(['gpt', 'msdos'])}",
-                 f"bootloader --timeout={rng.randint(0, 9)} --append=\"console=ttyS{rng.randint(0, 2)}\"",
-                 f"part /boot --fstype=xfs --size={rng.randint(1024, 4096)}", "reqpart",
-                 f"part pv.01 --size={rng.randint(50000, 90000)} --grow", "volgroup host pv.01 --reserved-percent=20",
-                 "logvol none --vgname=host --name=pool --thinpool --size=60000 --grow"]
+        lines = [
+            f"#version={VERSION}",
+            f"# host {number}",
+            "lang en_US.UTF-8",
+            "keyboard --xlayouts=us",
+            f"timezone {rng.choice(['UTC', 'Europe/Prague', 'Asia/Tokyo'])} --utc",
+            "text",
+            "zerombr",
+            f"network --device=eno{rng.randint(1, 4)} --bootproto=static --ip=192.0.2.{rng.randint(2, 254)}"
+            f" --netmask=255.255.255.0 --gateway=192.0.2.1 --hostname=node{number}.example.com --activate",
+            f"rootpw --iscrypted $6$salt{number}$hash",
+            "selinux --enforcing",
+            "firewall --enabled --ssh",
+            f"clearpart --all --initlabel --drives=sda --disklabel={rng.choice(['gpt', 'msdos'])}",
+            f'bootloader --timeout={rng.randint(0, 9)} --append="console=ttyS{rng.randint(0, 2)}"',
+            f"part /boot --fstype=xfs --size={rng.randint(1024, 4096)}",
+            "reqpart",
+            f"part pv.01 --size={rng.randint(50000, 90000)} --grow",
+            "volgroup host pv.01 --reserved-percent=20",
+            "logvol none --vgname=host --name=pool --thinpool --size=60000 --grow",
+        ]
         for name in ("root", "var", "var_log", "var_tmp", "home", "tmp"):
             mount = "/" if name == "root" else "/" + name.replace("_", "/")
-            lines.append(f"logvol {mount} --vgname=host --name={name} --thin --poolname=pool --fstype=xfs"
-                         f" --size={rng.randint(1024, 12000)} --fsoptions=discard")
+            lines.append(
+                f"logvol {mount} --vgname=host --name={name} --thin --poolname=pool --fstype=xfs"
+                f" --size={rng.randint(1024, 12000)} --fsoptions=discard"
+            )
         for extra in range(rng.randint(5, 25)):
             lines.append(f"repo --name=r{extra} --baseurl=https://mirror.example/{rng.randint(1, 999)}/")
             lines.append(f"user --name=u{extra} --groups=wheel,g{rng.randint(1, 9)} --lock")
@@ -83,9 +100,13 @@ def many_lines(count):
     """A kickstart of so many lines."""
     lines = [f"#version={VERSION}", "lang en_US.UTF-8"]
     for number in range(count - 2):
-        lines.append((f"repo --name=r{number} --baseurl=https://mirror.example/{number}/",
-                      f"user --name=u{number} --groups=wheel --gecos=\"User {number}\"",
-                      f"# line {number}")[number % 3])
+        lines.append(
+            (
+                f"repo --name=r{number} --baseurl=https://mirror.example/{number}/",
+                f'user --name=u{number} --groups=wheel --gecos="User {number}"',
+                f"# line {number}",
+            )[number % 3]
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -116,8 +137,7 @@ def main():
     rows = []
 
     us, them = [KS_LINT, "--syntax", VERSION, NODE], [KSVALIDATOR, "-v", VERSION, NODE]
-    rows.append(("one process on node.ks", median_seconds(them, 20), median_seconds(us, 200),
-                 peak_mib(them), peak_mib(us)))
+    rows.append(("one process on node.ks", median_seconds(them, 20), median_seconds(us, 200), peak_mib(them), peak_mib(us)))
 
     with tempfile.TemporaryDirectory() as directory:
         texts = list(documents(arguments.documents, arguments.seed))
@@ -126,8 +146,7 @@ def main():
                 file.write(text)
         command = [KS_LINT, "--syntax", VERSION, "--policy", "none", directory]
         ours = median_seconds(command, 10, threads=1) / len(texts)
-        rows.append((f"a document, {len(texts)} in one process", reference_seconds(texts[:200]), ours,
-                     None, peak_mib(command)))
+        rows.append((f"a document, {len(texts)} in one process", reference_seconds(texts[:200]), ours, None, peak_mib(command)))
 
         print(f"{'':34} {'reference':>12} {'ks-lint':>12} {'ratio':>7}   {'peak memory':>24}")
         for name, theirs, ours, their_memory, our_memory in rows:
@@ -140,10 +159,10 @@ def main():
         for power in range(2, 7):
             path = os.path.join(directory, "lines.ks")
             with open(path, "w", encoding="utf-8") as file:
-                file.write(many_lines(10 ** power))
+                file.write(many_lines(10**power))
             seconds, memory = median_seconds([KS_LINT, path], 5 if power < 6 else 3), peak_mib([KS_LINT, path])
-            per_line = seconds / 10 ** power * 1e6
-            print(f"{10 ** power:>10} {seconds * 1e3:9.2f} ms {per_line:9.3f} us   {memory:8.1f} MiB")
+            per_line = seconds / 10**power * 1e6
+            print(f"{10**power:>10} {seconds * 1e3:9.2f} ms {per_line:9.3f} us   {memory:8.1f} MiB")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@
 Needs pykickstart (scripts/setup puts it into .venv). Lines are put together from what the reference's own classes
 say about their options, with right and wrong values, abbreviations, quotes, comments and odd line ends.
 """
+
 import json
 import multiprocessing
 import os
@@ -19,16 +20,64 @@ from pykickstart.base import DeprecatedCommand, RemovedCommand
 from pykickstart.errors import KickstartError, KickstartParseWarning
 from pykickstart.handlers.control import commandMap
 from pykickstart.parser import KickstartParser
-from pykickstart.sections import (CertificateSection, PackageSection, PostScriptSection, PreScriptSection,
-                                  TracebackScriptSection)
+from pykickstart.sections import CertificateSection, PackageSection, PostScriptSection, PreScriptSection, TracebackScriptSection
 from pykickstart.version import makeVersion, versionMap
 
 VERSIONS = sorted((v for v in versionMap if v != "DEVEL"), key=versionMap.get)
 
-WORDS = ["sda", "sda1", "vg0", "root", "pv.01", "raid.01", "home", "a,b", "x=1", "none", "btrfs", "xfs", "swap", "tmpfs",
-         "http://x/y", "file:///x", "luks2-hw", "mac", "static", "dhcp", "writeback", "vg0/root", "/", "/boot", "//x/",
-         "vlan.5", "vlan7", "em1.9999", "eth0:7", "stride=4", "a b", "", "-1", "md0", "0", "1", "RAID1", "thinp", "LVM",
-         "debug", "us", "none#x", "é", "none", "post-install", "sector", "use", "reconfigure", "join", "--", "stratis"]
+WORDS = [
+    "sda",
+    "sda1",
+    "vg0",
+    "root",
+    "pv.01",
+    "raid.01",
+    "home",
+    "a,b",
+    "x=1",
+    "none",
+    "btrfs",
+    "xfs",
+    "swap",
+    "tmpfs",
+    "http://x/y",
+    "file:///x",
+    "luks2-hw",
+    "mac",
+    "static",
+    "dhcp",
+    "writeback",
+    "vg0/root",
+    "/",
+    "/boot",
+    "//x/",
+    "vlan.5",
+    "vlan7",
+    "em1.9999",
+    "eth0:7",
+    "stride=4",
+    "a b",
+    "",
+    "-1",
+    "md0",
+    "0",
+    "1",
+    "RAID1",
+    "thinp",
+    "LVM",
+    "debug",
+    "us",
+    "none#x",
+    "é",
+    "none",
+    "post-install",
+    "sector",
+    "use",
+    "reconfigure",
+    "join",
+    "--",
+    "stratis",
+]
 NUMBERS = ["1", "0", "512", "-5", "+5", "010", "1_000", "10G", "0x10", "1e3", "10.0", "", " 7 ", "٣", "99999999999999999999"]
 BOOLEANS = ["yes", "NO", "on", "1", "0", "true", "y", "", "offf"]
 SHARED = "--size --fstype --vgname --name --grow --ondisk --device --url --append --opts --utc --iscrypted".split()
@@ -61,7 +110,7 @@ def option(rng, action):
     """An option of the parser, mostly right."""
     string = rng.choice(action.option_strings)
     if rng.random() < 0.12 and len(string) > 4:
-        string = string[:rng.randint(3, len(string))]
+        string = string[: rng.randint(3, len(string))]
     if action.nargs == 0:
         return string if rng.random() < 0.97 else string + "=x"
     if rng.random() < 0.04:
@@ -102,14 +151,36 @@ class Generator:
             command = handler.commands[word]
             if not isinstance(command, (DeprecatedCommand, RemovedCommand)):
                 self.parsers[word] = command.op if hasattr(command, "op") else None
-        self.sections = {cls.sectionOpen: cls(handler)._getParser() for cls in (
-            CertificateSection, PackageSection, PostScriptSection, PreScriptSection, TracebackScriptSection)}
+        self.sections = {
+            cls.sectionOpen: cls(handler)._getParser()
+            for cls in (CertificateSection, PackageSection, PostScriptSection, PreScriptSection, TracebackScriptSection)
+        }
         self.all_words = sorted({w for commands in commandMap.values() for w in commands})
 
     def command(self, rng):
         # Commands that look at each other are worth more than the others.
-        busy = ["part", "logvol", "volgroup", "raid", "autopart", "network", "ignoredisk", "mount", "reqpart", "timezone",
-                "realm", "repo", "url", "bootloader", "snapshot", "keyboard", "services", "stratispool", "btrfs", "user"]
+        busy = [
+            "part",
+            "logvol",
+            "volgroup",
+            "raid",
+            "autopart",
+            "network",
+            "ignoredisk",
+            "mount",
+            "reqpart",
+            "timezone",
+            "realm",
+            "repo",
+            "url",
+            "bootloader",
+            "snapshot",
+            "keyboard",
+            "services",
+            "stratispool",
+            "btrfs",
+            "user",
+        ]
         word = rng.choice(busy if rng.random() < 0.5 else self.words)
         if rng.random() < 0.04:
             word = rng.choice(self.all_words)
@@ -119,8 +190,17 @@ class Generator:
         if parser is None:
             words = [rng.choice(WORDS + SHARED) for _ in range(rng.choice([0, 0, 1, 2]))]
             if word == "realm":
-                words = rng.choice([["join", "x.org"], ["join", "--no-password", "x.org"], ["join", "--one-time-password"],
-                                    ["join", "--comp=ou", "x"], ["leave"], ["join", "a", "b"], []])
+                words = rng.choice(
+                    [
+                        ["join", "x.org"],
+                        ["join", "--no-password", "x.org"],
+                        ["join", "--one-time-password"],
+                        ["join", "--comp=ou", "x"],
+                        ["leave"],
+                        ["join", "a", "b"],
+                        [],
+                    ]
+                )
             return " ".join([word] + [quote(rng, w) for w in words])
         return "".join([word] + [rng.choice(SPACES) + a for a in arguments(rng, parser)])
 
@@ -133,8 +213,21 @@ class Generator:
         if name == "%certificate" and rng.random() < 0.8:
             header = [name, "--filename=x", rng.choice(["--dir=/x", "--type=anchor"])]
         body = {
-            "%packages": ["@core", "@^env", "vim # editor", "-@x", "-y", "@g --nodefaults", "@g --opt", "@a b", "", "# c",
-                          "%foo", "%include /nowhere"] + ["@g --nod --optional", "-", "@g --=x"] * (rng.random() < 0.1),
+            "%packages": [
+                "@core",
+                "@^env",
+                "vim # editor",
+                "-@x",
+                "-y",
+                "@g --nodefaults",
+                "@g --opt",
+                "@a b",
+                "",
+                "# c",
+                "%foo",
+                "%include /nowhere",
+            ]
+            + ["@g --nod --optional", "-", "@g --=x"] * (rng.random() < 0.1),
         }.get(name, ["echo 'x", "%foo", "# x", "", "if \\", "%include /x", "100%"])
         lines = [" ".join(header)] + [rng.choice(body) for _ in range(rng.choice([0, 1, 2, 3]))]
         if rng.random() < 0.93:
@@ -150,8 +243,25 @@ class Generator:
             elif roll < 0.95:
                 lines += self.section(rng)
             else:
-                lines.append(rng.choice(["", "# comment", "%include /nowhere", "%include", "%ksappend http://x/y", "%end", "\x1f",
-                                         "'' x", "lang 'en", "text \\", "<<<<<<< HEAD", "\ufeff# x", "\u00a0# x"]))
+                lines.append(
+                    rng.choice(
+                        [
+                            "",
+                            "# comment",
+                            "%include /nowhere",
+                            "%include",
+                            "%ksappend http://x/y",
+                            "%end",
+                            "\x1f",
+                            "'' x",
+                            "lang 'en",
+                            "text \\",
+                            "<<<<<<< HEAD",
+                            "\ufeff# x",
+                            "\u00a0# x",
+                        ]
+                    )
+                )
         lines = [line + rng.choice(["", "", "", "", "", "", "", " # c", "#c", " "]) for line in lines]
         text = "".join(line + rng.choice(ENDS) for line in lines)
         return text if rng.random() < 0.9 else text.rstrip("\n")

@@ -44,12 +44,16 @@ say "seconds $(echo "$b $a" | awk '{print $1-$2}')"
 INIT = "node-layout init --sysroot /mnt/sysroot --nvr {nvr}"
 # The peak of node-layout alone: that of `time` would be the largest program's that it runs, and LVM's is much larger. In a run
 # of its own, because looking takes time.
-MEMORY = """
-""" + INIT + """ > /tmp/log 2>&1 & pid=$!
+MEMORY = (
+    """
+"""
+    + INIT
+    + """ > /tmp/log 2>&1 & pid=$!
 peak() { largest=; while read -r word value rest; do if [ "$word" = VmHWM: ]; then largest=$value; fi; done; [ -n "$largest" ]; }
 while peak 2>/dev/null < /proc/$pid/status; do say "memory $largest"; sleep 0.02; done
 wait $pid || { cat /tmp/log; fail init; }
 """
+)
 
 
 def directory(path):
@@ -100,8 +104,11 @@ def main(rounds, emulated):
             result, spent = boot(WARM + script + TIMED.replace("COMMAND", command))
             wall[name].append(float(result.value("seconds")))
             processor[name].append(spent)
-        print(f"round {number + 1}: " + ", ".join(f"{name} {wall[name][-1]:.2f} s (processor {processor[name][-1]:.2f} s)"
-                                                  for name in timed), flush=True)
+        print(
+            f"round {number + 1}: "
+            + ", ".join(f"{name} {wall[name][-1]:.2f} s (processor {processor[name][-1]:.2f} s)" for name in timed),
+            flush=True,
+        )
     nothing = statistics.median(processor["nothing"])
     memory = max(map(int, boot(MEMORY)[0].values("memory")))
     for what, times, less in (("wall", wall, 0), ("processor", processor, nothing)):

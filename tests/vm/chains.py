@@ -17,8 +17,11 @@ import uml
 # it is, twice where the entry that the first boot writes is in question, else once.
 CHAINS = {
     "uefi-grub-xfs": (images.SHARED, "uefi", 3),
-    "uefi-systemd-boot-ext4": (images.Layout("ext4-sdboot", root="ext4", boot="vfat", loader="systemd-boot", stack="two-disks",
-                                             size="12G"), "uefi", 3),
+    "uefi-systemd-boot-ext4": (
+        images.Layout("ext4-sdboot", root="ext4", boot="vfat", loader="systemd-boot", stack="two-disks", size="12G"),
+        "uefi",
+        3,
+    ),
     "bios-grub-ext4-kernel-update": (images.Layout("ext4-grub", root="ext4", selinux=True), "bios", 3),
     "bios-grub-boot-xfs": (images.Layout("boot-xfs", boot="xfs", selinux=True, fips=True), "bios", 2),
     "luks": (images.Layout("luks", stack="luks"), "bios", 1),
@@ -110,7 +113,7 @@ def gone_option():
     wide = lambda text: (text + "\0").encode("utf-16-le")
     node = lambda kind, sub, data: struct.pack("<BBH", kind, sub, 4 + len(data)) + data
     disk = struct.pack("<IQQ16sBB", 2, images.ESP_START, 131072, b"\1" * 16, 2, 2)
-    path = node(4, 1, disk) + node(4, 4, wide("\\EFI\\gone\\shimx64.efi")) + node(0x7f, 0xff, b"")
+    path = node(4, 1, disk) + node(4, 4, wide("\\EFI\\gone\\shimx64.efi")) + node(0x7F, 0xFF, b"")
     file = images.LAB / "work" / "option"
     file.write_bytes(struct.pack("<IIH", 7, 1, len(path)) + wide("Gone") + path)
     return file
@@ -119,7 +122,7 @@ def gone_option():
 def check_list(name, text):
     """What `list` says of the one image there is."""
     listed = json.loads(text)
-    image, = listed["images"]
+    (image,) = listed["images"]
     base, (layer,) = image["base"], image["layers"]
     assert layer["booted"] and layer["default"] and layer["writable"] and not base["writable"], f"{name}: {text}"
     assert 0 < base["exclusive"] < base["mapped"] < base["size"], f"{name}: what the base uses: {text}"
@@ -130,15 +133,25 @@ def check_list(name, text):
 def install(layout, name):
     """init and what an installation does after it; the disks of the installed node."""
     disks = images.copy(images.build(layout), name)
-    stack = {"luks": "echo -n secret > /tmp/key; run cryptsetup open --key-file /tmp/key /dev/vda4 luks-pv\n",
-             "raid": "run mdadm --assemble --run /dev/md0 /dev/vda4 /dev/vdb4\n"}
+    stack = {
+        "luks": "echo -n secret > /tmp/key; run cryptsetup open --key-file /tmp/key /dev/vda4 luks-pv\n",
+        "raid": "run mdadm --assemble --run /dev/md0 /dev/vda4 /dev/vdb4\n",
+    }
     # One of them as %post runs it: inside the system.
     init = "chroot /mnt/sysroot node-layout init --nvr {nvr}" if layout.stack == "raid" else jobs.INIT
-    job = stack.get(layout.stack, "") + jobs.MOUNT + init + """ --format json > /tmp/init || { cat /tmp/init; fail init; }
+    job = (
+        stack.get(layout.stack, "")
+        + jobs.MOUNT
+        + init
+        + """ --format json > /tmp/init || { cat /tmp/init; fail init; }
 say "result $(tail -1 /tmp/init | cut -c1-400)"
 node-layout verify --sysroot /mnt/sysroot > /tmp/verify || { cat /tmp/verify; fail "verify before the reboot"; }
 grep -q pending /tmp/verify || fail "verify does not say pending"
-""" + (LABELS.replace("BOOT", BOOT_FILES) if layout.selinux else "") + jobs.LATER + jobs.UNMOUNT
+"""
+        + (LABELS.replace("BOOT", BOOT_FILES) if layout.selinux else "")
+        + jobs.LATER
+        + jobs.UNMOUNT
+    )
     uml.boot(disks, jobs.fill(job, layout), console=True).check("init")
     return disks
 
@@ -185,8 +198,13 @@ def chain(name):
 # grub2-mkconfig reads. In this order, a boot each.
 KEPT_ARGUMENTS = [
     ("kernel-cmdline", "options=$(cat /etc/kernel/cmdline)"),
-    ("default-grub", """. /etc/default/grub
-root=$(awk '$2=="/"{print $1}' /etc/fstab); options="root=$root ro """ + qemu.CONSOLE + """ $GRUB_CMDLINE_LINUX" """),
+    (
+        "default-grub",
+        """. /etc/default/grub
+root=$(awk '$2=="/"{print $1}' /etc/fstab); options="root=$root ro """
+        + qemu.CONSOLE
+        + """ $GRUB_CMDLINE_LINUX" """,
+    ),
 ]
 
 
@@ -218,4 +236,4 @@ def came_from_kernel(number):
     if not number:
         return ""
     source = KEPT_ARGUMENTS[number - 1][0]
-    return f"grep -q installed-by={source} /proc/cmdline || fail \"the kernel installed with {source} was not booted\"\n"
+    return f'grep -q installed-by={source} /proc/cmdline || fail "the kernel installed with {source} was not booted"\n'

@@ -15,21 +15,27 @@ from packages import LAB, run
 LAYOUT = images.Layout("debian", root="ext4", root_size="768M", early_swap=False)
 INCLUDE = "systemd-sysv,udev,lvm2,dmeventd,thin-provisioning-tools,kmod,xfsprogs,e2fsprogs,util-linux"
 # What only costs time in an emulated machine. Everything that has to do with block devices stays as Debian has it.
-MASKED = ("apt-daily.timer apt-daily-upgrade.timer fstrim.timer e2scrub_all.timer dpkg-db-backup.timer e2scrub_reap.service "
-          "systemd-tmpfiles-clean.timer systemd-timesyncd.service systemd-pstore.service systemd-update-utmp.service "
-          "systemd-update-utmp-runlevel.service systemd-journal-flush.service systemd-random-seed.service "
-          "systemd-binfmt.service proc-sys-fs-binfmt_misc.automount modprobe@.service systemd-modules-load.service "
-          "systemd-sysctl.service systemd-sysusers.service systemd-logind.service systemd-user-sessions.service "
-          "systemd-networkd.service systemd-fsckd.socket systemd-initctl.socket systemd-repart.service getty.target "
-          "getty-static.service dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount sys-kernel-tracing.mount").split()
+MASKED = (
+    "apt-daily.timer apt-daily-upgrade.timer fstrim.timer e2scrub_all.timer dpkg-db-backup.timer e2scrub_reap.service "
+    "systemd-tmpfiles-clean.timer systemd-timesyncd.service systemd-pstore.service systemd-update-utmp.service "
+    "systemd-update-utmp-runlevel.service systemd-journal-flush.service systemd-random-seed.service "
+    "systemd-binfmt.service proc-sys-fs-binfmt_misc.automount modprobe@.service systemd-modules-load.service "
+    "systemd-sysctl.service systemd-sysusers.service systemd-logind.service systemd-user-sessions.service "
+    "systemd-networkd.service systemd-fsckd.socket systemd-initctl.socket systemd-repart.service getty.target "
+    "getty-static.service dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount sys-kernel-tracing.mount"
+).split()
 # Generators are run before anything else and one after the other.
 GENERATORS = "cryptsetup debug getty gpt-auto hibernate-resume integritysetup rc-local run system-update sysv veritysetup".split()
 # What is not needed and would have to be unpacked, read as part of the base, or run, in an emulated machine.
-LEFT_OUT = ("var/cache/* var/lib/apt var/lib/dpkg usr/share usr/include usr/lib/apt usr/lib/gcc usr/lib/dpkg usr/lib/python3* "
-            "usr/lib/udev/hwdb.* usr/lib/systemd/systemd-networkd* usr/bin/python3* usr/bin/perl* usr/bin/apt* usr/bin/dpkg* "
-            "usr/bin/deb* usr/bin/sqv usr/bin/gpgv usr/bin/localedef").split()
-LIBRARIES_LEFT_OUT = ("gconv perl* libicu* libapt* libdb-5* libsqlite3* libgnutls* libp11-kit* libunistring* libkrb5* "
-                      "libk5crypto* libgssapi* libperl* libmvec*").split()
+LEFT_OUT = (
+    "var/cache/* var/lib/apt var/lib/dpkg usr/share usr/include usr/lib/apt usr/lib/gcc usr/lib/dpkg usr/lib/python3* "
+    "usr/lib/udev/hwdb.* usr/lib/systemd/systemd-networkd* usr/bin/python3* usr/bin/perl* usr/bin/apt* usr/bin/dpkg* "
+    "usr/bin/deb* usr/bin/sqv usr/bin/gpgv usr/bin/localedef"
+).split()
+LIBRARIES_LEFT_OUT = (
+    "gconv perl* libicu* libapt* libdb-5* libsqlite3* libgnutls* libp11-kit* libunistring* libkrb5* "
+    "libk5crypto* libgssapi* libperl* libmvec*"
+).split()
 # The console's devices are no matter here; every event of udev costs as much as a program.
 UDEV = "[Service]\nExecStart=\nExecStart=-udevadm trigger --type=devices --action=add --subsystem-match=block\n"
 # A client of dmeventd gives up after a second; the daemon is there before the first one.
@@ -56,8 +62,15 @@ def root():
     bootstrapped = LAB / "debian.bootstrapped"
     if not made.exists():
         shutil.rmtree(bootstrapped, ignore_errors=True)
-        run("debootstrap", "--variant=minbase", f"--include={INCLUDE}", "bookworm", bootstrapped, mirror(),
-            env={**os.environ, "PATH": packages.PATH})
+        run(
+            "debootstrap",
+            "--variant=minbase",
+            f"--include={INCLUDE}",
+            "bookworm",
+            bootstrapped,
+            mirror(),
+            env={**os.environ, "PATH": packages.PATH},
+        )
         made.touch()
     shutil.rmtree(tree, ignore_errors=True)
     run("cp", "-a", "--reflink=auto", bootstrapped, tree)
@@ -92,7 +105,9 @@ def root():
 
 
 def mirror():
-    for line in open("/etc/apt/sources.list.d/debian.sources") if os.path.exists("/etc/apt/sources.list.d/debian.sources") else []:
+    for line in (
+        open("/etc/apt/sources.list.d/debian.sources") if os.path.exists("/etc/apt/sources.list.d/debian.sources") else []
+    ):
         if line.startswith("URIs:") and line.split()[1].rstrip("/").endswith("/debian"):
             return line.split()[1]
     return "http://deb.debian.org/debian"

@@ -33,7 +33,7 @@ class VolumeGroup:
             file.seek(start + 4096)
             header = file.read(SECTOR)
             assert header[4:20] == LVM_HEADER, "LVM's metadata area has no header"
-            area, offset, size = (int.from_bytes(header[at:at + 8], "little") for at in (32, 40, 48))
+            area, offset, size = (int.from_bytes(header[at : at + 8], "little") for at in (32, 40, 48))
             file.seek(start + 4096 + offset)
             text = file.read(min(size, area - offset))
             if len(text) < size:  # The area is a ring; its first sector is the header.
@@ -50,7 +50,7 @@ class VolumeGroup:
 
     def place(self, volume):
         """The bytes of the disk that are this volume (of one piece, as all hidden volumes of these images are)."""
-        text = self.text[re.search(rf"^\s*{volume} {{", self.text, re.M).start():]
+        text = self.text[re.search(rf"^\s*{volume} {{", self.text, re.M).start() :]
         first = self.data_start + int(re.search(r'stripes = \[\s*"pv0", (\d+)', text)[1]) * self.extent
         return range(first, first + self._number("extent_count", text) * self.extent)
 
@@ -97,8 +97,15 @@ class Grub:
     def __init__(self, disk, _starts, partition=3):
         root = packages.Grub().root
         libraries = root / "usr/lib/x86_64-linux-gnu"
-        self.command = [libraries / "ld-linux-x86-64.so.2", "--library-path", libraries, root / "usr/bin/grub-fstest",
-                        "-r", f"loop0,gpt{partition}", disk]
+        self.command = [
+            libraries / "ld-linux-x86-64.so.2",
+            "--library-path",
+            libraries,
+            root / "usr/bin/grub-fstest",
+            "-r",
+            f"loop0,gpt{partition}",
+            disk,
+        ]
 
     def _ask(self, *question):
         done = subprocess.run([*self.command, *question], capture_output=True)
@@ -114,8 +121,7 @@ class Grub:
         entries = {}
         for name in sorted(n for n in listing.decode().split() if n.endswith(".conf")):
             text = (self._ask("cat", f"/loader/entries/{name}") or b"").decode("utf-8", "replace")
-            entries[name.removesuffix(".conf")] = lines = dict(
-                line.partition(" ")[::2] for line in text.splitlines() if line)
+            entries[name.removesuffix(".conf")] = lines = dict(line.partition(" ")[::2] for line in text.splitlines() if line)
             files = {path: self._ask("crc", path) for key in ("linux", "initrd") for path in lines.get(key, "").split()}
             seen.update(repr((name, text, files)).encode())
             lines["missing"] = [path for path, crc in files.items() if not crc]
@@ -185,7 +191,7 @@ class Fat:
         """The entries of a directory: (attributes, first cluster, size) by the name in lower case."""
         names, parts = {}, {}
         for at in range(0, len(slots), 32):
-            slot = slots[at:at + 32]
+            slot = slots[at : at + 32]
             if not slot[0]:
                 break
             if slot[0] == 0xE5:

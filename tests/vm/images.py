@@ -34,11 +34,35 @@ ARGUMENTS = "ro crashkernel=1G-4G:192M rd.lvm.lv={vg}/root {console}"
 class Layout:
     """What an image is made of."""
 
-    def __init__(self, name, root="xfs", boot="ext4", loader="grub", stack="plain", vg=VG, size="24G",
-                 boot_size="1100M", pool="--size 16G", root_size="512M", inodes=None, after="", early_swap=True,
-                 metadata="16M", selinux=False, fips=False, rescue_size=None):
+    def __init__(
+        self,
+        name,
+        root="xfs",
+        boot="ext4",
+        loader="grub",
+        stack="plain",
+        vg=VG,
+        size="24G",
+        boot_size="1100M",
+        pool="--size 16G",
+        root_size="512M",
+        inodes=None,
+        after="",
+        early_swap=True,
+        metadata="16M",
+        selinux=False,
+        fips=False,
+        rescue_size=None,
+    ):
         self.name, self.root, self.boot, self.loader, self.stack, self.vg = name, root, boot, loader, stack, vg
-        self.size, self.boot_size, self.pool, self.root_size, self.inodes, self.after = size, boot_size, pool, root_size, inodes, after
+        self.size, self.boot_size, self.pool, self.root_size, self.inodes, self.after = (
+            size,
+            boot_size,
+            pool,
+            root_size,
+            inodes,
+            after,
+        )
         self.early_swap, self.metadata, self.selinux, self.fips = early_swap, metadata, selinux, fips
         self.rescue_size = rescue_size  # in bytes; whole without it
 
@@ -51,7 +75,9 @@ class Layout:
         return 2 if self.stack in ("raid", "two-disks") else 1
 
     def stack_arguments(self):
-        return {"plain": "", "two-disks": "", "luks": f" rd.luks.uuid={LUKS_UUID}", "raid": f" rd.md.uuid={RAID_UUID}"}[self.stack]
+        return {"plain": "", "two-disks": "", "luks": f" rd.luks.uuid={LUKS_UUID}", "raid": f" rd.md.uuid={RAID_UUID}"}[
+            self.stack
+        ]
 
     def arguments(self):
         swap = f" rd.lvm.lv={self.vg}/swap" if self.early_swap else ""
@@ -68,8 +94,10 @@ RAID_UUID = "01234567:89abcdef:01234567:89abcdef"
 
 def entry(layout, kernel, title, root=None):
     root = root or f"/dev/mapper/{layout.vg}-root"
-    return (f"title {title}\nversion {kernel}\nlinux /vmlinuz-{kernel}\ninitrd /initramfs-{kernel}.img\n"
-            f"options root={root} {layout.arguments()}\ngrub_users $grub_users\ngrub_class node\n")
+    return (
+        f"title {title}\nversion {kernel}\nlinux /vmlinuz-{kernel}\ninitrd /initramfs-{kernel}.img\n"
+        f"options root={root} {layout.arguments()}\ngrub_users $grub_users\ngrub_class node\n"
+    )
 
 
 GRUB_CFG = """serial --unit=0 --speed=115200
@@ -153,8 +181,11 @@ def _build(layout, root_tar):
     with tarfile.open(payload, "w") as tar:
         tar.add(tree / "boot", "boot")
         tar.add(tree / "esp", "efi")
-    result = uml.boot([*paths, qemu.Disk(payload, "payload"), qemu.Disk(root_tar or LAB / "root.tar", "root")],
-                      build_script(layout), console=True)
+    result = uml.boot(
+        [*paths, qemu.Disk(payload, "payload"), qemu.Disk(root_tar or LAB / "root.tar", "root")],
+        build_script(layout),
+        console=True,
+    )
     result.check(f"building {layout.name}")
     if layout.loader == "grub":
         for path in paths[:1]:
@@ -169,22 +200,27 @@ def build_script(layout):
     """Partitions, LVM, file systems, content: what the installer does before the add-on runs."""
     vg, kernel = layout.vg, packages.Kernel().version
     devices = ["/dev/vda", "/dev/vdb"] if layout.stack == "raid" else ["/dev/vda"]
-    make = {"xfs": "mkfs.xfs -q -K -f -m uuid={uuid} {device}",
-            "ext4": "mkfs.ext4 -q -F -E nodiscard{tables} -U {uuid} {device}"}
+    make = {"xfs": "mkfs.xfs -q -K -f -m uuid={uuid} {device}", "ext4": "mkfs.ext4 -q -F -E nodiscard{tables} -U {uuid} {device}"}
     # With few inodes their tables are written at once: else the first kernel that mounts the file system does so little by
     # little, and its writes are in a recording of init's.
     tables = f",lazy_itable_init=0 -N {layout.inodes}" if layout.inodes else ",lazy_itable_init=1"
-    mkboot = {"vfat": f"mkfs.vfat -F 32 -n BOOT -i {FAT_ID} /dev/vda3",
-              "ext4": f"mkfs.ext4 -q -F{' -E nodiscard' + tables if layout.inodes else ''} -L BOOT -U {BOOT_UUID} /dev/vda3",
-              "xfs": f"mkfs.xfs -q -f -K -L BOOT -m uuid={BOOT_UUID} /dev/vda3"}[layout.boot]
+    mkboot = {
+        "vfat": f"mkfs.vfat -F 32 -n BOOT -i {FAT_ID} /dev/vda3",
+        "ext4": f"mkfs.ext4 -q -F{' -E nodiscard' + tables if layout.inodes else ''} -L BOOT -U {BOOT_UUID} /dev/vda3",
+        "xfs": f"mkfs.xfs -q -f -K -L BOOT -m uuid={BOOT_UUID} /dev/vda3",
+    }[layout.boot]
     # Of two disks neither is large enough for the pool.
-    stack = {"plain": "pv=/dev/vda4",
-             "two-disks": "pv='/dev/vda4 /dev/vdb'",
-             "luks": "echo -n secret > /tmp/key; run cryptsetup -q luksFormat --uuid " + LUKS_UUID +
-                     " --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --key-file /tmp/key /dev/vda4\n"
-                     "run cryptsetup open --key-file /tmp/key /dev/vda4 luks-pv; pv=/dev/mapper/luks-pv",
-             "raid": "run mdadm --create /dev/md0 --run --metadata=1.2 --assume-clean --level=1 --raid-devices=2 --uuid="
-                     + RAID_UUID + " /dev/vda4 /dev/vdb4; pv=/dev/md0"}[layout.stack]
+    stack = {
+        "plain": "pv=/dev/vda4",
+        "two-disks": "pv='/dev/vda4 /dev/vdb'",
+        "luks": "echo -n secret > /tmp/key; run cryptsetup -q luksFormat --uuid "
+        + LUKS_UUID
+        + " --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --key-file /tmp/key /dev/vda4\n"
+        "run cryptsetup open --key-file /tmp/key /dev/vda4 luks-pv; pv=/dev/mapper/luks-pv",
+        "raid": "run mdadm --create /dev/md0 --run --metadata=1.2 --assume-clean --level=1 --raid-devices=2 --uuid="
+        + RAID_UUID
+        + " /dev/vda4 /dev/vdb4; pv=/dev/md0",
+    }[layout.stack]
     # As much of SELinux as there can be without its kernel: what setfiles reads, and labels in extended attributes.
     selinux = """mkdir -p /sysroot/etc/selinux/targeted/contexts/files
 printf 'SELINUX=enforcing\\nSELINUXTYPE=targeted\\n' > /sysroot/etc/selinux/config
@@ -253,11 +289,11 @@ def write_bios_grub(path):
     core += b"\0" * (-len(core) % 512)
     sector = bytearray(grub.boot_sector())
     sector[0x5C:0x64] = struct.pack("<Q", GPT_BIOS_START)  # where the core begins
-    sector[0x66:0x68] = b"\x90\x90"                        # trust the drive number that the BIOS gives
+    sector[0x66:0x68] = b"\x90\x90"  # trust the drive number that the BIOS gives
     # The core's first sector loads the rest: from the next sector, to segment 0x820.
     core[500:512] = struct.pack("<QHH", GPT_BIOS_START + 1, len(core) // 512 - 1, 0x820)
     with open(path, "r+b") as disk:
-        sector[440:512] = disk.read(512)[440:512]          # the disk's signature and partition table
+        sector[440:512] = disk.read(512)[440:512]  # the disk's signature and partition table
         disk.seek(0)
         disk.write(sector)
         disk.seek(GPT_BIOS_START * 512)

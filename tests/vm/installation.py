@@ -101,8 +101,7 @@ def installer_root():
     (tree / "mnt/sysroot").mkdir(parents=True)
     out = LAB / "installer.img"
     out.unlink(missing_ok=True)
-    run("mkfs.ext4", "-q", "-F", "-O", "^has_journal", "-d", tree, out, "400M",
-        env={**os.environ, "PATH": packages.PATH})
+    run("mkfs.ext4", "-q", "-F", "-O", "^has_journal", "-d", tree, out, "400M", env={**os.environ, "PATH": packages.PATH})
     return out
 
 
@@ -113,8 +112,18 @@ def python():
     if stamp.exists() and stamp.read_text() == made_of:
         return tree
     stamp.unlink(missing_ok=True)
-    listed = run("apt-cache", "depends", "--recurse", "--no-recommends", "--no-suggests", "--no-conflicts",
-                 "--no-breaks", "--no-replaces", "--no-enhances", *PACKAGES)
+    listed = run(
+        "apt-cache",
+        "depends",
+        "--recurse",
+        "--no-recommends",
+        "--no-suggests",
+        "--no-conflicts",
+        "--no-breaks",
+        "--no-replaces",
+        "--no-enhances",
+        *PACKAGES,
+    )
     names = sorted({line for line in listed.splitlines() if line[:1].isalnum() and not line.startswith(UNUSED)})
     shutil.rmtree(tree, ignore_errors=True)
     shutil.copytree(packages.unpacked(["python3-minimal", *names]), tree, symlinks=True)
@@ -158,11 +167,22 @@ vgchange -q -an {LAYOUT.vg} || fail deactivate
 """
     # Through the firmware, so that the plan is one for UEFI.
     result = qemu.boot(
-        [disk, qemu.Disk(installer_root(), "installer", snapshot=True), qemu.Disk(payload, "payload", snapshot=True),
-         qemu.Disk(LAB / "root.tar", "root", snapshot=True)],
-        job, files=[("node.ks", LAB / "work/node.ks")], memory=1024,
-        machine_options=["-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={packages.OVMF}",
-                         "-drive", f"if=pflash,format=raw,unit=1,file={variables}"])
+        [
+            disk,
+            qemu.Disk(installer_root(), "installer", snapshot=True),
+            qemu.Disk(payload, "payload", snapshot=True),
+            qemu.Disk(LAB / "root.tar", "root", snapshot=True),
+        ],
+        job,
+        files=[("node.ks", LAB / "work/node.ks")],
+        memory=1024,
+        machine_options=[
+            "-drive",
+            f"if=pflash,format=raw,unit=0,readonly=on,file={packages.OVMF}",
+            "-drive",
+            f"if=pflash,format=raw,unit=1,file={variables}",
+        ],
+    )
     result.check("the installation")
     return disk, variables, result
 

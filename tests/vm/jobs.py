@@ -55,8 +55,15 @@ lvchange -q -an {vg}/{nvr}
 
 def fill(text, layout, **more):
     from packages import Kernel
-    for key, value in {"vg": layout.vg, "nvr": images.NVR, "layer": images.LAYER, "kernel": Kernel().version,
-                       "bootdev": "/dev/vda3", **more}.items():
+
+    for key, value in {
+        "vg": layout.vg,
+        "nvr": images.NVR,
+        "layer": images.LAYER,
+        "kernel": Kernel().version,
+        "bootdev": "/dev/vda3",
+        **more,
+    }.items():
         text = text.replace("{" + key + "}", str(value))
     return text
 

@@ -63,8 +63,11 @@ def leftovers():
     """A machine for each case."""
     disk = images.build(powercut.LAYOUT)[0]
     kernel = packages.Kernel().version
-    cases = {"a device that only the pool knows": (POOL_KNOWS, kernel), "the work on another image": (OTHER_IMAGE, kernel),
-             "the work on another kernel": (OTHER_KERNEL, "9.9.1")}
+    cases = {
+        "a device that only the pool knows": (POOL_KNOWS, kernel),
+        "the work on another image": (OTHER_IMAGE, kernel),
+        "the work on another kernel": (OTHER_KERNEL, "9.9.1"),
+    }
     for name, (case, version) in cases.items():
         script = jobs.fill(MOUNT + case + FINISHED + KEPT, powercut.LAYOUT, other=OTHER, version=version)
         uml.boot([qemu.Disk(disk, snapshot=True)], script).check(f"init after {name}")

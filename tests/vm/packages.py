@@ -16,14 +16,40 @@ LAB = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "vm-la
 # What has to be installed. qemu-utils of backports (where it is there already) conflicts with Debian 12's
 # qemu-system-common: the trailing "-" removes it.
 APT = [
-    "qemu-system-x86", "qemu-utils-", "ovmf", "lvm2", "thin-provisioning-tools", "fdisk", "dosfstools", "mtools",
-    "xfsprogs", "e2fsprogs", "busybox-static", "cpio", "zstd", "kmod", "debootstrap", "cryptsetup-bin", "mdadm",
+    "qemu-system-x86",
+    "qemu-utils-",
+    "ovmf",
+    "lvm2",
+    "thin-provisioning-tools",
+    "fdisk",
+    "dosfstools",
+    "mtools",
+    "xfsprogs",
+    "e2fsprogs",
+    "busybox-static",
+    "cpio",
+    "zstd",
+    "kmod",
+    "debootstrap",
+    "cryptsetup-bin",
+    "mdadm",
 ]
 PROGRAMS = {
-    "qemu-system-x86_64": "qemu-system-x86", "lvm": "lvm2", "thin_check": "thin-provisioning-tools",
-    "sfdisk": "fdisk", "mkfs.vfat": "dosfstools", "mcopy": "mtools", "mkfs.xfs": "xfsprogs", "busybox": "busybox-static",
-    "cpio": "cpio", "zstd": "zstd", "depmod": "kmod", "debootstrap": "debootstrap", "cryptsetup": "cryptsetup-bin",
-    "mdadm": "mdadm", "mkfs.ext4": "e2fsprogs",
+    "qemu-system-x86_64": "qemu-system-x86",
+    "lvm": "lvm2",
+    "thin_check": "thin-provisioning-tools",
+    "sfdisk": "fdisk",
+    "mkfs.vfat": "dosfstools",
+    "mcopy": "mtools",
+    "mkfs.xfs": "xfsprogs",
+    "busybox": "busybox-static",
+    "cpio": "cpio",
+    "zstd": "zstd",
+    "depmod": "kmod",
+    "debootstrap": "debootstrap",
+    "cryptsetup": "cryptsetup-bin",
+    "mdadm": "mdadm",
+    "mkfs.ext4": "e2fsprogs",
 }
 OVMF = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
@@ -77,9 +103,18 @@ def _foreign_suite(suite):
                 mirror = line.split()[1]
     (state / "suite.sources").write_text(
         f"Types: deb\nURIs: {mirror}\nSuites: {suite}\nComponents: main\nArchitectures: amd64\n"
-        "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n")
-    options = ["-o", f"Dir::Etc::sourcelist={state}/suite.sources", "-o", "Dir::Etc::sourceparts=-",
-               "-o", f"Dir::State::lists={state}/lists", "-o", f"Dir::Cache={state}/cache"]
+        "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
+    )
+    options = [
+        "-o",
+        f"Dir::Etc::sourcelist={state}/suite.sources",
+        "-o",
+        "Dir::Etc::sourceparts=-",
+        "-o",
+        f"Dir::State::lists={state}/lists",
+        "-o",
+        f"Dir::Cache={state}/cache",
+    ]
     run("apt-get", "-qq", *options, "update")
     return options
 
@@ -91,8 +126,9 @@ class Modules:
         """The files of these modules and of what they need, in the order in which they are loaded."""
         files = []
         for name in names:
-            out = run("modprobe", "-d", self.root, "-S", self.version, "--show-depends", "-q", name,
-                      env={**os.environ, "PATH": PATH})
+            out = run(
+                "modprobe", "-d", self.root, "-S", self.version, "--show-depends", "-q", name, env={**os.environ, "PATH": PATH}
+            )
             for line in out.splitlines():
                 if line.startswith("insmod ") and line.split()[1] not in files:
                     files.append(line.split()[1])
@@ -117,12 +153,27 @@ class Kernel(Modules):
 class Grub:
     """GRUB 2.14: the first release whose own `blscfg` reads Boot Loader Specification entries."""
 
-    MODULES = ("normal boot linux part_gpt fat ext2 xfs search search_label search_fs_uuid configfile echo test "
-               "loadenv blsuki serial terminal minicmd ls").split()
+    MODULES = (
+        "normal boot linux part_gpt fat ext2 xfs search search_label search_fs_uuid configfile echo test "
+        "loadenv blsuki serial terminal minicmd ls"
+    ).split()
 
     def __init__(self):
-        self.root = unpacked(["grub2-common", "grub-common", "grub-efi-amd64-bin", "grub-pc-bin", "libc6",
-                              "libdevmapper1.02.1", "liblzma5", "libfreetype6", "libefivar1t64", "libefiboot1t64"], "sid")
+        self.root = unpacked(
+            [
+                "grub2-common",
+                "grub-common",
+                "grub-efi-amd64-bin",
+                "grub-pc-bin",
+                "libc6",
+                "libdevmapper1.02.1",
+                "liblzma5",
+                "libfreetype6",
+                "libefivar1t64",
+                "libefiboot1t64",
+            ],
+            "sid",
+        )
 
     def image(self, platform, extra=()):
         """A core image for `x86_64-efi` or `i386-pc` that looks for its configuration on the volume labelled BOOT."""
@@ -132,9 +183,24 @@ class Grub:
         early = LAB / "grub-early.cfg"
         early.write_text("search --no-floppy --label --set=root BOOT\nset prefix=($root)/grub2\n")
         libraries = self.root / "usr/lib/x86_64-linux-gnu"
-        run(libraries / "ld-linux-x86-64.so.2", "--library-path", libraries, self.root / "usr/bin/grub-mkimage",
-            "-O", platform, "-d", self.root / "usr/lib/grub" / platform, "-o", out, "-p", "/grub2", "-c", early,
-            *self.MODULES, *extra)
+        run(
+            libraries / "ld-linux-x86-64.so.2",
+            "--library-path",
+            libraries,
+            self.root / "usr/bin/grub-mkimage",
+            "-O",
+            platform,
+            "-d",
+            self.root / "usr/lib/grub" / platform,
+            "-o",
+            out,
+            "-p",
+            "/grub2",
+            "-c",
+            early,
+            *self.MODULES,
+            *extra,
+        )
         return out
 
     def boot_sector(self):

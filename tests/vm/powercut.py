@@ -73,8 +73,14 @@ def record(layout):
     during = images.copy([before], f"{layout.name}-during")[0]
     log = LAB / "work" / f"{layout.name}.log"
     log.write_bytes(b"")
-    job = (jobs.MOUNT + writelog.mark("MARK-START") + jobs.INIT + " > /tmp/init || { cat /tmp/init; fail init; }\n" +
-           writelog.mark("MARK-END") + jobs.UNMOUNT)
+    job = (
+        jobs.MOUNT
+        + writelog.mark("MARK-START")
+        + jobs.INIT
+        + " > /tmp/init || { cat /tmp/init; fail init; }\n"
+        + writelog.mark("MARK-END")
+        + jobs.UNMOUNT
+    )
     qemu.boot([qemu.Disk(during, log=log)], jobs.fill(job, layout)).check("recording init")
     during.unlink()
     return before, writelog.Log(log)
@@ -107,7 +113,7 @@ def cuts(log, subsets, group, places=None):
         kept = tuple(n for n in waiting if (n in described[:arrived] if n in described else n in kept))
         # The first so-many of them are a prefix.
         known = (flushed, kept) in drawn or not any(map(counts, kept))
-        if flushed > first and kept != tuple(waiting[:len(kept)]) and not known:
+        if flushed > first and kept != tuple(waiting[: len(kept)]) and not known:
             drawn.add((flushed, kept))
             found.append(Cut(f"subset-{len(drawn)}", flushed, kept))
     return sorted(found, key=lambda cut: cut.upto)
@@ -174,9 +180,16 @@ class Outsides(Player):
     def _mounted(self, copies):
         boots = [LOADERS[self.layout.loader](path, self.starts).look() for _, path, _ in copies]
         names = [f"ubd{chr(ord('a') + number)}" for number in range(len(copies))]
-        result = uml.boot([path for _, path, _ in copies],
-                          script("powercut-boot.sh", self.layout, disks=" ".join(names),
-                                 check=" ".join(name for name, (_, _, new) in zip(names, copies) if new)), short_lived=True)
+        result = uml.boot(
+            [path for _, path, _ in copies],
+            script(
+                "powercut-boot.sh",
+                self.layout,
+                disks=" ".join(names),
+                check=" ".join(name for name, (_, _, new) in zip(names, copies) if new),
+            ),
+            short_lived=True,
+        )
         found = {}
         for name, (key, path, _), boot in zip(names, copies, boots):
             tree, lost = result.value(f"tree-{name}"), result.value(f"lost-{name}") or boot.lost
@@ -230,9 +243,12 @@ class Watcher(Player):
         return self.pools[key]
 
     def _look(self, cut, disk, outside, key, seen, hole):
-        result = uml.boot([qemu.Disk(disk, snapshot=True)],
-                          self.script.replace("{seen}", seen).replace("{tree}", outside.tree), shared=self.shared,
-                          short_lived=True)
+        result = uml.boot(
+            [qemu.Disk(disk, snapshot=True)],
+            self.script.replace("{seen}", seen).replace("{tree}", outside.tree),
+            shared=self.shared,
+            short_lived=True,
+        )
         said = {word: result.value(word) or "" for word in ("volumes", "group", "lost", "work", "after")}
         inside = Inside(said["volumes"].split(), said["group"], hole)
         state = state_of(seen, inside, outside) if inside.tree else ""
@@ -269,8 +285,11 @@ def reachable(written, group, pool):
     assert group.start % block == group.data_start % block == pool.data.start % block == 0 == pool.chunk % block
     assert pool.metadata.start % block == 0
     # Left out are the pool's metadata, of which the dump has all that counts, and blocks that are in no volume.
-    reached = sum(term for place, term in ((number * block, term) for number, term in written.sums.items())
-                  if place >= group.start and place not in pool.metadata and (place not in pool.data or pool.holds(place)))
+    reached = sum(
+        term
+        for place, term in ((number * block, term) for number, term in written.sums.items())
+        if place >= group.start and place not in pool.metadata and (place not in pool.data or pool.holds(place))
+    )
     return hashlib.sha256((group.text + pool.dump + str(reached)).encode()).digest()
 
 
@@ -332,7 +351,7 @@ def power_cuts(name):
     shutil.rmtree(shared, ignore_errors=True)
     shared.mkdir()
     # Neighbours are alike, and a disk only goes forward: each watcher takes a few, then the next few that are left.
-    pieces = iter([todo[n:n + 8] for n in range(0, len(todo), 8)])
+    pieces = iter([todo[n : n + 8] for n in range(0, len(todo), 8)])
     # One more than there can be machines: while it reads its disk, the others run.
     watchers, insides = qemu.MACHINES + 1, {}
     with concurrent.futures.ThreadPoolExecutor(watchers) as threads:
@@ -347,16 +366,19 @@ def power_cuts(name):
         lost = [a for a in answers if a.lost]
         spoiled = {a.state for a in lost if a.state}
         number = sum(1 for a in answers if a.lost or a.state in spoiled)
-        assert not lost, (f"{number} of {len(answers)} power cuts lost the machine:\n" +
-                          "\n".join(f"{a.cut}: {a.lost}" for a in lost[:10]))
+        assert not lost, f"{number} of {len(answers)} power cuts lost the machine:\n" + "\n".join(
+            f"{a.cut}: {a.lost}" for a in lost[:10]
+        )
         work = collections.Counter(a.work for a in answers)
         ends = {a.after for a in answers if a.after}
         assert len(ends) == 1, f"init ends in {len(ends)} different states, see {shared}/after-*"
         differing = {(a.boot, *a.inside.volumes): a for a in answers}
         list(threads.map(lambda item: boots(layout, before, log, *item), enumerate(differing.values())))
     prefixes = sum(1 for cut in todo if not cut.subset)
-    return (f"{prefixes} prefixes and {len(todo) - prefixes} subsets of unflushed writes, 0 lost; {len(outsides)} different "
-            f"/boots and {len(insides)} different volume groups, each mounted; together in {len({a.state for a in answers})} "
-            f"different states: init completed {work['completed']} and found {work['already']} complete, all ending in the same; "
-            f"{len(differing)} told apart by boot loader or initramfs, all booted; "
-            f"{sum(a.inside.hole for a in answers)} were between the pool's commits of the base and of its transaction")
+    return (
+        f"{prefixes} prefixes and {len(todo) - prefixes} subsets of unflushed writes, 0 lost; {len(outsides)} different "
+        f"/boots and {len(insides)} different volume groups, each mounted; together in {len({a.state for a in answers})} "
+        f"different states: init completed {work['completed']} and found {work['already']} complete, all ending in the same; "
+        f"{len(differing)} told apart by boot loader or initramfs, all booted; "
+        f"{sum(a.inside.hole for a in answers)} were between the pool's commits of the base and of its transaction"
+    )

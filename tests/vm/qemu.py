@@ -47,7 +47,7 @@ class Result:
 
     def values(self, key):
         """What was said behind `key`."""
-        return [line[len(key) + 1:] for line in self.says if line.startswith(key + " ")]
+        return [line[len(key) + 1 :] for line in self.says if line.startswith(key + " ")]
 
     def value(self, key):
         return (self.values(key) or [None])[-1]
@@ -71,11 +71,16 @@ class Disk:
         boot = ",bootindex=0" if bootable else ""
         if self.log:
             # Every write and flush also goes to a log in the format of dm-log-writes.
-            drive = ["-blockdev", f"driver=file,node-name=f{number},filename={self.path}",
-                     "-blockdev", f"driver=file,node-name=l{number},filename={self.log}",
-                     "-blockdev", f"driver=raw,node-name=r{number},file=f{number}",
-                     "-blockdev", f"driver=blklogwrites,node-name={name},file=r{number},log=l{number},"
-                                  "log-super-update-interval=1"]
+            drive = [
+                "-blockdev",
+                f"driver=file,node-name=f{number},filename={self.path}",
+                "-blockdev",
+                f"driver=file,node-name=l{number},filename={self.log}",
+                "-blockdev",
+                f"driver=raw,node-name=r{number},file=f{number}",
+                "-blockdev",
+                f"driver=blklogwrites,node-name={name},file=r{number},log=l{number},log-super-update-interval=1",
+            ]
         else:
             snapshot = ",snapshot=on" if self.snapshot else ",cache=unsafe,discard=unmap"
             drive = ["-drive", f"file={self.path},format=raw,if=none,id={name}{snapshot}"]
@@ -130,21 +135,45 @@ def job_disk(script, files=()):
     return path
 
 
-def boot(disks, job="", files=(), firmware=None, variables=None, initrd=None, append="", memory=640, limit=None,
-         machine_options=()):
+def boot(
+    disks, job="", files=(), firmware=None, variables=None, initrd=None, append="", memory=640, limit=None, machine_options=()
+):
     """Boots the first disk through `firmware` ("uefi", "bios"), or the lab's kernel directly, and runs the job."""
     job_path = job_disk(job, files)
-    command = ["qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "Westmere,+rdrand", "-smp", "1", "-m",
-               str(memory), "-machine", "pc" if firmware == "bios" else "q35", "-nodefaults", "-no-user-config",
-               "-display", "none", "-serial", "stdio", "-no-reboot", "-object", "iothread,id=disks", *machine_options]
+    command = [
+        "qemu-system-x86_64",
+        "-accel",
+        "tcg,thread=multi,tb-size=512",
+        "-cpu",
+        "Westmere,+rdrand",
+        "-smp",
+        "1",
+        "-m",
+        str(memory),
+        "-machine",
+        "pc" if firmware == "bios" else "q35",
+        "-nodefaults",
+        "-no-user-config",
+        "-display",
+        "none",
+        "-serial",
+        "stdio",
+        "-no-reboot",
+        "-object",
+        "iothread,id=disks",
+        *machine_options,
+    ]
     if firmware == "uefi":
         if not os.path.exists(variables):
             shutil.copy("/usr/share/OVMF/OVMF_VARS_4M.fd", variables)
-        command += ["-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={OVMF}",
-                    "-drive", f"if=pflash,format=raw,unit=1,file={variables}"]
+        command += [
+            "-drive",
+            f"if=pflash,format=raw,unit=0,readonly=on,file={OVMF}",
+            "-drive",
+            f"if=pflash,format=raw,unit=1,file={variables}",
+        ]
     elif not firmware:
-        command += ["-kernel", str(Kernel().image), "-initrd", str(initrd or LAB / "lab.img"), "-append",
-                    f"{CONSOLE} {append}"]
+        command += ["-kernel", str(Kernel().image), "-initrd", str(initrd or LAB / "lab.img"), "-append", f"{CONSOLE} {append}"]
     all_disks = [d if isinstance(d, Disk) else Disk(d) for d in disks] + [Disk(job_path, "job")]
     for number, disk in enumerate(all_disks):
         command += disk.options(number, bool(firmware) and number == 0)

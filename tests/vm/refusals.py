@@ -11,7 +11,9 @@ import uml
 LAYOUT = images.SHARED
 TIGHT = images.Layout("tight", root="ext4", size="6G", root_size="512M", pool="--size 320M", metadata="4M")
 
-HELPERS = jobs.MOUNT + """
+HELPERS = (
+    jobs.MOUNT
+    + """
 mkdir -p /mnt/other
 # Everything that init could change: LVM's metadata as it is on the disk, the content of the files that decide what boots, and of
 # all others on root and /boot name, size, mode and time of the last change.
@@ -34,6 +36,7 @@ expect() {
     say "refused $what"
 }
 """
+)
 
 MATRIX = """
 # / on a thick volume
@@ -153,13 +156,18 @@ failing() { # CASE STEP WORDS [OPTIONS]
 def no_space_on_boot():
     """/boot fills up in the middle: an error, undone, the old state boots, and a later init succeeds."""
     disk = images.copy(images.build(LAYOUT), "boot-full")
-    job = HELPERS + FILLER + """
+    job = (
+        HELPERS
+        + FILLER
+        + """
 logical > /tmp/before
 fill_at lvcreate 'fallocate -l $(df -k /mnt/sysroot/boot | awk "END{print (\\$2 - \\$3 - 9000) * 1024}") /mnt/sysroot/boot/filler'
 failing "no space on /boot" boot-files "No space left on device" --format json
 rm /mnt/sysroot/boot/filler
 logical > /tmp/after; diff /tmp/before /tmp/after || fail "no space on /boot: not as before"
-""" + jobs.UNMOUNT
+"""
+        + jobs.UNMOUNT
+    )
     uml.boot(disk, jobs.fill(job, LAYOUT), console=True).check("no space on /boot")
     old_state_boots(disk, LAYOUT)
     return "undone, the old state boots"
@@ -181,7 +189,8 @@ run thin_restore -i /tmp/full -o /dev/mapper/tmeta; sync; run dmsetup remove tme
 """
 
 
-FULL_IN_THE_MIDDLE = """
+FULL_IN_THE_MIDDLE = (
+    """
 # Nothing but this test and init writes: the kernel does not go on making inode tables (on its own it would fill the pool), and
 # what is read has no time of reading.
 for d in "" /var; do run mount -o remount,noatime,noinit_itable /mnt/sysroot$d; done
@@ -201,11 +210,14 @@ while pidof dd > /dev/null; do sleep 0.2; done
 rm -f /mnt/sysroot/var/filler; sync; run umount /mnt/sysroot/var
 e2fsck -fy /dev/{vg}/var > /dev/null; run mount /dev/{vg}/var /mnt/sysroot/var
 logical > /tmp/after; grep -v pool /tmp/before > /tmp/b; grep -v pool /tmp/after > /tmp/a; diff /tmp/b /tmp/a || fail "the pool fills up: not as before"
-""" + jobs.UNMOUNT + """
+"""
+    + jobs.UNMOUNT
+    + """
 run vgchange -q -ay {vg}
 e2fsck -fn /dev/{vg}/root > /tmp/fsck 2>&1 || { cat /tmp/fsck; dmesg | grep EXT4; fail "root's file system is not whole"; }
 run vgchange -q -an {vg}
 """
+)
 
 
 def pool_full():
@@ -213,14 +225,21 @@ def pool_full():
     # A disk of its own: a pool whose metadata thin_restore has written does not use room that it gets later (the kernel's map of
     # free blocks counts on the last part of it being whole).
     disk = images.copy(images.build(TIGHT), "pool-metadata-full")
-    job = FILL_METADATA + HELPERS + """
+    job = (
+        FILL_METADATA
+        + HELPERS
+        + """
 expect "the pool's metadata is full" LAY030 "of its metadata; images need it below 80" "lvextend --poolmetadatasize +SIZE {vg}/pool00"
-""" + jobs.UNMOUNT
+"""
+        + jobs.UNMOUNT
+    )
     uml.boot(disk, jobs.fill(job, TIGHT), console=True).check("metadata of the pool is full")
     # As LVM makes a pool, writes wait for room (here five seconds instead of sixty), of init and of who has filled it up; and
     # with errors at once.
-    for full, prepare, goes_on in (("waits", "echo 5 > /sys/module/dm_thin_pool/parameters/no_space_timeout", "& sleep 1"),
-                                   ("fails", "run lvchange -q --errorwhenfull y {vg}/pool00", "")):
+    for full, prepare, goes_on in (
+        ("waits", "echo 5 > /sys/module/dm_thin_pool/parameters/no_space_timeout", "& sleep 1"),
+        ("fails", "run lvchange -q --errorwhenfull y {vg}/pool00", ""),
+    ):
         disk = images.copy(images.build(TIGHT), f"pool-full-{full}")
         job = prepare + FULL_IN_THE_MIDDLE.replace("{goes_on}", goes_on)
         uml.boot(disk, jobs.fill(HELPERS + FILLER + job, TIGHT), console=True).check(f"a full pool that {full}")

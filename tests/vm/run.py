@@ -33,6 +33,7 @@ def declare():
     import leftovers
     import powercut
     import refusals
+
     # Begun first: what it does after its recording is many small pieces, which fill up what the others leave free.
     for name in powercut.LAYOUTS:
         SCENARIOS[name] = lambda name=name: powercut.power_cuts(name)
@@ -54,11 +55,14 @@ def main(arguments):
     names = [a for a in arguments if not a.startswith("--")]
     if install and packages.missing():
         subprocess.run(["apt-get", "update", "-qq"], check=True)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages.APT], check=True,
-                       stdout=subprocess.DEVNULL)
+        subprocess.run(
+            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages.APT], check=True, stdout=subprocess.DEVNULL
+        )
     if missing := packages.missing():
-        print(f"VM tests {'cannot run' if require else 'skipped'}: missing {', '.join(missing)} "
-              "(apt-get install them, or tests/vm/run.py --install)")
+        print(
+            f"VM tests {'cannot run' if require else 'skipped'}: missing {', '.join(missing)} "
+            "(apt-get install them, or tests/vm/run.py --install)"
+        )
         return 1 if require else 0
     declare()
     for name in names:
@@ -87,10 +91,12 @@ def prepare():
     """What all scenarios share. Images of another build of the program are thrown away."""
     import trees
     import uml
+
     stamp = packages.LAB / "program"
     built = str(os.stat(trees.node_layout()).st_mtime_ns)
-    sources = max(p.stat().st_mtime_ns for p in packages.pathlib.Path(__file__).parent.rglob("*") if p.is_file()
-                  and p.suffix != ".pyc")
+    sources = max(
+        p.stat().st_mtime_ns for p in packages.pathlib.Path(__file__).parent.rglob("*") if p.is_file() and p.suffix != ".pyc"
+    )
     state = f"{built} {sources}"
     if not stamp.exists() or stamp.read_text() != state:
         for image in packages.LAB.glob("*.complete"):
@@ -113,9 +119,12 @@ def spent():
 def costs(before):
     """What was spent since `before`, whatever else the processors did meanwhile."""
     import qemu
+
     kinds = ", ".join(f"{len(times)} {kind} {sum(times):.0f} s" for kind, times in sorted(qemu.SPENT.items()))
-    return (f"{spent() - before:.0f} s of processor time on {qemu.MACHINES} processors, "
-            f"{sum(map(len, qemu.SPENT.values()))} machines: {kinds}")
+    return (
+        f"{spent() - before:.0f} s of processor time on {qemu.MACHINES} processors, "
+        f"{sum(map(len, qemu.SPENT.values()))} machines: {kinds}"
+    )
 
 
 def timed(name):

@@ -8,16 +8,25 @@ import subprocess
 from packages import LAB, PATH, ROOT, Kernel, run, unpacked
 
 GUEST = pathlib.Path(__file__).parent / "guest"
-MODULES = ("virtio_pci virtio_blk dm_mod dm_thin_pool dm_snapshot xfs ext4 vfat nls_cp437 nls_ascii nls_iso8859_1 "
-           "efivarfs").split()
+MODULES = (
+    "virtio_pci virtio_blk dm_mod dm_thin_pool dm_snapshot xfs ext4 vfat nls_cp437 nls_ascii nls_iso8859_1 efivarfs"
+).split()
 BOOT_PROGRAMS = "lvm dmsetup thin_check".split()
 # What a physical volume on LUKS or RAID needs. Half of an initial RAM disk, if it has them.
 STACK_MODULES = "dm_crypt raid1 xts aesni_intel algif_skcipher".split()
 STACK_PROGRAMS = "cryptsetup mdadm".split()
-PROGRAMS = BOOT_PROGRAMS + STACK_PROGRAMS + ("thin_repair thin_restore thin_dump thin_ls sfdisk mkfs.xfs mkfs.ext4 mkfs.vfat fsck.fat e2fsck tune2fs xfs_db fsfreeze "
-                            "flock").split()
-LVM_NAMES = ("pvcreate pvs vgcreate vgs vgchange lvcreate lvs lvchange lvremove lvrename lvextend vgck vgextend "
-             "vgremove pvremove lvconvert").split()
+PROGRAMS = (
+    BOOT_PROGRAMS
+    + STACK_PROGRAMS
+    + (
+        "thin_repair thin_restore thin_dump thin_ls sfdisk mkfs.xfs mkfs.ext4 mkfs.vfat fsck.fat e2fsck tune2fs xfs_db fsfreeze "
+        "flock"
+    ).split()
+)
+LVM_NAMES = (
+    "pvcreate pvs vgcreate vgs vgchange lvcreate lvs lvchange lvremove lvrename lvextend vgck vgextend "
+    "vgremove pvremove lvconvert"
+).split()
 
 
 def node_layout():
@@ -87,8 +96,9 @@ def tree(where, programs, init, kernel=None, modules=MODULES):
 def pack(tree, out, compress):
     # A direct boot gets its RAM disk as it is: under emulation unpacking costs more than copying.
     through = f"| zstd -{compress} -T0 -q -f -o {out}" if compress else f"> {out}"
-    cpio = subprocess.run(f"find . -print0 | cpio --null -o -H newc --quiet -R 0:0 {through}",
-                          shell=True, cwd=tree, capture_output=True, text=True)
+    cpio = subprocess.run(
+        f"find . -print0 | cpio --null -o -H newc --quiet -R 0:0 {through}", shell=True, cwd=tree, capture_output=True, text=True
+    )
     if cpio.returncode:
         raise RuntimeError(cpio.stderr)
     return out

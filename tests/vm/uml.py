@@ -83,9 +83,22 @@ def boot(disks, script, files=(), shared=None, limit=None, short_lived=False, co
         (job / "run").write_text(script.replace("/dev/vd", "/dev/ubd"))
         for name, path in [*files, *((f"disk-{d.serial}", d.path) for d in disks if d.serial)]:
             os.link(path, job / name)
-        command = [Kernel().image, f"mem={MEMORY}M", "con=null", "con0=null,fd:1", "ssl=null", f"uml_dir={job}/",
-                   "rootfstype=hostfs", f"rootflags={LAB}/uml", "ro", "quiet", "init=/init", "panic=1",
-                   f"initcall_blacklist={LEFT_OUT}", f"job={job}"]
+        command = [
+            Kernel().image,
+            f"mem={MEMORY}M",
+            "con=null",
+            "con0=null,fd:1",
+            "ssl=null",
+            f"uml_dir={job}/",
+            "rootfstype=hostfs",
+            f"rootflags={LAB}/uml",
+            "ro",
+            "quiet",
+            "init=/init",
+            "panic=1",
+            f"initcall_blacklist={LEFT_OUT}",
+            f"job={job}",
+        ]
         for number, disk in enumerate(d for d in disks if not d.serial):
             command.append(f"ubd{number}=" + (f"{job}/overlay{number}," if disk.snapshot else "") + str(disk.path))
         command += [f"shared={shared}"] if shared else []
@@ -94,6 +107,11 @@ def boot(disks, script, files=(), shared=None, limit=None, short_lived=False, co
             # A machine's programs and its kernel are processes that wait for each other at every turn: on one processor this
             # costs half of what it does on two.
             command = ["taskset", "--cpu-list", str(number), *command]
-            return qemu.watch(command, "user-mode", qemu.console_file(disks[0].path) if console else None,
-                              limit or qemu.LIMIT, start_new_session=True,
-                              env={**os.environ, "TMPDIR": str(memory_directory())})
+            return qemu.watch(
+                command,
+                "user-mode",
+                qemu.console_file(disks[0].path) if console else None,
+                limit or qemu.LIMIT,
+                start_new_session=True,
+                env={**os.environ, "TMPDIR": str(memory_directory())},
+            )

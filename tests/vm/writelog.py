@@ -67,9 +67,18 @@ class Log:
     def sectors(self, number):
         """What this entry writes: for each sector, its place on the disk in bytes, and a hash of place and content."""
         position, data = self.bytes_of(number)
-        return [(place, int.from_bytes(hashlib.blake2b(data[place - position:place - position + 512], digest_size=16,
-                                                       salt=place.to_bytes(16, "little")).digest(), "little"))
-                for place in range(position, position + len(data), 512)]
+        return [
+            (
+                place,
+                int.from_bytes(
+                    hashlib.blake2b(
+                        data[place - position : place - position + 512], digest_size=16, salt=place.to_bytes(16, "little")
+                    ).digest(),
+                    "little",
+                ),
+            )
+            for place in range(position, position + len(data), 512)
+        ]
 
     def marked(self, text):
         """The number of the entry that wrote this mark."""

@@ -95,7 +95,7 @@ class AddOn:
 
     def read(self, text):
         """Hand over its section; a list of errors."""
-        section = text[text.index("%addon org_ovirt_node"):]
+        section = text[text.index("%addon org_ovirt_node") :]
         report = self.proxy.ReadKickstart(section[: section.index("\n%end") + len("\n%end\n")], timeout=MILLISECONDS)
         for message in get_native(report["warning-messages"]):
             print(message["message"])
@@ -160,8 +160,13 @@ def partition():
     mounts = sorted((d for d in devices if d.get("mountpoint")), key=lambda d: d["mountpoint"])
     for device in mounts:
         os.makedirs(SYSROOT + device["mountpoint"], exist_ok=True)
-        run("mount", "-t", "vfat" if device["fstype"] == "efi" else device["fstype"], path_of(device),
-            SYSROOT + device["mountpoint"])
+        run(
+            "mount",
+            "-t",
+            "vfat" if device["fstype"] == "efi" else device["fstype"],
+            path_of(device),
+            SYSROOT + device["mountpoint"],
+        )
     for name in ("dev", "proc", "sys", "run"):
         os.makedirs(os.path.join(SYSROOT, name), exist_ok=True)
         run("mount", "--bind", "/" + name, os.path.join(SYSROOT, name))
@@ -187,8 +192,23 @@ def make_volume(device):
     elif kind == "lvmlv":
         run("lvcreate", "-q", "-y", "-Wn", "-L", size, "-n", volume, group)
     elif kind == "lvmthinpool":
-        run("lvcreate", "-q", "-y", "-Zn", "--type", "thin-pool", "-L", size, "--poolmetadatasize",
-            "{}b".format(device["metadata_size"]), "-c", "{}b".format(device["chunk_size"]), "-n", volume, group)
+        run(
+            "lvcreate",
+            "-q",
+            "-y",
+            "-Zn",
+            "--type",
+            "thin-pool",
+            "-L",
+            size,
+            "--poolmetadatasize",
+            "{}b".format(device["metadata_size"]),
+            "-c",
+            "{}b".format(device["chunk_size"]),
+            "-n",
+            volume,
+            group,
+        )
     elif kind == "lvmthinlv":
         pool = device["parents"][0].replace("-", "/", 1)
         run("lvcreate", "-q", "-y", "-Wn", "-V", size, "--thinpool", pool, "-n", volume)
@@ -256,8 +276,9 @@ def initramfs():
     os.makedirs("/tmp/initramfs")
     with open("/tmp/initramfs/generation", "w") as file:
         file.write("second\n")
-    more = subprocess.run("echo generation | cpio -o -H newc --quiet", shell=True, cwd="/tmp/initramfs", check=True,
-                          stdout=subprocess.PIPE).stdout
+    more = subprocess.run(
+        "echo generation | cpio -o -H newc --quiet", shell=True, cwd="/tmp/initramfs", check=True, stdout=subprocess.PIPE
+    ).stdout
     images = [i for i in glob.glob(SYSROOT + "/boot/initramfs-*.img") if "rescue" not in i]
     if not images:
         raise Failure("there is no initramfs to make again")
@@ -293,11 +314,11 @@ def labels():
     """A label on every file, as setfiles and restorecon write them."""
     count = 0
     for directory, names, files in os.walk(SYSROOT):
-        names[:] = [n for n in names if os.path.join(directory, n)[len(SYSROOT):] not in
-                    ("/dev", "/proc", "/sys", "/run", "/boot/efi")]
+        names[:] = [
+            n for n in names if os.path.join(directory, n)[len(SYSROOT) :] not in ("/dev", "/proc", "/sys", "/run", "/boot/efi")
+        ]
         for name in names + files:
-            os.setxattr(os.path.join(directory, name), "security.selinux", b"system_u:object_r:etc_t:s0\0",
-                        follow_symlinks=False)
+            os.setxattr(os.path.join(directory, name), "security.selinux", b"system_u:object_r:etc_t:s0\0", follow_symlinks=False)
             count += 1
     return count
 
