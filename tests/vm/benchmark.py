@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Overhead of `init`: its wall time against the same commands and file changes (those that --dry-run prints) from a script,
-in the same machine, and its memory. A benchmark and not a test: figures of a busy machine say little.
+"""Measures the overhead of `init`: its wall time compared with a script that runs the same commands and makes the same file
+changes (those that --dry-run prints) in the same machine, and its memory. Figures from a busy host are of little use.
 
     tests/vm/benchmark.py [--emulated] [ROUNDS]
 
-In user-mode Linux, which runs programs at the processor's speed; with --emulated in QEMU's emulated machine. Machines that
-do nothing, `init` and the script take turns, each with a fresh disk. Wall time is that of the machine's clock. Beside it
-stands processor time, which other work on the host hardly changes: of the whole machine, less that of one which does
-nothing. It builds the release program; NODE_LAYOUT names one that is built already.
+It runs in user-mode Linux, which runs programs at the processor's speed, or with --emulated in QEMU's emulated machine. Machines
+that do nothing, `init` and the script take turns, each with a fresh disk. Wall time is that of the machine's clock. Processor
+time, which other work on the host hardly changes, is that of the whole machine, minus that of one that does nothing. It builds
+the release program unless NODE_LAYOUT names one.
 """
 
 import json
@@ -16,21 +16,21 @@ import pathlib
 import statistics
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from shlex import quote
+from typing import Any, Protocol
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
-import images  # noqa: E402
-import jobs  # noqa: E402
-import packages  # noqa: E402
-import qemu  # noqa: E402
-import run  # noqa: E402
-import uml  # noqa: E402
+import images
+import jobs
+import packages
+import qemu
+import run
+import uml
 
 PLAN = """
 node-layout plan --sysroot /mnt/sysroot --nvr {nvr} --format json | sed 's/^/@@ plan /'
 """
-# What both use is read once before.
+# Reads once what both use.
 WARM = """
 cat /mnt/sysroot/boot/vmlinuz-{kernel} /mnt/sysroot/boot/initramfs-{kernel}.img > /dev/null
 node-layout verify --sysroot /mnt/sysroot > /dev/null; cat /sbin/* /bin/busybox > /dev/null 2>&1; sync
@@ -41,13 +41,12 @@ a=$(now); COMMAND > /tmp/log 2>&1; rc=$?; b=$(now)
 [ $rc = 0 ] || { cat /tmp/log; fail "the measured command"; }
 say "seconds $(echo "$b $a" | awk '{print $1-$2}')"
 """
-INIT = "node-layout init --sysroot /mnt/sysroot --nvr {nvr}"
-# The peak of node-layout alone: that of `time` would be the largest program's that it runs, and LVM's is much larger. In a run
-# of its own, because looking takes time.
+# Reports the peak memory of node-layout alone: `time` would report the largest of the programs that it runs, and LVM's is much
+# larger. In a run of its own, because polling takes time.
 MEMORY = (
     """
 """
-    + INIT
+    + jobs.INIT
     + """ > /tmp/log 2>&1 & pid=$!
 peak() { largest=; while read -r word value rest; do if [ "$word" = VmHWM: ]; then largest=$value; fi; done; [ -n "$largest" ]; }
 while peak 2>/dev/null < /proc/$pid/status; do say "memory $largest"; sleep 0.02; done
@@ -56,26 +55,33 @@ wait $pid || { cat /tmp/log; fail init; }
 )
 
 
-def directory(path):
+class Boot(Protocol):
+    """Runs a job in a new machine."""
+
+    def __call__(self, disks: Sequence[qemu.Path | qemu.Disk], script: str, /) -> qemu.Result: ...
+
+
+def directory(path: str) -> str:
     """A command that makes the directory of this path."""
     return f"mkdir -p {quote(os.path.dirname(path))}"
 
 
-def machine(emulated):
-    """What runs a job in a machine with a fresh disk, and tells the result and the processor time that it took."""
+def machine(emulated: bool) -> Callable[[str], tuple[qemu.Result, float]]:
+    """A function that runs a job in a machine with a fresh disk, and returns the result and the processor time in seconds."""
     layout = images.SHARED
-    start, kind = (qemu.boot, "direct") if emulated else (uml.boot, "user-mode")
+    start: Boot = qemu.boot if emulated else uml.boot
+    kind = "direct" if emulated else "user-mode"
 
-    def boot(job):
-        # A copy: of a large request that lies partly in an overlay, user-mode Linux reads the wrong bytes (XFS finds out).
+    def boot(job: str) -> tuple[qemu.Result, float]:
+        # A copy, not an overlay: user-mode Linux reads the wrong bytes in a large request that is partly in an overlay.
         result = start(images.copy(images.build(layout), "benchmark"), jobs.fill(jobs.MOUNT + job, layout)).check("a measurement")
         return result, qemu.SPENT[kind][-1]
 
     return boot
 
 
-def as_script(plan):
-    """The commands and file changes of a plan, for a shell."""
+def as_script(plan: dict[str, Any]) -> str:
+    """A shell script with the commands and file changes of a plan."""
     lines = ["set -e"]
     for action in (action for step in plan["steps"] for action in step["actions"]):
         if "run" in action:
@@ -88,7 +94,7 @@ def as_script(plan):
     return "cat > /tmp/script <<'END_OF_SCRIPT'\n" + "\n".join(lines) + "\nEND_OF_SCRIPT\n"
 
 
-def main(rounds, emulated):
+def main(rounds: int, emulated: bool) -> None:
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", packages.ROOT / "target"))
     if "NODE_LAYOUT" not in os.environ:
         subprocess.run(["cargo", "build", "--profile", "dist", "--bin", "node-layout"], cwd=packages.ROOT, check=True)
@@ -97,18 +103,16 @@ def main(rounds, emulated):
     run.prepare()
     boot = machine(emulated)
     script = as_script(json.loads(boot(PLAN)[0].value("plan")))
-    timed = {"nothing": ":", "init": INIT, "script": "sh /tmp/script"}
-    wall, processor = {name: [] for name in timed}, {name: [] for name in timed}
+    timed = {"nothing": ":", "init": jobs.INIT, "script": "sh /tmp/script"}
+    wall: dict[str, list[float]] = {name: [] for name in timed}
+    processor: dict[str, list[float]] = {name: [] for name in timed}
     for number in range(rounds):
         for name, command in timed.items():
             result, spent = boot(WARM + script + TIMED.replace("COMMAND", command))
             wall[name].append(float(result.value("seconds")))
             processor[name].append(spent)
-        print(
-            f"round {number + 1}: "
-            + ", ".join(f"{name} {wall[name][-1]:.2f} s (processor {processor[name][-1]:.2f} s)" for name in timed),
-            flush=True,
-        )
+        seconds = (f"{name} {wall[name][-1]:.2f} s (processor {processor[name][-1]:.2f} s)" for name in timed)
+        print(f"round {number + 1}: {', '.join(seconds)}", flush=True)
     nothing = statistics.median(processor["nothing"])
     memory = max(map(int, boot(MEMORY)[0].values("memory")))
     for what, times, less in (("wall", wall, 0), ("processor", processor, nothing)):

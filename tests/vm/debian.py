@@ -1,8 +1,9 @@
 """A real Debian root with systemd and udev; node-layout runs inside the running system."""
 
 import json
-import os
+import pathlib
 import shutil
+from collections.abc import Sequence
 
 import images
 import jobs
@@ -11,10 +12,10 @@ import qemu
 import trees
 from packages import LAB, run
 
-# swap is activated by udev, not in the initial RAM disk: that one has no udev, and what it activates udev never hears of.
-LAYOUT = images.Layout("debian", root="ext4", root_size="768M", early_swap=False)
+# The initramfs does not activate swap: it has no udev, and udev never learns of a volume that was activated without it.
+LAYOUT = images.Layout(name="debian", root="ext4", root_size="768M", early_swap=False)
 INCLUDE = "systemd-sysv,udev,lvm2,dmeventd,thin-provisioning-tools,kmod,xfsprogs,e2fsprogs,util-linux"
-# What only costs time in an emulated machine. Everything that has to do with block devices stays as Debian has it.
+# Units that only cost time in an emulated machine. Everything that concerns block devices stays as Debian installs it.
 MASKED = (
     "apt-daily.timer apt-daily-upgrade.timer fstrim.timer e2scrub_all.timer dpkg-db-backup.timer e2scrub_reap.service "
     "systemd-tmpfiles-clean.timer systemd-timesyncd.service systemd-pstore.service systemd-update-utmp.service "
@@ -24,9 +25,9 @@ MASKED = (
     "systemd-networkd.service systemd-fsckd.socket systemd-initctl.socket systemd-repart.service getty.target "
     "getty-static.service dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount sys-kernel-tracing.mount"
 ).split()
-# Generators are run before anything else and one after the other.
+# Generators that are removed: they run one after the other, before anything else starts.
 GENERATORS = "cryptsetup debug getty gpt-auto hibernate-resume integritysetup rc-local run system-update sysv veritysetup".split()
-# What is not needed and would have to be unpacked, read as part of the base, or run, in an emulated machine.
+# Files that are not needed. An emulated machine would unpack them, read them as part of the base, or run them.
 LEFT_OUT = (
     "var/cache/* var/lib/apt var/lib/dpkg usr/share usr/include usr/lib/apt usr/lib/gcc usr/lib/dpkg usr/lib/python3* "
     "usr/lib/udev/hwdb.* usr/lib/systemd/systemd-networkd* usr/bin/python3* usr/bin/perl* usr/bin/apt* usr/bin/dpkg* "
@@ -36,11 +37,11 @@ LIBRARIES_LEFT_OUT = (
     "gconv perl* libicu* libapt* libdb-5* libsqlite3* libgnutls* libp11-kit* libunistring* libkrb5* "
     "libk5crypto* libgssapi* libperl* libmvec*"
 ).split()
-# The console's devices are no matter here; every event of udev costs as much as a program.
+# Only block devices matter here; every udev event costs as much as starting a program.
 UDEV = "[Service]\nExecStart=\nExecStart=-udevadm trigger --type=devices --action=add --subsystem-match=block\n"
-# A client of dmeventd gives up after a second; the daemon is there before the first one.
+# A client of dmeventd gives up after a second, so the daemon is started before the first client.
 MONITOR = "[Unit]\nWants=dm-event.service\n"
-# An emulated machine that shares its processor takes longer than the 90 s for devices to appear.
+# Devices of an emulated machine that shares its processor may take longer to appear than the default of 90 s.
 TIMEOUTS = "[Manager]\nDefaultTimeoutStartSec=600\nDefaultDeviceTimeoutSec=600\n"
 UNIT = """[Unit]
 After=local-fs.target node-layout-finish.service lvm2-monitor.service
@@ -55,28 +56,23 @@ WantedBy=multi-user.target
 """
 
 
-def root():
-    """A tar of the root file system; debootstrapped once, and as small as systemd, udev and LVM can do with."""
+def root() -> pathlib.Path:
+    """A tar of the root file system: as small as systemd, udev and LVM allow, debootstrapped once."""
     out = LAB / "debian.tar"
     made, tree = LAB / "debian.bootstrapped.made", LAB / "debian"
     bootstrapped = LAB / "debian.bootstrapped"
     if not made.exists():
         shutil.rmtree(bootstrapped, ignore_errors=True)
-        run(
-            "debootstrap",
-            "--variant=minbase",
-            f"--include={INCLUDE}",
-            "bookworm",
-            bootstrapped,
-            mirror(),
-            env={**os.environ, "PATH": packages.PATH},
-        )
+        run("debootstrap", "--variant=minbase", f"--include={INCLUDE}", "bookworm", bootstrapped, packages.mirror())
         made.touch()
     shutil.rmtree(tree, ignore_errors=True)
     run("cp", "-a", "--reflink=auto", bootstrapped, tree)
     for part in LEFT_OUT + [f"usr/lib/x86_64-linux-gnu/{library}" for library in LIBRARIES_LEFT_OUT]:
         for path in tree.glob(part):
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
     for name in GENERATORS:
         (tree / f"usr/lib/systemd/system-generators/systemd-{name}-generator").unlink()
     system = tree / "etc/systemd/system"
@@ -104,22 +100,17 @@ def root():
     return out
 
 
-def mirror():
-    for line in (
-        open("/etc/apt/sources.list.d/debian.sources") if os.path.exists("/etc/apt/sources.list.d/debian.sources") else []
-    ):
-        if line.startswith("URIs:") and line.split()[1].rstrip("/").endswith("/debian"):
-            return line.split()[1]
-    return "http://deb.debian.org/debian"
-
-
-# Before init: LVM uses only what the devices file names, as on RHEL 9 and later.
+# The first boot, which runs init. As on RHEL 9 and later, LVM uses only the devices that the devices file names.
 FIRST = """
 [ "$(cat /proc/1/comm)" = systemd ] || fail "systemd is not the first process"
 findmnt -no SOURCE / | grep -q {vg}-root || fail "/ is $(findmnt -no SOURCE /)"
 run lvm lvmdevices --adddev /dev/vda4
 grep -q PVID= /etc/lvm/devices/system.devices || fail "no devices file"
-state() { lvs --noheadings -o lv_name,lv_tags {vg}; find /boot | sort; find /etc /boot/loader /boot/grub2 -type f -exec cat {} + | md5sum; }
+state() {
+    lvs --noheadings -o lv_name,lv_tags {vg}
+    find /boot | sort
+    find /etc /boot/loader /boot/grub2 -type f -exec cat {} + | md5sum
+}
 state > /tmp/before
 node-layout init --nvr {nvr} --dry-run > /tmp/plan || { cat /tmp/plan; fail "init --dry-run"; }
 grep -q "^lvrename {vg} root {layer}$" /tmp/plan || { cat /tmp/plan; fail "the plan does not rename root"; }
@@ -133,6 +124,7 @@ udevadm settle
 node-layout verify > /tmp/verify || { cat /tmp/verify; fail verify; }
 grep -q pending /tmp/verify || fail "verify does not say pending"
 """
+# The boots after it, from the layer.
 LATER = """
 dev=$(awk '$5=="/"{print $3}' /proc/self/mountinfo | tail -1); name=$(cat /sys/dev/block/$dev/dm/name)
 [ "$name" = "{vg}-$(echo {layer} | sed s/-/--/g)" ] || fail "/ is $name"
@@ -151,18 +143,19 @@ echo more >> /root/boots
 """
 
 
-def check_progress(lines):
-    """What `init --format json` has printed: a line when a step begins and one when it is done, then the result."""
+def check_progress(lines: Sequence[str]) -> None:
+    """Checks the output of `init --format json`: one line when a step begins, one when it is done, at the end the result."""
     *steps, result = map(json.loads, lines)
     names = [s["name"] for s in steps if s["state"] == "start"]
-    assert [s["name"] for s in steps if s["state"] == "done"] == names, f"steps do not begin and end in turn: {lines}"
-    assert [s["step"] for s in steps] == [n for n in range(1, len(names) + 1) for _ in "se"], f"steps are miscounted: {lines}"
+    assert [s["name"] for s in steps if s["state"] == "done"] == names, f"steps do not start and end in order: {lines}"
+    numbers = [n for n in range(1, len(names) + 1) for _ in ("start", "done")]
+    assert [s["step"] for s in steps] == numbers, f"steps are misnumbered: {lines}"
     assert {s["of"] for s in steps} == {len(names)} and "freeze-base" in names and names[-1] == "complete", f"{names}"
-    assert result["result"] == "initialised", f"init said {result}"
+    assert result["result"] == "initialised", f"init printed {result}"
 
 
-def chain():
-    """init in the running system, two boots of the layer, dmeventd and udev at work."""
+def chain() -> str:
+    """Runs init in the running system and boots the layer twice, with dmeventd and udev."""
     built = (LAB / f"{LAYOUT.name}.complete").exists()
     disks = images.copy(images.build(LAYOUT, None if built else root()), "debian")
     hashes = []
@@ -173,7 +166,7 @@ def chain():
         if number == 1:
             check_progress(result.values("progress"))
         else:
-            assert result.value("verify").startswith("ok "), f"verify said {result.value('verify')}"
-            assert result.value("init").startswith("already initialised"), f"init said {result.value('init')}"
+            assert result.value("verify").startswith("ok "), f"verify printed {result.value('verify')}"
+            assert result.value("init").startswith("already initialised"), f"init printed {result.value('init')}"
     assert len(set(hashes)) == 1, f"the base has changed: {hashes}"
     return "3 boots with systemd, base unchanged"

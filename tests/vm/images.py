@@ -1,17 +1,21 @@
 """Disk images of installed systems, as an installer leaves them: boot partition, thin pool, root, /var, boot entries.
 
-They are made in user-mode Linux: nothing of it needs firmware.
+They are made in user-mode Linux, as none of this needs firmware.
 """
 
 import collections
+import dataclasses
 import hashlib
 import os
+import pathlib
 import shutil
 import struct
 import subprocess
 import tarfile
 import threading
 import uuid
+from collections.abc import Sequence
+from typing import Literal
 
 import packages
 import qemu
@@ -22,81 +26,67 @@ from packages import LAB
 VG = "onn"
 NVR = "ovirt-node-ng-4.5.6-0.20261121.0"
 LAYER = NVR + "+1"
-# Begins with a letter: GRUB without the patches of Fedora takes a leading digit of a default for an index.
+# Begins with a letter: GRUB without Fedora's patches reads a default that begins with a digit as an index.
 MACHINE = "abcdef0123456789abcdef0123456789"
 ROOT_UUID, BOOT_UUID, VAR_UUID = (str(uuid.UUID(int=n << 64 | n)) for n in (0xA1, 0xB2, 0xC3))
 FAT_ID = "1234ABCD"
 ESP_START = 4096  # first sector of the EFI system partition
 GPT_BIOS_START = 2048  # sector of the partition that holds GRUB's core on BIOS
-ARGUMENTS = "ro crashkernel=1G-4G:192M rd.lvm.lv={vg}/root {console}"
-
-
-class Layout:
-    """What an image is made of."""
-
-    def __init__(
-        self,
-        name,
-        root="xfs",
-        boot="ext4",
-        loader="grub",
-        stack="plain",
-        vg=VG,
-        size="24G",
-        boot_size="1100M",
-        pool="--size 16G",
-        root_size="512M",
-        inodes=None,
-        after="",
-        early_swap=True,
-        metadata="16M",
-        selinux=False,
-        fips=False,
-        rescue_size=None,
-    ):
-        self.name, self.root, self.boot, self.loader, self.stack, self.vg = name, root, boot, loader, stack, vg
-        self.size, self.boot_size, self.pool, self.root_size, self.inodes, self.after = (
-            size,
-            boot_size,
-            pool,
-            root_size,
-            inodes,
-            after,
-        )
-        self.early_swap, self.metadata, self.selinux, self.fips = early_swap, metadata, selinux, fips
-        self.rescue_size = rescue_size  # in bytes; whole without it
-
-    @property
-    def boot_uuid(self):
-        return f"{FAT_ID[:4]}-{FAT_ID[4:]}" if self.boot == "vfat" else BOOT_UUID
-
-    @property
-    def disks(self):
-        return 2 if self.stack in ("raid", "two-disks") else 1
-
-    def stack_arguments(self):
-        return {"plain": "", "two-disks": "", "luks": f" rd.luks.uuid={LUKS_UUID}", "raid": f" rd.md.uuid={RAID_UUID}"}[
-            self.stack
-        ]
-
-    def arguments(self):
-        swap = f" rd.lvm.lv={self.vg}/swap" if self.early_swap else ""
-        # In the place of fips=1: with that the kernel takes no module without its signature.
-        fips = " lab.fips=1" if self.fips else ""
-        return ARGUMENTS.format(vg=self.vg, console=qemu.CONSOLE) + swap + self.stack_arguments() + fips
-
-
-# Asked for by several scenarios; made once.
-SHARED = Layout("xfs-grub", selinux=True)
 LUKS_UUID = str(uuid.UUID(int=0xD4 << 64 | 0xD4))
 RAID_UUID = "01234567:89abcdef:01234567:89abcdef"
 
 
-def entry(layout, kernel, title, root=None):
-    root = root or f"/dev/mapper/{layout.vg}-root"
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Layout:
+    """What an image is made of. Sizes are in the units of the program that reads them."""
+
+    name: str
+    root: Literal["xfs", "ext4"] = "xfs"
+    boot: Literal["ext4", "xfs", "vfat"] = "ext4"
+    loader: Literal["grub", "systemd-boot"] = "grub"
+    stack: Literal["plain", "two-disks", "luks", "raid"] = "plain"
+    vg: str = VG
+    size: str = "24G"
+    pool: str = "--size 16G"
+    root_size: str = "512M"
+    # Per file system; None leaves the number to mkfs.ext4.
+    inodes: int | None = None
+    # Whether the initramfs activates swap.
+    early_swap: bool = True
+    metadata: str = "16M"
+    selinux: bool = False
+    fips: bool = False
+    # In bytes: cuts the kernel and initramfs of the rescue entry to this size.
+    rescue_size: int | None = None
+
+    @property
+    def boot_uuid(self) -> str:
+        """The UUID of /boot, as blkid shows it."""
+        return f"{FAT_ID[:4]}-{FAT_ID[4:]}" if self.boot == "vfat" else BOOT_UUID
+
+    @property
+    def disks(self) -> int:
+        """How many disks the image has."""
+        return 2 if self.stack in ("raid", "two-disks") else 1
+
+    def arguments(self) -> str:
+        """The kernel arguments, except root=."""
+        swap = f" rd.lvm.lv={self.vg}/swap" if self.early_swap else ""
+        stack = {"luks": f" rd.luks.uuid={LUKS_UUID}", "raid": f" rd.md.uuid={RAID_UUID}"}.get(self.stack, "")
+        # Instead of fips=1, with which the kernel would refuse unsigned modules.
+        fips = " lab.fips=1" if self.fips else ""
+        return f"ro crashkernel=1G-4G:192M rd.lvm.lv={self.vg}/root {qemu.CONSOLE}{swap}{stack}{fips}"
+
+
+# Several scenarios use this image; it is built once.
+SHARED = Layout(name="xfs-grub", selinux=True)
+
+
+def entry(layout: Layout, kernel: str, title: str) -> str:
+    """A boot entry in the format of the Boot Loader Specification."""
     return (
         f"title {title}\nversion {kernel}\nlinux /vmlinuz-{kernel}\ninitrd /initramfs-{kernel}.img\n"
-        f"options root={root} {layout.arguments()}\ngrub_users $grub_users\ngrub_class node\n"
+        f"options root=/dev/mapper/{layout.vg}-root {layout.arguments()}\ngrub_users $grub_users\ngrub_class node\n"
     )
 
 
@@ -110,14 +100,15 @@ blscfg
 """
 
 
-def grubenv(**variables):
+def grubenv(**variables: str) -> str:
+    """GRUB's environment block with these variables."""
     text = "# GRUB Environment Block\n" + "".join(f"{k}={v}\n" for k, v in variables.items())
     return text.ljust(1024, "#")
 
 
-def boot_tree(layout):
-    """What is on /boot and on the EFI system partition after an installation."""
-    kernel = packages.Kernel()
+def boot_tree(layout: Layout) -> pathlib.Path:
+    """A directory with the content of /boot (`boot`) and the EFI system partition (`esp`) after an installation."""
+    kernel = packages.cloud_kernel()
     tree = LAB / f"payload-{layout.name}"
     shutil.rmtree(tree, ignore_errors=True)
     boot, esp = tree / "boot", tree / "esp"
@@ -127,7 +118,7 @@ def boot_tree(layout):
     shutil.copy2(kernel.image, boot / f"vmlinuz-{kernel.version}")
     shutil.copy2(initramfs, boot / f"initramfs-{kernel.version}.img")
     if layout.fips:
-        # The kernel's package brings it. (There it is a keyed hash; what matters here is the file's place and name.)
+        # A kernel package installs this file, with a keyed hash. Only its name and directory matter here.
         digest = hashlib.sha512(kernel.image.read_bytes()).hexdigest()
         (boot / f".vmlinuz-{kernel.version}.hmac").write_text(f"{digest}  vmlinuz-{kernel.version}\n")
     for source, name in ((kernel.image, f"vmlinuz-0-rescue-{MACHINE}"), (initramfs, f"initramfs-0-rescue-{MACHINE}.img")):
@@ -143,31 +134,31 @@ def boot_tree(layout):
         (boot / "grub2").mkdir()
         (boot / "grub2/grub.cfg").write_text(GRUB_CFG)
         (boot / "grub2/grubenv").write_text(grubenv(saved_entry=f"{MACHINE}-{kernel.version}", boot_success="0"))
-        shutil.copy2(packages.Grub().image("x86_64-efi"), esp / "EFI/BOOT/BOOTX64.EFI")
+        shutil.copy2(packages.grub_image("x86_64-efi"), esp / "EFI/BOOT/BOOTX64.EFI")
     else:
         shutil.copy2(packages.systemd_boot(), esp / "EFI/BOOT/BOOTX64.EFI")
         (esp / "loader").mkdir()
         (esp / "loader/loader.conf").write_text(f"timeout 0\ndefault {MACHINE}-{kernel.version}.conf\neditor no\n")
     if layout.stack == "luks":
-        # The key is in the initial RAM disk: nobody is there to type it.
+        # The key is in the initramfs, as nobody can type it.
         keyed = LAB / "boot-stack"
         (keyed / "key").write_text("secret")
-        for name in boot.glob("initramfs-*"):
-            trees.pack(keyed, name, 3)
+        for image in boot.glob("initramfs-*"):
+            trees.pack(keyed, image, 3)
         (keyed / "key").unlink()
     return tree
 
 
-BUILDING = collections.defaultdict(threading.Lock)
+BUILDING: dict[str, threading.Lock] = collections.defaultdict(threading.Lock)
 
 
-def build(layout, root_tar=None):
-    """Makes the disk image (once, whoever asks first) and gives its paths, one a disk."""
+def build(layout: Layout, root_tar: pathlib.Path | None = None) -> list[pathlib.Path]:
+    """Makes the disk image, unless it exists, and returns its paths, one a disk. `root_tar` replaces the small root."""
     with BUILDING[layout.name]:
         return _build(layout, root_tar)
 
 
-def _build(layout, root_tar):
+def _build(layout: Layout, root_tar: pathlib.Path | None) -> list[pathlib.Path]:
     paths = [LAB / f"{layout.name}{n or ''}.img" for n in range(layout.disks)]
     stamp = LAB / f"{layout.name}.complete"
     if stamp.exists():
@@ -188,41 +179,29 @@ def _build(layout, root_tar):
     )
     result.check(f"building {layout.name}")
     if layout.loader == "grub":
-        for path in paths[:1]:
-            write_bios_grub(path)
+        write_bios_grub(paths[0])
     shutil.rmtree(tree)
     payload.unlink()
     stamp.touch()
     return paths
 
 
-def build_script(layout):
-    """Partitions, LVM, file systems, content: what the installer does before the add-on runs."""
-    vg, kernel = layout.vg, packages.Kernel().version
-    devices = ["/dev/vda", "/dev/vdb"] if layout.stack == "raid" else ["/dev/vda"]
-    make = {"xfs": "mkfs.xfs -q -K -f -m uuid={uuid} {device}", "ext4": "mkfs.ext4 -q -F -E nodiscard{tables} -U {uuid} {device}"}
-    # With few inodes their tables are written at once: else the first kernel that mounts the file system does so little by
-    # little, and its writes are in a recording of init's.
-    tables = f",lazy_itable_init=0 -N {layout.inodes}" if layout.inodes else ",lazy_itable_init=1"
-    mkboot = {
-        "vfat": f"mkfs.vfat -F 32 -n BOOT -i {FAT_ID} /dev/vda3",
-        "ext4": f"mkfs.ext4 -q -F{' -E nodiscard' + tables if layout.inodes else ''} -L BOOT -U {BOOT_UUID} /dev/vda3",
-        "xfs": f"mkfs.xfs -q -f -K -L BOOT -m uuid={BOOT_UUID} /dev/vda3",
-    }[layout.boot]
-    # Of two disks neither is large enough for the pool.
-    stack = {
-        "plain": "pv=/dev/vda4",
-        "two-disks": "pv='/dev/vda4 /dev/vdb'",
-        "luks": "echo -n secret > /tmp/key; run cryptsetup -q luksFormat --uuid "
-        + LUKS_UUID
-        + " --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --key-file /tmp/key /dev/vda4\n"
-        "run cryptsetup open --key-file /tmp/key /dev/vda4 luks-pv; pv=/dev/mapper/luks-pv",
-        "raid": "run mdadm --create /dev/md0 --run --metadata=1.2 --assume-clean --level=1 --raid-devices=2 --uuid="
-        + RAID_UUID
-        + " /dev/vda4 /dev/vdb4; pv=/dev/md0",
-    }[layout.stack]
-    # As much of SELinux as there can be without its kernel: what setfiles reads, and labels in extended attributes.
-    selinux = """mkdir -p /sysroot/etc/selinux/targeted/contexts/files
+# Sets `pv` to the physical volumes.
+STACKS = {
+    "plain": "pv=/dev/vda4",
+    # Neither disk alone is large enough for the pool.
+    "two-disks": "pv='/dev/vda4 /dev/vdb'",
+    "luks": f"""echo -n secret > /tmp/key
+run cryptsetup -q luksFormat --uuid {LUKS_UUID} --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --key-file /tmp/key /dev/vda4
+run cryptsetup open --key-file /tmp/key /dev/vda4 luks-pv
+pv=/dev/mapper/luks-pv""",
+    "raid": f"""run mdadm --create /dev/md0 --run --metadata=1.2 --assume-clean --level=1 --raid-devices=2 \\
+    --uuid={RAID_UUID} /dev/vda4 /dev/vdb4
+pv=/dev/md0""",
+}
+
+# Everything of SELinux that works without a kernel for it: the file that setfiles reads. Labels are extended attributes.
+SELINUX = """mkdir -p /sysroot/etc/selinux/targeted/contexts/files
 printf 'SELINUX=enforcing\\nSELINUXTYPE=targeted\\n' > /sysroot/etc/selinux/config
 cat > /sysroot/etc/selinux/targeted/contexts/files/file_contexts <<F
 /etc(/.*)?	system_u:object_r:etc_t:s0
@@ -231,27 +210,48 @@ cat > /sysroot/etc/selinux/targeted/contexts/files/file_contexts <<F
 /boot(/.*)?	system_u:object_r:boot_t:s0
 F
 """
-    partition = "\n".join(f"run sfdisk -q {d} < /tmp/parts" for d in devices)
+
+
+def build_script(layout: Layout) -> str:
+    """Makes partitions, LVM volumes, file systems and their content: what the installer does before the add-on runs."""
+    vg = layout.vg
+    disks = ["/dev/vda", "/dev/vdb"] if layout.stack == "raid" else ["/dev/vda"]
+    partition = "\n".join(f"run sfdisk -q {disk} < /tmp/parts" for disk in disks)
+    # With few inodes their tables are written now. Otherwise the first kernel that mounts the file system writes them in the
+    # background, and a recording of init would contain those writes.
+    tables = f",lazy_itable_init=0 -N {layout.inodes}" if layout.inodes else ",lazy_itable_init=1"
+    make_boot = {
+        "vfat": f"mkfs.vfat -F 32 -n BOOT -i {FAT_ID} /dev/vda3",
+        "ext4": f"mkfs.ext4 -q -F{' -E nodiscard' + tables if layout.inodes else ''} -L BOOT -U {BOOT_UUID} /dev/vda3",
+        "xfs": f"mkfs.xfs -q -f -K -L BOOT -m uuid={BOOT_UUID} /dev/vda3",
+    }[layout.boot]
+    make_root, make_var = (
+        {
+            "xfs": f"mkfs.xfs -q -K -f -m uuid={uuid} /dev/{vg}/{volume}",
+            "ext4": f"mkfs.ext4 -q -F -E nodiscard{tables} -U {uuid} /dev/{vg}/{volume}",
+        }[layout.root]
+        for volume, uuid in (("root", ROOT_UUID), ("var", VAR_UUID))
+    )
     return f"""
 cat > /tmp/parts <<P
 label: gpt
 start={GPT_BIOS_START}, size=1M, type=21686148-6449-6E6F-744E-656564454649
 size=64M, type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B
-size={layout.boot_size}, type=BC13C2FF-59E6-4262-A352-B275FD6F7172
+size=1100M, type=BC13C2FF-59E6-4262-A352-B275FD6F7172
 type=E6D6D379-F507-44C2-A23C-238F2A3DF928
 P
 {partition}
-{stack}
+{STACKS[layout.stack]}
 run mkfs.vfat -n ESP /dev/vda2
-run {mkboot}
+run {make_boot}
 run pvcreate -qff -y $pv
 run vgcreate -q {vg} $pv
 run lvcreate -q -y -Zn --type thin-pool {layout.pool} --poolmetadatasize {layout.metadata} -c 64k -n pool00 {vg}
 run lvcreate -q -y -Wn -V {layout.root_size} --thinpool {vg}/pool00 -n root
 run lvcreate -q -y -Wn -V 5G --thinpool {vg}/pool00 -n var
 run lvcreate -q -y -Wn -V 128M --thinpool {vg}/pool00 -n swap
-run {make[layout.root].format(uuid=ROOT_UUID, tables=tables, device=f"/dev/{vg}/root")}
-run {make[layout.root].format(uuid=VAR_UUID, tables=tables, device=f"/dev/{vg}/var")}
+run {make_root}
+run {make_var}
 run mkswap /dev/{vg}/swap
 mkdir -p /sysroot
 run mount /dev/{vg}/root /sysroot
@@ -273,8 +273,7 @@ F
 echo 'PRETTY_NAME="oVirt Node 4.5.6"' > /sysroot/etc/os-release
 echo 'GRUB_CMDLINE_LINUX="crashkernel=1G-4G:192M rd.lvm.lv={vg}/root rd.lvm.lv={vg}/swap"' > /sysroot/etc/default/grub
 echo 'root=/dev/mapper/{vg}-root {layout.arguments()}' > /sysroot/etc/kernel/cmdline
-{selinux if layout.selinux else ""}
-{layout.after}
+{SELINUX if layout.selinux else ""}
 run umount /sysroot/efi
 run umount /sysroot/boot
 run umount /sysroot
@@ -282,12 +281,11 @@ run vgchange -q -an {vg}
 """
 
 
-def write_bios_grub(path):
-    """GRUB for BIOS: its first sector into the disk's, its core into the BIOS boot partition, as grub-install does."""
-    grub = packages.Grub()
-    core = bytearray(grub.image("i386-pc", ["biosdisk"]).read_bytes())
+def write_bios_grub(path: pathlib.Path) -> None:
+    """Installs GRUB for BIOS as grub-install does: boot code in the first sector, the core image in the BIOS boot partition."""
+    core = bytearray(packages.grub_image("i386-pc", ["biosdisk"]).read_bytes())
     core += b"\0" * (-len(core) % 512)
-    sector = bytearray(grub.boot_sector())
+    sector = bytearray(packages.grub_boot_sector())
     sector[0x5C:0x64] = struct.pack("<Q", GPT_BIOS_START)  # where the core begins
     sector[0x66:0x68] = b"\x90\x90"  # trust the drive number that the BIOS gives
     # The core's first sector loads the rest: from the next sector, to segment 0x820.
@@ -300,7 +298,7 @@ def write_bios_grub(path):
         disk.write(core)
 
 
-def copy(paths, name):
+def copy(paths: Sequence[pathlib.Path], name: str) -> list[pathlib.Path]:
     """A throw-away copy of an image's disks."""
     copies = []
     for number, path in enumerate(paths):

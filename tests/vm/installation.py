@@ -1,12 +1,12 @@
 """A whole installation with the Anaconda add-on: `kickstart-examples/node.ks`, from the empty disk to the first boot.
 
-The installer is a Debian python3 with dasbus and pykickstart in a machine with UEFI; `guest/installer.py` stands for
-Anaconda. The add-on runs as Anaconda runs it: started by its D-Bus service file, below its D-Bus policy, with the real
-programs where it looks for them. Beside it stands the same small `pyanaconda` as in the add-on's own tests.
+The installer is Debian's python3 with dasbus and pykickstart in a machine with UEFI firmware; `guest/installer.py` plays
+Anaconda. The add-on runs as under Anaconda: its D-Bus service file starts it, its D-Bus policy applies, and the real programs
+are where it looks for them. `pyanaconda` is the same small stand-in as in the add-on's own tests.
 """
 
 import json
-import os
+import pathlib
 import shutil
 import tarfile
 
@@ -18,17 +18,17 @@ import qemu
 import trees
 from packages import LAB, ROOT, run
 
-LAYOUT = images.Layout("installation", boot="xfs")
+LAYOUT = images.Layout(name="installation", boot="xfs")
 SHIM = ROOT / "addon-python-shim"
 NAME = "org.fedoraproject.Anaconda.Addons.OvirtNode"
 PACKAGES = ("python3", "python3-gi", "python3-dasbus", "dbus-daemon")
-# What the installer's Python never calls.
+# Packages that the installer's Python never calls.
 UNUSED = ("perl", "libperl", "dpkg", "tar", "install-info", "libelogind", "gcc-", "libdb5", "libgdbm")
 
 START_MODULE = """#!/bin/sh
-# As Anaconda's own: the add-ons' directory is where modules are looked for.
+# Like Anaconda's own script, it adds the directory of the add-ons to the module path.
 export PYTHONPATH=/usr/share/anaconda/addons:/usr/lib/anaconda
-# An emulated machine beside others may get a twentieth of a processor: the add-on's limits are for real ones.
+# The add-on's time limits are for real machines. An emulated one beside others may get a twentieth of a processor.
 exec python3 -c '
 import runpy, sys
 from org_ovirt_node.service import checks
@@ -43,7 +43,7 @@ exceptions.SSLError = exceptions.RequestException = OSError
 sys.modules["requests.exceptions"] = exceptions
 """
 
-# What is added to node.ks: a %post that writes new files, changes one of the image, and writes to a volume of its own.
+# Added to node.ks: a %post that writes new files, changes a file of the image, and writes to a separate volume.
 POST = """
 %post --erroronfail
 echo "written by %post" > /root/post
@@ -57,8 +57,8 @@ echo "site:x:1000:1000::/:/bin/sh" >> /etc/passwd
 
 FIRST_BOOT = """
 [ "$(cat /opt/site/file /var/lib/site/file | tr '\\n' ' ')" = "one two " ] || fail "files of %post are lost"
-grep -q ^site: /etc/passwd || fail "what %post changed is as it was"
-cmp /job/node.ks /root/original-ks.cfg || fail "the copy of the kickstart is not the kickstart"
+grep -q ^site: /etc/passwd || fail "the change made by %post is lost"
+cmp /job/node.ks /root/original-ks.cfg || fail "the copy of the kickstart differs from the kickstart"
 grep -q '^%addon org_ovirt_node --policy=ovirt-node' /root/anaconda-ks.cfg || fail "the generated kickstart has no section"
 for path in / /home /tmp /var /var/crash /var/log /var/log/audit /var/tmp /boot /boot/efi; do
     awk -v path=$path '$5 == path { found = 1 } END { exit !found }' /proc/self/mountinfo || fail "$path is not mounted"
@@ -66,13 +66,13 @@ done
 """
 
 
-def kickstart():
-    """node.ks as it is, for a disk that is called vda, with a %post."""
+def kickstart() -> str:
+    """node.ks for a disk named vda, with a %post."""
     text = (ROOT / "kickstart-examples/node.ks").read_text()
     return text.replace("=sda", "=vda") + POST
 
 
-def installer_root():
+def installer_root() -> pathlib.Path:
     """An image of the installer's root file system: the lab's programs, Python, the add-on."""
     tree = LAB / "installer"
     shutil.rmtree(tree, ignore_errors=True)
@@ -81,7 +81,7 @@ def installer_root():
     for program in ("ks-lint", "node-layout"):
         shutil.copy2(trees.node_layout().with_name(program), tree / "usr/bin" / program)
         run("strip", tree / "usr/bin" / program)
-    trees._copy(tree, "blkid")
+    trees.copy_program(tree, "blkid")
     addons, data = tree / "usr/share/anaconda/addons", tree / "usr/share/anaconda/dbus"
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(SHIM / "org_ovirt_node", addons / "org_ovirt_node", ignore=ignored)
@@ -89,7 +89,7 @@ def installer_root():
     for directory, kind in (("services", "service"), ("confs", "conf")):
         (data / directory).mkdir(parents=True)
         shutil.copy2(SHIM / "data" / f"{NAME}.{kind}", data / directory)
-    # pykickstart imports it to fetch kickstarts, which it is not asked for; in the machine the import takes seconds.
+    # pykickstart imports requests to download kickstarts, which it never does here; in the machine the import takes seconds.
     (tree / "usr/lib/anaconda/requests.py").write_text(REQUESTS)
     start = tree / "usr/libexec/anaconda/start-module"
     start.parent.mkdir(parents=True)
@@ -101,55 +101,45 @@ def installer_root():
     (tree / "mnt/sysroot").mkdir(parents=True)
     out = LAB / "installer.img"
     out.unlink(missing_ok=True)
-    run("mkfs.ext4", "-q", "-F", "-O", "^has_journal", "-d", tree, out, "400M", env={**os.environ, "PATH": packages.PATH})
+    run("mkfs.ext4", "-q", "-F", "-O", "^has_journal", "-d", tree, out, "400M")
     return out
 
 
-def python():
+def python() -> pathlib.Path:
     """A directory with Python, dasbus, pykickstart and the message bus, compiled; made once."""
     tree, stamp = LAB / "installer-python", LAB / "installer-python.made"
     made_of = " ".join(PACKAGES) + "\n" + (ROOT / "scripts/requirements.txt").read_text()
     if stamp.exists() and stamp.read_text() == made_of:
         return tree
     stamp.unlink(missing_ok=True)
-    listed = run(
-        "apt-cache",
-        "depends",
-        "--recurse",
-        "--no-recommends",
-        "--no-suggests",
-        "--no-conflicts",
-        "--no-breaks",
-        "--no-replaces",
-        "--no-enhances",
-        *PACKAGES,
-    )
+    left_out = "--no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances".split()
+    listed = run("apt-cache", "depends", "--recurse", *left_out, *PACKAGES)
     names = sorted({line for line in listed.splitlines() if line[:1].isalnum() and not line.startswith(UNUSED)})
     shutil.rmtree(tree, ignore_errors=True)
     shutil.copytree(packages.unpacked(["python3-minimal", *names]), tree, symlinks=True)
     for part in ("usr/share", "var"):
         shutil.rmtree(tree / part, ignore_errors=True)
-    # The reference parser is where the tests of the kickstart language have it.
+    # The tests of the kickstart language keep the reference parser in .venv.
     run(ROOT / "scripts/setup", cwd=ROOT)
     target = tree / "usr/lib/python3/dist-packages"
     for site in (ROOT / ".venv/lib").glob("python3*/site-packages"):
         for package in site.iterdir():
             if package.name == "pykickstart":
                 shutil.copytree(package, target / package.name, dirs_exist_ok=True)
-    # Compiled here: in the machine it would take many times as long.
+    # Compiled on the host: in the machine it would take many times as long.
     run("/usr/bin/python3", "-m", "compileall", "-q", "-s", tree, tree / "usr/lib")
     stamp.write_text(made_of)
     return tree
 
 
-def install():
-    """The installation; the disk, and what the installer said."""
+def install() -> tuple[pathlib.Path, pathlib.Path, qemu.Result]:
+    """Runs the installation; returns the disk, the file with the firmware's variables and what the installer printed."""
     disk = LAB / "work/installation.img"
     disk.parent.mkdir(exist_ok=True)
     with open(disk, "wb") as file:
         file.truncate(100 << 30)
     variables = LAB / "work/installation.vars"
-    shutil.copy("/usr/share/OVMF/OVMF_VARS_4M.fd", variables)
+    shutil.copy(packages.OVMF_VARIABLES, variables)
     payload = LAB / "payload-installation.tar"
     with tarfile.open(payload, "w") as tar:
         tar.add(images.boot_tree(LAYOUT), ".")
@@ -165,30 +155,21 @@ export NVR={images.NVR} ARGUMENTS="{arguments}" PYTHONPATH=/usr/lib/anaconda
 chroot /installer /usr/bin/python3 /usr/libexec/anaconda/installer.py $(disk root) $(disk payload) || fail "the installation"
 vgchange -q -an {LAYOUT.vg} || fail deactivate
 """
-    # Through the firmware, so that the plan is one for UEFI.
+    # With UEFI firmware, so that the plan is for UEFI.
+    sources = {"installer": installer_root(), "payload": payload, "root": LAB / "root.tar"}
     result = qemu.boot(
-        [
-            disk,
-            qemu.Disk(installer_root(), "installer", snapshot=True),
-            qemu.Disk(payload, "payload", snapshot=True),
-            qemu.Disk(LAB / "root.tar", "root", snapshot=True),
-        ],
+        [disk, *(qemu.Disk(path, serial, snapshot=True) for serial, path in sources.items())],
         job,
         files=[("node.ks", LAB / "work/node.ks")],
         memory=1024,
-        machine_options=[
-            "-drive",
-            f"if=pflash,format=raw,unit=0,readonly=on,file={packages.OVMF}",
-            "-drive",
-            f"if=pflash,format=raw,unit=1,file={variables}",
-        ],
+        machine_options=qemu.flash(variables),
     )
     result.check("the installation")
     return disk, variables, result
 
 
-def chain():
-    """The add-on refuses a wrong kickstart, lets the right one through, and makes the layout; the layer boots."""
+def chain() -> str:
+    """The add-on refuses a wrong kickstart, accepts the right one, and makes the layout; the layer boots."""
     disk, variables, result = install()
     refused = json.loads(result.value("refused"))
     assert len(refused) == 1 and "NODE001" in refused[0], f"a / on a thick volume is not refused: {refused}"
@@ -196,7 +177,7 @@ def chain():
     assert tasks == ["Check the disks for oVirt Node", "Initialise the layout of oVirt Node"], f"tasks: {tasks}"
     job = chains.RUNNING + FIRST_BOOT + chains.VERIFIED + "cat /tmp/verify\n" + jobs.BASE_HASH
     files = [("node.ks", LAB / "work/node.ks")]
-    first = qemu.boot([disk], jobs.fill(job, LAYOUT, generation="second"), files=files, firmware="uefi", variables=str(variables))
+    first = qemu.boot([disk], jobs.fill(job, LAYOUT, generation="second"), files=files, firmware="uefi", variables=variables)
     first.check("the first boot")
-    assert first.value("verify").startswith("ok "), f"verify said {first.value('verify')}"
+    assert first.value("verify").startswith("ok "), f"verify printed {first.value('verify')}"
     return f"{len(tasks)} tasks, {result.value('labels')} labels, the layer boots with what %post wrote"

@@ -1,9 +1,9 @@
-"""Scripts that run in the machines. They source nothing: lab.sh is there already."""
+"""Scripts that run in the machines. They can use the functions of guest/lab.sh without sourcing it."""
 
 import images
-import qemu
+import packages
 
-# The installed system as an installer sees it: mounted below /mnt/sysroot.
+# Mounts the installed system below /mnt/sysroot, as an installer does.
 MOUNT = """
 vgchange -q -ay {vg} || fail activate
 mkdir -p /mnt/sysroot
@@ -21,11 +21,11 @@ umount /mnt/sysroot || fail "umount root"
 vgchange -q -an {vg} || fail deactivate
 """
 
-# What an installation does after the add-on: a new initramfs in place of the old one, %post, a relabelling.
+# What an installation does after the add-on: write a new initramfs over the old one, run %post.
 LATER = """
 echo second > /tmp/generation
 ( cd /tmp && echo generation | cpio -o -H newc --quiet ) > /tmp/extra.cpio || fail cpio
-# A second archive behind the first has to begin at a multiple of four.
+# The second archive must begin at a multiple of four.
 size=$(stat -c %s /mnt/sysroot/boot/initramfs-{kernel}.img)
 cp /mnt/sysroot/boot/initramfs-{kernel}.img /tmp/initramfs
 head -c $(( (4 - size % 4) % 4 )) /dev/zero >> /tmp/initramfs
@@ -36,11 +36,12 @@ echo "node.example" > /mnt/sysroot/etc/hostname
 [ -b /dev/{vg}/root ] || fail "the old device name in /dev/{vg} is gone before the reboot"
 """
 
-# The content of the base: every file and its name.
+# Reports a checksum over the base: every file's name and content.
 BASE_HASH = """
 lvchange -q -ay -K {vg}/{nvr} || fail "activate the base"
 mkdir -p /tmp/base
-mount -o ro,norecovery,nouuid -t xfs /dev/{vg}/{nvr} /tmp/base 2>/dev/null || mount -o ro,noload -t ext4 /dev/{vg}/{nvr} /tmp/base || fail "mount the base"
+mount -o ro,norecovery,nouuid -t xfs /dev/{vg}/{nvr} /tmp/base 2>/dev/null ||
+    mount -o ro,noload -t ext4 /dev/{vg}/{nvr} /tmp/base || fail "mount the base"
 at=141; [ "$(dd if=/dev/{vg}/{nvr} bs=4 count=1 2>/dev/null)" = XFSB ] && at=4
 uuid() { dd if=/dev/{vg}/$1 bs=8 skip=$at count=2 2>/dev/null | od -An -tx1 | tr -d ' '; }
 own=$(uuid {layer})
@@ -53,18 +54,18 @@ lvchange -q -an {vg}/{nvr}
 """
 
 
-def fill(text, layout, **more):
-    from packages import Kernel
-
-    for key, value in {
+def fill(text: str, layout: images.Layout, **more: str) -> str:
+    """Replaces `{vg}`, `{nvr}`, `{layer}`, `{kernel}`, `{bootdev}` and the names in `more`."""
+    values = {
         "vg": layout.vg,
         "nvr": images.NVR,
         "layer": images.LAYER,
-        "kernel": Kernel().version,
+        "kernel": packages.cloud_kernel().version,
         "bootdev": "/dev/vda3",
         **more,
-    }.items():
-        text = text.replace("{" + key + "}", str(value))
+    }
+    for key, value in values.items():
+        text = text.replace("{" + key + "}", value)
     return text
 
 

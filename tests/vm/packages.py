@@ -1,20 +1,21 @@
-"""Files from Debian packages, unpacked and not installed: kernel, boot loaders.
+"""Files from Debian packages that are unpacked, not installed: kernel, boot loaders.
 
-Everything is kept in the build directory (target/vm-lab) and made once.
+They are fetched once and kept in the build directory (target/vm-lab).
 """
 
+import dataclasses
 import functools
-import glob
 import os
 import pathlib
 import shutil
 import subprocess
+from collections.abc import Iterable, Sequence
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LAB = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "vm-lab"
 
-# What has to be installed. qemu-utils of backports (where it is there already) conflicts with Debian 12's
-# qemu-system-common: the trailing "-" removes it.
+# Packages to install. A qemu-utils from backports conflicts with Debian 12's qemu-system-common: the trailing "-"
+# removes it.
 APT = [
     "qemu-system-x86",
     "qemu-utils-",
@@ -34,6 +35,7 @@ APT = [
     "cryptsetup-bin",
     "mdadm",
 ]
+# Programs that must be there, and the package of each.
 PROGRAMS = {
     "qemu-system-x86_64": "qemu-system-x86",
     "lvm": "lvm2",
@@ -52,27 +54,36 @@ PROGRAMS = {
     "mkfs.ext4": "e2fsprogs",
 }
 OVMF = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+OVMF_VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 
 
-def missing():
-    """Names of the packages that are not there."""
+def missing() -> list[str]:
+    """Names of the packages that must still be installed."""
     lacking = {package for program, package in PROGRAMS.items() if not shutil.which(program, path=PATH)}
     if not os.path.exists(OVMF):
         lacking.add("ovmf")
     return sorted(lacking)
 
 
-def run(*command, **options):
-    """Runs a program; its output is shown only if it fails."""
-    done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+def run(*command: str | os.PathLike[str], cwd: pathlib.Path | None = None) -> str:
+    """Runs a program, also one from /usr/sbin, and returns its output. A failure raises an error that contains the output."""
+    done = subprocess.run(
+        [str(c) for c in command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        cwd=cwd,
+        env={**os.environ, "PATH": PATH},
+    )
     if done.returncode:
         raise RuntimeError(f"{' '.join(map(str, command))}: exit status {done.returncode}\n{done.stdout}")
     return done.stdout
 
 
-def unpacked(packages, suite=None):
-    """A directory with the content of these packages; of another suite than the machine's if one is named."""
+def unpacked(packages: Sequence[str], suite: str | None = None) -> pathlib.Path:
+    """A directory with the content of these packages, from this machine's suite unless `suite` names another."""
     where = LAB / "packages" / (suite or "own") / packages[0]
     if (where / ".complete").exists():
         return where
@@ -90,123 +101,104 @@ def unpacked(packages, suite=None):
     return where
 
 
+def mirror() -> str:
+    """The Debian mirror that this machine uses."""
+    for source in sorted(pathlib.Path("/etc/apt/sources.list.d").glob("*.sources")):
+        for line in source.read_text().splitlines():
+            if line.startswith("URIs:") and line.split()[1].rstrip("/").endswith("/debian"):
+                return line.split()[1]
+    return "http://deb.debian.org/debian"
+
+
 @functools.cache
-def _foreign_suite(suite):
-    """Options that make apt use another suite of the mirror that this machine uses, with lists of its own."""
+def _foreign_suite(suite: str) -> list[str]:
+    """Options that make apt use another suite of this machine's mirror, with package lists of its own."""
     state = LAB / "apt" / suite
     for part in ("lists/partial", "cache/archives/partial"):
         (state / part).mkdir(parents=True, exist_ok=True)
-    mirror = "http://deb.debian.org/debian"
-    for source in glob.glob("/etc/apt/sources.list.d/*.sources"):
-        for line in open(source):
-            if line.startswith("URIs:") and line.split()[1].rstrip("/").endswith("/debian"):
-                mirror = line.split()[1]
     (state / "suite.sources").write_text(
-        f"Types: deb\nURIs: {mirror}\nSuites: {suite}\nComponents: main\nArchitectures: amd64\n"
+        f"Types: deb\nURIs: {mirror()}\nSuites: {suite}\nComponents: main\nArchitectures: amd64\n"
         "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
     )
-    options = [
-        "-o",
-        f"Dir::Etc::sourcelist={state}/suite.sources",
-        "-o",
-        "Dir::Etc::sourceparts=-",
-        "-o",
-        f"Dir::State::lists={state}/lists",
-        "-o",
-        f"Dir::Cache={state}/cache",
-    ]
+    settings = (
+        f"Etc::sourcelist={state}/suite.sources",
+        "Etc::sourceparts=-",
+        f"State::lists={state}/lists",
+        f"Cache={state}/cache",
+    )
+    options = [word for setting in settings for word in ("-o", f"Dir::{setting}")]
     run("apt-get", "-qq", *options, "update")
     return options
 
 
-class Modules:
-    """The modules of a kernel whose files are below `root`."""
+@dataclasses.dataclass(frozen=True)
+class Kernel:
+    """A kernel image and the directory that contains its lib/modules."""
 
-    def modules(self, names):
-        """The files of these modules and of what they need, in the order in which they are loaded."""
-        files = []
+    root: pathlib.Path
+    image: pathlib.Path
+    version: str
+
+    def modules(self, names: Iterable[str]) -> list[pathlib.Path]:
+        """The files of these modules and their dependencies, in load order."""
+        files: list[pathlib.Path] = []
         for name in names:
-            out = run(
-                "modprobe", "-d", self.root, "-S", self.version, "--show-depends", "-q", name, env={**os.environ, "PATH": PATH}
-            )
-            for line in out.splitlines():
-                if line.startswith("insmod ") and line.split()[1] not in files:
-                    files.append(line.split()[1])
+            for line in run("modprobe", "-d", self.root, "-S", self.version, "--show-depends", "-q", name).splitlines():
+                if line.startswith("insmod ") and pathlib.Path(line.split()[1]) not in files:
+                    files.append(pathlib.Path(line.split()[1]))
         return files
 
 
 @functools.cache
-class Kernel(Modules):
-    """Debian's cloud kernel: small, and all that virtual machines need as modules."""
+def cloud_kernel() -> Kernel:
+    """Debian's cloud kernel: small, with every driver that a virtual machine needs as a module."""
+    depends = run("apt-cache", "depends", "linux-image-cloud-amd64")
+    package = next(line.split()[1] for line in depends.splitlines() if "Depends: linux-image-" in line)
+    version = package.removeprefix("linux-image-")
+    root = unpacked([package])
+    if not (root / "lib/modules" / version / "modules.dep").exists():
+        run("depmod", "-b", root, version)
+    return Kernel(root, root / "boot" / f"vmlinuz-{version}", version)
 
-    def __init__(self):
-        depends = run("apt-cache", "depends", "linux-image-cloud-amd64")
-        package = next(line.split()[1] for line in depends.splitlines() if "Depends: linux-image-" in line)
-        self.version = package.removeprefix("linux-image-")
-        self.root = unpacked([package])
-        self.image = self.root / "boot" / f"vmlinuz-{self.version}"
-        if not (self.root / "lib/modules" / self.version / "modules.dep").exists():
-            run("depmod", "-b", self.root, self.version, env={**os.environ, "PATH": PATH})
+
+GRUB_MODULES = (
+    "normal boot linux part_gpt fat ext2 xfs search search_label search_fs_uuid configfile echo test loadenv blsuki "
+    "serial terminal minicmd ls"
+).split()
 
 
 @functools.cache
-class Grub:
-    """GRUB 2.14: the first release whose own `blscfg` reads Boot Loader Specification entries."""
+def grub_root() -> pathlib.Path:
+    """A directory with GRUB 2.14 and its libraries: the first release whose own `blscfg` reads boot entries."""
+    names = ["grub2-common", "grub-common", "grub-efi-amd64-bin", "grub-pc-bin", "libc6"]
+    libraries = ["libdevmapper1.02.1", "liblzma5", "libfreetype6", "libefivar1t64", "libefiboot1t64"]
+    return unpacked([*names, *libraries], "sid")
 
-    MODULES = (
-        "normal boot linux part_gpt fat ext2 xfs search search_label search_fs_uuid configfile echo test "
-        "loadenv blsuki serial terminal minicmd ls"
-    ).split()
 
-    def __init__(self):
-        self.root = unpacked(
-            [
-                "grub2-common",
-                "grub-common",
-                "grub-efi-amd64-bin",
-                "grub-pc-bin",
-                "libc6",
-                "libdevmapper1.02.1",
-                "liblzma5",
-                "libfreetype6",
-                "libefivar1t64",
-                "libefiboot1t64",
-            ],
-            "sid",
-        )
+def grub_command(program: str) -> list[str]:
+    """The command line that runs one of GRUB's programs with the C library it was built for."""
+    libraries = grub_root() / "usr/lib/x86_64-linux-gnu"
+    return [str(libraries / "ld-linux-x86-64.so.2"), "--library-path", str(libraries), str(grub_root() / "usr/bin" / program)]
 
-    def image(self, platform, extra=()):
-        """A core image for `x86_64-efi` or `i386-pc` that looks for its configuration on the volume labelled BOOT."""
-        out = LAB / f"grub-{platform}.img"
-        if out.exists():
-            return out
-        early = LAB / "grub-early.cfg"
-        early.write_text("search --no-floppy --label --set=root BOOT\nset prefix=($root)/grub2\n")
-        libraries = self.root / "usr/lib/x86_64-linux-gnu"
-        run(
-            libraries / "ld-linux-x86-64.so.2",
-            "--library-path",
-            libraries,
-            self.root / "usr/bin/grub-mkimage",
-            "-O",
-            platform,
-            "-d",
-            self.root / "usr/lib/grub" / platform,
-            "-o",
-            out,
-            "-p",
-            "/grub2",
-            "-c",
-            early,
-            *self.MODULES,
-            *extra,
-        )
+
+def grub_image(platform: str, extra: Iterable[str] = ()) -> pathlib.Path:
+    """A core image for `x86_64-efi` or `i386-pc` that reads its configuration from the volume labelled BOOT."""
+    out = LAB / f"grub-{platform}.img"
+    if out.exists():
         return out
+    early = LAB / "grub-early.cfg"
+    early.write_text("search --no-floppy --label --set=root BOOT\nset prefix=($root)/grub2\n")
+    modules = grub_root() / "usr/lib/grub" / platform
+    options = ["-O", platform, "-d", str(modules), "-o", str(out), "-p", "/grub2", "-c", str(early)]
+    run(*grub_command("grub-mkimage"), *options, *GRUB_MODULES, *extra)
+    return out
 
-    def boot_sector(self):
-        return (self.root / "usr/lib/grub/i386-pc/boot.img").read_bytes()
+
+def grub_boot_sector() -> bytes:
+    """GRUB's first sector for BIOS disks, not yet told where its core image is."""
+    return (grub_root() / "usr/lib/grub/i386-pc/boot.img").read_bytes()
 
 
-def systemd_boot():
+def systemd_boot() -> pathlib.Path:
     """systemd-boot's UEFI program."""
     return unpacked(["systemd-boot-efi"]) / "usr/lib/systemd/boot/efi/systemd-bootx64.efi"

@@ -1,12 +1,14 @@
-"""One virtual machine under software emulation: started, watched, ended in any case.
+"""Runs one virtual machine under software emulation, watches its console, and ends it in any case.
 
-It has firmware, boot loader and the kernel that is installed. It takes three to five times as long for everything as user-mode
-Linux (uml.py), where all runs that needs none of these.
+The machine has firmware, a boot loader and the installed kernel. Everything takes three to five times as long as in user-mode
+Linux (uml.py), where all jobs run that need none of these.
 """
 
 import collections
 import contextlib
+import dataclasses
 import os
+import pathlib
 import queue
 import re
 import shutil
@@ -16,79 +18,106 @@ import tarfile
 import tempfile
 import threading
 import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, Self, TextIO
 
-from packages import LAB, OVMF, Kernel
+import packages
+from packages import LAB, OVMF, OVMF_VARIABLES
 
-# Generous: the figures without other load are 3 s for a direct boot and 10 s through the firmware.
-LIMIT = float(os.environ.get("VM_TIMEOUT", 600))
-# no_timer_check: the kernel's own test of its timer fails when the emulated machine gets too little time.
+# Seconds. Generous: on an idle host a direct boot takes 3 s, one through the firmware 10 s.
+LIMIT = float(os.environ.get("VM_TIMEOUT", "600"))
+# no_timer_check: the kernel's test of its timer fails when the emulated machine gets too little processor time.
 CONSOLE = "console=ttyS0 quiet panic=-1 mitigations=off no_timer_check"
 
-# As many machines at once as there are processors, whichever scenario they are of: who starts one takes a processor's number.
+# As many machines run at once as there are processors, whichever scenarios they belong to: each takes a processor's number.
 PROCESSORS = sorted(os.sched_getaffinity(0))
 MACHINES = len(PROCESSORS)
-SLOTS = queue.LifoQueue()
+SLOTS: queue.LifoQueue[int] = queue.LifoQueue()
 for _number in PROCESSORS:
     SLOTS.put(_number)
 # Seconds of processor time of every machine that has ended, by kind: "firmware", "direct", "user-mode".
-SPENT = collections.defaultdict(list)
+SPENT: dict[str, list[float]] = collections.defaultdict(list)
+
+Path = str | pathlib.Path
+# A file of the host, and its name in the machine's /job.
+JobFile = tuple[str, Path]
 
 
+@dataclasses.dataclass
 class Result:
-    """What a machine said."""
+    """What a machine wrote to its console."""
 
-    def __init__(self, lines, seconds, timed_out):
-        self.lines, self.seconds, self.timed_out = lines, seconds, timed_out
-        self.says = [line[3:] for line in lines if line.startswith("@@ ")]
+    lines: list[str]
+    seconds: float
+    timed_out: bool
 
     @property
-    def ok(self):
-        return "EXIT 0" in self.says
+    def reports(self) -> list[str]:
+        """The lines meant for the host, without their mark."""
+        return [line[3:] for line in self.lines if line.startswith("@@ ")]
 
-    def values(self, key):
-        """What was said behind `key`."""
-        return [line[len(key) + 1 :] for line in self.says if line.startswith(key + " ")]
+    @property
+    def ok(self) -> bool:
+        """Whether the job ran to its end."""
+        return "EXIT 0" in self.reports
 
-    def value(self, key):
-        return (self.values(key) or [None])[-1]
+    def values(self, key: str) -> list[str]:
+        """The texts that were reported for `key`."""
+        return [line[len(key) + 1 :] for line in self.reports if line.startswith(key + " ")]
 
-    def check(self, what):
-        """Raises with the end of the console unless the job came to its end."""
+    def get(self, key: str) -> str | None:
+        """The last text that was reported for `key`, if there is one."""
+        values = self.values(key)
+        return values[-1] if values else None
+
+    def value(self, key: str) -> str:
+        """The last text that was reported for `key`."""
+        text = self.get(key)
+        assert text is not None, f"the machine reported no '{key}'; console:\n" + "\n".join(self.lines[-60:])
+        return text
+
+    def check(self, what: str) -> Self:
+        """Raises an error that contains the end of the console unless the job ran to its end."""
         if not self.ok:
-            why = "did not end in time" if self.timed_out else "failed"
+            why = "timed out" if self.timed_out else "failed"
             raise AssertionError(f"{what} {why} after {self.seconds:.0f} s; console:\n" + "\n".join(self.lines[-60:]))
         return self
 
 
+@dataclasses.dataclass
 class Disk:
-    def __init__(self, path, serial=None, snapshot=False, log=None):
-        self.path, self.serial, self.snapshot, self.log = path, serial, snapshot, log
+    """A disk of a machine. Writes to a `snapshot` are discarded; writes to a disk with a `log` are recorded there."""
 
-    def options(self, number, bootable):
-        """Of QEMU. Disks are served by a thread of their own: a BIOS, which waits for each sector in a loop, would else hold up
-        the one that brings it."""
+    path: Path
+    serial: str | None = None
+    snapshot: bool = False
+    log: Path | None = None
+
+    def options(self, number: int, bootable: bool) -> list[str]:
+        """QEMU's options for this disk.
+
+        A thread of its own serves the disks: a BIOS, which polls for each sector, would otherwise hold up the thread that
+        fetches it.
+        """
         name, serial = f"disk{number}", f",serial={self.serial}" if self.serial else ""
         boot = ",bootindex=0" if bootable else ""
         if self.log:
-            # Every write and flush also goes to a log in the format of dm-log-writes.
-            drive = [
-                "-blockdev",
+            # Every write and flush is also recorded in the format of dm-log-writes.
+            nodes = [
                 f"driver=file,node-name=f{number},filename={self.path}",
-                "-blockdev",
                 f"driver=file,node-name=l{number},filename={self.log}",
-                "-blockdev",
                 f"driver=raw,node-name=r{number},file=f{number}",
-                "-blockdev",
                 f"driver=blklogwrites,node-name={name},file=r{number},log=l{number},log-super-update-interval=1",
             ]
+            drive = [word for node in nodes for word in ("-blockdev", node)]
         else:
             snapshot = ",snapshot=on" if self.snapshot else ",cache=unsafe,discard=unmap"
             drive = ["-drive", f"file={self.path},format=raw,if=none,id={name}{snapshot}"]
         return [*drive, "-device", f"virtio-blk-pci,iothread=disks,drive={name}{serial}{boot}"]
 
 
-def console_file(disk):
-    """Where a machine's console is kept: named after its first disk, numbered."""
+def console_file(disk: Path) -> TextIO:
+    """A new file for a machine's console, named after the machine's first disk and numbered."""
     directory = LAB / "consoles"
     directory.mkdir(exist_ok=True)
     number = 1
@@ -100,8 +129,8 @@ def console_file(disk):
 
 
 @contextlib.contextmanager
-def processor():
-    """The number of a processor that no other machine has, waited for."""
+def processor() -> Iterator[int]:
+    """The number of a processor on which no other machine runs; waits for one."""
     number = SLOTS.get()
     try:
         yield number
@@ -109,8 +138,8 @@ def processor():
         SLOTS.put(number)
 
 
-def processor_time(pid):
-    """Seconds of processor time that a process has had: what a machine costs, whatever else is running."""
+def processor_time(pid: int) -> float:
+    """Seconds of processor time that a process has used: what a machine costs, whatever else is running."""
     try:
         with open(f"/proc/{pid}/stat") as stat:
             fields = stat.read().rpartition(")")[2].split()
@@ -119,8 +148,8 @@ def processor_time(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def job_disk(script, files=()):
-    """A disk with the script `run` and files, as a tar."""
+def job_disk(script: str, files: Sequence[JobFile] = ()) -> str:
+    """A disk image that is a tar with the script, as `run`, and files."""
     handle, path = tempfile.mkstemp(prefix="job-", suffix=".tar", dir=LAB)
     os.close(handle)
     with tarfile.open(path, "w") as tar:
@@ -130,50 +159,48 @@ def job_disk(script, files=()):
             tar.add(run.name, "run")
         for name, source in files:
             tar.add(source, name)
-    with open(path, "ab") as tar:
-        tar.truncate((os.path.getsize(path) + 511) // 512 * 512)
+    with open(path, "ab") as image:
+        image.truncate((os.path.getsize(path) + 511) // 512 * 512)
     return path
 
 
+def flash(variables: Path) -> list[str]:
+    """QEMU's options for UEFI firmware that keeps its variables in this file."""
+    return [
+        *("-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={OVMF}"),
+        *("-drive", f"if=pflash,format=raw,unit=1,file={variables}"),
+    ]
+
+
 def boot(
-    disks, job="", files=(), firmware=None, variables=None, initrd=None, append="", memory=640, limit=None, machine_options=()
-):
-    """Boots the first disk through `firmware` ("uefi", "bios"), or the lab's kernel directly, and runs the job."""
+    disks: Sequence[Path | Disk],
+    job: str = "",
+    files: Sequence[JobFile] = (),
+    *,
+    firmware: Literal["uefi", "bios"] | None = None,
+    variables: Path | None = None,
+    memory: int = 640,
+    limit: float | None = None,
+    machine_options: Sequence[str] = (),
+) -> Result:
+    """Boots the first disk through `firmware`, or the lab's own kernel without one, and runs the job.
+
+    `variables` is the file of a UEFI firmware's variables, made if it does not exist. `memory` is in MiB, `limit` in seconds.
+    """
     job_path = job_disk(job, files)
     command = [
-        "qemu-system-x86_64",
-        "-accel",
-        "tcg,thread=multi,tb-size=512",
-        "-cpu",
-        "Westmere,+rdrand",
-        "-smp",
-        "1",
-        "-m",
-        str(memory),
-        "-machine",
-        "pc" if firmware == "bios" else "q35",
-        "-nodefaults",
-        "-no-user-config",
-        "-display",
-        "none",
-        "-serial",
-        "stdio",
-        "-no-reboot",
-        "-object",
-        "iothread,id=disks",
+        *"qemu-system-x86_64 -accel tcg,thread=multi,tb-size=512 -cpu Westmere,+rdrand -smp 1".split(),
+        *("-m", str(memory), "-machine", "pc" if firmware == "bios" else "q35"),
+        *"-nodefaults -no-user-config -display none -serial stdio -no-reboot -object iothread,id=disks".split(),
         *machine_options,
     ]
     if firmware == "uefi":
+        assert variables, "a machine with UEFI firmware needs a file for its variables"
         if not os.path.exists(variables):
-            shutil.copy("/usr/share/OVMF/OVMF_VARS_4M.fd", variables)
-        command += [
-            "-drive",
-            f"if=pflash,format=raw,unit=0,readonly=on,file={OVMF}",
-            "-drive",
-            f"if=pflash,format=raw,unit=1,file={variables}",
-        ]
+            shutil.copy(OVMF_VARIABLES, variables)
+        command += flash(variables)
     elif not firmware:
-        command += ["-kernel", str(Kernel().image), "-initrd", str(initrd or LAB / "lab.img"), "-append", f"{CONSOLE} {append}"]
+        command += ["-kernel", str(packages.cloud_kernel().image), "-initrd", str(LAB / "lab.img"), "-append", CONSOLE]
     all_disks = [d if isinstance(d, Disk) else Disk(d) for d in disks] + [Disk(job_path, "job")]
     for number, disk in enumerate(all_disks):
         command += disk.options(number, bool(firmware) and number == 0)
@@ -184,34 +211,56 @@ def boot(
         os.unlink(job_path)
 
 
-def watch(command, kind, console, limit, **options):
-    """Runs a machine to its end; what it says goes to the file `console`, too, if there is one. `options` are Popen's; with
-    `start_new_session` the machine's programs are processes of its group, and end with it."""
+def watch(
+    command: Sequence[str],
+    kind: str,
+    console: TextIO | None,
+    limit: float,
+    *,
+    own_session: bool = False,
+    env: Mapping[str, str] | None = None,
+) -> Result:
+    """Runs a machine to its end, for at most `limit` seconds; copies its output to the file `console` if there is one.
+
+    With `own_session` the machine's programs are processes of a group of their own, and all of them end with the machine.
+    """
     started = time.monotonic()
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
-    ended_by_timer = threading.Event()
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=own_session,
+        env=env,
+    )
+    assert process.stdout
+    timed_out = threading.Event()
 
-    def stop():
-        if process.returncode is None:
-            os.killpg(process.pid, signal.SIGKILL) if options.get("start_new_session") else process.kill()
+    def stop() -> None:
+        if process.returncode is not None:
+            return
+        if own_session:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
 
-    def late():
-        ended_by_timer.set()
+    def end_late_machine() -> None:
+        timed_out.set()
         stop()
 
-    timer = threading.Timer(limit, late)
+    timer = threading.Timer(limit, end_late_machine)
     timer.start()
-    lines = []
+    lines: list[str] = []
     try:
         for raw in process.stdout:
             line = re.sub(r"\x1b\[[0-9;?=]*[A-Za-z]|\x1bc", "", raw.decode("utf-8", "replace")).strip("\r\n")
             lines.append(line.rpartition("\r")[2])
-            told = f"{time.monotonic() - started:7.2f} {processor_time(process.pid):6.2f} {lines[-1]}"
+            stamped = f"{time.monotonic() - started:7.2f} {processor_time(process.pid):6.2f} {lines[-1]}"
             if console:
-                print(told, file=console, flush=True)
+                print(stamped, file=console, flush=True)
             if os.environ.get("VM_VERBOSE"):
-                print(told, flush=True)
-        # With all processes that it has waited for.
+                print(stamped, flush=True)
+        # The usage includes all processes that the machine has waited for.
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         SPENT[kind].append(usage.ru_utime + usage.ru_stime)
@@ -222,4 +271,4 @@ def watch(command, kind, console, limit, **options):
         process.stdout.close()
         if console:
             console.close()
-    return Result(lines, time.monotonic() - started, ended_by_timer.is_set())
+    return Result(lines, time.monotonic() - started, timed_out.is_set())
