@@ -1,15 +1,17 @@
 """Times ks-lint and the reference parser on the same kickstarts, in one run. See scripts/compare-with-reference.
 
-What is measured:
-- a process: the reference's command-line validator and `ks-lint` on kickstart-examples/node.ks, caches warm; median
-- a document in one process: making the reference's handler and parsing, against one `ks-lint` process (one thread)
-  that reads, checks and reports the same documents, its start included
-- growth: one `ks-lint` process on 10^2 to 10^6 lines, with its peak memory
+It measures
+- a process: the median time of the reference's command-line validator and of `ks-lint` on kickstart-examples/node.ks, with
+  warm caches;
+- a document in one process: the reference makes a handler and parses; one `ks-lint` process (one thread) starts, reads, checks
+  and reports the same documents;
+- growth: the time and peak memory of one `ks-lint` process on 10^2 to 10^6 lines.
 
-All times are CPU time (user and system), so that other work of the machine counts as little as possible.
+All times are CPU time (user and system), on which other work of the machine has the least effect.
 """
 
 import argparse
+import contextlib
 import os
 import random
 import statistics
@@ -18,6 +20,11 @@ import sys
 import tempfile
 import time
 import warnings
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from pykickstart.parser import KickstartParser
+from pykickstart.version import makeVersion
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 KS_LINT = os.path.join(ROOT, "target", "dist", "ks-lint")
@@ -26,27 +33,40 @@ NODE = os.path.join(ROOT, "kickstart-examples", "node.ks")
 VERSION = "RHEL9"
 
 
-def seconds_of(command, threads=None):
-    """CPU seconds of one process, its start included. Its output is thrown away, its status is not looked at."""
+class Row(NamedTuple):
+    """A row of the comparison: seconds of both, and their peak memory in MiB (None: not measured)."""
+
+    name: str
+    theirs: float
+    ours: float
+    their_memory: float | None
+    our_memory: float
+
+
+def seconds_of(command: Sequence[str], threads: int | None = None) -> float:
+    """CPU seconds of one process from its start. Its output and its exit status are ignored."""
     environment = dict(os.environ)
     if threads:
         environment["RAYON_NUM_THREADS"] = str(threads)
     quiet = [(os.POSIX_SPAWN_OPEN, stream, "/dev/null", os.O_WRONLY, 0) for stream in (1, 2)]
-    process = os.posix_spawn(command[0], command, environment, file_actions=quiet)
+    process = os.posix_spawn(command[0], list(command), environment, file_actions=quiet)
     usage = os.wait4(process, 0)[2]
     return usage.ru_utime + usage.ru_stime
 
 
-def median_seconds(command, times, threads=None):
-    """Median CPU seconds of so many runs, after two that warm the caches."""
+def median_seconds(command: Sequence[str], times: int, threads: int | None = None) -> float:
+    """Median CPU seconds of this many runs, after two that warm the caches."""
     for _ in range(2):
         seconds_of(command, threads)
     return statistics.median(seconds_of(command, threads) for _ in range(times))
 
 
-def peak_mib(command):
-    """Peak memory of one process in MiB. GNU time starts it: a child of this interpreter would be charged with the
-    interpreter's own memory, which the kernel counts until the new program is loaded."""
+def peak_mib(command: Sequence[str]) -> float:
+    """Peak memory of one process in MiB.
+
+    GNU time starts it: for a child of this interpreter the kernel would also count the interpreter's own memory, until the new
+    program is loaded.
+    """
     with tempfile.NamedTemporaryFile("r") as report:
         subprocess.run(
             ["/usr/bin/time", "-q", "-f", "%M", "-o", report.name, *command],
@@ -57,8 +77,8 @@ def peak_mib(command):
         return int(report.read()) / 1024
 
 
-def documents(count, seed):
-    """Kickstarts of 60 to 140 lines as they are found in the field, no two the same."""
+def documents(count: int, seed: int) -> Iterator[str]:
+    """Realistic kickstarts of 60 to 140 lines, all different."""
     rng = random.Random(seed)
     for number in range(count):
         lines = [
@@ -96,32 +116,28 @@ def documents(count, seed):
         yield "\n".join(lines) + "\n"
 
 
-def many_lines(count):
-    """A kickstart of so many lines."""
+def many_lines(count: int) -> str:
+    """A kickstart with this many lines."""
     lines = [f"#version={VERSION}", "lang en_US.UTF-8"]
     for number in range(count - 2):
-        lines.append(
-            (
-                f"repo --name=r{number} --baseurl=https://mirror.example/{number}/",
-                f'user --name=u{number} --groups=wheel --gecos="User {number}"',
-                f"# line {number}",
-            )[number % 3]
+        kinds = (
+            f"repo --name=r{number} --baseurl=https://mirror.example/{number}/",
+            f'user --name=u{number} --groups=wheel --gecos="User {number}"',
+            f"# line {number}",
         )
+        lines.append(kinds[number % 3])
     return "\n".join(lines) + "\n"
 
 
-def reference_seconds(texts):
+def reference_seconds(texts: Sequence[str]) -> float:
     """Mean CPU seconds of the reference for making a handler and parsing one document, after a warm-up."""
-    from pykickstart.parser import KickstartParser
-    from pykickstart.version import makeVersion
 
-    def one(text):
+    def one(text: str) -> float:
         started = time.process_time()
         parser = KickstartParser(makeVersion(VERSION))
-        try:
+        # A document that it rejects counts, too.
+        with contextlib.suppress(Exception):
             parser.readKickstartFromString(text)
-        except Exception:  # what it refuses takes its time, too
-            pass
         return time.process_time() - started
 
     warnings.simplefilter("ignore")
@@ -129,16 +145,13 @@ def reference_seconds(texts):
     return statistics.fmean(one(text) for text in texts)
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description="Times ks-lint against the reference parser.")
     parser.add_argument("--documents", type=int, default=1000, help="documents for the in-process comparison")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    rows = []
-
     us, them = [KS_LINT, "--syntax", VERSION, NODE], [KSVALIDATOR, "-v", VERSION, NODE]
-    rows.append(("one process on node.ks", median_seconds(them, 20), median_seconds(us, 200), peak_mib(them), peak_mib(us)))
-
+    rows = [Row("one process on node.ks", median_seconds(them, 20), median_seconds(us, 200), peak_mib(them), peak_mib(us))]
     with tempfile.TemporaryDirectory() as directory:
         texts = list(documents(arguments.documents, arguments.seed))
         for number, text in enumerate(texts):
@@ -146,23 +159,25 @@ def main():
                 file.write(text)
         command = [KS_LINT, "--syntax", VERSION, "--policy", "none", directory]
         ours = median_seconds(command, 10, threads=1) / len(texts)
-        rows.append((f"a document, {len(texts)} in one process", reference_seconds(texts[:200]), ours, None, peak_mib(command)))
+        theirs = reference_seconds(texts[:200])
+        rows.append(Row(f"a document, {len(texts)} in one process", theirs, ours, None, peak_mib(command)))
 
         print(f"{'':34} {'reference':>12} {'ks-lint':>12} {'ratio':>7}   {'peak memory':>24}")
-        for name, theirs, ours, their_memory, our_memory in rows:
-            memory = f"{our_memory:.1f} MiB"
-            if their_memory:
-                memory = f"{their_memory:.1f} MiB / {memory}"
-            print(f"{name:34} {theirs * 1e3:9.3f} ms {ours * 1e3:9.3f} ms {theirs / ours:6.0f}x   {memory:>24}")
+        for row in rows:
+            memory = f"{row.our_memory:.1f} MiB"
+            if row.their_memory:
+                memory = f"{row.their_memory:.1f} MiB / {memory}"
+            times = f"{row.theirs * 1e3:9.3f} ms {row.ours * 1e3:9.3f} ms {row.theirs / row.ours:6.0f}x"
+            print(f"{row.name:34} {times}   {memory:>24}")
 
         print(f"\n{'lines':>10} {'ks-lint':>12} {'per line':>12}   {'peak memory':>12}")
         for power in range(2, 7):
             path = os.path.join(directory, "lines.ks")
             with open(path, "w", encoding="utf-8") as file:
                 file.write(many_lines(10**power))
-            seconds, memory = median_seconds([KS_LINT, path], 5 if power < 6 else 3), peak_mib([KS_LINT, path])
+            seconds, peak = median_seconds([KS_LINT, path], 5 if power < 6 else 3), peak_mib([KS_LINT, path])
             per_line = seconds / 10**power * 1e6
-            print(f"{10**power:>10} {seconds * 1e3:9.2f} ms {per_line:9.3f} us   {memory:8.1f} MiB")
+            print(f"{10**power:>10} {seconds * 1e3:9.2f} ms {per_line:9.3f} us   {peak:8.1f} MiB")
 
 
 if __name__ == "__main__":

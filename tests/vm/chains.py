@@ -136,7 +136,7 @@ def gone_option() -> pathlib.Path:
 
     disk = struct.pack("<IQQ16sBB", 2, images.ESP_START, 131072, b"\1" * 16, 2, 2)
     path = node(4, 1, disk) + node(4, 4, wide("\\EFI\\gone\\shimx64.efi")) + node(0x7F, 0xFF, b"")
-    file = images.LAB / "work" / "option"
+    file = packages.LAB / "work" / "option"
     file.write_bytes(struct.pack("<IIH", 7, 1, len(path)) + wide("Gone") + path)
     return file
 
@@ -207,7 +207,7 @@ def chain(name: str) -> str:
     """Installs a layout and boots its layer as often as CHAINS says."""
     layout, firmware, boots = CHAINS[name]
     disks = install(layout, name)
-    variables = images.LAB / "work" / f"{name}.vars"
+    variables = packages.LAB / "work" / f"{name}.vars"
     variables.unlink(missing_ok=True)
     hashes: list[str] = []
     for number in range(1, boots + 1):

@@ -51,7 +51,7 @@ LAYOUTS = {
     "power-cuts-xfs-boot": dataclasses.replace(LAYOUT, name="powercut-xfs", boot="xfs"),
     "power-cuts-fat-boot": dataclasses.replace(LAYOUT, name="powercut-fat", boot="vfat", loader="systemd-boot"),
 }
-LOADERS = {"grub": diskview.Grub, "systemd-boot": diskview.SystemdBoot}
+LOADERS: dict[str, type[diskview.Grub | diskview.SystemdBoot]] = {"grub": diskview.Grub, "systemd-boot": diskview.SystemdBoot}
 SUBSETS = 100
 GUEST = pathlib.Path(__file__).parent / "guest"
 # Nearly as many disks as user-mode Linux supports.

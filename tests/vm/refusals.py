@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import images
 import jobs
+import packages
 import qemu
 import uml
 
@@ -153,7 +154,7 @@ umount -l /-rf
 def matrix() -> str:
     """Every reason to refuse, one after the other, then init with odd names."""
     disk = images.copy(images.build(LAYOUT), "refusals")
-    other = images.LAB / "work" / "refusals-other.img"
+    other = packages.LAB / "work" / "refusals-other.img"
     with open(other, "wb") as file:
         file.truncate(2 << 30)
     result = uml.boot([*disk, other], jobs.fill(HELPERS + MATRIX + ODD_NAMES, LAYOUT), console=True)

@@ -40,6 +40,8 @@ class Log:
 
     def __init__(self, path: pathlib.Path) -> None:
         self.path = path
+        # Bytes a sector.
+        self.sector: int
         self.entries: list[Entry] = []
         self._sectors: dict[int, list[tuple[int, int]]] = {}
         with open(path, "rb") as file:
