@@ -12,6 +12,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 import pytest
 
@@ -36,6 +37,11 @@ from gi.repository import GLib  # noqa: E402
 
 NAME = "org.fedoraproject.Anaconda.Addons.OvirtNode"
 PATH = "/org/fedoraproject/Anaconda/Addons/OvirtNode"
+
+# What a task reported, and its failure if it failed.
+Outcome = Tuple[List[str], Optional[str]]
+# The messages for errors and for warnings of a kickstart that was read.
+Messages = Tuple[List[str], List[str]]
 
 GOOD = """\
 #version=RHEL9
@@ -74,7 +80,7 @@ keep-images 2
 """
 
 
-def native_section(text):
+def native_section(text: str) -> str:
     """The section of a kickstart, as the installer hands it to the add-on."""
     found = re.search(r"^%addon org_ovirt_node.*?^%end\n", text, re.S | re.M)
     return found.group(0) if found else ""
@@ -83,7 +89,7 @@ def native_section(text):
 class Service:
     """The add-on, running as a process that the bus has started."""
 
-    def __init__(self, directory, **environment):
+    def __init__(self, directory: Path, **environment: object) -> None:
         self.directory = directory
         self.kickstart = directory / "ks.cfg"
         cmdline = directory / "cmdline"
@@ -132,31 +138,33 @@ class Service:
             stderr=self.log,
             env=settings,
         )
+        assert self.daemon.stdout
         address = self.daemon.stdout.readline().decode().strip()
         assert address, "the message bus did not start: " + self.said()
         self.bus = AddressedMessageBus(address)
         self.proxy = self.bus.get_proxy(NAME, PATH)
 
-    def said(self):
+    def said(self) -> str:
+        """Everything that the service and the bus have logged."""
         self.log.seek(0)
         return self.log.read().decode(errors="replace")
 
-    def read(self, text, section=None):
+    def read(self, text: str, section: Optional[str] = None) -> Messages:
         """Read a kickstart as the installer does; the messages for errors and for warnings."""
         self.kickstart.write_text(text)
         report = self.proxy.ReadKickstart(native_section(text) if section is None else section)
 
-        def messages(kind):
+        def messages(kind: str) -> List[str]:
             return [message["message"] for message in get_native(report[kind])]
 
         return messages("error-messages"), messages("warning-messages")
 
-    def task(self, path):
-        """Run a task to its end; what it reported, and its failure if it failed."""
+    def task(self, path: str) -> Outcome:
+        """Run a task to its end."""
         task = self.bus.get_proxy(NAME, path)
-        progress = []
+        progress: List[str] = []
         task.ProgressChanged.connect(lambda step, message: progress.append(message))
-        stopped = []
+        stopped: List[bool] = []
         task.Stopped.connect(lambda: stopped.append(True))
         task.Start()
         context = GLib.MainContext.default()
@@ -173,7 +181,8 @@ class Service:
             return progress, str(error)
         return progress, None
 
-    def stop(self):
+    def stop(self) -> None:
+        """End the service and the bus."""
         # What the bus has started would outlive it.
         for name in self.bus.proxy.ListNames():
             if name.startswith("org.fedoraproject.Anaconda."):
@@ -181,6 +190,7 @@ class Service:
         self.bus.disconnect()
         self.daemon.terminate()
         self.daemon.wait(10)
+        assert self.daemon.stdout
         self.daemon.stdout.close()
         self.log.close()
 
@@ -188,26 +198,26 @@ class Service:
 class Direct:
     """The add-on in this process, without a bus: for what does not depend on one."""
 
-    def __init__(self, directory):
+    def __init__(self, directory: Path) -> None:
         from org_ovirt_node.service.ovirt_node import OvirtNode
 
         self.directory = directory
         self.kickstart = directory / "ks.cfg"
         self.module = OvirtNode()
 
-    def read(self, text, section=None):
+    def read(self, text: str, section: Optional[str] = None) -> Messages:
         """As :meth:`Service.read`."""
         self.kickstart.write_text(text)
         report = self.module.read_kickstart(native_section(text) if section is None else section)
 
-        def messages(found):
+        def messages(found: Any) -> List[str]:
             return [message.message for message in found]
 
         return messages(report.error_messages), messages(report.warning_messages)
 
-    def task(self, task):
+    def task(self, task: Any) -> Outcome:
         """As :meth:`Service.task`."""
-        progress = []
+        progress: List[str] = []
         task.report_progress = lambda message, **steps: progress.append(message)
         try:
             task.run()
@@ -216,14 +226,19 @@ class Direct:
         return progress, None
 
 
-def program(name, variable):
+# Start the add-on with more environment variables: on a bus, and in this process.
+Start = Callable[..., Service]
+StartDirect = Callable[..., Direct]
+
+
+def program(name: str, variable: str) -> Path:
     """A program of this repository, as it was built last."""
     path = Path(os.environ.get(variable) or REPOSITORY / "target" / "debug" / name)
     assert path.exists(), "{} is not there: run cargo build first".format(path)
     return path
 
 
-def script(path, text):
+def script(path: Path, text: str) -> Path:
     """An executable shell script."""
     path.write_text("#!/bin/sh\n" + text)
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
@@ -231,11 +246,11 @@ def script(path, text):
 
 
 @pytest.fixture
-def start(tmp_path):
+def start(tmp_path: Path) -> Iterator[Start]:
     """Starts the add-on with more environment variables; it ends with the test."""
-    running = []
+    running: List[Service] = []
 
-    def starter(**environment):
+    def starter(**environment: object) -> Service:
         service = Service(tmp_path, **environment)
         running.append(service)
         return service
@@ -246,19 +261,19 @@ def start(tmp_path):
 
 
 @pytest.fixture
-def service(start):
+def service(start: Start) -> Service:
     """The add-on as it is."""
     return start()
 
 
 @pytest.fixture
-def start_direct(tmp_path, monkeypatch):
+def start_direct(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StartDirect:
     """Makes the add-on in this process, with more environment variables."""
 
-    def starter(**environment):
+    def starter(**environment: object) -> Direct:
         cmdline = tmp_path / "cmdline"
         cmdline.write_text("BOOT_IMAGE=vmlinuz inst.text\n")
-        settings = {
+        settings: Dict[str, object] = {
             "OVIRT_NODE_KICKSTART": tmp_path / "ks.cfg",
             "OVIRT_NODE_CMDLINE": cmdline,
             "OVIRT_NODE_KS_LINT": program("ks-lint", "OVIRT_NODE_KS_LINT"),
@@ -272,6 +287,6 @@ def start_direct(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def direct(start_direct):
+def direct(start_direct: StartDirect) -> Direct:
     """The add-on in this process."""
     return start_direct()

@@ -7,23 +7,28 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any, Iterator, List, Tuple
 
 import pytest
 from dasbus.error import DBusError
 from dasbus.typing import get_native
 
-from conftest import GOOD, NAME, SECTION, TREE, Service, script
+from conftest import GOOD, NAME, SECTION, TREE, Outcome, Service, script
 from test_tasks import STEPS, says
 
 pytestmark = pytest.mark.skipif(not TREE, reason="ANACONDA_TREE names no source tree")
+
+# The proxy of the Boss, and the add-on.
+Boss = Tuple[Any, Service]
 
 BOSS = "org.fedoraproject.Anaconda.Boss"
 BOSS_PATH = "/org/fedoraproject/Anaconda/Boss"
 
 
-def configuration(directory):
+def configuration(directory: Path) -> Path:
     """Anaconda's configuration without its own modules, where that names them (RHEL 8): these need blivet and more."""
     parser = configparser.ConfigParser(interpolation=None)
+    assert TREE
     parser.read(str(Path(TREE) / "data" / "anaconda.conf"))
     if parser.has_option("Anaconda", "kickstart_modules"):
         parser.set("Anaconda", "kickstart_modules", "")
@@ -34,11 +39,11 @@ def configuration(directory):
 
 
 @pytest.fixture
-def boss(tmp_path, monkeypatch):
+def boss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Boss]:
     """The Boss, with the add-on as its only module."""
     start = subprocess.Popen
 
-    def with_boss(command, **options):
+    def with_boss(command: List[str], **options: Any) -> Any:
         if command[0] == "dbus-daemon":
             words = "[D-BUS Service]\nName={}\nExec={} -m pyanaconda.modules.boss\n"
             (tmp_path / "services" / (BOSS + ".service")).write_text(words.format(BOSS, sys.executable))
@@ -66,7 +71,7 @@ def boss(tmp_path, monkeypatch):
     service.stop()
 
 
-def run(service, name, path):
+def run(service: Service, name: str, path: str) -> Outcome:
     """Run a task of the Boss or of a module; what it reported and its failure, if it failed."""
     task = service.bus.get_proxy(name, path)
     task.Start()
@@ -82,7 +87,7 @@ def run(service, name, path):
     return reported, None
 
 
-def run_all(boss, kind):
+def run_all(boss: Boss, kind: str) -> Outcome:
     """Run the tasks that the Boss has from its modules: one after the other, or as RHEL 8 does, within one of its own."""
     proxy, service = boss
     try:
@@ -98,21 +103,21 @@ def run_all(boss, kind):
     return reported, failure
 
 
-def read(boss, text):
+def read(boss: Boss, text: str) -> List[Tuple[int, str]]:
     proxy, service = boss
     service.kickstart.write_text(text)
     report = get_native(proxy.ReadKickstartFile(str(service.kickstart)))
     return [(message["line-number"], message["message"]) for message in report["error-messages"]]
 
 
-def test_the_boss_finds_the_add_on(boss):
+def test_the_boss_finds_the_add_on(boss: Boss) -> None:
     proxy, _ = boss
     assert NAME in proxy.GetModules()
     assert read(boss, GOOD + SECTION) == []
     assert SECTION.strip() in proxy.GenerateKickstart()
 
 
-def test_the_boss_runs_its_tasks(boss):
+def test_the_boss_runs_its_tasks(boss: Boss) -> None:
     _, service = boss
     assert read(boss, GOOD + SECTION) == []
     # What this machine's disks are good for differs; that the real ks-lint was asked does not.
@@ -124,10 +129,10 @@ def test_the_boss_runs_its_tasks(boss):
     assert failure is None
     (service.directory / "result").write_text(json.dumps({"result": "failed", "message": "lvrename: no"}) + "\n")
     _, failure = run_all(boss, "InstallSystem")
-    assert "The layout of oVirt Node was not made: lvrename: no" in failure
+    assert failure and "The layout of oVirt Node was not made: lvrename: no" in failure
 
 
-def test_the_boss_asks_what_the_layout_needs(boss):
+def test_the_boss_asks_what_the_layout_needs(boss: Boss) -> None:
     proxy, _ = boss
     assert read(boss, GOOD + SECTION) == []
     if not hasattr(proxy, "CollectRequirements"):
@@ -135,7 +140,7 @@ def test_the_boss_asks_what_the_layout_needs(boss):
     assert "lvm2" in [get_native(requirement)["name"] for requirement in proxy.CollectRequirements()]
 
 
-def test_the_boss_reports_a_wrong_kickstart_with_its_line(boss):
+def test_the_boss_reports_a_wrong_kickstart_with_its_line(boss: Boss) -> None:
     text = GOOD.replace("/boot --fstype=ext4 --size=1024", "/boot --fstype=ext4 --size=500") + SECTION
     errors = read(boss, text)
     assert len(errors) == 1

@@ -5,6 +5,7 @@ import importlib
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any, Callable, Dict, List
 
 import pytest
 
@@ -14,12 +15,12 @@ from conftest import TREE, program
 OWN = {"ovirt-node": ["profile.d/ovirt.conf", "product.d/ovirt.conf"]}
 
 
-def export(kind, policy):
+def export(kind: str, policy: str) -> str:
     command = [str(program("ks-lint", "OVIRT_NODE_KS_LINT")), "policy", "export", "--anaconda", kind, policy]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout.decode()
 
 
-def parsed(path):
+def parsed(path: Path) -> Dict[str, Dict[str, List[List[str]]]]:
     """The sections of a configuration file, each value as its words line by line."""
     if TREE:
         from pyanaconda.core.configuration.base import create_parser, read_config
@@ -40,7 +41,7 @@ def parsed(path):
 
 @pytest.mark.parametrize("policy", ["ovirt-node", "ovirt-node-4.4", "rhvh-4.4"])
 @pytest.mark.parametrize("kind", ["profile", "product", "conf"])
-def test_every_export_is_read(tmp_path, kind, policy):
+def test_every_export_is_read(tmp_path: Path, kind: str, policy: str) -> None:
     file = tmp_path / "x.conf"
     file.write_text(export(kind, policy))
     sections = parsed(file)
@@ -49,7 +50,7 @@ def test_every_export_is_read(tmp_path, kind, policy):
     assert ("Profile" in sections, "Product" in sections) == (kind == "profile", kind == "product")
 
 
-def test_the_storage_of_the_installer_is_that_of_the_policy(tmp_path):
+def test_the_storage_of_the_installer_is_that_of_the_policy(tmp_path: Path) -> None:
     """Field by field what Anaconda's own file for oVirt Node says; without a source tree what is known of it."""
     own = [Path(TREE) / "data" / name for name in OWN["ovirt-node"]] if TREE else []
     file = tmp_path / "x.conf"
@@ -68,7 +69,7 @@ def test_the_storage_of_the_installer_is_that_of_the_policy(tmp_path):
     assert ours["Storage"]["default_partitioning"][0] == ["/", "(min", "6", "GiB)"]
 
 
-def loader_of(kind):
+def loader_of(kind: str) -> Any:
     """What finds Anaconda's own configuration for a product: that of this tree, or nothing."""
     module, name = {"product": ("product", "ProductLoader"), "profile": ("profile", "ProfileLoader")}[kind]
     try:
@@ -77,11 +78,12 @@ def loader_of(kind):
         pytest.skip("this release has no {}.d".format(kind))
 
 
-def files_for(kind, directory, export_to):
+def files_for(kind: str, directory: Path, export_to: Callable[[Path], str]) -> List[str]:
     """The files that this installer reads for oVirt Node, in its order, with ours in the place of its own."""
     if kind == "conf":
         return [export_to(directory / "90-ovirt-node.conf")]
     loader = loader_of(kind)
+    assert TREE
     for own in (Path(TREE) / "data" / (kind + ".d")).glob("*.conf"):
         shutil.copy(str(own), str(directory))
     export_to(directory / "ovirt.conf")
@@ -97,15 +99,15 @@ def files_for(kind, directory, export_to):
 
 @pytest.mark.skipif(not TREE, reason="ANACONDA_TREE names no source tree")
 @pytest.mark.parametrize("kind", ["profile", "product", "conf"])
-def test_the_installer_takes_the_constraints_from_the_file(tmp_path, kind):
+def test_the_installer_takes_the_constraints_from_the_file(tmp_path: Path, kind: str) -> None:
     """Anaconda finds the file, reads it over its own configuration, and comes to the policy."""
-    from pyanaconda.core.configuration.anaconda import AnacondaConfiguration
+    anaconda = importlib.import_module("pyanaconda.core.configuration.anaconda").AnacondaConfiguration()
+    assert TREE
 
-    def export_to(file):
+    def export_to(file: Path) -> str:
         file.write_text(export(kind, "ovirt-node"))
         return str(file)
 
-    anaconda = AnacondaConfiguration()
     anaconda.read(str(Path(TREE) / "data" / "anaconda.conf"))
     for file in files_for(kind, tmp_path, export_to):
         anaconda.read(file)

@@ -4,6 +4,8 @@ import gzip
 import os
 import shutil
 import subprocess
+from pathlib import Path
+from typing import Dict, List, Optional
 
 import pytest
 
@@ -12,7 +14,7 @@ from conftest import NAME, SHIM, program, script
 pytestmark = pytest.mark.skipif(not shutil.which("cpio"), reason="cpio is not installed")
 
 
-def build(*arguments, environment=None):
+def build(*arguments: object, environment: Optional[Dict[str, str]] = None) -> "subprocess.CompletedProcess[bytes]":
     return subprocess.run(
         [str(SHIM / "build-image"), *map(str, arguments)],
         stdout=subprocess.PIPE,
@@ -21,7 +23,7 @@ def build(*arguments, environment=None):
     )
 
 
-def stand_ins(directory):
+def stand_ins(directory: Path) -> Path:
     """Programs that are not linked at all: scripts."""
     directory.mkdir()
     script(directory / "ks-lint", 'exec "{}" "$@"\n'.format(program("ks-lint", "OVIRT_NODE_KS_LINT")))
@@ -29,14 +31,14 @@ def stand_ins(directory):
     return directory
 
 
-def unpacked(image, directory):
+def unpacked(image: Path, directory: Path) -> Dict[str, Path]:
     directory.mkdir()
     archive = gzip.decompress(image.read_bytes())
     subprocess.run(["cpio", "--quiet", "-id"], input=archive, cwd=str(directory), check=True)
     return {str(path.relative_to(directory)): path for path in directory.rglob("*") if path.is_file()}
 
 
-def test_the_image_has_everything_where_the_installer_looks_for_it(tmp_path):
+def test_the_image_has_everything_where_the_installer_looks_for_it(tmp_path: Path) -> None:
     result = build("--output", tmp_path / "out", "--programs", stand_ins(tmp_path / "programs"))
     assert result.returncode == 0, result.stderr.decode()
     assert b"inst.updates=" in result.stdout, "nothing says how to boot with it"
@@ -56,14 +58,14 @@ def test_the_image_has_everything_where_the_installer_looks_for_it(tmp_path):
     assert (tmp_path / "out" / "product.img").read_bytes() == (tmp_path / "out" / "updates.img").read_bytes()
 
 
-def test_the_same_input_gives_the_same_image(tmp_path):
+def test_the_same_input_gives_the_same_image(tmp_path: Path) -> None:
     programs = stand_ins(tmp_path / "programs")
     for name in ("one", "two"):
         assert build("--output", tmp_path / name, "--programs", programs).returncode == 0
     assert (tmp_path / "one" / "updates.img").read_bytes() == (tmp_path / "two" / "updates.img").read_bytes()
 
 
-def test_without_programs_cargo_links_them_statically(tmp_path):
+def test_without_programs_cargo_links_them_statically(tmp_path: Path) -> None:
     """A cargo that does nothing but put programs where the real one would."""
     built = stand_ins(tmp_path / "built")
     (tmp_path / "bin").mkdir()
@@ -84,7 +86,7 @@ def test_without_programs_cargo_links_them_statically(tmp_path):
     assert "usr/bin/node-layout" in unpacked(tmp_path / "out" / "updates.img", tmp_path / "root")
 
 
-def test_programs_that_need_a_library_are_refused(tmp_path):
+def test_programs_that_need_a_library_are_refused(tmp_path: Path) -> None:
     programs = stand_ins(tmp_path / "programs")
     (programs / "node-layout").unlink()
     shutil.copy(str(program("node-layout", "OVIRT_NODE_LAYOUT")), str(programs / "node-layout"))
@@ -94,12 +96,12 @@ def test_programs_that_need_a_library_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [["--nonsense"], ["--output"], ["--programs", "/nonexistent"]])
-def test_wrong_arguments_are_refused(arguments):
+def test_wrong_arguments_are_refused(arguments: List[str]) -> None:
     result = build(*arguments)
     assert result.returncode in (1, 2) and result.stderr
 
 
-def test_an_unknown_policy_is_refused(tmp_path):
+def test_an_unknown_policy_is_refused(tmp_path: Path) -> None:
     result = build(
         "--output", tmp_path / "out", "--programs", stand_ins(tmp_path / "programs"), "--policy", "ovirt-nod"
     )

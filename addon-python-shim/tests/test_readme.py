@@ -1,13 +1,14 @@
 """What the README shows of the console is what the add-on says today."""
 
 import re
+from pathlib import Path
 
-from conftest import GOOD, REPOSITORY, SECTION
+from conftest import GOOD, REPOSITORY, SECTION, Direct, StartDirect
 from org_ovirt_node.service.checks import syntax_version
 from test_wrong_kickstarts import add_on, installed
 
 
-def shown(first_line):
+def shown(first_line: str) -> str:
     """The example of the README that begins with this line."""
     blocks = re.findall(r"^```\n(.*?)^```$", (REPOSITORY / "README.md").read_text(), re.S | re.M)
     found = [block for block in blocks if block.startswith(first_line)]
@@ -15,7 +16,7 @@ def shown(first_line):
     return found[0]
 
 
-def test_a_kickstart_with_two_volumes_that_are_too_small(direct):
+def test_a_kickstart_with_two_volumes_that_are_too_small(direct: Direct) -> None:
     text = GOOD.replace("/boot --fstype=ext4 --size=1024", "/boot --fstype=ext4 --size=500")
     errors, _ = direct.read(text.replace("--size=5120", "--size=2048") + SECTION)
     # The README shows RHEL 9, a source tree may be of another release.
@@ -25,7 +26,7 @@ def test_a_kickstart_with_two_volumes_that_are_too_small(direct):
     assert shown("An error occurred during reading") == expected.format(said)
 
 
-def test_a_disk_that_is_too_small(start_direct, tmp_path):
+def test_a_disk_that_is_too_small(start_direct: StartDirect, tmp_path: Path) -> None:
     direct, _ = add_on(start_direct, tmp_path, 20)
     _, failure = installed(direct, GOOD + SECTION)
     expected = "An error occurred while activating your storage configuration.\n\n{}\n"

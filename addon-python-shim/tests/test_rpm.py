@@ -4,6 +4,8 @@ import os
 import re
 import shutil
 import subprocess
+from pathlib import Path
+from typing import Dict, List
 
 import pytest
 
@@ -20,11 +22,11 @@ PACKAGES = {
 }
 
 
-def output(*command):
+def output(*command: object) -> str:
     return subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE).stdout.decode()
 
 
-def build(*arguments, **environment):
+def build(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[bytes]":
     return subprocess.run(
         [str(REPOSITORY / "packaging" / "build-rpm"), *map(str, arguments)],
         stdout=subprocess.PIPE,
@@ -33,7 +35,7 @@ def build(*arguments, **environment):
     )
 
 
-def stand_ins(directory):
+def stand_ins(directory: Path) -> Path:
     """The programs of this repository behind scripts: as packages they are too large for a fast test."""
     directory.mkdir(parents=True)
     for name, variable in [("ks-lint", "OVIRT_NODE_KS_LINT"), ("node-layout", "OVIRT_NODE_LAYOUT")]:
@@ -42,7 +44,7 @@ def stand_ins(directory):
 
 
 @pytest.fixture(scope="module")
-def packages(tmp_path_factory):
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Path]:
     """Each package that is built, by its name."""
     directory = tmp_path_factory.mktemp("rpm")
     result = build("--output", directory / "out", "--programs", stand_ins(directory / "programs"))
@@ -54,14 +56,14 @@ def packages(tmp_path_factory):
     }
 
 
-def files(package):
+def files(package: Path) -> Dict[str, str]:
     """What a package installs, without directories and what every package has."""
     listed = output("rpm", "-qp", "--qf", "[%{FILEMODES:perms} %{FILENAMES}\n]", package).splitlines()
     names = [line.split(" ", 1) for line in listed if not line.startswith("d")]
     return {name: mode for mode, name in names if not name.startswith(("/usr/share/doc/", "/usr/share/licenses/"))}
 
 
-def test_the_specification_is_read_and_names_the_packages_with_their_licences():
+def test_the_specification_is_read_and_names_the_packages_with_their_licences() -> None:
     parsed = output("rpmspec", "-P", SPEC)
     assert "BuildRequires:  cargo" in parsed, "without programs they are built"
     assert "cargo" not in output("rpmspec", "-P", "--define", "programs /somewhere", SPEC)
@@ -69,12 +71,13 @@ def test_the_specification_is_read_and_names_the_packages_with_their_licences():
     assert dict(line.split(" ", 1) for line in found) == PACKAGES
 
 
-def test_the_specification_has_the_version_of_the_programs():
-    version = re.search(r'^version = "(.*)"$', (REPOSITORY / "Cargo.toml").read_text(), re.M).group(1)
-    assert output("rpmspec", "-q", "--srpm", "--qf", "%{VERSION}", SPEC) == version
+def test_the_specification_has_the_version_of_the_programs() -> None:
+    found = re.search(r'^version = "(.*)"$', (REPOSITORY / "Cargo.toml").read_text(), re.M)
+    assert found, "Cargo.toml has no version"
+    assert output("rpmspec", "-q", "--srpm", "--qf", "%{VERSION}", SPEC) == found.group(1)
 
 
-def test_the_programs_are_in_packages_of_their_own(packages):
+def test_the_programs_are_in_packages_of_their_own(packages: Dict[str, Path]) -> None:
     assert set(packages) == set(PACKAGES)
     assert files(packages["ks-lint"]) == {"/usr/bin/ks-lint": "-rwxr-xr-x"}
     assert files(packages["node-layout"]) == {"/usr/bin/node-layout": "-rwxr-xr-x"}
@@ -82,7 +85,7 @@ def test_the_programs_are_in_packages_of_their_own(packages):
     assert "lvm2" in requires
 
 
-def test_the_add_on_is_where_every_release_looks_for_it(packages):
+def test_the_add_on_is_where_every_release_looks_for_it(packages: Dict[str, Path]) -> None:
     sources = (SHIM / "org_ovirt_node").rglob("*.py")
     expected = {"/usr/share/anaconda/addons/{}".format(path.relative_to(SHIM)) for path in sources}
     expected.add("/usr/share/anaconda/dbus/services/" + NAME + ".service")
@@ -93,7 +96,9 @@ def test_the_add_on_is_where_every_release_looks_for_it(packages):
     assert output("rpm", "-qp", "--qf", "%{ARCH}", packages["ovirt-node-anaconda-addon"]) == "noarch"
 
 
-def test_only_the_package_with_the_configuration_constrains_what_else_an_image_installs(packages):
+def test_only_the_package_with_the_configuration_constrains_what_else_an_image_installs(
+    packages: Dict[str, Path],
+) -> None:
     """The add-on alone changes nothing for kickstarts without its section."""
     assert files(packages["ovirt-node-anaconda-config"]) == {"/etc/anaconda/conf.d/90-ovirt-node.conf": "-rw-r--r--"}
     archive = subprocess.run(
@@ -107,7 +112,7 @@ def test_only_the_package_with_the_configuration_constrains_what_else_an_image_i
 
 
 @pytest.mark.skipif(not shutil.which("rpmlint"), reason="rpmlint is not installed")
-def test_rpmlint_has_nothing_against_the_specification():
+def test_rpmlint_has_nothing_against_the_specification() -> None:
     done = subprocess.run(["rpmlint", str(SPEC)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     said = done.stdout.decode()
     found = set(re.findall(r": [EW]: (\S+)", said))
@@ -115,7 +120,7 @@ def test_rpmlint_has_nothing_against_the_specification():
     assert done.returncode == 0 and found <= {"no-buildroot-tag", "invalid-url"}, said
 
 
-def test_the_add_on_comes_with_the_programs_of_its_version(packages):
+def test_the_add_on_comes_with_the_programs_of_its_version(packages: Dict[str, Path]) -> None:
     requires = output("rpm", "-qp", "--requires", packages["ovirt-node-anaconda-addon"])
     version = output("rpm", "-qp", "--qf", "%{VERSION}", packages["ks-lint"])
     for name in ("ks-lint", "node-layout"):
@@ -123,12 +128,12 @@ def test_the_add_on_comes_with_the_programs_of_its_version(packages):
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_every_package_brings_the_licence(packages, package):
+def test_every_package_brings_the_licence(packages: Dict[str, Path], package: str) -> None:
     listed = output("rpm", "-qp", "--licensefiles", packages[package]).split()
     assert [os.path.basename(path) for path in listed] == ["LICENSE"]
 
 
-def test_without_programs_cargo_makes_them(tmp_path):
+def test_without_programs_cargo_makes_them(tmp_path: Path) -> None:
     """A cargo that does nothing but put programs where the real one would."""
     built = stand_ins(tmp_path / "built")
     words = 'echo "$@" >{0}/arguments\nmkdir -p "$CARGO_TARGET_DIR/dist"\ncp {1}/* "$CARGO_TARGET_DIR/dist/"\n'
@@ -141,7 +146,7 @@ def test_without_programs_cargo_makes_them(tmp_path):
     assert len(list((tmp_path / "out").iterdir())) == len(PACKAGES) + 1
 
 
-def test_programs_of_another_version_are_not_packaged(tmp_path):
+def test_programs_of_another_version_are_not_packaged(tmp_path: Path) -> None:
     programs = stand_ins(tmp_path / "programs")
     script(programs / "node-layout", "echo node-layout 0.0.1\n")
     result = build("--output", tmp_path / "out", "--programs", programs)
@@ -150,6 +155,6 @@ def test_programs_of_another_version_are_not_packaged(tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [["--nonsense"], ["--output"], ["--programs", "/nonexistent"]])
-def test_wrong_arguments_are_refused(arguments):
+def test_wrong_arguments_are_refused(arguments: List[str]) -> None:
     result = build(*arguments)
     assert result.returncode in (1, 2) and result.stderr

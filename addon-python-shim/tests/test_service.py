@@ -2,12 +2,14 @@
 
 import json
 import os
+from pathlib import Path
+from typing import Any
 
 import pytest
 from dasbus.error import DBusError
 from dasbus.typing import get_native, get_variant
 
-from conftest import GOOD, NAME, SECTION, TREE, script
+from conftest import GOOD, NAME, SECTION, TREE, Direct, Service, StartDirect, script
 
 ANSWER = {
     "schema": 1,
@@ -21,7 +23,7 @@ ANSWER = {
 }
 
 
-def line_of(text, start):
+def line_of(text: str, start: str) -> int:
     """Number of the line that starts so."""
     return next(i for i, line in enumerate(text.splitlines(), 1) if line.startswith(start))
 
@@ -29,7 +31,7 @@ def line_of(text, start):
 # It is there at all: an add-on that fails to import is left out by Anaconda without a word.
 
 
-def test_the_bus_starts_the_service_by_its_name(service):
+def test_the_bus_starts_the_service_by_its_name(service: Service) -> None:
     assert NAME in service.bus.proxy.ListActivatableNames()
     assert service.bus.proxy.StartServiceByName(NAME, 0) == 1, service.said()
     service.proxy.Ping()
@@ -39,7 +41,7 @@ def test_the_bus_starts_the_service_by_its_name(service):
 # Right sections.
 
 
-def test_a_good_kickstart_is_read_without_a_word(service):
+def test_a_good_kickstart_is_read_without_a_word(service: Service) -> None:
     assert service.read(GOOD + SECTION) == ([], [])
     assert service.proxy.Kickstarted
     proxy = service.proxy
@@ -47,7 +49,7 @@ def test_a_good_kickstart_is_read_without_a_word(service):
     assert proxy.Nvr == "ovirt-node-ng-4.5.6-0.20261121.0"
 
 
-def test_the_section_comes_back_as_it_went_in(service):
+def test_the_section_comes_back_as_it_went_in(service: Service) -> None:
     section = SECTION.replace(
         "%end\n", "require /var/log --min-size=8192\nwaive SEC006 --reason=\"in a 'lab'\"\n%end\n"
     )
@@ -55,19 +57,19 @@ def test_the_section_comes_back_as_it_went_in(service):
     assert service.proxy.GenerateKickstart() == section
 
 
-def test_a_kickstart_without_the_section_is_none_of_our_business(service):
+def test_a_kickstart_without_the_section_is_none_of_our_business(service: Service) -> None:
     assert service.read("this is no kickstart\n", section="") == ([], [])
     proxy = service.proxy
     assert proxy.GenerateKickstart() == ""
     assert (proxy.ConfigureWithTasks(), proxy.InstallWithTasks(), proxy.CollectRequirements()) == ([], [], [])
 
 
-def test_a_section_that_leaves_the_layout_alone_has_no_task_for_it(service):
+def test_a_section_that_leaves_the_layout_alone_has_no_task_for_it(service: Service) -> None:
     assert service.read(GOOD + SECTION.replace("--init", "--no-init")) == ([], [])
     assert (service.proxy.Layout, service.proxy.InstallWithTasks()) == ("skip", [])
 
 
-def test_kernel_arguments_have_the_last_word(service):
+def test_kernel_arguments_have_the_last_word(service: Service) -> None:
     (service.directory / "cmdline").write_text(
         "inst.text ovirt_node.layout=skip ovirt_node.enforce=warn ovirt_node.nvr=other-1-1 ovirt_node.policy=rhvh-4.4\n"
     )
@@ -76,7 +78,7 @@ def test_kernel_arguments_have_the_last_word(service):
     assert (proxy.Policy, proxy.Enforce, proxy.Nvr, proxy.Layout) == ("rhvh-4.4", "warn", "other-1-1", "skip")
 
 
-def test_the_installed_system_gets_what_the_layout_needs(service):
+def test_the_installed_system_gets_what_the_layout_needs(service: Service) -> None:
     service.read(GOOD + SECTION)
     required = [get_native(r) for r in service.proxy.CollectRequirements()]
     assert "lvm2" in [r["name"] for r in required]
@@ -86,7 +88,7 @@ def test_the_installed_system_gets_what_the_layout_needs(service):
 # Wrong ones.
 
 
-def test_a_wrong_section_is_refused_with_its_line(direct):
+def test_a_wrong_section_is_refused_with_its_line(direct: Direct) -> None:
     text = GOOD + SECTION.replace("keep-images 2", "# how many\n\nkep-images 2")
     errors, _ = direct.read(text)
     assert len(errors) == 1
@@ -95,14 +97,14 @@ def test_a_wrong_section_is_refused_with_its_line(direct):
     assert direct.module.configure_with_tasks() == []
 
 
-def test_warnings_are_shown_and_do_not_stop(direct):
+def test_warnings_are_shown_and_do_not_stop(direct: Direct) -> None:
     errors, warnings = direct.read(GOOD.replace("rootpw --lock", "rootpw secret-word") + SECTION)
     assert errors == []
     assert len(warnings) == 1 and "SEC001" in warnings[0]
     assert "secret-word" not in warnings[0]
 
 
-def test_enforce_warn_only_logs(direct, caplog):
+def test_enforce_warn_only_logs(direct: Direct, caplog: pytest.LogCaptureFixture) -> None:
     text = GOOD.replace("--size=1024\npart pv", "--size=500\npart pv") + SECTION.replace(
         " --nvr", " --enforce=warn --nvr"
     )
@@ -110,7 +112,7 @@ def test_enforce_warn_only_logs(direct, caplog):
     assert "/boot" in caplog.text or TREE, "nothing was logged"
 
 
-def test_enforce_off_checks_nothing(direct):
+def test_enforce_off_checks_nothing(direct: Direct) -> None:
     text = "nonsense\n" + GOOD + SECTION.replace(" --nvr", " --enforce=off --nvr")
     assert direct.read(text) == ([], [])
     assert direct.module.configure_with_tasks() == []
@@ -120,7 +122,7 @@ def test_enforce_off_checks_nothing(direct):
 # Programs that fail.
 
 
-def fake_ks_lint(directory, on_check, on_plan="exit 9"):
+def fake_ks_lint(directory: Path, on_check: str, on_plan: str = "exit 9") -> Path:
     """A ks-lint that reads the section well and does something else with the rest."""
     return script(
         directory / "fake",
@@ -145,7 +147,9 @@ def fake_ks_lint(directory, on_check, on_plan="exit 9"):
         ('echo \'{"schema": 1, "files": [3]}\'', "does not understand (files)"),
     ],
 )
-def test_a_check_that_fails_is_an_error_that_says_so(start_direct, tmp_path, does, says):
+def test_a_check_that_fails_is_an_error_that_says_so(
+    start_direct: StartDirect, tmp_path: Path, does: str, says: str
+) -> None:
     direct = start_direct(OVIRT_NODE_KS_LINT=fake_ks_lint(tmp_path, does))
     errors, _ = direct.read(GOOD + SECTION)
     assert len(errors) == 1 and "the kickstart could not be checked" in errors[0]
@@ -162,26 +166,28 @@ def test_a_check_that_fails_is_an_error_that_says_so(start_direct, tmp_path, doe
         ("""echo '{"schema": 1, "present": true, "init": 1, "enforce": "error"}'""", "does not understand (init)"),
     ],
 )
-def test_a_section_that_cannot_be_asked_about_is_an_error_that_says_so(start_direct, tmp_path, does, says):
+def test_a_section_that_cannot_be_asked_about_is_an_error_that_says_so(
+    start_direct: StartDirect, tmp_path: Path, does: str, says: str
+) -> None:
     direct = start_direct(OVIRT_NODE_KS_LINT=script(tmp_path / "fake", does))
     errors, _ = direct.read(GOOD + SECTION)
     assert len(errors) == 1 and "could not be read" in errors[0]
     assert says in errors[0], errors[0]
 
 
-def test_a_missing_program_is_an_error_that_names_it(start_direct):
+def test_a_missing_program_is_an_error_that_names_it(start_direct: StartDirect) -> None:
     direct = start_direct(OVIRT_NODE_KS_LINT="/nonexistent/ks-lint")
     errors, _ = direct.read(GOOD + SECTION)
     assert len(errors) == 1 and "/nonexistent/ks-lint cannot be started" in errors[0]
 
 
-def test_a_missing_kickstart_is_an_error_that_names_it(start_direct):
+def test_a_missing_kickstart_is_an_error_that_names_it(start_direct: StartDirect) -> None:
     direct = start_direct(OVIRT_NODE_KICKSTART="/nonexistent/ks.cfg")
     errors, _ = direct.read("", section=SECTION)
     assert len(errors) == 1 and "/nonexistent/ks.cfg" in errors[0]
 
 
-def test_a_kickstart_of_somebody_else_is_not_taken_for_ours(direct):
+def test_a_kickstart_of_somebody_else_is_not_taken_for_ours(direct: Direct) -> None:
     errors, _ = direct.read(GOOD, section=SECTION)
     assert len(errors) == 1 and "does not have the section" in errors[0]
 
@@ -211,21 +217,23 @@ def test_a_kickstart_of_somebody_else_is_not_taken_for_ours(direct):
         ("", "\x00"),
     ],
 )
-def test_hostile_sections_are_refused_with_a_sentence(direct, header, lines):
+def test_hostile_sections_are_refused_with_a_sentence(direct: Direct, header: str, lines: str) -> None:
     errors, _ = direct.read("{}%addon org_ovirt_node {}\n{}\n%end\n".format(GOOD, header, lines))
     assert len(errors) == 1, errors
     assert "\x1b" not in errors[0]
     assert "cannot be used" in errors[0]
 
 
-def test_ten_megabytes_of_section_are_refused_with_a_sentence(direct):
+def test_ten_megabytes_of_section_are_refused_with_a_sentence(direct: Direct) -> None:
     errors, _ = direct.read(GOOD + "%addon org_ovirt_node\n" + "waive nothing\n" * 750000 + "%end\n")
     assert len(errors) == 1 and len(errors[0]) < 4000
     assert "too large" in errors[0]
 
 
 @pytest.mark.parametrize("included", ["/dev/zero", "/dev/stdin", "/proc/kmsg", "fifo", "/"])
-def test_a_kickstart_that_includes_what_is_no_file_is_refused_with_a_sentence(direct, tmp_path, included):
+def test_a_kickstart_that_includes_what_is_no_file_is_refused_with_a_sentence(
+    direct: Direct, tmp_path: Path, included: str
+) -> None:
     if included == "fifo":
         included = str(tmp_path / "fifo")
         os.mkfifo(included)
@@ -247,14 +255,14 @@ def test_a_kickstart_that_includes_what_is_no_file_is_refused_with_a_sentence(di
         "layout=init;reboot",
     ],
 )
-def test_hostile_kernel_arguments_are_refused_with_a_sentence(direct, argument):
+def test_hostile_kernel_arguments_are_refused_with_a_sentence(direct: Direct, argument: str) -> None:
     (direct.directory / "cmdline").write_text("inst.text ovirt_node.{}\n".format(argument))
     errors, _ = direct.read(GOOD + SECTION)
     assert len(errors) == 1 and "cannot be used" in errors[0], errors
     assert "\x1b" not in errors[0]
 
 
-def test_what_pre_has_written_is_read(direct, tmp_path):
+def test_what_pre_has_written_is_read(direct: Direct, tmp_path: Path) -> None:
     """The volumes in a file that %pre has written: with them the kickstart is right, and theirs are the mistakes."""
     lines = GOOD.splitlines(True)
     volumes = [line for line in lines if line.startswith(("part", "volgroup", "logvol"))]
@@ -270,7 +278,7 @@ def test_what_pre_has_written_is_read(direct, tmp_path):
 # The user interface.
 
 
-def test_properties_that_are_set_become_a_section(service):
+def test_properties_that_are_set_become_a_section(service: Service) -> None:
     proxy = service.proxy
     changed = []
     proxy.PropertiesChanged.connect(lambda name, values, invalid: changed.append(get_native(values)))
@@ -285,13 +293,13 @@ def test_properties_that_are_set_become_a_section(service):
     assert (proxy.Policy, proxy.Layout, proxy.KeepImages) == ("ovirt-node-4.4", "skip", 3)
 
 
-def test_properties_can_be_assigned_to(service):
+def test_properties_can_be_assigned_to(service: Service) -> None:
     service.proxy.Enforce = "warn"
     assert service.proxy.Enforce == "warn"
     assert "--enforce=warn" in service.proxy.GenerateKickstart()
 
 
-def test_whoever_watches_is_told_of_a_change(service):
+def test_whoever_watches_is_told_of_a_change(service: Service) -> None:
     from gi.repository import GLib
 
     changed = []
@@ -319,7 +327,7 @@ def test_whoever_watches_is_told_of_a_change(service):
         ("KeepImages", get_variant("i", -1)),
     ],
 )
-def test_a_property_that_cannot_be_is_refused_and_changes_nothing(service, name, value):
+def test_a_property_that_cannot_be_is_refused_and_changes_nothing(service: Service, name: str, value: Any) -> None:
     service.read(GOOD + SECTION)
     before = service.proxy.GenerateKickstart()
     with pytest.raises(DBusError) as caught:

@@ -5,10 +5,12 @@ The real ks-lint answers, on one made-up machine: sparse files stand for its dis
 
 import hashlib
 from collections import namedtuple
+from pathlib import Path
+from typing import Callable, Optional, Tuple
 
 import pytest
 
-from conftest import GOOD, SECTION, program, script
+from conftest import GOOD, SECTION, Direct, StartDirect, program, script
 from test_service import line_of
 
 GIB = 1 << 30
@@ -18,25 +20,28 @@ DISKS = "before partitioning"
 
 STORAGE = ("reqpart", "part", "volgroup", "logvol")
 
+# Makes another kickstart of a good one.
+Edit = Callable[[str], str]
+
 # What is done to the good kickstart, when it is stopped, the start of the line that is named, what the console says, and
 # the size of the disk.
 Mistake = namedtuple("Mistake", "edit stopped line says gib", defaults=[100])
 
 
-def replaced(old, new):
+def replaced(old: str, new: str) -> Edit:
     """An edit that puts something else in place of what must be there once."""
 
-    def edit(text):
+    def edit(text: str) -> str:
         assert text.count(old) == 1, "the good kickstart has {!r} {} times".format(old, text.count(old))
         return text.replace(old, new)
 
     return edit
 
 
-def without(*starts):
+def without(*starts: str) -> Edit:
     """An edit that leaves the lines out that start so."""
 
-    def edit(text):
+    def edit(text: str) -> str:
         lines = text.splitlines(True)
         kept = [line for line in lines if not line.startswith(starts)]
         assert len(kept) < len(lines), "no line starts with any of {}".format(starts)
@@ -45,7 +50,7 @@ def without(*starts):
     return edit
 
 
-def partitioned_by(command):
+def partitioned_by(command: str) -> Edit:
     """An edit that leaves the storage to one command."""
     return lambda text: without(*STORAGE)(text).replace("\nreboot\n", "\n{}\nreboot\n".format(command))
 
@@ -132,7 +137,7 @@ MISTAKES = {
 }
 
 
-def machine(directory, gib):
+def machine(directory: Path, gib: int) -> Path:
     """A directory that stands for the / of a machine with one disk; the disk, with something on it."""
     block = directory / "sys" / "block" / "vda"
     (block / "queue").mkdir(parents=True)
@@ -149,7 +154,7 @@ def machine(directory, gib):
     return disk
 
 
-def state(disk):
+def state(disk: Path) -> Tuple[str, int, int, int]:
     """What tells whether a disk was written to."""
     status = disk.stat()
     with disk.open("rb") as file:
@@ -157,7 +162,7 @@ def state(disk):
     return start, status.st_size, status.st_blocks, status.st_mtime_ns
 
 
-def add_on(start_direct, tmp_path, gib):
+def add_on(start_direct: StartDirect, tmp_path: Path, gib: int) -> Tuple[Direct, Path]:
     """The add-on on a machine with one disk of this size; the add-on, and the disk."""
     host = tmp_path / "machine"
     disk = machine(host, gib)
@@ -166,7 +171,7 @@ def add_on(start_direct, tmp_path, gib):
     return start_direct(OVIRT_NODE_KS_LINT=ks_lint), disk
 
 
-def installed(direct, text):
+def installed(direct: Direct, text: str) -> Tuple[Optional[str], str]:
     """Go as far as the installer would: when it stopped, and what it said; nothing when it would begin to partition."""
     errors, _ = direct.read(text)
     if errors:
@@ -180,7 +185,9 @@ def installed(direct, text):
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_wrong_kickstart_is_stopped_with_line_and_sentence_and_no_disk_is_written_to(start_direct, tmp_path, mistake):
+def test_a_wrong_kickstart_is_stopped_with_line_and_sentence_and_no_disk_is_written_to(
+    start_direct: StartDirect, tmp_path: Path, mistake: str
+) -> None:
     wrong = MISTAKES[mistake]
     text = wrong.edit(GOOD + SECTION)
     direct, disk = add_on(start_direct, tmp_path, wrong.gib)
@@ -196,7 +203,7 @@ def test_a_wrong_kickstart_is_stopped_with_line_and_sentence_and_no_disk_is_writ
 
 
 @pytest.mark.parametrize("gib", [80, 100])
-def test_without_the_mistake_the_same_machine_is_installed(start_direct, tmp_path, gib):
+def test_without_the_mistake_the_same_machine_is_installed(start_direct: StartDirect, tmp_path: Path, gib: int) -> None:
     direct, disk = add_on(start_direct, tmp_path, gib)
     before = state(disk)
     assert installed(direct, GOOD + SECTION) == (None, "")

@@ -7,7 +7,7 @@ changes (those that --dry-run prints) in the same machine, and its memory. Figur
 It runs in user-mode Linux, which runs programs at the processor's speed, or with --emulated in QEMU's emulated machine. Machines
 that do nothing, `init` and the script take turns, each with a fresh disk. Wall time is that of the machine's clock. Processor
 time, which other work on the host hardly changes, is that of the whole machine, minus that of one that does nothing. It builds
-the release program unless NODE_LAYOUT names one.
+the program as it is shipped unless NODE_LAYOUT names one.
 """
 
 import json

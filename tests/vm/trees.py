@@ -30,7 +30,7 @@ LVM_NAMES = (
 
 
 def node_layout() -> pathlib.Path:
-    """The program under test: the one that NODE_LAYOUT names (the benchmark's release build), otherwise the debug build."""
+    """The program under test: the one that NODE_LAYOUT names (the benchmark's optimised build), otherwise the debug build."""
     if "NODE_LAYOUT" in os.environ:
         return pathlib.Path(os.environ["NODE_LAYOUT"])
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))

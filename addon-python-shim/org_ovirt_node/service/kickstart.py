@@ -15,7 +15,7 @@ LARGEST_SECTION = 1024 * 1024
 class OvirtNodeData(AddonData):
     """Header and lines of the section, as given."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.seen = False
         self.header_line = 0

@@ -4,7 +4,7 @@ import os
 import shlex
 import tempfile
 import warnings
-from typing import Any, List, Optional
+from typing import Any, List, Optional, Type
 
 from pyanaconda.anaconda_loggers import get_module_logger
 from pyanaconda.core.configuration.anaconda import conf
@@ -41,7 +41,7 @@ SKIP = "skip"
 class OvirtNode(KickstartService):
     """The add-on org_ovirt_node."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self._data = OvirtNodeData()
         self._policy = ""
@@ -62,7 +62,7 @@ class OvirtNode(KickstartService):
         DBus.register_service(OVIRT_NODE.service_name)
 
     @property
-    def kickstart_specification(self):
+    def kickstart_specification(self) -> Type[OvirtNodeKickstartSpecification]:
         """Which section is ours."""
         return OvirtNodeKickstartSpecification
 
@@ -184,7 +184,7 @@ class OvirtNode(KickstartService):
         """Say how many images must fit."""
         self._change(line=("keep-images", str(images) if images else ""))
 
-    def _change(self, header=None, line=None) -> None:
+    def _change(self, header: "Optional[tuple[str, str]]" = None, line: "Optional[tuple[str, str]]" = None) -> None:
         """Change one thing in the section's text and take what ks-lint says that it comes to.
 
         :raise InvalidValueError: if the section cannot be used with that change; nothing is changed then

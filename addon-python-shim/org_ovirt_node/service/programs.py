@@ -116,7 +116,13 @@ def run(
     return Result(program, process.returncode, output, errors)
 
 
-def _read(process, deadline, seconds, on_line, is_cancelled):
+def _read(
+    process: Any,
+    deadline: float,
+    seconds: float,
+    on_line: Optional[Callable[[str], None]],
+    is_cancelled: Callable[[], bool],
+) -> "tuple[bytes, bytes]":
     """Read both pipes until the program has ended."""
     gathered = {process.stdout: bytearray(), process.stderr: bytearray()}
     line_start = 0
@@ -151,7 +157,7 @@ def _read(process, deadline, seconds, on_line, is_cancelled):
     return bytes(gathered[process.stdout]), bytes(gathered[process.stderr])
 
 
-def _lines(output, start, on_line):
+def _lines(output: bytearray, start: int, on_line: Callable[[str], None]) -> int:
     """Hand on the whole lines behind start; return where the rest begins."""
     end = output.find(b"\n", start)
     while end >= 0:
@@ -161,7 +167,7 @@ def _lines(output, start, on_line):
     return start
 
 
-def _kill(process):
+def _kill(process: "subprocess.Popen[bytes]") -> None:
     """End the program and what it started."""
     with contextlib.suppress(OSError):
         os.killpg(process.pid, signal.SIGKILL)

@@ -8,6 +8,7 @@ import importlib.abc
 import importlib.machinery
 import locale
 import sys
+from types import ModuleType
 
 MADE_UP = ("blivet", "parted", "pyudev", "requests", "requests_file", "requests_ftp", "simpleline", "systemd")
 
@@ -25,7 +26,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return None
 
     def create_module(self, spec):
-        class Module(type(sys)):
+        class Module(ModuleType):
             def __getattr__(self, attribute):
                 # Classes are derived from; everything else only has to be there and is a module below this one.
                 if attribute[0].isupper() and attribute != "DeviceTypes":

@@ -1,3 +1,5 @@
+from typing import Any, Dict
+
 from pyanaconda.core.kickstart.addon import AddonRegistry, AddonSection
 from pyanaconda.core.kickstart.version import VERSION
 from pykickstart.base import KickstartHandler
@@ -6,7 +8,7 @@ from pykickstart.parser import KickstartParser
 
 class KickstartSpecification:
     version = VERSION
-    addons = {}
+    addons: Dict[str, Any] = {}
 
 
 class Handler(KickstartHandler):

@@ -1,5 +1,6 @@
 import warnings
 from types import SimpleNamespace
+from typing import Any
 
 from dasbus.loop import EventLoop
 from dasbus.server.interface import dbus_interface
@@ -17,6 +18,19 @@ class KickstartService:
     def __init__(self):
         self.module_properties_changed = Signal()
         self.kickstarted = False
+
+    @property
+    def kickstart_specification(self) -> Any:
+        raise NotImplementedError
+
+    def publish(self):
+        raise NotImplementedError
+
+    def process_kickstart(self, data):
+        raise NotImplementedError
+
+    def setup_kickstart(self, data):
+        raise NotImplementedError
 
     def run(self):
         self.publish()

@@ -46,6 +46,7 @@ class Task(Publishable):
         GLib.idle_add(lambda: self.stopped_signal.emit())
 
     def finish(self):
+        assert self._thread, "the task was not started"
         self._thread.join()
         if self._error:
             raise self._error
