@@ -4,6 +4,7 @@ use anaconda_plan::machine::{DeviceId, Kind, Role, Tree, Volume};
 use anaconda_plan::{Minimum, Plan, Verdict, capacity};
 use node_base::capacity::Images;
 use node_base::diagnostic::Finding;
+use node_base::diagnostic::json::{Diagnostic, Diagnostics, SCHEMA};
 use node_base::policy::Policy;
 use node_base::source::Sources;
 use node_base::units::Bytes;
@@ -15,6 +16,8 @@ struct Report<'a> {
     verdict: Verdict,
     devices: Vec<Device<'a>>,
     messages: Vec<Message<'a>>,
+    /// The same messages in the shape of every other verb's findings.
+    diagnostics: Vec<Diagnostic<'a>>,
     /// Nothing when it stops before sizes are known.
     images: Option<Images>,
 }
@@ -78,7 +81,7 @@ pub fn plan(
         line: m.span.map(|s| sources.position(s).line),
         file: m.span.map(|s| sources.get(s.file).path().to_string_lossy().into_owned()),
     });
-    let short = short.map(|finding| Message {
+    let short_message = short.map(|finding| Message {
         severity: finding.severity,
         code: finding.code.id,
         text: &finding.message,
@@ -86,11 +89,13 @@ pub fn plan(
         line: finding.span.map(|s| sources.position(s).line),
         file: finding.span.map(|s| sources.get(s.file).path().to_string_lossy().into_owned()),
     });
+    let mut diagnostics = Diagnostics::new(sources);
     let report = Report {
-        schema: 1,
+        schema: SCHEMA,
         verdict: plan.verdict,
         devices: devices.unwrap_or_default(),
-        messages: messages.chain(short).collect(),
+        messages: messages.chain(short_message).collect(),
+        diagnostics: findings.iter().chain(short).map(|f| diagnostics.of(f)).collect(),
         images: plan.tree.as_ref().map(|tree| capacity::planned(tree, policy)),
     };
     line(&report)
@@ -103,7 +108,7 @@ pub fn minimum(minimum: &Minimum) -> String {
         schema: u32,
         minimum: &'a Minimum,
     }
-    line(&Report { schema: 1, minimum })
+    line(&Report { schema: SCHEMA, minimum })
 }
 
 /// Serialising plain structures to a string cannot fail.

@@ -1,6 +1,7 @@
 //! The documentation of findings: for a terminal, as Markdown, as JSON. One source, the doc comment of each code.
 
 use super::style::Style;
+use node_base::diagnostic::json::SCHEMA;
 use node_base::diagnostic::{Category, Code, Severity};
 use std::fmt::Write;
 
@@ -118,7 +119,7 @@ pub fn json(codes: &[&'static Code]) -> serde_json::Result<String> {
             documentation: code.text(),
         })
         .collect();
-    serde_json::to_string_pretty(&pages).map(|text| text + "\n")
+    serde_json::to_string_pretty(&serde_json::json!({"schema": SCHEMA, "rules": pages})).map(|text| text + "\n")
 }
 
 /// The categories that have codes, in order.

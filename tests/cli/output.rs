@@ -49,7 +49,8 @@ fn the_list_of_findings_is_there_for_programs() {
     let place = Place::new();
     let output = place.run(["rules", "--format", "json"]);
     let json = output.json();
-    let rules = json.as_array().expect("a list");
+    assert_eq!(json["schema"], 1);
+    let rules = json["rules"].as_array().expect("a list");
     assert!(
         rules.iter().any(|r| r["code"] == "STY001" && r["severity"] == "warning" && r["category"] == "style")
     );
