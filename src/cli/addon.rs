@@ -81,7 +81,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     console::print(&match args.format {
         AddonFormat::Human => human(&answer),
-        AddonFormat::Json => serde_json::to_string(&answer)? + "\n",
+        AddonFormat::Json => node_base::harmless::harmless_json(serde_json::to_string(&answer)?) + "\n",
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -43,7 +43,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             Format::Json => {
                 let all =
                     json!({"schema": 1, "from": from.to_string(), "to": to.to_string(), "changes": changes});
-                serde_json::to_string_pretty(&all)? + "\n"
+                node_base::harmless::harmless_json(serde_json::to_string_pretty(&all)?) + "\n"
             }
             _ => bail!(
                 "a list of changes has the formats human and json; this format is for findings: name kickstarts"

@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let text = match args.format {
         HostFormat::Human => human(&saved),
         HostFormat::Json => {
-            let mut text = serde_json::to_string_pretty(&saved)?;
+            let mut text = node_base::harmless::harmless_json(serde_json::to_string_pretty(&saved)?);
             text.push('\n');
             text
         }

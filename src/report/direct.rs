@@ -5,6 +5,7 @@
 use super::harmless;
 use super::style::WIDTH;
 use node_base::diagnostic::Finding;
+use node_base::harmless::harmless_line;
 use node_base::source::{FileId, Source, Sources};
 use std::ops::Range;
 
@@ -40,7 +41,7 @@ pub(super) fn draw(out: &mut String, finding: &Finding, sources: &Sources) -> bo
     let margin = out.len() - begin;
     indented(out, &harmless(&finding.message), margin);
     let path = sources.get(file).path().to_string_lossy();
-    let path = harmless(&path);
+    let path = harmless_line(&path);
     let digits = place.as_ref().map_or(0, |p| p.number.ilog10() as usize + 1);
     let edge = |out: &mut String| out.extend(std::iter::repeat_n(' ', digits));
     out.push('\n');

@@ -1,9 +1,9 @@
 //! Annotations for GitHub Actions: one "workflow command" a finding
 //! (<https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>).
 
-use super::harmless;
 use crate::lint::FileReport;
 use node_base::diagnostic::Severity;
+use node_base::harmless::visible;
 use node_base::source::FileId;
 use node_base::source::Places;
 use std::fmt::Write;
@@ -47,7 +47,7 @@ pub(super) fn file(report: &FileReport) -> String {
 
 /// A message as the runner reads it.
 fn data(text: &str) -> String {
-    harmless(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    visible(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// A value between commas as the runner reads it.

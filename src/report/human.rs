@@ -6,6 +6,7 @@ use super::{Summary, count, direct, harmless, style::Style};
 use crate::lint::FileReport;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Snippet};
 use node_base::diagnostic::{Code, Finding, Severity};
+use node_base::harmless::harmless_line;
 use node_base::source::Places;
 use node_base::source::Sources;
 use std::fmt::Write;
@@ -30,16 +31,16 @@ pub(super) fn file(report: &FileReport, style: &Style) -> String {
     let _ = writeln!(
         text,
         "{}: {counts} (syntax {}: {}; policy {}: {})",
-        style.bold(&harmless(&path)),
+        style.bold(&harmless_line(&path)),
         report.syntax.value,
-        harmless(&report.syntax.because),
-        harmless(&report.policy.value),
-        harmless(&report.policy.because)
+        harmless_line(&report.syntax.because),
+        harmless_line(&report.policy.value),
+        harmless_line(&report.policy.because)
     );
     for (finding, reason) in &report.waived {
         let line = finding.span.map(|s| format!(" at line {}", places.at(s.file, s.start).line));
         let line = line.unwrap_or_default();
-        let _ = writeln!(text, "  waived {}{line}: {}", finding.code.id, harmless(reason));
+        let _ = writeln!(text, "  waived {}{line}: {}", finding.code.id, harmless_line(reason));
     }
     text
 }
@@ -96,7 +97,7 @@ pub(super) fn draw(finding: &Finding, sources: &Sources, places: &mut Places<'_>
 }
 
 fn path(sources: &Sources, file: node_base::source::FileId) -> String {
-    harmless(&sources.get(file).path().to_string_lossy()).into_owned()
+    harmless_line(&sources.get(file).path().to_string_lossy()).into_owned()
 }
 
 /// Where an excerpt shows a part of a long line, the column that was counted in the part becomes that of the line.

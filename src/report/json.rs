@@ -7,6 +7,7 @@
 use super::printer::Summary;
 use crate::lint::FileReport;
 use node_base::diagnostic::json::{Diagnostic, Diagnostics, SCHEMA};
+use node_base::harmless::harmless_json;
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -75,5 +76,5 @@ pub(super) fn tail(summary: &Summary) -> String {
 
 /// Serialising plain structures to a string cannot fail.
 fn text(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+    harmless_json(serde_json::to_string(value).unwrap_or_default())
 }

@@ -5,6 +5,7 @@ use anaconda_plan::{Minimum, Plan, Verdict, capacity};
 use node_base::capacity::Images;
 use node_base::diagnostic::Finding;
 use node_base::diagnostic::json::{Diagnostic, Diagnostics, SCHEMA};
+use node_base::harmless::harmless_json;
 use node_base::policy::Policy;
 use node_base::source::Sources;
 use node_base::units::Bytes;
@@ -113,7 +114,7 @@ pub fn minimum(minimum: &Minimum) -> String {
 
 /// Serialising plain structures to a string cannot fail.
 fn line(value: &impl Serialize) -> String {
-    let mut text = serde_json::to_string(value).unwrap_or_default();
+    let mut text = harmless_json(serde_json::to_string(value).unwrap_or_default());
     text.push('\n');
     text
 }

@@ -119,7 +119,8 @@ pub fn json(codes: &[&'static Code]) -> serde_json::Result<String> {
             documentation: code.text(),
         })
         .collect();
-    serde_json::to_string_pretty(&serde_json::json!({"schema": SCHEMA, "rules": pages})).map(|text| text + "\n")
+    serde_json::to_string_pretty(&serde_json::json!({"schema": SCHEMA, "rules": pages}))
+        .map(|text| text + "\n")
 }
 
 /// The categories that have codes, in order.

@@ -4,6 +4,7 @@
 use super::printer::Summary;
 use crate::lint::FileReport;
 use node_base::diagnostic::{Code, Finding, Severity};
+use node_base::harmless::harmless_json;
 use node_base::source::Places;
 use node_base::source::{FileId, Sources, Span};
 use serde_json::{Value, json};
@@ -26,7 +27,7 @@ pub(super) fn file(report: &FileReport) -> String {
         result["suppressions"] = json!([{ "kind": "inSource", "justification": reason }]);
         results.push(result.to_string());
     }
-    results.join(",\n")
+    harmless_json(results.join(",\n"))
 }
 
 /// What stands behind the last result.
@@ -61,7 +62,7 @@ pub(super) fn tail(summary: &Summary, seen: impl Iterator<Item = &'static Code>)
         "executionSuccessful": summary.unreadable.is_empty(),
         "toolExecutionNotifications": notifications,
     });
-    format!("\n],\"tool\":{tool},\"invocations\":[{invocation}]}}]}}\n")
+    harmless_json(format!("\n],\"tool\":{tool},\"invocations\":[{invocation}]}}]}}\n"))
 }
 
 fn level(severity: Severity) -> &'static str {

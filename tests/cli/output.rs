@@ -91,3 +91,24 @@ fn sarif_is_one_run_with_its_rules() {
     driver["rules"][0]["help"] = "…".into();
     insta::assert_snapshot!(serde_json::to_string_pretty(&json).expect("it was JSON before"));
 }
+
+/// A pull request chooses file names and contents; the log of the CI system obeys lines that begin with a command.
+#[test]
+fn no_file_name_or_content_gives_a_ci_system_a_command() {
+    let place = Place::new();
+    place.file("a\n::error file=x::pwned\n.ks", "lang C\nfoo \u{9b}31m\u{202e} x\n");
+    std::os::unix::fs::symlink("/nonexistent", place.path().join("b\n  ::add-mask::x.ks")).expect("a link");
+    for format in ["human", "json", "sarif", "github"] {
+        let output = place.run(["--format", format, "."]);
+        let own = |line: &&str| !(format == "github" && line.contains(",title="));
+        for line in output.stdout.lines().chain(output.stderr.lines()).filter(own) {
+            assert!(!line.trim_start().starts_with("::"), "{format}: {line}");
+        }
+        let raw = |c: char| ('\u{80}'..='\u{9f}').contains(&c) || c == '\u{202e}';
+        assert!(
+            !output.stdout.contains(raw),
+            "{format}: a character that a terminal acts on: {}",
+            output.stdout
+        );
+    }
+}

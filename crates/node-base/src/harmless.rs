@@ -1,17 +1,67 @@
 //! Untrusted text on its way to a terminal or a log. One set of characters for every message and report.
 
-/// Replaces what a terminal would act on by visible characters: controls (except line feed and tab), and characters
-/// that change the direction of text.
-pub fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
-    let keep = |c: char| matches!(c, ' '..='~' | '\n' | '\t') || stand_in(c).is_none();
+use std::borrow::Cow;
+
+/// Makes a text of one or more lines harmless: controls (except line feed and tab), invisible characters and characters that
+/// change the direction of text become visible stand-ins; no line begins a command of a CI system.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    let text = visible(text);
+    if !text.lines().any(is_workflow_command) {
+        return text;
+    }
+    let defused = text.split_inclusive('\n').map(|line| {
+        if is_workflow_command(line) { line.replacen([':', '#'], "\u{fffd}", 1) } else { line.to_owned() }
+    });
+    Cow::Owned(defused.collect())
+}
+
+/// Makes controls (except line feed and tab), invisible characters and characters that change the direction of text visible,
+/// and nothing else: for a text whose line ends are escaped afterwards.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    replaced(text, |c| matches!(c, '\n' | '\t'))
+}
+
+/// Makes a text harmless that must stay on its line: a path, a name. As [`harmless`]; line feed and tab are replaced, too.
+pub fn harmless_line(text: &str) -> Cow<'_, str> {
+    replaced(text, |_| false)
+}
+
+/// Escapes what a terminal would act on in a JSON text. Its meaning does not change: outside strings JSON is ASCII, and
+/// inside them an escape stands for its character.
+pub fn harmless_json(json: String) -> String {
+    if json.is_ascii() && !json.contains('\x7f') {
+        return json;
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        // Controls of ASCII are escaped inside strings already; outside they are white space.
+        if c >= '\x7f' && is_control(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Whether a log of GitHub Actions, GitLab or Azure Pipelines takes a line for a command. They ignore blanks before it.
+fn is_workflow_command(line: &str) -> bool {
+    let start = line.trim_start();
+    start.starts_with("::") || start.starts_with("##[") || start.starts_with("##vso[")
+}
+
+fn replaced(text: &str, keep: fn(char) -> bool) -> Cow<'_, str> {
     // Nearly always. (Without a way out of the loop the compiler looks at many bytes at a time.)
-    if text.bytes().fold(true, |all, b| all & ((b' '..=b'~').contains(&b) | (b == b'\n'))) {
+    if text.bytes().fold(true, |all, b| all & (b' '..=b'~').contains(&b)) {
         return text.into();
     }
-    if text.chars().all(keep) {
+    let stays = |c: char| keep(c) || stand_in(c).is_none();
+    if text.chars().all(stays) {
         return text.into();
     }
-    text.chars().map(|c| if keep(c) { c } else { stand_in(c).unwrap_or(c) }).collect()
+    text.chars().map(|c| if stays(c) { c } else { stand_in(c).unwrap_or(c) }).collect()
 }
 
 /// Whether a terminal would act on this character instead of showing it. Line feed and tab count, too: they break
@@ -31,6 +81,13 @@ pub fn stand_in(c: char) -> Option<char> {
         | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}'
         | '\u{61c}'
+        // Invisible: soft hyphen, Mongolian vowel separator, Hangul fillers, tags.
+        | '\u{ad}'
+        | '\u{180e}'
+        | '\u{115f}'..='\u{1160}'
+        | '\u{3164}'
+        | '\u{ffa0}'
+        | '\u{e0000}'..='\u{e007f}'
         | '\u{feff}'
         | '\u{fff9}'..='\u{fffb}' => Some('\u{fffd}'),
         _ => None,
@@ -61,6 +118,23 @@ mod tests {
     fn a_word_is_escaped_and_cut() {
         assert_eq!(excerpt("node\u{1b}[2J"), "node\\u{1b}[2J");
         assert_eq!(excerpt(&"x".repeat(1000)).chars().count(), LONGEST_WORD + 1);
+    }
+
+    #[test]
+    fn no_line_begins_a_command_of_a_ci_system() {
+        assert_eq!(harmless("a\n  ::error::b\nc::d\n"), "a\n  \u{fffd}:error::b\nc::d\n");
+        assert_eq!(
+            harmless("##[group]x\n##vso[task.setvariable]"),
+            "\u{fffd}#[group]x\n\u{fffd}#vso[task.setvariable]"
+        );
+        assert_eq!(harmless_line("a\n::error::b"), "a\u{240a}::error::b", "a path stays on its line");
+    }
+
+    #[test]
+    fn json_keeps_its_meaning() {
+        let json = "{\"a\":\"\u{9b}\u{202e}\u{e0041}\u{e9}\u{7f}\"}\n".to_owned();
+        assert_eq!(harmless_json(json), "{\"a\":\"\\u009b\\u202e\\udb40\\udc41\u{e9}\\u007f\"}\n");
+        assert_eq!(harmless_json("{\n\t}".to_owned()), "{\n\t}");
     }
 
     #[test]
