@@ -173,7 +173,7 @@ struct Instead {
 impl Versions {
     fn bit(&self, name: &str) -> usize {
         let all = self.fedora.iter().chain(&self.rhel);
-        all.into_iter().position(|v| v == name).unwrap_or_else(|| panic!("{name} is no syntax version"))
+        all.into_iter().position(|v| v == name).unwrap_or_else(|| panic!("{name} is not a syntax version"))
     }
 
     /// `F20..F23, RHEL7..` as bits.
@@ -224,7 +224,7 @@ impl Names {
         self.0
             .iter()
             .position(|n| n == name)
-            .unwrap_or_else(|| panic!("{name} is no option or argument here"))
+            .unwrap_or_else(|| panic!("{name} is not an option or argument here"))
     }
 
     fn set(&self, names: &[String]) -> u64 {
@@ -232,12 +232,12 @@ impl Names {
     }
 }
 
-/// Where each of these names stands, as a `Lookup`.
+/// The place of each of these names, as a `Lookup`.
 fn lookup(names: &[&str]) -> String {
-    // What stands in a slot that no name has.
+    // Marks a slot that no name has.
     const NOBODY: u8 = u8::MAX;
     assert!(names.len() < usize::from(NOBODY), "more names than a slot can tell apart");
-    // So roomy that one of some hundred seeds will do.
+    // Large enough that one of a few hundred seeds separates the names.
     let room = (names.len() * names.len() / 8).next_power_of_two().max(8);
     let slots = |seed: u32| {
         let mut slots = vec![NOBODY; room];
@@ -303,7 +303,7 @@ fn write_table(
     let mut arguments: Vec<_> = table.argument.iter().collect();
     arguments.sort_by_key(|a| a.position);
     for a in arguments {
-        // Positional arguments are words as they stand; a mount point is normalised where it is compared.
+        // Positional arguments are words unchanged; a mount point is normalised where it is compared.
         assert!(matches!(a.takes.as_str(), "string" | "mountpoint"), "{name}: {} is a new type", a.takes);
         let count = match a.count.as_str() {
             "1" => "Count::One",
@@ -493,7 +493,7 @@ fn generate() -> Result<String, std::fmt::Error> {
         writeln!(
             out,
             "Word {{ text: {word:?}, means: {means:?}, canonical: {}, table: {index}, active: {:#x}, deprecated: {:#x}, removed: {:#x} }},",
-            canonical.unwrap_or_else(|| panic!("{word} means {means}, which is no word")),
+            canonical.unwrap_or_else(|| panic!("{word} means {means}, which is not a word")),
             versions.mask(&facts.active),
             versions.mask(&facts.deprecated),
             versions.mask(&facts.removed)
@@ -501,9 +501,9 @@ fn generate() -> Result<String, std::fmt::Error> {
     }
     assert!(words.len() <= 128, "more than 128 words do not fit the bits of a set");
     let texts: Vec<&str> = words.iter().map(|(word, ..)| word.as_str()).collect();
-    writeln!(out, "];\n/// Where each word stands in [`WORDS`].")?;
+    writeln!(out, "];\n/// The place of each word in [`WORDS`].")?;
     writeln!(out, "pub(crate) static WORD_PLACES: Lookup = {};", lookup(&texts))?;
-    writeln!(out, "/// One table a command.\npub(crate) static COMMANDS: &[Table] = &[")?;
+    writeln!(out, "/// One table for each command.\npub(crate) static COMMANDS: &[Table] = &[")?;
     for (name, table) in &commands {
         write_table(&mut out, &versions, name, table, &index_of)?;
     }

@@ -62,13 +62,21 @@ struct Files<'a> {
 }
 
 impl Loader for Files<'_> {
+    fn follows(&self, kind: RequestKind) -> bool {
+        match self.follow {
+            Follow::Nothing => false,
+            Follow::Relative { .. } => kind == RequestKind::Command,
+            Follow::All { .. } => true,
+        }
+    }
+
     fn identity(&mut self, kickstart: &Source) -> Option<PathBuf> {
         kickstart.path().canonicalize().ok()
     }
 
     fn locate(&mut self, request: &Request<'_>) -> Result<Location, NotLoaded> {
         match self.follow {
-            Follow::Nothing => Err(NotLoaded::Ignored),
+            Follow::Nothing => Err(NotLoaded::Elsewhere),
             Follow::Relative { in_installer } => locate_relative(request, *in_installer),
             Follow::All { root, network } => self.locate_any(request, root.as_deref(), *network),
         }
@@ -91,9 +99,6 @@ impl Loader for Files<'_> {
 }
 
 fn locate_relative(request: &Request<'_>, in_installer: bool) -> Result<Location, NotLoaded> {
-    if request.kind != RequestKind::Command {
-        return Err(NotLoaded::Ignored);
-    }
     if request.path.contains("://") || (request.path.starts_with('/') && !in_installer) {
         return Err(NotLoaded::Elsewhere);
     }

@@ -36,8 +36,12 @@ const SYSTEM: &[&str] = &["std::fs", "std::process", "std::env", "std::net", "cl
 /// Programs are run only through `Tools`; a room of `node-layout` other than `machine` starts none.
 const NO_PROGRAM: &[&str] = &["std::process", "std::env", "std::net", "clap"];
 
+/// The parser knows no policy either.
+const PARSER: &[&str] =
+    &["std::fs", "std::process", "std::env", "std::net", "clap", "toml", "node_base::policy"];
+
 /// Every package with its rooms.
-pub(crate) const PACKAGES: &[Rooms] = &[NODE_BASE, NODE_LAYOUT, KS_LINT];
+pub(crate) const PACKAGES: &[Rooms] = &[NODE_BASE, KICKSTART, ANACONDA_PLAN, NODE_LAYOUT, KS_LINT];
 
 const NODE_BASE: Rooms = Rooms {
     library: "node_base",
@@ -55,6 +59,29 @@ const NODE_BASE: Rooms = Rooms {
         ("policy", knows(&["units", "diagnostic"], &["std::process", "std::env", "clap"])),
         ("capacity", knows(&["units", "policy"], SYSTEM)),
         ("console", knows(&["harmless"], &["std::fs", "std::env", "clap"])),
+    ],
+};
+
+const KICKSTART: Rooms = Rooms {
+    library: "kickstart",
+    directory: "crates/kickstart",
+    rooms: &[
+        ("lib", knows(&["dialect"], PARSER)),
+        ("syntax", knows(&[], PARSER)),
+        ("shell", knows(&[], PARSER)),
+        ("include", knows(&["syntax"], PARSER)),
+        ("dialect", knows(&["syntax", "include"], PARSER)),
+    ],
+};
+
+const ANACONDA_PLAN: Rooms = Rooms {
+    library: "anaconda_plan",
+    directory: "crates/anaconda-plan",
+    rooms: &[
+        ("lib", knows(&["plan"], SYSTEM)),
+        ("layout", knows(&[], SYSTEM)),
+        ("machine", knows(&[], SYSTEM)),
+        ("plan", knows(&["layout", "machine"], SYSTEM)),
     ],
 };
 

@@ -5,7 +5,6 @@
 //! include each other come to an end: the include that would close the circle is a [`Outcome::Cycle`].
 
 use crate::syntax::{LineKind, Scanner, Word, is_white, unquote};
-use node_base::source::bytes::position;
 use node_base::source::{FileId, Source, Sources};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -20,6 +19,9 @@ pub const MOST_BYTES: u64 = 64 << 20;
 
 /// Finds and reads included files. Which of them it may read is its own affair.
 pub trait Loader {
+    /// Whether includes of this kind are followed; nothing is said about the others.
+    fn follows(&self, kind: RequestKind) -> bool;
+
     /// What makes a file the same file, for the kickstart itself; `None` if it has no such name (standard input).
     fn identity(&mut self, kickstart: &Source) -> Option<PathBuf>;
 
@@ -70,8 +72,6 @@ pub struct Location {
 /// Why a loader brings no text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotLoaded {
-    /// Includes of this kind are not followed: nothing is said about them.
-    Ignored,
     /// It is on another machine, or does not exist yet.
     Elsewhere,
     /// It does not exist where the installer would look for it.
@@ -116,7 +116,10 @@ impl Includes {
 
     /// Reads what `file` includes, directly and through others, into `sources`.
     pub fn load(sources: &mut Sources, file: FileId, loader: &mut dyn Loader) -> Includes {
-        if !may_include(sources.get(file).text()) {
+        let text = sources.get(file).text();
+        // Most kickstarts include nothing: no line is split to find that out.
+        let may_append = || loader.follows(RequestKind::Append) && text.contains("%ksappend");
+        if !text.contains("%include") && !may_append() {
             return Includes::default();
         }
         let identity = loader.identity(sources.get(file));
@@ -153,19 +156,6 @@ impl Includes {
     }
 }
 
-/// Whether a line of the text may include a file, as seen without splitting it into lines.
-fn may_include(text: &str) -> bool {
-    let mut rest = text.as_bytes();
-    while let Some(at) = position(rest, b'%') {
-        rest = &rest[at..];
-        if rest.starts_with(b"%include") || rest.starts_with(b"%ksappend") {
-            return true;
-        }
-        rest = &rest[1..];
-    }
-    false
-}
-
 struct Walk<'a> {
     sources: &'a mut Sources,
     loader: &'a mut dyn Loader,
@@ -186,6 +176,9 @@ impl Walk<'_> {
         self.stack.push(file);
         let mut height = 1;
         for (path, kind) in requests(self.sources.get(file)) {
+            if !self.loader.follows(kind) {
+                continue;
+            }
             let key = (file, path);
             if self.outcomes.contains_key(&key) {
                 continue;
@@ -197,7 +190,6 @@ impl Walk<'_> {
             };
             let outcome = match outcome {
                 Ok(outcome) => outcome,
-                Err(NotLoaded::Ignored) => continue,
                 Err(NotLoaded::NotFound) => {
                     self.not_found.push(key);
                     continue;
@@ -306,6 +298,10 @@ mod tests {
     struct Files(Vec<(String, String)>);
 
     impl Loader for Files {
+        fn follows(&self, _: RequestKind) -> bool {
+            true
+        }
+
         fn identity(&mut self, kickstart: &Source) -> Option<PathBuf> {
             Some(kickstart.path().to_owned())
         }

@@ -1,5 +1,5 @@
 //! The arguments of one line, as Python's argparse (3.11) reads them for the reference: abbreviated options, values
-//! behind `=` or in the next word, positional arguments in groups. The quirks are kept because the verdict depends
+//! after `=` or in the next word, positional arguments in groups. The quirks are kept because the verdict depends
 //! on them.
 
 use super::problems::{self, Fail, Place};
@@ -16,9 +16,9 @@ enum Class {
     Argument,
     /// `--`
     Dashes,
-    /// An option, and where in the word its value begins if it has one behind `=`.
+    /// An option, and where in the word its value begins if it has one after `=`.
     Option(&'static Opt, Option<u32>),
-    /// Begins with a dash and is no option.
+    /// Begins with a dash and is not an option.
     Unknown,
 }
 
@@ -29,25 +29,25 @@ impl Class {
     }
 }
 
-/// Memory that is used again for every line.
+/// Memory that is reused for every line.
 #[derive(Default)]
 pub(crate) struct Scratch {
     classes: Vec<Class>,
     extras: Vec<usize>,
 }
 
-/// Which options and arguments a line has, as bits.
+/// Which options and arguments a line has, as bits by their `id`.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Seen {
-    /// Those that stand there.
+    /// Those that are written.
     pub(crate) given: u64,
     /// Those with a value that Python takes for true: not empty, not zero.
     pub(crate) set: u64,
-    /// How many words no option took.
+    /// How many words are not part of an option.
     pub(crate) positionals: usize,
-    /// How many of them no positional argument took either.
+    /// How many of these are left over by the positional arguments, too.
     pub(crate) extras: usize,
-    /// Whether a deprecated option stands there.
+    /// Whether one of the options is deprecated.
     pub(crate) deprecated: bool,
 }
 
@@ -71,18 +71,18 @@ pub(crate) fn read<'s>(
     (reader.args, reader.seen, result)
 }
 
-/// Goes over the words once to see what each is, and once to hand them out.
+/// Goes over the words twice: to classify each of them, and to assign them to options and arguments.
 struct Reader<'s, 'w, 'r> {
     words: &'r Words<'s, 'w>,
     table: &'static Table,
     mode: Mode,
     place: &'r Place<'r>,
     classes: &'r mut Vec<Class>,
-    /// Words that nobody took.
+    /// Words that are left over.
     extras: &'r mut Vec<usize>,
     args: Vec<Arg<'s>>,
     seen: Seen,
-    /// The next word to hand out.
+    /// The next word to assign.
     at: usize,
     /// The positional argument of the table that takes the next words.
     next_argument: usize,
@@ -99,7 +99,7 @@ impl<'s> Reader<'s, '_, '_> {
             let before = self.at;
             self.take_positionals()?;
             if self.at == before {
-                // Nobody wants the words before the option.
+                // Nothing takes the words before the option.
                 while !self.classes[self.at].is_option() {
                     self.leave_over();
                 }
@@ -113,7 +113,7 @@ impl<'s> Reader<'s, '_, '_> {
         self.check_extras()
     }
 
-    /// Says what each word is; returns the first word behind the last option.
+    /// Classifies each word; returns the index of the first word after the last option.
     fn classify(&mut self) -> Result<usize, Fail> {
         let words = self.words;
         let mut all_arguments = false;
@@ -165,7 +165,7 @@ impl<'s> Reader<'s, '_, '_> {
         Ok(Class::Unknown)
     }
 
-    /// Hands the words up to the next option to the positional arguments that are left.
+    /// Assigns the words up to the next option to the positional arguments that are left.
     fn take_positionals(&mut self) -> Result<(), Fail> {
         let arguments = self.table.arguments;
         while let Some(skip) =
@@ -201,7 +201,7 @@ impl<'s> Reader<'s, '_, '_> {
         Ok(())
     }
 
-    /// Gives the words up to `end` to one positional argument.
+    /// Assigns the words up to `end` to one positional argument.
     fn take_group(&mut self, argument: &Argument, end: usize) -> Result<(), Fail> {
         let mut separated = false;
         while self.at < end {
@@ -232,7 +232,7 @@ impl<'s> Reader<'s, '_, '_> {
         Ok(())
     }
 
-    /// Takes the option that is next, and its value.
+    /// Takes the next option and its value.
     fn take_option(&mut self) -> Result<(), Fail> {
         let (words, at) = (self.words, self.at);
         let Class::Option(option, equals) = self.classes[at] else {
@@ -261,7 +261,7 @@ impl<'s> Reader<'s, '_, '_> {
         Ok(())
     }
 
-    /// Adds the option that is next to the arguments, with its value: behind `=`, or in the next word.
+    /// Adds the next option to the arguments, with its value: after `=`, or in the next word.
     fn push_option(&mut self, option: &'static Opt, equals: Option<u32>, value_follows: bool) {
         let at = self.at;
         let (name_len, value) = match equals {
@@ -273,7 +273,7 @@ impl<'s> Reader<'s, '_, '_> {
         self.args.push(Arg::Option { name: option.names[0], name_span, value });
     }
 
-    /// Looks at the value of an option; `value` is asked for it with its place when it is wrong.
+    /// Checks the value of an option; `value` returns it with its place, which only a finding needs.
     fn check_value(
         &mut self,
         option: &'static Opt,
@@ -283,7 +283,7 @@ impl<'s> Reader<'s, '_, '_> {
         let bit = 1u64 << option.id;
         self.seen.set &= !bit;
         if text == "--" {
-            // argparse takes the dashes away and is left with an empty list, which it checks no further.
+            // argparse removes the dashes and does not check the empty list that remains.
             return Ok(());
         }
         let is_set = match option.takes {
@@ -313,7 +313,7 @@ impl<'s> Reader<'s, '_, '_> {
         Ok(())
     }
 
-    /// The next word is one that nobody takes.
+    /// The next word is left over.
     fn leave_over(&mut self) {
         self.extras.push(self.at);
         if !matches!(self.classes[self.at], Class::Unknown) {
@@ -342,7 +342,7 @@ impl<'s> Reader<'s, '_, '_> {
             return Ok(());
         }
         let unknown = self.extras.iter().copied().find(|&i| matches!(self.classes[i], Class::Unknown));
-        Err(problems::missing(&missing, self.words, unknown, self.table, self.place))
+        Err(problems::missing(&missing, self.words, unknown, self.place))
     }
 
     fn check_extras(&mut self) -> Result<(), Fail> {
@@ -371,8 +371,8 @@ impl<'s> Reader<'s, '_, '_> {
         })
     }
 
-    /// Adds what a failure left: options are taken by what they look like. Unknown options that a command takes for
-    /// arguments stand behind the real ones: `volgroup --foo vg pv.01` names the group `vg`.
+    /// Adds the words that a failure left over, options by what they look like. Unknown options that a command takes as
+    /// arguments are put after the real ones: `volgroup --foo vg pv.01` names the group `vg`.
     fn finish(&mut self) {
         while self.at < self.words.texts.len() {
             match self.classes.get(self.at) {
@@ -395,7 +395,7 @@ impl<'s> Reader<'s, '_, '_> {
     }
 }
 
-/// The deprecated options of a line: the reference warns about each as it meets it, also when the line fails later.
+/// The deprecated options of a line. The reference warns about each one, also when the line fails later.
 pub(crate) fn deprecated<'a>(
     args: &'a [Arg<'_>],
     table: &'static Table,

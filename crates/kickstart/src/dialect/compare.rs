@@ -1,4 +1,4 @@
-//! What changed between two syntax versions, and what of a kickstart would break on the way.
+//! What changed between two syntax versions, and what in a kickstart would break with the newer one.
 
 use super::read::parse_with_includes;
 use super::tables::{COMMANDS, Opt, Table, Takes, WORDS};
@@ -12,12 +12,12 @@ use node_base::source::{FileId, Sources};
 pub struct Change {
     /// The command's word.
     pub command: &'static str,
-    /// The option, or nothing when the change is about the command.
+    /// The option; `None` when the change is about the command.
     pub option: Option<&'static str>,
     /// How it changed.
     #[serde(flatten)]
     pub what: ChangeKind,
-    /// What to write instead of something that is gone or will go.
+    /// What to write instead of something that was or will be removed.
     pub instead: Option<&'static str>,
 }
 
@@ -25,32 +25,32 @@ pub struct Change {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(tag = "change", rename_all = "kebab-case")]
 pub enum ChangeKind {
-    /// Gone: the newer version refuses it.
+    /// The newer version refuses it.
     Removed,
-    /// Does nothing any more and will go.
+    /// It no longer does anything and will be removed.
     Deprecated,
-    /// Was optional.
+    /// It was optional and must be given now.
     Required,
-    /// Takes another kind of value.
+    /// It takes another kind of value.
     Takes {
-        /// Before.
+        /// The kind of value in the older version.
         before: &'static str,
-        /// Now.
+        /// The kind of value in the newer version.
         now: &'static str,
     },
-    /// Other values are accepted.
+    /// It accepts other values.
     Choices {
         /// No longer accepted.
         removed: Vec<&'static str>,
         /// Accepted now.
         added: Vec<&'static str>,
     },
-    /// Cannot stand together with these commands any more.
+    /// It cannot be in one kickstart with these commands any more.
     Conflicts {
         /// Their names.
         with: Vec<&'static str>,
     },
-    /// New.
+    /// It is new.
     Added,
 }
 
@@ -74,7 +74,7 @@ pub fn changes(from: Version, to: Version) -> Vec<Change> {
             let instead = table.instead_of_word(word.text).filter(|_| what != ChangeKind::Added);
             changes.push(Change { command: word.text, option: None, what, instead });
         }
-        // Options are told once a command, under its own name, and only where they count in both versions.
+        // Options are listed once for each command, under its own name, if both versions have the command.
         if word.means == word.text
             && is_first(word.text, table, old & word.active)
             && word.active & old != 0
@@ -86,7 +86,7 @@ pub fn changes(from: Version, to: Version) -> Vec<Change> {
     changes
 }
 
-/// Of the words that share a table (reboot, halt, …) only the first tells its options.
+/// Of the words that share a table (reboot, halt, …) only the first lists its options.
 fn is_first(word: &str, table: &Table, bit: u64) -> bool {
     WORDS
         .iter()
@@ -103,7 +103,7 @@ fn options(command: &'static str, table: &'static Table, old: u64, new: u64, cha
     let gained = conflicts(new) & !conflicts(old);
     let mut with: Vec<&'static str> =
         (0..COMMANDS.len()).filter(|i| gained & 1 << i != 0).map(|i| COMMANDS[i].name).collect();
-    // A command that the newer version does not have, or that is new itself, is no news.
+    // A conflict with a command that one of the versions does not have is not a change.
     with.retain(|name| WORDS.iter().any(|w| w.text == *name && w.active & old != 0 && w.active & new != 0));
     if !with.is_empty() {
         changes.push(Change { command, option: None, what: ChangeKind::Conflicts { with }, instead: None });
@@ -159,7 +159,7 @@ fn takes(option: &Opt) -> &'static str {
     }
 }
 
-/// What the newer version says about a kickstart and the older one did not: errors and deprecations.
+/// The findings about a kickstart in the newer version that the older one does not have: errors and deprecations.
 pub fn breaks(
     sources: &Sources,
     includes: &Includes,

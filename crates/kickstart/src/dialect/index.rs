@@ -1,12 +1,12 @@
-//! The commands of one kickstart by name. Rules ask for commands more often than a kickstart has any, so each question is
-//! answered without a look at the others.
+//! The commands of one kickstart by name. Rules ask more often than a kickstart has commands, so that each
+//! question is answered without looking at the other commands.
 
 use super::tables;
 
-/// No command.
+/// Marks that there is no command.
 const NONE: u32 = u32::MAX;
 
-/// Where commands stand in the list of all commands, by name.
+/// The places of commands in the list of all commands, by name.
 #[derive(Clone, Debug)]
 pub(super) struct CommandIndex {
     /// By the name's number in the tables.
@@ -61,7 +61,7 @@ impl CommandIndex {
         self.places(name).map(|places| places.last_valid).filter(|&at| at != NONE).map(|at| at as usize)
     }
 
-    /// An alias names no command: commands have the name that it stands for.
+    /// An alias finds nothing: commands are listed under the name that it stands for.
     fn places(&self, name: &str) -> Option<&Places> {
         let word = tables::word(name).filter(|word| word.means == word.text)?;
         Some(&self.places[usize::from(word.canonical)])
@@ -88,7 +88,7 @@ mod tests {
             index.push(number(name), valid);
         }
         let of = |name: &str| index.of(name).collect::<Vec<_>>();
-        assert_eq!(of("part"), [0, 2, 3], "an alias counts under the name that it stands for");
+        assert_eq!(of("part"), [0, 2, 3], "an alias is listed under the name that it stands for");
         assert_eq!((of("user"), of("url")), (vec![1], vec![4]));
         for name in ["partition", "lang", "no-such-command"] {
             assert!(of(name).is_empty(), "{name}");

@@ -22,7 +22,7 @@ pub struct Command<'s> {
     pub span: Span,
     /// Arguments in order.
     pub args: Vec<Arg<'s>>,
-    /// Whether the language accepts it. Rules about what the host will be skip commands that it does not.
+    /// Whether the language accepts it. Rules about the installed host skip commands that it rejects.
     pub valid: bool,
 }
 
@@ -53,7 +53,7 @@ impl<'s> Command<'s> {
         })
     }
 
-    /// The value of an option as the reference reads an integer; nothing if absent or not one, saturated at the
+    /// The value of an option as the reference reads an integer; `None` if absent or not one; saturated at the
     /// ends of `i64` (the reference has no limit).
     #[inline]
     pub fn int(&self, option: &str) -> Option<i64> {
@@ -120,7 +120,7 @@ impl SectionKind {
 /// A section: header, lines, `%end`.
 #[derive(Clone, Debug)]
 pub struct Section<'s> {
-    /// Which.
+    /// Which kind.
     pub kind: SectionKind,
     /// `%post` as written.
     pub name_span: Span,
@@ -133,7 +133,7 @@ pub struct Section<'s> {
     pub body: Span,
     /// From the header to `%end`.
     pub span: Span,
-    /// What `%include` lines between add, when includes are followed: whole files.
+    /// The files that `%include` lines in it add, when includes are followed: whole files.
     pub included: Vec<Span>,
     /// Whether the language accepts it.
     pub valid: bool,
@@ -149,7 +149,7 @@ impl<'s> Section<'s> {
             .filter_map(Result::ok)
     }
 
-    /// Whether an option stands in the header.
+    /// Whether an option is in the header.
     pub fn has(&self, option: &str) -> bool {
         self.args.iter().any(|a| matches!(a, Arg::Option { name, .. } if *name == option))
     }
@@ -174,13 +174,13 @@ impl<'s> Section<'s> {
 /// A kickstart of one syntax version.
 #[derive(Clone, Debug)]
 pub struct Kickstart<'s> {
-    /// As which version it was read.
+    /// The version as which it was read.
     pub version: Version,
     /// The file it starts in.
     pub file: FileId,
-    /// Commands in the order the installer meets them.
+    /// Commands in the order in which the installer reads them.
     pub commands: Vec<Command<'s>>,
-    /// The same by name.
+    /// Their places by name.
     pub(super) index: CommandIndex,
     /// Sections in order.
     pub sections: Vec<Section<'s>>,
@@ -190,7 +190,7 @@ pub struct Kickstart<'s> {
     pub asks_for_files: bool,
 }
 
-/// One `%include`.
+/// An `%include` line.
 #[derive(Clone, Debug)]
 pub struct Include<'s> {
     /// The path or URL.

@@ -10,7 +10,7 @@ use node_base::source::{FileId, Span, split_lines};
 /// What a line of `%packages` asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackageLine<'s> {
-    /// What kind.
+    /// Its kind.
     pub kind: PackageKind,
     /// Whether the line leaves it out (a dash before it).
     pub excluded: bool,
@@ -20,7 +20,7 @@ pub struct PackageLine<'s> {
     pub span: Span,
 }
 
-/// Kinds of entry.
+/// The kinds of entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PackageKind {
     /// A package or a pattern of packages.
@@ -55,7 +55,7 @@ fn trim_start(line: &str) -> &str {
     }
 }
 
-/// Without white space behind it; most lines have a line feed there and nothing else.
+/// Without white space after it; most lines have only a line feed there.
 fn trim_end(line: &str) -> &str {
     let rest = line.strip_suffix('\n').unwrap_or(line);
     if rest.as_bytes().last().is_some_and(u8::is_ascii_graphic) {
@@ -87,7 +87,10 @@ fn one(file: FileId, line: &str, start: usize) -> Option<Result<PackageLine<'_>,
     };
     let (excluded, name) = match entry.strip_prefix('-') {
         Some("") => {
-            return fail("a dash alone names no package", "write the package behind the dash: -plymouth");
+            return fail(
+                "a dash alone does not name a package",
+                "write the package after the dash: -plymouth",
+            );
         }
         Some(rest) => (true, rest),
         None => (false, entry),
@@ -119,7 +122,7 @@ fn one(file: FileId, line: &str, start: usize) -> Option<Result<PackageLine<'_>,
         match ("--nodefaults".starts_with(option), "--optional".starts_with(option)) {
             (true, true) => {
                 return fail(
-                    "the option is too short: it could be --nodefaults or --optional",
+                    "this option is too short: it could be --nodefaults or --optional",
                     "write it out",
                 );
             }
@@ -134,7 +137,7 @@ fn one(file: FileId, line: &str, start: usize) -> Option<Result<PackageLine<'_>,
             _ => {
                 return fail(
                     "options of a group are switches and take no value",
-                    "leave out the equals sign",
+                    "delete the equals sign and the value",
                 );
             }
         }

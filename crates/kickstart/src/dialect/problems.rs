@@ -18,7 +18,7 @@ pub(crate) struct Place<'a> {
     pub(crate) bit: u64,
     /// The command or section as written, without quotes.
     pub(crate) word: &'a str,
-    /// Where that stands.
+    /// Its place.
     pub(crate) span: Span,
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn names(set: u64, table: &Table, bit: u64) -> Vec<&'static str> {
     (0..table.names.len()).filter(|id| set & 1 << id != 0 && exists(*id)).map(|id| table.names[id]).collect()
 }
 
-/// In which versions something exists, as seen from one version: "it is there from RHEL10 on".
+/// In which versions something exists, as seen from one version: "it exists from RHEL10 on".
 pub(crate) fn availability(versions: u64, version: Version) -> Option<String> {
     if versions == 0 {
         return None;
@@ -70,14 +70,14 @@ pub(crate) fn availability(versions: u64, version: Version) -> Option<String> {
             if own.len() == 1 { format!("only in {first}") } else { format!("from {first} on") }
         ));
     }
-    (!other.is_empty()).then(|| format!("no {} has it; it exists {}", version.family.name(), span(&other)))
+    (!other.is_empty()).then(|| format!("{} never had it; it exists {}", version.family.name(), span(&other)))
 }
 
 fn fail(finding: Finding) -> Fail {
     Box::new(finding)
 }
 
-/// The word is no command of this version.
+/// The word is not a command of this version.
 pub(crate) fn unknown_command(place: &Place<'_>) -> Fail {
     let Place { word, version, .. } = place;
     let mut finding = Finding::new(&codes::UNKNOWN_COMMAND, format!("unknown command '{word}' in {version}"))
@@ -96,13 +96,13 @@ pub(crate) fn unknown_command(place: &Place<'_>) -> Fail {
     } else if let Some(known) = nearest(word, tables::WORDS.iter().filter(exists).map(|w| w.text)) {
         finding = finding.label(format!("did you mean '{known}'?"));
         if known.eq_ignore_ascii_case(word) {
-            finding = finding.help("command names are written in small letters");
+            finding = finding.help("command names are in lower case");
         }
     }
     fail(finding)
 }
 
-/// The command is gone in this version.
+/// The command was removed in this version or before.
 pub(crate) fn removed_command(word: &tables::Word, table: &Table, place: &Place<'_>) -> Fail {
     let since = Version::all()
         .filter(|v| v.family == place.version.family && v.bit() & word.removed != 0)
@@ -116,7 +116,7 @@ pub(crate) fn removed_command(word: &tables::Word, table: &Table, place: &Place<
     fail(finding)
 }
 
-/// The command does nothing any more.
+/// The command no longer does anything.
 pub(crate) fn deprecated_command(word: &tables::Word, table: &Table, place: &Place<'_>) -> Finding {
     let message = format!("the command '{}' is deprecated in {} and does nothing", place.word, place.version);
     let finding = Finding::new(&codes::DEPRECATED_COMMAND, message).at(place.span).label("ignored");
@@ -126,7 +126,7 @@ pub(crate) fn deprecated_command(word: &tables::Word, table: &Table, place: &Pla
     }
 }
 
-/// Words that begin with a dash and are no options.
+/// Words that begin with a dash and are not options.
 pub(crate) fn unknown_options(
     words: &Words<'_, '_>,
     which: &[usize],
@@ -149,7 +149,7 @@ pub(crate) fn unknown_options(
             place,
             &mut Finding::new(&codes::UNKNOWN_OPTION, ""),
         );
-        finding = finding.related(span, help.unwrap_or_else(|| "no such option".to_owned()));
+        finding = finding.related(span, help.unwrap_or_else(|| "unknown option".to_owned()));
     }
     fail(finding)
 }
@@ -164,7 +164,7 @@ fn option_span(words: &Words<'_, '_>, i: usize) -> Span {
     Span { end: span.start + option_name(raw).len() as u32, ..span }
 }
 
-/// What is known about an option that this version has not.
+/// What is known about an option that this version does not have.
 fn about_option(name: &str, table: &Table, place: &Place<'_>, finding: &mut Finding) -> Option<String> {
     let elsewhere =
         table.options.iter().filter(|o| o.names.contains(&name)).fold(0, |set, o| set | o.versions);
@@ -237,7 +237,7 @@ pub(crate) fn missing_value(words: &Words<'_, '_>, i: usize, option: &Opt, place
         && next.starts_with('-')
     {
         finding = finding
-            .help(format!("a value that begins with a dash must stand behind an equals sign: {name}={next}"));
+            .help(format!("write a value that begins with a dash after an equals sign: {name}={next}"));
     } else {
         finding = finding.help(format!("write {name}={}", example(option)));
     }
@@ -265,7 +265,7 @@ pub(crate) fn not_an_integer(value: &Value<'_>, name: &str, place: &Place<'_>) -
 /// `10G` was meant to be 10240.
 fn integer_help(text: &str, name: &str) -> Option<String> {
     if text.is_empty() {
-        return Some(format!("write a number behind {name}="));
+        return Some(format!("write a number after {name}="));
     }
     let number_end = text.find(|c: char| !c.is_ascii_digit())?;
     if number_end == 0 {
@@ -293,7 +293,7 @@ pub(crate) fn not_a_boolean(value: &Value<'_>, name: &str, place: &Place<'_>) ->
     )
 }
 
-/// None of the values that the option knows.
+/// Not one of the values that the option accepts.
 pub(crate) fn not_a_choice(
     value: &Value<'_>,
     name: &str,
@@ -318,12 +318,11 @@ pub(crate) fn not_a_choice(
     fail(finding)
 }
 
-/// Required options or arguments that are not there.
+/// Required options or arguments that are missing.
 pub(crate) fn missing(
     missing: &[&'static str],
     words: &Words<'_, '_>,
     unknown: Option<usize>,
-    table: &Table,
     place: &Place<'_>,
 ) -> Fail {
     let is_option = missing.iter().any(|n| n.starts_with('-'));
@@ -334,16 +333,15 @@ pub(crate) fn missing(
         .collect();
     let message = format!("'{}' needs {}", place.word, list(names.iter().map(String::as_str), "and"));
     let mut finding = Finding::new(code, message).at(place.span).label("incomplete");
-    // A misspelt option is often the one that is missed.
+    // A misspelt option is often the missing one.
     if let Some(i) = unknown {
         let name = option_name(&words.texts[i]);
         let hint = match nearest(name, missing.iter().copied()) {
-            Some(near) => format!("no option of this name; did you mean '{near}'?"),
-            None => "no option of this name".to_owned(),
+            Some(near) => format!("unknown option; did you mean '{near}'?"),
+            None => "unknown option".to_owned(),
         };
         finding = finding.related(option_span(words, i), hint);
     }
-    let _ = table;
     fail(finding)
 }
 
@@ -362,7 +360,7 @@ fn argument_noun(name: &str) -> &str {
     }
 }
 
-/// Words that nobody takes.
+/// Words that the command does not take.
 pub(crate) fn unexpected_arguments(
     words: &Words<'_, '_>,
     which: &[usize],
@@ -393,7 +391,7 @@ pub(crate) fn unexpected_arguments(
     } else if text.starts_with(['–', '—']) {
         finding = finding.help("this is a typographic dash: write two hyphens");
     } else if first > 0 && !words.texts[first - 1].starts_with('-') || which.len() > 1 {
-        finding = finding.help("a value with spaces must stand in quotes");
+        finding = finding.help("a value with spaces must be in quotes");
     }
     fail(finding)
 }
@@ -401,7 +399,7 @@ pub(crate) fn unexpected_arguments(
 /// A backslash at the end of the line.
 pub(crate) fn broken_line(span: Span, place: &Place<'_>) -> Fail {
     let message =
-        format!("'{}' cannot go on in the next line: the backslash becomes an argument", place.word);
+        format!("'{}' cannot continue on the next line: the backslash becomes an argument", place.word);
     fail(
         Finding::new(&codes::BROKEN_LINE, message)
             .at(Span { end: span.start + 1, ..span })
@@ -410,7 +408,7 @@ pub(crate) fn broken_line(span: Span, place: &Place<'_>) -> Fail {
     )
 }
 
-/// Options that exclude each other; both stand on the line.
+/// Options that exclude each other; the line has both.
 pub(crate) fn conflict(
     first: (Span, &str),
     second: (Span, &str),
@@ -428,7 +426,7 @@ pub(crate) fn conflict(
     fail(Finding::new(&codes::OPTIONS_CONFLICT, message).at(second.0).related(first.0, "the other one"))
 }
 
-/// A value that the command looks at and refuses.
+/// A value that the command refuses.
 pub(crate) fn refused(value_span: Span, message: String, help: Option<String>) -> Fail {
     let mut finding = Finding::new(&codes::VALUE_REFUSED, message).at(value_span);
     finding.help = help;

@@ -1,4 +1,4 @@
-//! What quotes and `#` do to a line that was not meant: a quote without a partner, a comment inside a word.
+//! Quotes and `#` that were meant as characters: a quote without a partner, a comment inside a word.
 
 use super::codes;
 use super::tables;
@@ -7,11 +7,11 @@ use crate::syntax::{Line, QuoteError, is_white, unquote};
 use node_base::diagnostic::Finding;
 use node_base::source::{Span, split_lines};
 
-/// So many lines further down the partner of a quote is looked for.
+/// How many of the next lines are searched for the partner of a quote.
 const MOST_LINES: usize = 50;
 
-/// A quote without a partner on its line. The second part is the place of its partner, where that stands on a later
-/// line: the lines up to there are one value, not commands.
+/// A quote without a partner on its line. The second value is the place of its partner if that is on a later line: the
+/// lines up to there are one value, not commands.
 pub(super) fn unclosed(words: &Words<'_, '_>, line: &Line) -> Option<(Finding, Option<Span>)> {
     let text = words.text;
     let at = match line.error? {
@@ -20,7 +20,7 @@ pub(super) fn unclosed(words: &Words<'_, '_>, line: &Line) -> Option<(Finding, O
             let finding =
                 Finding::new(&codes::UNCLOSED_QUOTE, "a backslash is the last character of the file")
                     .at(Span::new(words.file, at as usize, at as usize + 1))
-                    .help("delete the backslash: a command cannot go on in the next line");
+                    .help("delete the backslash: a command cannot continue on the next line");
             return Some((finding, None));
         }
     };
@@ -31,25 +31,25 @@ pub(super) fn unclosed(words: &Words<'_, '_>, line: &Line) -> Option<(Finding, O
     let end =
         line.start as usize + text[line.start as usize..line.end as usize].trim_end_matches(is_white).len();
     let message = match partner {
-        Some(_) => format!("this quote ({shown}) does not close on its line, but further down"),
-        None => format!("this quote ({shown}) does not close on its line"),
+        Some(_) => format!("this quote ({shown}) is not closed on its line, but on a later one"),
+        None => format!("this quote ({shown}) is not closed on its line"),
     };
     let finding = Finding::new(&codes::UNCLOSED_QUOTE, message)
         .at(Span::new(words.file, at, end.max(at + 1)))
         .label("opens here");
     Some(match partner {
         Some(place) => {
-            let help = "a command stands on one line: join the lines up to the closing quote";
+            let help = "a command must be on one line: join the lines up to the closing quote";
             (finding.related(place, "closes here").help(help), partner)
         }
         None => {
-            let help = "a command stands on one line; a quote that is meant as a character needs a backslash";
+            let help = "a command must be on one line; write a backslash before a quote that is meant as a character";
             (finding.help(help), None)
         }
     })
 }
 
-/// Where in the lines that follow the quote closes. Nothing when a line comes first that looks like one of its own: a
+/// Where the quote is closed in the lines that follow. `None` when a line before that looks like a line of its own: a
 /// command, a section, a comment, or one with quotes that pair up.
 fn partner(rest: &str, quote: u8) -> Option<usize> {
     let mut at = 0;
@@ -78,7 +78,7 @@ pub(super) fn comment_in_word(words: &Words<'_, '_>, line: &Line) -> Option<Find
     Some(
         Finding::new(&codes::COMMENT_IN_WORD, message)
             .at(Span::new(words.file, at as usize, at as usize + rest.len()))
-            .label("not a part of the word")
-            .help(format!("put the word in quotes: '{kept}{rest}'; or set a space before a comment")),
+            .label("not part of the word")
+            .help(format!("quote the word: '{kept}{rest}'; or write a space before the comment")),
     )
 }

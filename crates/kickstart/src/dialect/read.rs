@@ -61,7 +61,7 @@ struct Reader<'s, 'f> {
     state: State<'s>,
     scratch: Scratch,
     open: Option<Open>,
-    /// The last line with words, for lines that were broken in two.
+    /// The last command, for a line that continues it by mistake.
     last_command: Option<Span>,
 }
 
@@ -71,7 +71,7 @@ struct Open {
     index: Option<usize>,
     body_start: u32,
     header: Span,
-    /// Whether a line of content stands in it.
+    /// Whether it has content other than white space.
     has_content: bool,
 }
 
@@ -201,7 +201,7 @@ impl<'s, 'f> Reader<'s, 'f> {
         let (Some(first), false) = (words.texts.first(), words.words.is_empty()) else { return };
         let span = words.span(0);
         if first.is_empty() {
-            let message = "the line begins with an empty word: there is no such command";
+            let message = "the line begins with an empty word, which is not a command";
             self.findings
                 .push(Finding::new(&codes::EMPTY_COMMAND, message).at(span).help("delete the quotes"));
             return;
@@ -278,16 +278,15 @@ impl<'s, 'f> Reader<'s, 'f> {
         let text = words.texts[0].as_ref();
         let span = words.span(0);
         if text == "%end" {
-            let message = "'%end' stands where no section is open";
+            let message = "'%end' without an open section";
             let mut finding = Finding::new(&codes::STRAY_END, message).at(span);
             if let Some(section) = self.kickstart.sections.last() {
-                finding = finding.related(section.name_span, "the section before was closed already");
+                finding = finding.related(section.name_span, "the section before is closed already");
             }
             self.findings.push(finding.help("delete it, or write the header of its section"));
             return;
         }
-        let mut finding =
-            Finding::new(&codes::UNKNOWN_SECTION, format!("there is no section '{text}'")).at(span);
+        let mut finding = Finding::new(&codes::UNKNOWN_SECTION, format!("unknown section '{text}'")).at(span);
         let joined = format!("%{}", words.texts.get(1).map_or("", |w| w.as_ref()));
         if text == "%" && SECTION_NAMES.contains(&joined.as_str()) {
             finding = finding.help(format!("write {joined} without a space"));
@@ -297,7 +296,7 @@ impl<'s, 'f> Reader<'s, 'f> {
             finding = finding.help(format!("the sections are {}", problems::list(SECTION_NAMES, "and")));
         }
         self.findings.push(finding);
-        // Its lines are no commands, whatever it was meant to be.
+        // Whatever it was meant to be, its lines are not commands.
         scanner.enter_section();
         let header = Span::new(words.file, line.start as usize, line.end as usize);
         self.open = Some(Open { index: None, body_start: line.end, header, has_content: false });
@@ -336,7 +335,7 @@ impl<'s, 'f> Reader<'s, 'f> {
                                 format!("the section '%traceback' is deprecated in {}", self.version);
                             let finding = Finding::new(&codes::DEPRECATED_SECTION, message).at(name_span);
                             self.findings
-                                .push(finding.help("write instead: %onerror, which runs on every failure"));
+                                .push(finding.help("write %onerror instead, which runs on every failure"));
                         }
                     }
                     Err(finding) => {
@@ -380,7 +379,7 @@ impl<'s, 'f> Reader<'s, 'f> {
                 self.findings.push(
                     Finding::new(&codes::EMPTY_CERTIFICATE, message)
                         .at(self.kickstart.sections[index].name_span)
-                        .help("put the certificate between the header and %end, in PEM form"),
+                        .help("write the certificate in PEM form between the header and %end"),
                 );
             }
             _ => {}

@@ -1,4 +1,4 @@
-//! What earlier lines of a kickstart mean for later ones.
+//! What is kept of earlier lines, because later ones depend on it.
 
 use super::array_names;
 use super::python::{comma_list, normal_mount_point, python_int};
@@ -36,7 +36,7 @@ pub(super) struct Sticky {
     pub(super) set: u64,
 }
 
-/// All of it. What is kept for a command is kept for few commands: a list is searched faster than a map.
+/// What is kept of earlier lines. Few commands need it: searching a list is faster than a map.
 #[derive(Default)]
 pub(super) struct State<'s> {
     /// Commands that were seen, by table; also those that failed.
@@ -67,7 +67,7 @@ impl Hash for Defined<'_> {
 }
 
 impl<'s> State<'s> {
-    /// Notes a command; returns where a command stands that it conflicts with, and that command's table.
+    /// Notes a command; returns the place and the table of an earlier command that it conflicts with.
     pub(super) fn see(&mut self, table: u16, span: Span, bit: u64) -> Option<(Span, u16)> {
         let facts = &tables::COMMANDS[usize::from(table)];
         let is_new = self.seen & 1 << table == 0;
@@ -92,12 +92,12 @@ impl<'s> State<'s> {
             .min()
     }
 
-    /// What earlier lines of this command said.
+    /// Which options earlier lines of this command gave and set.
     pub(super) fn sticky(&self, table: u16) -> Sticky {
         self.sticky.iter().find(|(t, _)| *t == table).map(|(_, kept)| *kept).unwrap_or_default()
     }
 
-    /// Notes what a line said, for commands that have conditions over several lines.
+    /// Notes the options of a line, for commands that have conditions over several lines.
     pub(super) fn keep(&mut self, table: u16, given: u64, set: u64) {
         let facts = &tables::COMMANDS[usize::from(table)];
         if facts.checks.iter().any(|c| c.sticky != 0) {
@@ -110,7 +110,7 @@ impl<'s> State<'s> {
         }
     }
 
-    /// Notes what a line defines; returns where it was defined before, with the words for it.
+    /// Notes what a line defines; returns where it was defined before, and what to call it.
     pub(super) fn define(
         &mut self,
         number: u16,

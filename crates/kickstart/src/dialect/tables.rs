@@ -4,7 +4,7 @@
 
 use super::perfect_hash::slot;
 
-/// Where each name of a list stands.
+/// The place of each name of a list.
 #[derive(Debug)]
 pub(crate) struct Lookup {
     pub(crate) seed: u32,
@@ -13,13 +13,13 @@ pub(crate) struct Lookup {
 }
 
 impl Lookup {
-    /// The only index that this name can have in the list; another one may stand there, or nothing.
+    /// The only index that this name can have in the list; another name may be there, or none.
     fn candidate(&self, name: &str) -> usize {
         usize::from(self.slots[slot(name, self.seed, self.slots.len())])
     }
 }
 
-/// A word that can stand at the start of a line.
+/// A word that can begin a line.
 #[derive(Debug)]
 pub(crate) struct Word {
     pub(crate) text: &'static str,
@@ -46,7 +46,7 @@ pub(crate) struct Table {
     pub(crate) options: &'static [Opt],
     /// All names of the options, sorted.
     pub(crate) option_names: &'static [OptionName],
-    /// Where each of them stands.
+    /// The place of each of them.
     pub(crate) option_places: Lookup,
     /// Versions in which an option or argument is required.
     pub(crate) required: u64,
@@ -59,7 +59,7 @@ pub(crate) struct Table {
     pub(crate) instead: &'static [Instead],
 }
 
-/// Commands that must not stand before this one.
+/// Commands that must not come before this one.
 #[derive(Debug)]
 pub(crate) struct Conflict {
     /// Bits are indices into [`COMMANDS`].
@@ -136,11 +136,11 @@ pub(crate) enum Mode {
     Extras,
     /// The command takes them, whatever they look like.
     Anything,
-    /// The command does not look at its arguments.
+    /// The command ignores its arguments.
     Ignored,
     /// The command takes no arguments and has no options.
     None,
-    /// The command reads the rest of the line by itself.
+    /// The command reads the rest of the line itself.
     Line,
     /// They are ignored with a warning.
     Outdated,
@@ -154,12 +154,12 @@ pub(crate) struct Arguments {
     pub(crate) mode: Mode,
     pub(crate) min: usize,
     pub(crate) max: usize,
-    /// What they are: "one keyboard layout".
+    /// The words in a message: "one keyboard layout".
     pub(crate) names: &'static str,
     pub(crate) versions: u64,
 }
 
-/// A condition on the arguments of one command. Fields that are empty ask for nothing.
+/// A condition on the arguments of one command. An empty field is no condition.
 #[derive(Debug)]
 pub(crate) struct Check {
     pub(crate) versions: u64,
@@ -187,7 +187,7 @@ pub(crate) struct Check {
     pub(crate) without: &'static str,
     pub(crate) min: Option<i64>,
     pub(crate) max: Option<i64>,
-    /// "Set" means that the option stands there, even with an empty value.
+    /// "Set" includes options that are given with an empty value.
     pub(crate) given: bool,
     /// Options of earlier lines of the same command count as set.
     pub(crate) sticky: u64,
@@ -204,7 +204,7 @@ pub(crate) struct Duplicate {
     pub(crate) versions: u64,
     pub(crate) key: &'static [Key],
     pub(crate) mount_point: bool,
-    /// A value that may stand twice.
+    /// A value that may occur twice.
     pub(crate) unless: &'static str,
 }
 
@@ -214,7 +214,7 @@ pub(crate) enum Key {
     /// The value of an option.
     Option {
         name: &'static str,
-        /// Only what stands behind its last `/`.
+        /// Only the part after its last `/`.
         last_component: bool,
         /// Whether it is a list in some version.
         list: bool,
@@ -332,7 +332,7 @@ mod tests {
     #[test]
     fn a_name_that_is_not_known_is_not_found() {
         for unknown in ["", "par", "parts", "Part", "%packages", "\u{fc}"] {
-            assert!(word(unknown).is_none(), "'{unknown}' is no command");
+            assert!(word(unknown).is_none(), "'{unknown}' is not a command");
         }
         for table in COMMANDS {
             assert!(

@@ -22,7 +22,7 @@ pub enum Arg<'s> {
     Positional(Value<'s>),
 }
 
-/// Words of a line behind the command's name.
+/// The words of a line after the command's name.
 pub(crate) struct Words<'s, 'w> {
     pub(crate) text: &'s str,
     pub(crate) file: FileId,
@@ -32,18 +32,21 @@ pub(crate) struct Words<'s, 'w> {
 }
 
 impl<'s> Words<'s, '_> {
-    /// The place of a word.
+    /// The place of the word `i`.
+    #[inline]
     pub(crate) fn span(&self, i: usize) -> Span {
         let word = self.words[i];
         Span { file: self.file, start: word.start, end: word.end }
     }
 
-    /// The word as a value.
+    /// The word `i` as a value.
+    #[inline]
     pub(crate) fn value(&self, i: usize) -> Value<'s> {
         Value { text: self.texts[i].clone(), span: self.span(i) }
     }
 
-    /// What stands behind the byte `at` of the unquoted word, with its place.
+    /// The rest of the unquoted word from byte `at` on, with its place.
+    #[inline]
     pub(super) fn tail(&self, i: usize, at: usize) -> Value<'s> {
         let span = self.span(i);
         let text = match &self.texts[i] {
@@ -56,12 +59,13 @@ impl<'s> Words<'s, '_> {
     }
 
     /// The place of an option's name, which is the first `len` bytes of the unquoted word.
+    #[inline]
     pub(super) fn head(&self, i: usize, len: usize) -> Span {
         let span = self.span(i);
         Span { end: if self.begins_alike(i, len) { span.start + len as u32 } else { span.end }, ..span }
     }
 
-    /// Whether the first `len` bytes of the unquoted word stand in the file like this.
+    /// Whether the first `len` bytes of the unquoted word are the same in the file.
     #[inline]
     fn begins_alike(&self, i: usize, len: usize) -> bool {
         let raw = || &self.text.as_bytes()[self.span(i).range()];

@@ -34,14 +34,14 @@ impl Family {
 /// One syntax version, such as RHEL9 or F46.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version {
-    /// The family.
+    /// The distribution whose installer reads it.
     pub family: Family,
     /// The number in its name (FC6 and F7 follow each other).
     pub release: u8,
 }
 
 impl Version {
-    /// What a kickstart without a `#version=` header is read as.
+    /// The version of a kickstart without a `#version=` header.
     pub const DEFAULT: Version = Version { family: Family::Rhel, release: 9 };
     /// The newest Fedora that the tables know.
     pub const NEWEST_FEDORA: Version = Family::Fedora.newest();
@@ -112,8 +112,8 @@ impl Version {
         (first..=last).contains(&self.release).then(|| before + usize::from(self.release - first))
     }
 
-    /// Whether the syntax of this version developed from that of `other`, or is it: RHEL9 stands behind F34, from
-    /// which it was branched, and before F35.
+    /// Whether the syntax of this version is that of `other` or developed from it: RHEL9 comes after F34, from which it
+    /// was branched, and before F35.
     pub fn is_at_least(self, other: Version) -> bool {
         let place = |v: Version| v.index().map(|i| tables::ORDER[i]);
         place(self) >= place(other)
@@ -130,14 +130,14 @@ impl fmt::Display for Version {
     }
 }
 
-/// A name that is no syntax version.
+/// A name that is not a syntax version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown syntax version '{name}': expected one of FC3–FC6, F7–{}, RHEL3–{}",
     Family::Fedora.newest(), Family::Rhel.newest())]
 pub struct UnknownVersion {
-    /// As given.
+    /// The name as given.
     pub name: String,
-    /// The known name that it is nearest to.
+    /// The known name that is spelt most like it, if one is close.
     pub nearest: Option<String>,
 }
 
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn rhel_stands_behind_the_fedora_it_was_branched_from() {
+    fn rhel_comes_after_the_fedora_it_was_branched_from() {
         assert!(Version::rhel(9).is_at_least(Version::fedora(34)));
         assert!(!Version::rhel(9).is_at_least(Version::fedora(35)));
         assert!(!Version::rhel(5).is_at_least(Version::fedora(8)));

@@ -19,7 +19,7 @@ impl Tree {
     /// Reads a text with the grammar.
     ///
     /// # Errors
-    /// What pest says when the grammar does not match; it matches every text.
+    /// The parser generator's message when the grammar does not match; it matches every text.
     pub fn parse_with_grammar(text: &str) -> Result<Tree, String> {
         let mut builder = Builder::default();
         let pairs = KickstartParser::parse(Rule::kickstart, text).map_err(|e| e.to_string())?;

@@ -1,19 +1,19 @@
 //! Lines of a kickstart, one after the other, in linear time and without keeping any: the hot path.
 //!
-//! `grammar/kickstart.pest` is the specification; a test holds the two against each other.
+//! `grammar/kickstart.pest` is the specification; a test compares the two.
 
 use super::words::{QuoteError, Word, is_space, split_words};
 use node_base::source::{LineIndex, is_line_end};
 use std::ops::Range;
 
-/// What a line is.
+/// The kinds of line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineKind {
-    /// Nothing but white space.
+    /// Only white space.
     Blank,
-    /// A comment alone.
+    /// Only a comment.
     Comment,
-    /// Words in the command section: a command, `%include`, `%ksappend`, or a `%name` that is no section.
+    /// Words in the command section: a command, `%include`, `%ksappend`, or a `%name` that is not a section.
     Words,
     /// The first line of a section.
     Header,
@@ -28,17 +28,17 @@ pub enum LineKind {
 /// One line with its line end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// What it is.
+    /// Its kind.
     pub kind: LineKind,
-    /// First byte.
+    /// Offset of its first byte in the text.
     pub start: u32,
-    /// First byte behind its line end.
+    /// Offset of the first byte after its line end.
     pub end: u32,
-    /// For a header: whether the section before it was not closed with `%end`.
+    /// For a header: whether the section before it is not closed with `%end`.
     pub cuts_section: bool,
-    /// Where its comment begins.
+    /// Offset of its comment; `None` without one.
     pub comment: Option<u32>,
-    /// Why its words could not all be split.
+    /// Why its words cannot all be split; `None` when they can.
     pub error: Option<QuoteError>,
 }
 
@@ -71,12 +71,12 @@ impl<'s> Scanner<'s> {
         Scanner { text, lines, next: 1, in_section: false }
     }
 
-    /// From the start of a text that stands inside a section: what a `%include` there brings.
+    /// From the start of a text that is included in a section.
     pub fn inside_section(text: &'s str, lines: &'s LineIndex) -> Self {
         Scanner { in_section: true, ..Scanner::new(text, lines) }
     }
 
-    /// Whether the lines read next stand inside a section.
+    /// Whether the next line is inside a section.
     pub fn is_inside_section(&self) -> bool {
         self.in_section
     }
@@ -91,7 +91,7 @@ impl<'s> Scanner<'s> {
         self.in_section = true;
     }
 
-    /// Goes on behind the line that holds byte `at`, which stands further down.
+    /// Skips the lines up to the one that holds byte `at`, and that line.
     pub fn skip_line_of(&mut self, at: u32) {
         self.next = self.next.max(self.lines.line(at as usize) + 1);
     }
@@ -152,8 +152,8 @@ impl<'s> Scanner<'s> {
         })
     }
 
-    /// A line inside a section ends it or includes a file only when its first word is exactly that; anything else,
-    /// also another `%word`, is content.
+    /// A line ends a section or includes a file only when its first word is exactly `%end` or `%include`; any other
+    /// line, also one that begins with another `%word`, is content.
     fn kind_of_content(&self, start: usize, end: usize) -> LineKind {
         let bytes = self.text.as_bytes();
         let mut i = start;
@@ -187,7 +187,7 @@ fn first_character(line: &str) -> Option<char> {
     }
 }
 
-/// White space as Python's `str.isspace` has it: Unicode's, and the four ASCII separators.
+/// White space as Python's `str.isspace` defines it: Unicode's, and the four ASCII separators.
 pub fn is_white(c: char) -> bool {
     c.is_whitespace() || is_line_end(c) || c == '\x1f'
 }

@@ -25,7 +25,7 @@ pub enum Node {
 pub struct TreeSection {
     /// Its first line.
     pub header: TreeLine,
-    /// The lines between.
+    /// The lines between header and `%end`.
     pub content: Vec<TreeLine>,
     /// The `%end` line, if there is one.
     pub end: Option<TreeLine>,
@@ -34,24 +34,24 @@ pub struct TreeSection {
 /// One line with its line end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TreeLine {
-    /// What it is.
+    /// Its kind.
     pub kind: LineKind,
-    /// First byte.
+    /// Offset of its first byte in the text.
     pub start: u32,
-    /// First byte behind its line end.
+    /// Offset of the first byte after its line end.
     pub end: u32,
     /// Its words. Content, comments and blank lines are not split.
     pub words: Vec<Word>,
-    /// Where its comment begins.
+    /// Offset of its comment; `None` without one.
     pub comment: Option<u32>,
-    /// Why its words could not all be split.
+    /// Why its words cannot all be split; `None` when they can.
     pub error: Option<QuoteError>,
 }
 
-/// What a piece of a line is.
+/// The kinds of piece of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Token {
-    /// Spaces between words, and the line end behind them.
+    /// Spaces between words, and the line end after them.
     Space,
     /// A word with its quotes.
     Word,

@@ -6,11 +6,11 @@ use std::borrow::Cow;
 /// One word: bytes `start..end` of the text, quotes included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Word {
-    /// First byte.
+    /// Offset of its first byte in the text.
     pub start: u32,
-    /// First byte behind.
+    /// Offset of the first byte after it.
     pub end: u32,
-    /// Whether it has no quotes and no backslash: its text is the bytes as they stand.
+    /// Whether it has no quotes and no backslash: its text is the bytes unchanged.
     pub plain: bool,
 }
 
@@ -47,7 +47,7 @@ fn end_of_plain(bytes: &[u8], mut i: usize) -> usize {
     while let Some(&eight) = bytes[i..].first_chunk() {
         let eight = u64::from_le_bytes(eight);
         // The highest bit of each byte that may be special: up to `'`, a backslash, or not ASCII. A borrow can set the bit
-        // of a byte behind such a byte, never of one before the first.
+        // of a byte after such a byte, never of one before the first.
         let backslash = eight ^ (EACH * u64::from(b'\\'));
         let may_be = (eight.wrapping_sub(EACH * 0x28) | backslash.wrapping_sub(EACH) | eight) & HIGHEST;
         if may_be == 0 {
@@ -120,7 +120,7 @@ pub fn split_words(
                         words.push(word);
                         return (None, Some(QuoteError::NothingEscaped(i as u32)));
                     }
-                    // The character behind it may have more bytes; none of them is special.
+                    // The character after it may have more bytes; none of them is special.
                     i += 2;
                 }
                 _ => break,
@@ -130,7 +130,7 @@ pub fn split_words(
     }
 }
 
-/// Where the quote that opens at `open` closes.
+/// Where the quote that opens at `open` is closed.
 fn closing_quote(bytes: &[u8], open: usize, quote: u8) -> Option<usize> {
     let mut i = open + 1;
     while i < bytes.len() {
@@ -219,7 +219,7 @@ mod tests {
             for special in [" ", "\t", "\r", "\n", "#", "'", "\"", "\\"] {
                 for before in 0..20 {
                     let word = format!("{}{other}{}", "x".repeat(before), "y".repeat(before / 2));
-                    let line = format!("{word}{special}more than eight bytes behind");
+                    let line = format!("{word}{special}more than eight bytes after it");
                     assert_eq!(
                         end_of_plain(line.as_bytes(), 0),
                         word.len(),

@@ -10,7 +10,7 @@ use super::line::Line;
 use node_base::diagnostic::Finding;
 use node_base::source::Span;
 
-/// Holds a line against the conditions of its table. `words` is the number of words behind the command.
+/// Checks a line against the conditions of its table. `words` is the number of words after the command.
 pub(in super::super) fn declared(line: &Line<'_, '_>, before: Sticky, words: usize) -> Result<(), Fail> {
     if let Some(arguments) = line.table.arguments_in(line.place.bit) {
         let count = line.seen.positionals;
@@ -22,7 +22,7 @@ pub(in super::super) fn declared(line: &Line<'_, '_>, before: Sticky, words: usi
             let message = format!("'{}' takes only {}", line.place.word, arguments.names);
             let span = line.positionals().nth(arguments.max).map_or(line.place.span, |v| v.span);
             let finding = Finding::new(&codes::UNEXPECTED_ARGUMENT, message).at(span).label("one too many");
-            return Err(Box::new(finding.help("a value with spaces must stand in quotes")));
+            return Err(Box::new(finding.help("a value with spaces must be in quotes")));
         }
     }
     for check in line.table.checks {

@@ -15,12 +15,12 @@ pub(in super::super) struct Line<'a, 's> {
 }
 
 impl<'s> Line<'_, 's> {
-    /// Whether an option or argument is set: stands there, with a value that is not empty or zero.
+    /// Whether an option or argument is set: it is given, with a value that is not empty or zero.
     pub(super) fn is_set(&self, name: &str) -> bool {
         self.table.names.iter().position(|n| *n == name).is_some_and(|id| self.seen.set & 1 << id != 0)
     }
 
-    /// Whether an option stands there.
+    /// Whether an option is given.
     pub(super) fn is_given(&self, name: &str) -> bool {
         self.option(name).is_some()
     }
@@ -50,7 +50,7 @@ impl<'s> Line<'_, 's> {
         })
     }
 
-    /// Where to point for an option or argument: at it, else at the command.
+    /// The place of an option or argument, else of the command.
     pub(super) fn span(&self, name: &str) -> Span {
         if name.starts_with("--") {
             return self.option(name).map_or(self.place.span, |(span, _)| span);
@@ -60,7 +60,7 @@ impl<'s> Line<'_, 's> {
         self.positionals().nth(position).map_or(self.place.span, |v| v.span)
     }
 
-    /// Where its value stands, else the command.
+    /// The place of its value, else of the option, else of the command.
     pub(super) fn value_span(&self, name: &str) -> Span {
         self.value(name).map_or_else(|| self.span(name), |v| v.span)
     }

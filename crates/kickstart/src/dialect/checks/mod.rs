@@ -1,5 +1,5 @@
-//! What a command asks of its arguments together. Most conditions stand in the tables as `[[check]]`
-//! ([`mod@declared`]); those that are no simple condition are functions here, one file a command.
+//! Conditions on the arguments of a command together. Most are in the tables, as `[[check]]` ([`mod@declared`]); those
+//! that are not simple are functions here, one file for each command.
 
 mod autopart;
 mod btrfs;

@@ -31,7 +31,7 @@ pub(super) fn check(line: &Line<'_, '_>) -> Result<(), Fail> {
     Ok(())
 }
 
-/// A VLAN identifier in an interface name: behind a dot, or behind `vlan` at its start.
+/// A VLAN identifier in an interface name: after a dot, or after `vlan` at its start.
 fn interface_name(name: &str) -> Option<String> {
     let mut id = None;
     if let Some((prefix, rest)) = name.split_once('.') {
@@ -41,7 +41,7 @@ fn interface_name(name: &str) -> Option<String> {
         id = python_int(rest);
         if id.is_none() {
             return Some(format!(
-                "--interfacename of 'network' needs a VLAN identifier behind the dot, not '{rest}'"
+                "--interfacename of 'network' needs a VLAN identifier after the dot, not '{rest}'"
             ));
         }
     }
@@ -49,7 +49,7 @@ fn interface_name(name: &str) -> Option<String> {
         id = python_int(rest);
         if id.is_none() {
             return Some(format!(
-                "--interfacename of 'network' needs a VLAN identifier behind 'vlan', not '{rest}'"
+                "--interfacename of 'network' needs a VLAN identifier after 'vlan', not '{rest}'"
             ));
         }
     }

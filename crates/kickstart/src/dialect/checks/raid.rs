@@ -14,7 +14,7 @@ pub(super) fn check(line: &Line<'_, '_>) -> Result<(), Fail> {
         let message = "'raid' needs its member partitions";
         let finding = Finding::new(&codes::MISSING_ARGUMENT, message).at(line.place.span).label("incomplete");
         return Err(Box::new(
-            finding.help("write them behind the mount point: raid / raid.01 raid.02 --device=md0 --level=1"),
+            finding.help("write them after the mount point: raid / raid.01 raid.02 --device=md0 --level=1"),
         ));
     }
     if members > 0 && exists {

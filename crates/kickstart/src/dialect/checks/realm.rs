@@ -1,4 +1,4 @@
-//! `realm join`: reads the rest of the line by itself, as getopt does, without comments.
+//! `realm join`: reads the rest of the line itself, as getopt does, without comments.
 
 use super::super::codes;
 use super::super::problems::{Fail, Place};
@@ -28,7 +28,7 @@ pub(in super::super) fn realm(
     };
     if let Some(first) = *joined {
         let finding =
-            Finding::new(&codes::COMMANDS_CONFLICT, "'realm join' may stand only once").at(place.span);
+            Finding::new(&codes::COMMANDS_CONFLICT, "'realm join' may be given only once").at(place.span);
         return Err(Box::new(finding.related(first, "the first one")));
     }
     // The reference cuts the command off by its length, from the start of the line.
@@ -38,17 +38,13 @@ pub(in super::super) fn realm(
     let span = |w: &Word| Span { file: place.span.file, start: w.start, end: w.end };
     if error.is_some() {
         let at = words.last().map_or(place.span, span);
-        return Err(fail(
-            &codes::UNCLOSED_QUOTE,
-            at,
-            "a quote opens and does not close on the line".to_owned(),
-        ));
+        return Err(fail(&codes::UNCLOSED_QUOTE, at, "a quote is not closed on its line".to_owned()));
     }
     let texts: Vec<_> = words.iter().map(|w| unquote(&text[w.start as usize..w.end as usize])).collect();
     match texts.first() {
         Some(command) if command == "join" => {}
         Some(command) => {
-            let message = format!("'realm' knows only join, not '{command}'");
+            let message = format!("'realm' accepts only join, not '{command}'");
             return Err(fail(&codes::UNEXPECTED_ARGUMENT, span(&words[0]), message));
         }
         None => {

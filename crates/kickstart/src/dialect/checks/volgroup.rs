@@ -15,7 +15,7 @@ pub(super) fn check(line: &Line<'_, '_>) -> Result<(), Fail> {
         let message = format!("'{}' needs {what}", line.place.word);
         Err(Box::new(Finding::new(&codes::MISSING_ARGUMENT, message).at(line.place.span).label("incomplete")))
     };
-    // Words behind an option are members too; then the reference takes no other word for one.
+    // Words after an option are members, too; then the reference takes no other word as one.
     let named = line.seen.positionals - line.seen.extras;
     let count = if line.seen.extras > 0 { line.seen.extras } else { named.saturating_sub(1) };
     let flag = ["--useexisting", "--noformat"].into_iter().find(|flag| line.is_given(flag));

@@ -3,11 +3,11 @@
 use node_base::declare_code;
 
 declare_code! {
-    /// The command has no such option in this syntax version.
+    /// The command does not have this option in this version.
     ///
     /// ## Why
-    /// The installer stops at it. An option may have been removed, may come only with a later release, or may
-    /// be misspelt; the finding says which. Options can be shortened as long as they stay unique.
+    /// The installer stops at it. The option may have been removed, may exist only in later releases, or may be
+    /// misspelt; the finding says which. An option can be shortened as long as only one name begins like it.
     ///
     /// ## Example
     /// ```text
@@ -23,7 +23,7 @@ declare_code! {
     /// pykickstart 3.78 on Python's argparse; the options of each version are in `grammar/commands/`.
     pub static UNKNOWN_OPTION = "KS004", "unknown-option", Syntax, Error;
 
-    /// The shortened option could be several options.
+    /// The shortened option could mean several options.
     ///
     /// ## Why
     /// A shortened option must be the beginning of only one name. Aliases count one by one, so `--on` could be
@@ -46,8 +46,8 @@ declare_code! {
     /// The option needs a value and has none.
     ///
     /// ## Why
-    /// A value stands behind `=` or as the next word. The next word is not taken when it begins with a dash,
-    /// unless it is a negative number or has a space in it: such a value must stand behind `=`.
+    /// The value is written after `=` or as the next word. A next word that begins with a dash is not taken as the
+    /// value, unless it is a negative number or has a space in it: write such a value after `=`.
     ///
     /// ## Example
     /// ```text
@@ -66,7 +66,7 @@ declare_code! {
     /// The option is a switch and takes no value.
     ///
     /// ## Why
-    /// A switch is on when it stands there. There is no way to write it and mean off.
+    /// A switch is on when it is given. To turn it off, leave it out.
     ///
     /// ## Example
     /// ```text
@@ -85,8 +85,8 @@ declare_code! {
     /// The value must be a whole number.
     ///
     /// ## Why
-    /// Sizes are whole numbers of MiB without a unit. `10G`, `10.5` and `0x10` are refused. Negative numbers
-    /// are accepted by the language, whatever they may mean.
+    /// Sizes are whole numbers of MiB without a unit. `10G`, `10.5` and `0x10` are refused. The
+    /// language accepts negative numbers, although they make no sense as sizes.
     ///
     /// ## Example
     /// ```text
@@ -102,10 +102,10 @@ declare_code! {
     /// Python's `int()`, which the reference uses.
     pub static NOT_AN_INTEGER = "KS008", "not-an-integer", Syntax, Error;
 
-    /// The value must be a yes or a no.
+    /// The value must be yes or no.
     ///
     /// ## Why
-    /// Accepted are on, yes, true, 1 and off, no, false, 0, in any case, without spaces around them.
+    /// The accepted values are on, yes, true, 1 and off, no, false, 0, in any case, without spaces around them.
     ///
     /// ## Example
     /// ```text
@@ -121,7 +121,7 @@ declare_code! {
     /// pykickstart 3.78, `ksboolean`.
     pub static NOT_A_BOOLEAN = "KS009", "not-a-boolean", Syntax, Error;
 
-    /// The value is none of those that the option knows in this version.
+    /// The value is not one of those that this option accepts in this version.
     ///
     /// ## Why
     /// The installer stops at it. Choices are case-sensitive unless the finding says otherwise.
@@ -140,7 +140,7 @@ declare_code! {
     /// pykickstart 3.78; the choices of each version are in `grammar/commands/`.
     pub static NOT_A_CHOICE = "KS010", "not-a-choice", Syntax, Error;
 
-    /// The command needs an option, or one of several, and has none of them.
+    /// The command needs an option, or one of several options, that is not given.
     ///
     /// ## Why
     /// The installer stops at the line.
@@ -159,7 +159,7 @@ declare_code! {
     /// pykickstart 3.78.
     pub static MISSING_OPTION = "KS011", "missing-option", Syntax, Error;
 
-    /// The command needs an argument that is not there.
+    /// The command needs an argument that is missing.
     ///
     /// ## Why
     /// The installer stops at the line. An argument is a word without dashes, such as the mount point of
@@ -179,12 +179,11 @@ declare_code! {
     /// pykickstart 3.78.
     pub static MISSING_ARGUMENT = "KS012", "missing-argument", Syntax, Error;
 
-    /// There are more words than the command takes.
+    /// The line has more words than the command takes.
     ///
     /// ## Why
-    /// The installer stops at the line. Most often a value with a space is not quoted, or the dashes of an
-    /// option are missing. Arguments that are separated by options are not always joined: write them next to
-    /// each other.
+    /// The installer stops at the line. Often a value with a space is not quoted, or the dashes of an option
+    /// are missing. Arguments with options between them are not always joined: write them next to each other.
     ///
     /// ## Example
     /// ```text
@@ -216,10 +215,10 @@ declare_code! {
     /// ```
     ///
     /// ## Source
-    /// pykickstart 3.78, the `parse` methods; written down in `grammar/commands/`.
+    /// pykickstart 3.78, the `parse` methods; listed in `grammar/commands/`.
     pub static OPTIONS_CONFLICT = "KS014", "options-conflict", Syntax, Error;
 
-    /// An option is of no use without another one, which is missing.
+    /// The option needs another one, which is missing.
     ///
     /// ## Why
     /// The installer stops at the line.
@@ -235,14 +234,14 @@ declare_code! {
     /// ```
     ///
     /// ## Source
-    /// pykickstart 3.78, the `parse` methods; written down in `grammar/commands/`.
+    /// pykickstart 3.78, the `parse` methods; listed in `grammar/commands/`.
     pub static OPTION_REQUIRES = "KS015", "option-requires", Syntax, Error;
 
     /// The command does not accept this value.
     ///
     /// ## Why
-    /// The value has the right type, and the command looks closer: a range, a form such as VG/LV, a file system
-    /// that this release does not have.
+    /// The value has the right type, but the command sets more conditions: a range, a form such as VG/LV, a file
+    /// system that this release has.
     ///
     /// ## Example
     /// ```text
@@ -258,7 +257,7 @@ declare_code! {
     /// pykickstart 3.78, the `parse` methods.
     pub static VALUE_REFUSED = "KS016", "value-refused", Syntax, Error;
 
-    /// The option is still accepted and no longer does anything, or will go in a later release.
+    /// The option is still accepted, but no longer does anything or will be removed in a later release.
     ///
     /// ## Why
     /// The next release may refuse the file.

@@ -3,11 +3,11 @@
 use node_base::declare_code;
 
 declare_code! {
-    /// The first word of the line is no command in this syntax version.
+    /// The first word of the line is not a command in this version.
     ///
     /// ## Why
-    /// Every line outside a section is one command with its arguments. The installer stops at a word that it
-    /// does not know, before it touches a disk. Names are case-sensitive and cannot be abbreviated.
+    /// Every line outside a section is one command with its arguments. The installer stops at an
+    /// unknown word, before it touches a disk. Names are case-sensitive and cannot be abbreviated.
     ///
     /// ## Example
     /// ```text
@@ -23,11 +23,11 @@ declare_code! {
     /// pykickstart 3.78, `KickstartHandler.dispatcher`; the words of each version are in `grammar/commands/`.
     pub static UNKNOWN_COMMAND = "KS001", "unknown-command", Syntax, Error;
 
-    /// The command existed once, and this syntax version has removed it.
+    /// The command was removed in this version or an earlier one.
     ///
     /// ## Why
-    /// The installer of this release stops at it. The finding says since when it is gone and what took its
-    /// place.
+    /// The installer of this release stops at it. The finding names the release that removed it and what replaced
+    /// it.
     ///
     /// ## Example
     /// ```text
@@ -43,11 +43,10 @@ declare_code! {
     /// pykickstart 3.78, `RemovedCommand` and the command map of each version.
     pub static REMOVED_COMMAND = "KS002", "removed-command", Syntax, Error;
 
-    /// The command is still accepted and no longer does anything, or will go in a later release.
+    /// The command is still accepted, but no longer does anything or will be removed in a later release.
     ///
     /// ## Why
-    /// A command that does nothing is a wish that the installer does not fulfil. The next release may refuse
-    /// the file.
+    /// The installer ignores the command, so the setting is not made. The next release may refuse the file.
     ///
     /// ## Example
     /// ```text
@@ -66,8 +65,8 @@ declare_code! {
     /// Two commands of the file exclude each other.
     ///
     /// ## Why
-    /// Automatic and manual partitioning, or two ways to get the system's content, cannot stand in one
-    /// kickstart. The later one is the error. An earlier command counts even if it is wrong itself.
+    /// A kickstart can have automatic or manual partitioning, not both, and only one source for the system. The
+    /// later command is the error. An earlier command counts even if it has an error itself.
     ///
     /// ## Example
     /// ```text
@@ -87,7 +86,7 @@ declare_code! {
     /// The same thing is defined twice.
     ///
     /// ## Why
-    /// The installer takes both lines and stumbles later, or the last one wins silently. The reference's own
+    /// The installer accepts both lines. Then it fails later, or the last line silently wins. The reference's own
     /// validator counts it as an error.
     ///
     /// ## Example
@@ -108,7 +107,7 @@ declare_code! {
     /// The reference parser fails with an internal error on this command.
     ///
     /// ## Why
-    /// No installer can read the line.
+    /// No installer can read this line.
     ///
     /// ## Example
     /// ```text
@@ -121,6 +120,6 @@ declare_code! {
     /// ```
     ///
     /// ## Source
-    /// pykickstart 3.78 raises an exception that is no message about the kickstart.
+    /// pykickstart 3.78 raises an exception that is not about the kickstart.
     pub static REFERENCE_FAILS = "KS033", "unusable-command", Syntax, Error;
 }

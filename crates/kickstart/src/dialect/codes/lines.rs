@@ -1,12 +1,12 @@
-//! Codes about lines as such: quotes, continued lines, characters that cannot be seen.
+//! Codes about whole lines: quotes, continued lines, invisible characters.
 
 use node_base::declare_code;
 
 declare_code! {
-    /// A quote opens and does not close on the line.
+    /// A quote is not closed on its line.
     ///
     /// ## Why
-    /// A line ends at its line end, also inside quotes: a kickstart command cannot go on in the next line. The
+    /// A line ends at its line end, also inside quotes: a kickstart command cannot continue on the next line. The
     /// installer stops reading the file here.
     ///
     /// ## Example
@@ -26,7 +26,7 @@ declare_code! {
     /// The line begins with an empty quoted word.
     ///
     /// ## Why
-    /// There is no command of that name. The reference parser itself fails here with an internal error.
+    /// An empty word is not a command. The reference parser fails here with an internal error.
     ///
     /// ## Example
     /// ```text
@@ -42,11 +42,11 @@ declare_code! {
     /// pykickstart 3.78, an IndexError in `_stateMachine`.
     pub static EMPTY_COMMAND = "KS021", "empty-command", Syntax, Error;
 
-    /// A command goes on in the next line.
+    /// A command continues on the next line.
     ///
     /// ## Why
-    /// There is no line continuation: not with a backslash, and not by indenting. A backslash at the end
-    /// becomes an argument that is a line end, and the next line is read as a command of its own.
+    /// Kickstarts have no line continuation, neither with a backslash nor by indentation. A backslash at the end of
+    /// the line becomes an argument that is a line end, and the next line is read as a command of its own.
     ///
     /// ## Example
     /// ```text
@@ -66,8 +66,8 @@ declare_code! {
     /// The line is a merge-conflict marker of a version control system.
     ///
     /// ## Why
-    /// Someone merged two versions of the file and did not choose. The installer takes the marker for a command
-    /// and stops.
+    /// Two versions of the file were merged and the conflict was not resolved. The installer reads the marker as a
+    /// command and stops.
     ///
     /// ## Example
     /// ```text
@@ -87,11 +87,11 @@ declare_code! {
     /// git writes these markers.
     pub static MERGE_CONFLICT = "KS031", "merge-conflict", Syntax, Error;
 
-    /// An invisible character stands before the first word of the line.
+    /// An invisible character is before the first word of the line.
     ///
     /// ## Why
-    /// A byte order mark or a no-break space is not a space to the installer: it becomes a part of the
-    /// command's name. They come from editors and from text that was copied from a web page.
+    /// The installer does not take a byte order mark or a no-break space as a space: it becomes part of the command's
+    /// name. Such characters come from editors and from text that was copied from a web page.
     ///
     /// ## Example
     /// ```text
@@ -107,11 +107,11 @@ declare_code! {
     /// pykickstart 3.78: words are separated by spaces and tabs only.
     pub static INVISIBLE_CHARACTER = "KS032", "invisible-character", Syntax, Error;
 
-    /// A `#` in the middle of a word cuts it: the rest of the line is a comment.
+    /// A `#` in the middle of a word begins a comment.
     ///
     /// ## Why
-    /// Unlike in a shell, `#` begins a comment anywhere outside quotes. A password or a URL with a `#` loses
-    /// its tail without a word from the installer.
+    /// Unlike in a shell, `#` begins a comment anywhere outside quotes. A password or a URL with a `#` is cut
+    /// off there, and the installer does not warn.
     ///
     /// ## Example
     /// ```text

@@ -3,11 +3,11 @@
 use node_base::declare_code;
 
 declare_code! {
-    /// There is no such section.
+    /// The section does not exist.
     ///
     /// ## Why
     /// The sections are %packages, %pre, %pre-install, %post, %onerror, %traceback, %certificate, %addon and
-    /// %anaconda, in every version. A space behind the percent sign is not allowed. The installer stops reading
+    /// %anaconda, in every version. A space after the percent sign is not allowed. The installer stops reading
     /// the file here.
     ///
     /// ## Example
@@ -24,11 +24,11 @@ declare_code! {
     /// pykickstart 3.78, `setupSections`.
     pub static UNKNOWN_SECTION = "KS022", "unknown-section", Syntax, Error;
 
-    /// An `%end` stands where no section is open.
+    /// An `%end` does not close a section.
     ///
     /// ## Why
-    /// Either it is one too many, or the header of its section is missing or commented out. The installer stops
-    /// reading the file here.
+    /// The file has one `%end` too many, or the header of its section is missing or commented out. The installer
+    /// stops reading the file here.
     ///
     /// ## Example
     /// ```text
@@ -52,8 +52,8 @@ declare_code! {
     /// A section is not closed with `%end`.
     ///
     /// ## Why
-    /// From Fedora 8 and RHEL 6 on every section needs its own `%end` line. Without it the section would
-    /// swallow what follows.
+    /// From Fedora 8 and RHEL 6 on, every section needs its own `%end` line. Without it, the lines that follow would
+    /// be part of the section.
     ///
     /// ## Example
     /// ```text
@@ -72,7 +72,7 @@ declare_code! {
     /// pykickstart 3.78, `_readSection`.
     pub static MISSING_END = "KS024", "missing-end", Syntax, Error;
 
-    /// `%include` names no file.
+    /// `%include` does not name a file.
     ///
     /// ## Why
     /// It takes one path or URL.
@@ -91,11 +91,11 @@ declare_code! {
     /// pykickstart 3.78, `_stateMachine`.
     pub static INCLUDE_WITHOUT_PATH = "KS025", "include-without-path", Syntax, Error;
 
-    /// An included file is not there, although includes are followed.
+    /// An included file does not exist.
     ///
     /// ## Why
-    /// The installer stops when it reaches the line and the file does not exist by then. A file that a `%pre`
-    /// script of the same kickstart names is not reported: the script may write it.
+    /// The installer stops at the line if the file does not exist by then. This is checked when includes are
+    /// followed. A file that a `%pre` script of the same kickstart names is not reported: the script may write it.
     ///
     /// ## Example
     /// ```text
@@ -134,7 +134,7 @@ declare_code! {
     /// A %certificate section has no content.
     ///
     /// ## Why
-    /// There is nothing to install. The reference reports no line.
+    /// The installer has no certificate to install, and stops. The reference reports no line.
     ///
     /// ## Example
     /// ```text
@@ -154,7 +154,7 @@ declare_code! {
     /// pykickstart 3.78, `CertificateSection.finalize`.
     pub static EMPTY_CERTIFICATE = "KS029", "empty-certificate", Syntax, Error;
 
-    /// The section is still accepted and will go in a later release.
+    /// The section is still accepted, but will be removed in a later release.
     ///
     /// ## Why
     /// The next release may refuse the file.

@@ -1,4 +1,4 @@
-//! One command: its name, its arguments, and what they mean for later lines.
+//! One command: its name, its arguments, and what is kept of them for later lines.
 
 use super::super::arguments;
 use super::super::checks::{self, Line as CheckLine};
@@ -33,7 +33,7 @@ impl<'s> Reader<'s, '_> {
         let conflict = self.state.see(word.table, name_span, self.bit);
         if let Some((other_span, other)) = conflict {
             let other = tables::COMMANDS[usize::from(other)].name;
-            let message = format!("'{text}' and '{other}' cannot stand in one kickstart");
+            let message = format!("'{text}' and '{other}' cannot be in one kickstart");
             self.findings.push(
                 Finding::new(&codes::COMMANDS_CONFLICT, message)
                     .at(name_span)
@@ -108,7 +108,7 @@ impl<'s> Reader<'s, '_> {
             self.findings.push(finding);
         }
         if mode == Mode::Outdated && seen.extras > 0 {
-            let message = format!("'{}' takes no arguments any more: they are ignored", place.word);
+            let message = format!("'{}' no longer takes arguments: they are ignored", place.word);
             let span = args.first().map_or(place.span, arg_span);
             self.findings.push(Finding::new(&codes::DEPRECATED_OPTION, message).at(span).help("delete them"));
         }
@@ -149,7 +149,7 @@ impl<'s> Reader<'s, '_> {
         }
     }
 
-    /// The first word is no command; often it is something that can be named.
+    /// The first word is not a command; often it is a known mistake.
     fn unknown_command(&self, words: &Words<'s, '_>, place: &Place<'_>) -> Fail {
         let text = place.word;
         let marker = ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].contains(&text);
@@ -163,7 +163,7 @@ impl<'s> Reader<'s, '_> {
                     .help("keep one of the two versions and delete the three marker lines"),
             );
         }
-        // Only where the character itself stands there, not a quote or backslash before it.
+        // Only the character itself, not a quote or backslash before it.
         if let Some(c) = words.text[place.span.range()].chars().next()
             && (is_white(c) || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200d}' | '\u{2060}'))
         {
@@ -176,21 +176,21 @@ impl<'s> Reader<'s, '_> {
             return Box::new(
                 Finding::new(
                     &codes::INVISIBLE_CHARACTER,
-                    format!("the line begins with {name}, which is no space to the installer"),
+                    format!("the line begins with {name}, which the installer does not take as a space"),
                 )
                 .at(Span::new(words.file, place.span.start as usize, end))
-                .help("delete it, or write a plain space"),
+                .help("delete it, or replace it with a plain space"),
             );
         }
         let first_backslash = text.starts_with(['\n', '\r']);
         if (text.starts_with("--") && text.len() > 2) || first_backslash {
             let message = format!(
-                "'{}' is no command: a command cannot go on in the next line",
+                "'{}' is not a command: a command cannot continue on the next line",
                 text.split('=').next().unwrap_or(text).trim_end()
             );
             let mut finding = Finding::new(&codes::BROKEN_LINE, message)
                 .at(place.span)
-                .label("belongs to the line before")
+                .label("part of the line before")
                 .help("write the whole command on one line");
             if let Some(last) = self.last_command {
                 finding = finding.related(last, "the command begins here");
