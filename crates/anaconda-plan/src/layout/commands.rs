@@ -9,7 +9,7 @@ use node_base::policy::Scheme;
 use node_base::units::Bytes;
 
 impl Layout {
-    /// An option whose effect on the disks is not computed: a plan that left it out would be a guess.
+    /// The first option whose effect on the disks is not computed; a plan without it would be a guess.
     pub fn not_modelled(&self) -> Option<&'static str> {
         let resized = self.partitions.iter().any(|p| p.resize) || self.volumes.iter().any(|v| v.resize);
         let numbered = self.partitions.iter().any(|p| p.onbiosdisk.is_some());
@@ -25,7 +25,7 @@ impl Layout {
         layout
     }
 
-    /// Whether the kickstart leaves the disks to someone else (an included file, a `%pre` script, the person).
+    /// Whether the kickstart asks for no layout: an included file, a `%pre` script or a person decides.
     pub fn is_empty(&self) -> bool {
         self.autopart.is_none()
             && self.reqpart.is_none()
@@ -113,7 +113,7 @@ fn unit(c: &Command<'_>, option: &str, unit: u64) -> Option<Bytes> {
     bytes(c.int(option)?, unit)
 }
 
-/// So many units of so many bytes, unless zero.
+/// `n` units of `unit` bytes; `None` for zero.
 fn bytes(n: i64, unit: u64) -> Option<Bytes> {
     (n != 0).then(|| Bytes(u64::try_from(n).unwrap_or(0).saturating_mul(unit)))
 }
@@ -129,14 +129,14 @@ fn count(c: &Command<'_>, option: &str) -> u64 {
 fn encryption(c: &Command<'_>) -> Encryption {
     let mut encryption = Encryption::default();
     for (option, value) in options(c) {
-        encryption.take(option, value);
+        encryption.apply(option, value);
     }
     encryption
 }
 
 impl Sizes {
-    /// Takes an option that says something about the size; of several the last one counts.
-    fn take(&mut self, option: &str, value: Option<&Value<'_>>) {
+    /// Applies an option about the size; a later one overrides an earlier one.
+    fn apply(&mut self, option: &str, value: Option<&Value<'_>>) {
         match option {
             "--size" => {
                 let size = value.and_then(|v| python_int(&v.text)).unwrap_or(0);
@@ -153,8 +153,8 @@ impl Sizes {
 }
 
 impl Encryption {
-    /// Takes an option that says something about encryption; of several the last one counts.
-    fn take(&mut self, option: &str, value: Option<&Value<'_>>) {
+    /// Applies an option about encryption; a later one overrides an earlier one.
+    fn apply(&mut self, option: &str, value: Option<&Value<'_>>) {
         match option {
             "--encrypted" => self.wanted = true,
             "--passphrase" => self.passphrase = value.is_some_and(|v| !v.text.is_empty()),
@@ -177,7 +177,7 @@ fn mount_point(c: &Command<'_>) -> Option<String> {
 }
 
 /// A path as the language's reference normalises mount points: no empty or dot parts, `..` resolved. Words that
-/// are no absolute path stay as they are.
+/// are not an absolute path are kept.
 pub(super) fn normalized(path: &str) -> String {
     normal_mount_point(path).into_owned()
 }
@@ -241,8 +241,8 @@ fn part(c: &Command<'_>) -> Option<Part> {
             "--noformat" => part.noformat = true,
             "--resize" => part.resize = true,
             _ => {
-                part.sizes.take(option, value);
-                part.encryption.take(option, value);
+                part.sizes.apply(option, value);
+                part.encryption.apply(option, value);
             }
         }
     }
@@ -322,8 +322,8 @@ fn logvol(c: &Command<'_>) -> Option<LogVol> {
             "--noformat" => (volume.noformat, volume.existing) = (true, true),
             "--resize" => volume.resize = true,
             _ => {
-                volume.sizes.take(option, value);
-                volume.encryption.take(option, value);
+                volume.sizes.apply(option, value);
+                volume.encryption.apply(option, value);
             }
         }
     }
@@ -358,7 +358,7 @@ mod tests {
     use super::normalized;
 
     #[test]
-    fn mount_points_lose_what_says_nothing() {
+    fn mount_points_are_normalised() {
         for (given, wanted) in
             [("/x/", "/x"), ("/var//log/", "/var/log"), ("/a/../b/.", "/b"), ("/", "/"), ("pv.01", "pv.01")]
         {

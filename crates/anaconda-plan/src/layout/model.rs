@@ -1,4 +1,4 @@
-//! What a kickstart asks of the disks: its storage commands as values, each with the place it stands at.
+//! What a kickstart asks of the disks: its storage commands as values, each with its place.
 //!
 //! Invariant: this is what is *asked*; whether it can be had is decided by the plan.
 
@@ -29,28 +29,28 @@ pub struct Layout {
     pub btrfs: Vec<Btrfs>,
     /// `mount`
     pub mounts: Vec<Mount>,
-    /// `snapshot`: origin as `group/volume`, and where it stands.
+    /// `snapshot`: the origin as `group/volume`, and its place.
     pub snapshots: Vec<(String, Span)>,
 }
 
-/// A name in a kickstart and where it stands.
+/// A name in a kickstart and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
     /// As written, without `/dev/`.
     pub name: String,
-    /// Its place.
+    /// The place of its value.
     pub span: Span,
 }
 
 /// Which partitions `clearpart` removes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Clear {
-    /// None.
+    /// No partition.
     #[default]
     None,
     /// Those of Linux.
     Linux,
-    /// All.
+    /// All partitions.
     All,
     /// Those in the list.
     List,
@@ -77,7 +77,7 @@ pub struct Selection {
     pub zerombr: bool,
 }
 
-/// Where the boot loader goes.
+/// Where the boot loader is installed.
 #[derive(Clone, Debug, Default)]
 pub struct BootLoader {
     /// `--location=none` or `--disabled`
@@ -88,7 +88,7 @@ pub struct BootLoader {
     pub drive: Option<Named>,
     /// `--driveorder`
     pub order: Vec<Named>,
-    /// The command.
+    /// The place of the command; `None` without one.
     pub span: Option<Span>,
 }
 
@@ -106,7 +106,7 @@ pub struct Encryption {
 /// `autopart`
 #[derive(Clone, Debug)]
 pub struct Autopart {
-    /// `--type`; nothing for the profile's.
+    /// `--type`; `None` for that of the profile.
     pub scheme: Option<Scheme>,
     /// `--fstype`
     pub fstype: Option<Named>,
@@ -116,7 +116,7 @@ pub struct Autopart {
     pub encryption: Encryption,
     /// `--hibernation`
     pub hibernation: bool,
-    /// The command.
+    /// The place of the command.
     pub span: Span,
 }
 
@@ -125,7 +125,7 @@ pub struct Autopart {
 pub struct Reqpart {
     /// `--add-boot`
     pub add_boot: bool,
-    /// The command.
+    /// The place of the command.
     pub span: Span,
 }
 
@@ -167,9 +167,9 @@ pub struct Part {
     pub noformat: bool,
     /// `--resize`
     pub resize: bool,
-    /// Encryption.
+    /// Whether and how it is encrypted.
     pub encryption: Encryption,
-    /// The command.
+    /// The place of the command.
     pub span: Span,
 }
 
@@ -194,9 +194,9 @@ pub struct Raid {
     pub noformat: bool,
     /// `--useexisting`
     pub existing: bool,
-    /// Encryption.
+    /// Whether and how it is encrypted.
     pub encryption: Encryption,
-    /// The command.
+    /// The place of the command.
     pub span: Span,
 }
 
@@ -207,7 +207,7 @@ pub struct VolGroup {
     pub name: String,
     /// Physical volumes as written.
     pub members: Vec<Named>,
-    /// `--pesize` in bytes; nothing for the default of 4 MiB.
+    /// `--pesize` in bytes; `None` for the default of 4 MiB.
     pub extent: Option<Bytes>,
     /// `--reserved-percent`
     pub reserved_percent: u64,
@@ -215,7 +215,7 @@ pub struct VolGroup {
     pub reserved_space: Bytes,
     /// `--useexisting` or `--noformat`
     pub existing: bool,
-    /// The command.
+    /// The place of the command.
     pub span: Span,
 }
 
@@ -228,7 +228,7 @@ pub struct LogVol {
     pub name: String,
     /// `--vgname`
     pub group: String,
-    /// Where `--vgname` stands.
+    /// The place of the value of `--vgname`.
     pub group_span: Span,
     /// `--fstype`
     pub fstype: Option<String>,
@@ -256,9 +256,9 @@ pub struct LogVol {
     pub noformat: bool,
     /// `--resize`
     pub resize: bool,
-    /// Encryption.
+    /// Whether and how it is encrypted.
     pub encryption: Encryption,
-    /// The command.
+    /// The place of the command.
     pub span: Span,
 }
 
@@ -267,7 +267,7 @@ pub struct LogVol {
 pub struct Btrfs {
     /// Mount point or `none`.
     pub mount: String,
-    /// Members, or the volume that a subvolume lies in.
+    /// Members, or the volume that a subvolume is in.
     pub members: Vec<Named>,
     /// `--label`
     pub label: Option<String>,
@@ -277,7 +277,7 @@ pub struct Btrfs {
     pub subvolume: bool,
     /// `--useexisting`
     pub existing: bool,
-    /// The command.
+    /// The place of the command.
     pub span: Span,
 }
 
@@ -286,10 +286,10 @@ pub struct Btrfs {
 pub struct Mount {
     /// The device.
     pub device: Named,
-    /// Where; `none` for nowhere.
+    /// The mount point; `none` for none.
     pub mount: String,
-    /// `--reformat`: nothing for no, empty for the same file system.
+    /// `--reformat`; `None` without it, empty for the same file system.
     pub reformat: Option<String>,
-    /// The command.
+    /// The place of the command.
     pub span: Span,
 }

@@ -22,10 +22,10 @@ pub struct Disk {
     pub new_table: bool,
 }
 
-/// What a partition was asked to be.
+/// The request for a partition.
 #[derive(Clone, Debug, Default)]
 pub struct PartitionRequest {
-    /// Disks that it may lie on; empty: any.
+    /// Disks that it may be on; empty for any.
     pub disks: Vec<DeviceId>,
     /// `--asprimary`
     pub primary: bool,
@@ -46,7 +46,7 @@ pub struct Array {
     pub level: md::Level,
     /// Members without the spares.
     pub active: usize,
-    /// Chunk; nothing for the default.
+    /// Bytes in a chunk; `None` for the default.
     pub chunk: Option<Bytes>,
 }
 
@@ -67,7 +67,7 @@ pub struct Group {
     pub incomplete: bool,
 }
 
-/// What kind of logical volume it is.
+/// The kinds of logical volume.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Role {
     /// A thick one.
@@ -102,7 +102,7 @@ pub struct Volume {
     pub group: DeviceId,
     /// Its kind.
     pub role: Role,
-    /// Its size so far.
+    /// Its size so far, while volumes grow.
     pub size: Bytes,
     /// The size it was asked to have.
     pub asked: Bytes,
@@ -116,12 +116,12 @@ pub struct Volume {
     pub cache: Cache,
 }
 
-/// What a device is.
+/// The kinds of device.
 #[derive(Clone, Debug)]
 pub enum Kind {
     /// A disk.
     Disk(Disk),
-    /// A partition; its place stands in the disk's table.
+    /// A partition; its place is in the disk's table.
     Partition(PartitionRequest),
     /// A software RAID array.
     Array(Array),
@@ -144,13 +144,13 @@ pub enum Kind {
 pub struct Device {
     /// Its name: `vda1`, `onn-root`, `pv.01` before it has a place.
     pub name: String,
-    /// What it is.
+    /// Its kind, with the facts of that kind.
     pub kind: Kind,
-    /// What it stands on.
+    /// The devices that it is on.
     pub parents: Vec<DeviceId>,
-    /// Whether it was there before.
+    /// Whether it exists before the installation.
     pub exists: bool,
-    /// What is on it.
+    /// Its content.
     pub format: Format,
     /// Whether it was removed.
     pub gone: bool,
@@ -175,7 +175,7 @@ impl Device {
         }
     }
 
-    /// The same, there already.
+    /// The same device, which exists already.
     pub(crate) fn existing(mut self) -> Device {
         self.exists = true;
         self
@@ -189,7 +189,7 @@ impl Device {
         }
     }
 
-    /// What it is asked to be, if it is a partition.
+    /// The request for it; `None` if it is not a partition.
     pub(crate) fn partition_request(&self) -> Option<&PartitionRequest> {
         match &self.kind {
             Kind::Partition(request) => Some(request),

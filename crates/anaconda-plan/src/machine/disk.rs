@@ -1,4 +1,4 @@
-//! What a person says about a disk: `vda=100GiB`, `vdb=200GiB,label=gpt,part=1GiB:ext4,part=60GiB:lvmpv:oldvg`.
+//! A disk before the installation, and how a person describes one: `vda=100GiB`, `vdb=200GiB,label=gpt,part=1GiB:ext4,part=60GiB:lvmpv:oldvg`.
 
 use node_base::units::Bytes;
 use std::fmt;
@@ -43,7 +43,7 @@ pub struct OldVolume {
     /// `linear`, `thin-pool` or `thin`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// The thin pool it lies in.
+    /// The thin pool that it is in; `None` for other volumes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pool: Option<String>,
 }
@@ -53,21 +53,21 @@ pub struct OldVolume {
 pub struct OldPartition {
     /// Size in bytes.
     pub size: Bytes,
-    /// First byte; nothing places it behind the one before, from 1 MiB on.
+    /// First byte; `None` for directly after the partition before it, or at 1 MiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<Bytes>,
-    /// The number in its name; nothing counts.
+    /// The number in its name; `None` for the next free one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u32>,
-    /// What is on it, by Anaconda's name: `ext4`, `efi`, `lvmpv`, `luks`…; empty for nothing.
+    /// Its format by Anaconda's name: `ext4`, `efi`, `lvmpv`, `luks`…; empty for none.
     pub format: String,
     /// The volume group that a `lvmpv` belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vg: Option<String>,
-    /// Bytes in an extent of that group; nothing for 4 MiB.
+    /// Bytes in an extent of that group; `None` for 4 MiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extent: Option<Bytes>,
-    /// Volumes of that group, where they are known; else one volume `root` is taken to fill it.
+    /// Volumes of that group; `None` if unknown: then one volume `root` is assumed to fill it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub volumes: Option<Vec<OldVolume>>,
     /// Version of LUKS on it.
@@ -76,7 +76,7 @@ pub struct OldPartition {
     /// Whether it is the extended partition of an MBR.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub extended: bool,
-    /// Whether it lies in the extended partition.
+    /// Whether it is in the extended partition.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub logical: bool,
 }
@@ -91,7 +91,7 @@ pub struct DiskSpec {
     /// Logical sector size in bytes: 512 or 4096.
     #[serde(default = "sector_512", skip_serializing_if = "is_sector_512")]
     pub sector: u32,
-    /// Its partition table; nothing for a blank disk.
+    /// Its partition table; `None` for a blank disk.
     #[serde(default)]
     pub label: Option<Label>,
     /// Its partitions in the order of their places.
@@ -114,7 +114,7 @@ fn is_sector_512(sector: &u32) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("disk '{given}': {what}")]
 pub struct DiskError {
-    /// As given.
+    /// The text as given.
     pub given: String,
     /// What was expected.
     pub what: String,
@@ -141,12 +141,12 @@ pub fn parse_size(text: &str) -> Result<Bytes, String> {
         "PiB" => 1 << 50,
         _ => {
             return Err(format!(
-                "'{text}' is no size: expected a whole number and B, KB, MB, GB, TB, KiB, MiB, GiB or TiB"
+                "'{text}' is not a size: expected a whole number and B, KB, MB, GB, TB, KiB, MiB, GiB or TiB"
             ));
         }
     };
     if number.is_empty() {
-        return Err(format!("'{text}' is no size: expected a whole number before the unit"));
+        return Err(format!("'{text}' is not a size: expected a whole number before the unit"));
     }
     number
         .parse::<u64>()
@@ -169,7 +169,7 @@ impl FromStr for DiskSpec {
         let name = name.trim().trim_start_matches("/dev/");
         let known = |c: char| c.is_ascii_alphanumeric() || "._-:/".contains(c);
         if name.is_empty() || name.starts_with('-') || !name.chars().all(known) {
-            return Err(fail(format!("'{name}' is no device name such as vda or nvme0n1")));
+            return Err(fail(format!("'{name}' is not a device name such as vda or nvme0n1")));
         }
         let mut disk = DiskSpec {
             name: name.to_owned(),
@@ -216,7 +216,7 @@ fn parse_partition(what: &str) -> Result<OldPartition, String> {
 }
 
 impl DiskSpec {
-    /// Whether the partitions fit on the disk one behind the other; a table is needed to hold them.
+    /// Checks that the partitions fit on the disk, in order, and that a table holds them.
     ///
     /// # Errors
     /// A sentence that says what does not fit.
@@ -230,34 +230,35 @@ impl DiskSpec {
         let mut end = Bytes::MIB;
         for (i, p) in self.partitions.iter().enumerate() {
             if p.size.0 == 0 {
-                return Err(format!("partition {} has no size", i + 1));
+                return Err(format!("partition {} has the size 0", i + 1));
             }
             let start = p.start.unwrap_or(end);
-            let behind = start.0.checked_add(p.size.0).ok_or("its partitions are larger than 16 EiB")?;
-            if behind > self.size.0 {
+            let after = start.0.checked_add(p.size.0).ok_or("its partitions are larger than 16 EiB")?;
+            if after > self.size.0 {
                 return Err(format!(
-                    "partition {} ends at {}, behind the end of the disk ({})",
+                    "partition {} ends at {}, after the end of the disk ({})",
                     i + 1,
-                    Bytes(behind),
+                    Bytes(after),
                     self.size
                 ));
             }
-            end = if p.extended { start } else { Bytes(behind) };
+            end = if p.extended { start } else { Bytes(after) };
         }
         Ok(())
     }
 }
 
-/// All disks of one machine: no name twice.
+/// Checks that every disk of a machine has a name of its own.
 ///
 /// # Errors
 /// The name that is given twice.
 pub fn check_names(disks: &[DiskSpec]) -> Result<(), DiskError> {
     let mut seen = std::collections::HashSet::new();
     match disks.iter().find(|d| !seen.insert(d.name.as_str())) {
-        Some(d) => {
-            Err(DiskError { given: d.name.clone(), what: "given twice; every disk has one name".to_owned() })
-        }
+        Some(d) => Err(DiskError {
+            given: d.name.clone(),
+            what: "given twice; every disk needs a name of its own".to_owned(),
+        }),
         None => Ok(()),
     }
 }
@@ -294,12 +295,12 @@ mod tests {
     fn a_wrong_disk_is_named_with_what_was_expected() {
         assert_eq!(error("vda"), "disk 'vda': expected NAME=SIZE, such as vda=100GiB");
         assert!(error("vda=0").contains("its size is zero"));
-        assert!(error("vda=10Gib").contains("'10Gib' is no size"));
-        assert!(error("vda=-5GiB").contains("is no size"));
+        assert!(error("vda=10Gib").contains("'10Gib' is not a size"));
+        assert!(error("vda=-5GiB").contains("is not a size"));
         assert!(error("vda=99999999999999999999TiB").contains("larger than 16 EiB"));
         assert!(error("vda=10GiB,part=1GiB:ext4").contains("no label"));
-        assert!(error("vda=10GiB,label=gpt,part=20GiB:ext4").contains("behind the end of the disk"));
-        assert!(error("-rf=10GiB").contains("no device name"));
+        assert!(error("vda=10GiB,label=gpt,part=20GiB:ext4").contains("after the end of the disk"));
+        assert!(error("-rf=10GiB").contains("is not a device name"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What can be on a device: file systems, swap, members of groups and arrays, with the sizes that Anaconda allows.
+//! The content of a device: file systems, swap, members of groups and arrays, with the sizes that Anaconda allows.
 //!
 //! Source: blivet 3.6 (RHEL 8, 9), 3.13 (RHEL 10) and 3.14 (Fedora), `formats/*.py`.
 
@@ -8,7 +8,7 @@ use node_base::units::Bytes;
 /// A kind of content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FormatKind {
-    /// Nothing that Anaconda recognises.
+    /// No format that Anaconda recognises.
     None,
     /// `ext2`
     Ext2,
@@ -26,7 +26,7 @@ pub enum FormatKind {
     Efi,
     /// `swap`
     Swap,
-    /// `biosboot`: where GRUB lies on a GPT disk of a BIOS machine.
+    /// `biosboot`: where GRUB is on a GPT disk of a BIOS machine.
     BiosBoot,
     /// `prepboot` (POWER)
     PrepBoot,
@@ -42,7 +42,7 @@ pub enum FormatKind {
     Other(&'static str),
 }
 
-/// File systems that are only kept or that nobody installs on.
+/// File systems that are kept, but not offered for an installation.
 const OTHERS: &[&str] = &[
     "appleboot",
     "hfs",
@@ -64,7 +64,7 @@ const OTHERS: &[&str] = &[
 ];
 
 impl FormatKind {
-    /// By Anaconda's name (`efi` also as "EFI System Partition"); nothing if this release knows none.
+    /// By Anaconda's name (`efi` also as "EFI System Partition"); `None` if this release does not know the name.
     pub(crate) fn from_name(name: &str, release: Release) -> Option<FormatKind> {
         Some(match name {
             "" => FormatKind::None,
@@ -171,10 +171,10 @@ impl FormatKind {
     }
 }
 
-/// What is on a device.
+/// The content of a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Format {
-    /// Which.
+    /// Its kind.
     pub kind: FormatKind,
     /// Where it will be mounted.
     pub mountpoint: Option<String>,
@@ -187,7 +187,7 @@ pub struct Format {
 }
 
 impl Format {
-    /// Nothing.
+    /// No format.
     pub const NONE: Format =
         Format { kind: FormatKind::None, mountpoint: None, exists: false, has_key: false, luks1: false };
 

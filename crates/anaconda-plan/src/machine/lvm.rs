@@ -29,7 +29,7 @@ pub(crate) fn align_up(size: Bytes, extent: Bytes) -> Bytes {
     size.extents_ceil(extent).bytes(extent)
 }
 
-/// What a physical volume of this size brings to its group: whole extents behind LVM's own data.
+/// The bytes of a physical volume of this size that its group can use: whole extents after LVM's own data.
 pub(crate) fn usable(size: Bytes, is_array: bool, extent: Bytes) -> Bytes {
     let start = if is_array { PE_START + PE_START } else { PE_START };
     align_down(size - start, extent)
@@ -65,7 +65,7 @@ pub(crate) fn volume_name_is_valid(name: &str) -> bool {
     name_is_valid(name) && !is_own && !name.starts_with("pvmove") && !name.starts_with("snapshot")
 }
 
-/// Whether LVM and blivet leave the name of a volume as it is, apart from what it begins with.
+/// Whether LVM and blivet keep the name of a volume unchanged, apart from how it begins.
 pub(crate) fn is_safe(name: &str) -> bool {
     let kept = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     name.len() <= 94 && name.bytes().all(kept)

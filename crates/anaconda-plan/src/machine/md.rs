@@ -63,7 +63,7 @@ impl Level {
     }
 }
 
-/// What the superblock and its head room take of each member.
+/// The bytes of each member that the superblock and its headroom need; `member` is the smallest one.
 pub fn superblock(member: Bytes) -> Bytes {
     let mut head: u64 = 128 << 20;
     while u128::from(head) << 10 > u128::from(member.0) && head > 1 << 20 {
@@ -72,7 +72,7 @@ pub fn superblock(member: Bytes) -> Bytes {
     Bytes(head)
 }
 
-/// The size of an array of these members, `active` of which are no spares.
+/// The size of an array of these members. `active`: how many of them are not spares.
 pub(crate) fn size(
     level: Level,
     members: impl Iterator<Item = Bytes>,

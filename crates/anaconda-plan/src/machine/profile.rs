@@ -11,30 +11,30 @@ use node_base::units::{Bytes, MiB};
 pub struct DefaultVolume {
     /// Mount point; `swap` for swap.
     pub mount: String,
-    /// Size, or the least size if it grows. Nothing for swap.
+    /// Size, or the least size if it grows; `None` for swap.
     pub size: Option<Bytes>,
     /// Whether it grows.
     pub grow: bool,
     /// The most it grows to.
     pub max: Option<Bytes>,
-    /// Left out unless so much space is there.
+    /// It is left out when the disks have less space than this.
     pub needs: Option<Bytes>,
 }
 
 /// What Anaconda's configuration says for one product.
 #[derive(Clone, Debug)]
 pub struct Profile {
-    /// As in Anaconda's messages.
+    /// Its name in Anaconda's messages.
     pub product: String,
     /// Name of the volume group that autopart makes.
     pub short_name: String,
-    /// What autopart makes besides the boot partitions.
+    /// The volumes that autopart makes besides the boot partitions.
     pub volumes: Vec<DefaultVolume>,
     /// The scheme of a bare `autopart`.
     pub scheme: Scheme,
     /// Whether the default file system is xfs (else ext4).
     pub xfs: bool,
-    /// What root may stand on; empty: anything.
+    /// The types of device that root may be on; empty for any.
     pub root_device_types: Vec<DeviceType>,
     /// Mount points that need a volume of their own.
     pub separate: Vec<String>,
@@ -42,7 +42,7 @@ pub struct Profile {
     pub required_sizes: Vec<(String, Bytes)>,
     /// Sizes below which it warns.
     pub recommended_sizes: Vec<(&'static str, Bytes)>,
-    /// Whether a missing swap is worth more than silence on little memory.
+    /// Whether the installer recommends swap, and requires it on little memory.
     pub swap_recommended: bool,
     /// `/boot` file systems that GRUB reads, for this product.
     pub boot_filesystems: &'static [&'static str],
@@ -111,7 +111,7 @@ impl Profile {
             product,
             volumes: if volumes.is_empty() { plain.volumes } else { volumes },
             scheme: policy.partitioning.scheme.unwrap_or(plain.scheme),
-            xfs: true, // its base profile is CentOS, and that one's is RHEL
+            xfs: true, // its base profile is that of CentOS, whose base is RHEL
             root_device_types: policy.root.device_types.clone(),
             separate: required.map(|v| v.mount.clone()).collect(),
             required_sizes: root.into_iter().chain(sized).chain(boot).collect(),

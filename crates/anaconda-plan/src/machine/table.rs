@@ -1,4 +1,4 @@
-//! Partition tables: where partitions may lie, which slots are left, how their ends are aligned.
+//! Partition tables: where partitions may be, which slots are left, how their ends are aligned.
 //!
 //! Source: libparted 3 (labels `gpt` and `dos`, `natmath.c`) as blivet's `formats/disklabel.py` and
 //! `partitioning.py` use it. Positions are logical sectors; the last one belongs to its region.
@@ -22,12 +22,12 @@ impl Region {
         self.end - self.start + 1
     }
 
-    /// Whether `other` lies inside.
+    /// Whether `other` is inside.
     pub(crate) fn contains(self, other: Region) -> bool {
         self.start <= other.start && other.end <= self.end
     }
 
-    /// The nearest multiple of `grain` (plus `offset`) at or above `sector` that lies inside; if there is none
+    /// The nearest multiple of `grain` (plus `offset`) at or above `sector` that is inside; if none is
     /// above, the last one below.
     fn align_up(self, sector: u64, grain: u64, offset: u64) -> Option<u64> {
         match (sector + grain - offset) % grain {
@@ -79,7 +79,7 @@ impl Region {
         self.align_down(sector, grain, grain - 1)
     }
 
-    /// The part of the region between aligned sectors; nothing if it is smaller than a grain.
+    /// The part of the region between aligned sectors; `None` if it is smaller than a grain.
     pub(crate) fn aligned(self, grain: u64) -> Option<Region> {
         let start = self.align_up(self.start, grain, 0)?;
         let end = self.align_down(self.end, grain, grain - 1)?;
@@ -87,7 +87,7 @@ impl Region {
     }
 }
 
-/// What kind of entry a partition has in its table.
+/// The kind of entry that a partition has in its table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Slot {
     /// A GPT entry, or one of the four of an MBR.
@@ -107,9 +107,9 @@ pub struct Entry {
     pub slot: Slot,
     /// The number in its name.
     pub number: u32,
-    /// The device; nothing for an extended partition made on the way.
+    /// The device; `None` for an extended partition that is made to hold others.
     pub device: Option<DeviceId>,
-    /// Whether it was there before.
+    /// Whether it exists before the installation.
     pub exists: bool,
 }
 
@@ -189,7 +189,7 @@ impl Table {
         self.entries.iter().find(|e| e.slot == Slot::Extended)
     }
 
-    /// What the next partition will be; nothing when no slot is left.
+    /// The kind of the next partition; `None` when no slot is left.
     pub(crate) fn next_slot(&self, no_primary: bool) -> Option<Slot> {
         let left = self.primaries_left();
         let extended = self.extended().is_some();
@@ -257,7 +257,7 @@ impl Table {
         self.entries.insert(at, entry);
     }
 
-    /// Removes the entries that `which` names; logical partitions behind a removed one move up a number.
+    /// Removes the entries that `which` selects; the numbers of logical partitions after a removed one go down by one.
     pub(crate) fn remove(&mut self, which: impl Fn(&Entry) -> bool) {
         while let Some(at) = self.entries.iter().position(&which) {
             let gone = self.entries.remove(at);

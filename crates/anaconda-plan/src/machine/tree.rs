@@ -1,4 +1,4 @@
-//! The installer's picture of the machine: all its devices, by name and by what stands on what.
+//! The installer's picture of the machine: all its devices, by name and by parent.
 //!
 //! Source: blivet's `devicetree.py`; the releases differ as [`Release`] says.
 
@@ -21,13 +21,13 @@ use std::sync::Arc;
 /// All devices.
 #[derive(Clone, Debug)]
 pub struct Tree {
-    /// Which installer.
+    /// The release of the installer.
     pub release: Release,
     /// How the machine starts.
     pub firmware: Firmware,
-    /// Its configuration.
+    /// Its configuration for the product.
     pub profile: Arc<Profile>,
-    /// Memory.
+    /// Memory in bytes.
     pub memory: Bytes,
     /// The default file system (`autopart --fstype` changes it).
     pub default_format: FormatKind,
@@ -39,7 +39,7 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// The machine as it is, before the kickstart is read.
+    /// The machine before the kickstart is carried out.
     pub(crate) fn new(
         release: Release,
         firmware: Firmware,
@@ -108,7 +108,7 @@ impl Tree {
         for disk in disks {
             let Some(id) = self.by_name(&disk.name) else { continue };
             for (n, old) in disk.partitions.iter().enumerate() {
-                let device = DeviceId(id.0 + 1 + n as u32); // a disk's partitions were added behind it
+                let device = DeviceId(id.0 + 1 + n as u32); // a disk's partitions are added directly after it
                 let Some(vg) = old.vg.as_deref().filter(|_| self.entry(device).is_some()) else { continue };
                 match groups.iter_mut().find(|(_, name, _)| *name == vg) {
                     Some((.., members)) => members.push(device),
@@ -122,7 +122,7 @@ impl Tree {
             let size = self.size(group);
             let whole = [OldVolume { name: "root".to_owned(), size, kind: None, pool: None }];
             let volumes = old.volumes.as_deref().unwrap_or(&whole);
-            // Pools first: thin volumes stand on them.
+            // Pools first: they are the parents of thin volumes.
             let is_pool = |v: &&OldVolume| v.kind.as_deref() == Some("thin-pool");
             for volume in volumes.iter().filter(is_pool) {
                 self.add_old_volume(group, volume);
@@ -238,7 +238,7 @@ impl Tree {
         disks
     }
 
-    /// The disk that a partition lies on.
+    /// The disk that a partition is on.
     pub fn disk_of(&self, partition: DeviceId) -> Option<DeviceId> {
         let parent = *self[partition].parents.first()?;
         matches!((&self[partition].kind, &self[parent].kind), (Kind::Partition(_), Kind::Disk(_)))
@@ -265,7 +265,7 @@ impl Tree {
         found
     }
 
-    /// What stands on a device directly.
+    /// The devices that have this one as a parent.
     pub fn children(&self, id: DeviceId) -> Vec<DeviceId> {
         self.ids().filter(|&c| self[c].parents.contains(&id)).collect()
     }
@@ -296,7 +296,7 @@ impl Tree {
         }
     }
 
-    /// The size of a volume group: whole extents of each physical volume behind LVM's own data.
+    /// The size of a volume group: whole extents of each physical volume after LVM's own data.
     fn group_size(&self, id: DeviceId, group: &Group) -> Bytes {
         let usable = |&member: &DeviceId| {
             if self[member].format.exists && self[id].exists {
@@ -361,7 +361,7 @@ impl Tree {
         }
     }
 
-    /// The device that will be mounted there; a later one wins.
+    /// The device that will be mounted there; the last one if several are.
     pub fn mounted(&self, mountpoint: &str) -> Option<DeviceId> {
         let there = |id: &DeviceId| {
             let f = &self[*id].format;
@@ -388,7 +388,7 @@ impl Tree {
         found
     }
 
-    /// Removes a device and all that stands on it. A disk stays and loses its table.
+    /// Removes a device and all devices on it. A disk is kept, without its table.
     pub(crate) fn remove_recursively(&mut self, id: DeviceId, with_itself: bool) {
         for child in self.children(id) {
             self.remove_recursively(child, true);

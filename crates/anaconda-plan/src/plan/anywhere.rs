@@ -21,8 +21,8 @@ const OLD: Bytes = Bytes(64 << 30);
 /// The least memory on which swap may be missing: what is suggested for swap is least, too.
 const MEMORY: Bytes = Bytes(600 << 20);
 
-/// What is refused whatever the disks are. Nothing where that cannot be known: the kickstart asks for no layout, or
-/// builds on volume groups and arrays that exist already.
+/// What is refused on any disks. Empty where that cannot be known: the kickstart asks for no layout, or builds on
+/// volume groups and arrays that exist already.
 pub fn refused_anywhere(layout: &Layout, release: Release, profile: &Arc<Profile>) -> Vec<Refusal> {
     let Some(disks) = imaginary_disks(layout) else { return Vec::new() };
     let on = |firmware| {
@@ -64,7 +64,7 @@ pub fn refused_anywhere(layout: &Layout, release: Release, profile: &Arc<Profile
     both
 }
 
-/// The disks that the kickstart names, or one; nothing if existing groups, arrays or labels are built on.
+/// The disks that the kickstart names, or one; `None` if the kickstart builds on existing groups, arrays or labels.
 fn imaginary_disks(layout: &Layout) -> Option<Vec<DiskSpec>> {
     let builds_on_old = layout.is_empty()
         || !layout.mounts.is_empty()
@@ -123,7 +123,7 @@ fn asked_for(layout: &Layout) -> Bytes {
     sizes.filter_map(|s| s.size).sum()
 }
 
-/// `sda2` → `sda`, 2; `nvme0n1p3` → `nvme0n1`, 3. Nothing for labels, UUIDs and paths.
+/// `sda2` → `sda`, 2; `nvme0n1p3` → `nvme0n1`, 3. `None` for labels, UUIDs and paths.
 fn split_partition(name: &str) -> Option<(String, u32)> {
     let digits = name.len() - name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     let (disk, number) = name.split_at(name.len() - digits);

@@ -21,9 +21,9 @@ use node_base::units::Bytes;
 /// One device that autopart wants to make.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
-    /// Mount point; nothing for swap and `biosboot`.
+    /// Mount point; `None` for swap and `biosboot`.
     pub mount: Option<String>,
-    /// What is on it.
+    /// Its format.
     pub format: FormatKind,
     /// Size, or the least size.
     pub size: Bytes,
@@ -31,7 +31,7 @@ pub(super) struct Wanted {
     pub grow: bool,
     /// The most it grows to.
     pub max: Option<Bytes>,
-    /// Left out unless so much space is there.
+    /// It is left out when the disks have less space than this.
     pub needs: Option<Bytes>,
     /// A volume (else always a partition).
     pub volume: bool,
@@ -46,7 +46,7 @@ pub(super) struct Method<'a> {
     pub scheme: Scheme,
     /// Encryption of the members, or of the partitions of the plain scheme.
     pub encryption: Option<&'a Encryption>,
-    /// The command.
+    /// The place of the command.
     pub span: Span,
 }
 
@@ -335,7 +335,7 @@ fn open_members(tree: &mut Tree, members: Vec<DeviceId>, method: &Method<'_>) ->
         .collect()
 }
 
-/// A name that is not taken: with two digits behind it if it is.
+/// A free name: this one, or with two digits after it.
 fn unused_name(tree: &Tree, name: &str) -> String {
     if tree.by_name(name).is_none() {
         return name.to_owned();

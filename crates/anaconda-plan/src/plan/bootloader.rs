@@ -1,4 +1,4 @@
-//! The disk that the machine starts from and the devices that GRUB lies on: stage 1 (an EFI system partition, or
+//! The disk that the machine starts from and the devices that GRUB is on: stage 1 (an EFI system partition, or
 //! the boot disk of a BIOS machine) and stage 2 (the device of `/boot`).
 //!
 //! Source: pyanaconda's `modules/storage/bootloader` (`base.py`, `grub2.py`, `execution.py`) and `platform.py`.
@@ -14,12 +14,12 @@ use crate::machine::tree::Tree;
 use crate::plan::cause::{Cause, Refusal};
 use crate::plan::select::matches;
 
-/// What the boot loader's part of the plan has found out.
+/// The devices that the machine starts from.
 #[derive(Clone, Debug, Default)]
 pub struct Boot {
-    /// No boot loader is installed.
+    /// Whether no boot loader is installed.
     pub skipped: bool,
-    /// The disk it goes to.
+    /// The disk that it is installed on.
     pub disk: Option<DeviceId>,
     /// Stage 1.
     pub stage1: Option<DeviceId>,
@@ -108,7 +108,7 @@ impl Boot {
         Err(Refusal::stop(Cause::BootDevice, span, says))
     }
 
-    /// What the storage checker says about the boot loader.
+    /// Adds the messages of the storage checker about the boot loader.
     pub(crate) fn check(&self, tree: &Tree, found: &mut Vec<Refusal>) {
         if self.skipped {
             return;
@@ -246,7 +246,7 @@ pub(super) fn is_encrypted(tree: &Tree, id: DeviceId) -> bool {
     }
 }
 
-/// Why a device cannot be stage 1; nothing if it is not even the right kind of device.
+/// Why a device cannot be stage 1; `None` if it is not the right kind of device at all.
 fn stage1_errors(tree: &Tree, id: DeviceId, early: bool) -> Option<Vec<String>> {
     let device = &tree[id];
     let mut errors = Vec::new();

@@ -7,7 +7,7 @@ use node_base::capacity::{Images, Room, expected, images};
 use node_base::policy::Policy;
 
 /// The room for images of a planned layout: the pool that root is in, `/boot`, and the policy's expectations.
-/// The volumes beside root are new and empty. Nothing if root is in no thin pool.
+/// The volumes beside root are new and empty. `None` if root is not in a thin pool.
 pub fn room(tree: &Tree, policy: Option<&Policy>) -> Option<Room> {
     let pool = root_pool(tree)?;
     let Some(Volume { role: Role::Pool { metadata, chunk }, size, .. }) = tree[pool].volume() else {

@@ -16,7 +16,7 @@ pub enum Cause {
     FormatLimits,
     /// A file system that the installer does not have.
     UnknownFileSystem,
-    /// A name that is taken.
+    /// A name that is already in use.
     NameInUse,
     /// An existing device that is named does not exist.
     NoSuchDevice,
@@ -24,13 +24,13 @@ pub enum Cause {
     NoformatWithoutDevice,
     /// A member of a group or an array that no command makes.
     UndefinedMember,
-    /// A member of a group or an array that is something else.
+    /// A member of a group or an array that has another format.
     WrongMember,
-    /// A RAID level that the members do not suffice for.
+    /// A RAID level that needs more members.
     RaidMembers,
     /// A volume group that no command makes.
     NoSuchGroup,
-    /// A thin pool that no command makes before.
+    /// A thin pool that no earlier command makes.
     NoSuchPool,
     /// The volumes do not fit into the volume group.
     GroupFull,
@@ -46,9 +46,9 @@ pub enum Cause {
     InvalidName,
     /// No root file system.
     NoRoot,
-    /// A mount point that has to be a directory on root.
+    /// A mount point that must be a directory on root.
     MustBeOnRoot,
-    /// A mount point that is no absolute path.
+    /// A mount point that is not an absolute path.
     MountPoint,
     /// A mount point that the profile wants on a volume of its own.
     MustNotBeOnRoot,
@@ -56,7 +56,7 @@ pub enum Cause {
     TooSmallForProfile,
     /// Root on another kind of device than the profile's.
     RootDeviceType,
-    /// Nothing to start the machine from.
+    /// No device that the machine can start from.
     BootDevice,
     /// A GPT boot disk of a BIOS machine without a `biosboot` partition.
     NoBiosBoot,
@@ -64,7 +64,7 @@ pub enum Cause {
     NoSwap,
     /// Encryption without a passphrase.
     NoPassphrase,
-    /// A mount point that has to be on a Linux file system.
+    /// A mount point that must be on a Linux file system.
     NotLinux,
     /// A volume group of which only some disks may be used.
     GroupOnOtherDisks,
@@ -85,9 +85,9 @@ pub struct Refusal {
     pub cause: Cause,
     /// Whether it stops the installation.
     pub severity: Severity,
-    /// What the installer prints.
+    /// The words of the installer.
     pub says: String,
-    /// The request that it is about.
+    /// The place of the request that it is about; `None` if it is about the layout as a whole.
     pub span: Option<Span>,
 }
 
@@ -97,7 +97,7 @@ impl Refusal {
         Refusal { cause, severity: Severity::Error, says: says.into(), span }
     }
 
-    /// One that an unattended installation passes by.
+    /// One that does not stop an unattended installation.
     pub(crate) fn warn(cause: Cause, span: Option<Span>, says: impl Into<String>) -> Refusal {
         Refusal { cause, severity: Severity::Warning, says: says.into(), span }
     }

@@ -1,4 +1,4 @@
-//! Anaconda's storage checker: what it wants of the layout when everything has its size.
+//! Anaconda's storage checker: what a layout must fulfil when every device has its size.
 //!
 //! Source: pyanaconda's `modules/storage/checker/utils.py` and the storage constraints of `anaconda.conf` and the
 //! profiles.
@@ -13,10 +13,10 @@ use node_base::policy::DeviceType;
 use node_base::source::Span;
 use node_base::units::Bytes;
 
-/// Mount points that have to be directories on root (`must_be_on_root`).
+/// Mount points that must be directories on root (`must_be_on_root`).
 pub(super) const MUST_BE_ON_ROOT: &[&str] =
     &["/bin", "/dev", "/sbin", "/etc", "/lib", "/root", "/mnt", "lost+found", "/proc"];
-/// Mount points that have to be on a Linux file system (`must_be_on_linuxfs`).
+/// Mount points that must be on a Linux file system (`must_be_on_linuxfs`).
 const MUST_BE_LINUX: &[&str] = &["/", "/var", "/tmp", "/usr", "/home", "/usr/share", "/usr/lib"];
 /// Prefixes under which a new file system is recommended.
 const REFORMAT: &[&str] = &["/boot", "/var", "/tmp", "/usr"];

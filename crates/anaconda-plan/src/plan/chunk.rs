@@ -1,4 +1,4 @@
-//! The free regions of a disk and the new partitions in them: how these grow, and where they then lie.
+//! The free regions of a disk and the new partitions in them: how these grow, and where they are then.
 //!
 //! Source: blivet's `partitioning.py` (`get_disk_chunks`, class `DiskChunk`, `Chunk.grow_requests`).
 

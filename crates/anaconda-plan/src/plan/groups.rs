@@ -39,7 +39,7 @@ fn spare(tree: &Tree, group: &Group) -> Bytes {
     volumes.map(metadata).max().unwrap_or_default()
 }
 
-/// What a volume takes of its group.
+/// The bytes of its group that a volume needs.
 fn used(volume: &Volume, extent: Bytes) -> Bytes {
     match volume.role {
         Role::Thin { .. } => Bytes(0),
@@ -331,7 +331,7 @@ fn grow_within(tree: &mut Tree, volumes: &[DeviceId], extents: i128, extent: Byt
     let taken: i128 = shares.iter().map(|s| i128::from(s.base)).sum();
     let clamp = |n: i128| i64::try_from(n).unwrap_or(if n < 0 { i64::MIN } else { i64::MAX });
     grow(&mut shares, clamp(extents - taken));
-    // Sizes are set in the order of the sorted requests; one that shrinks makes room only for those behind it.
+    // Sizes are set in the order of the sorted requests; one that shrinks makes room only for those after it.
     for (volume, share) in order.into_iter().zip(shares) {
         if tree[volume].volume().is_some_and(|v| v.grow) {
             set_size(tree, volume, Bytes(share.units().saturating_mul(extent.0)))?;
@@ -351,7 +351,7 @@ fn grow_thick(tree: &mut Tree, id: DeviceId, thick: &[DeviceId], extent: Bytes) 
     grow_within(tree, thick, i128::from(total) - i128::from(kept) - i128::from(own), extent)
 }
 
-/// Metadata of a pool that had none yet is taken out of the pool, and so is the spare, twice.
+/// Takes the metadata of a pool that had none out of the pool, and the spare, twice.
 fn settle_metadata(tree: &mut Tree, id: DeviceId, pool: DeviceId, extent: Bytes) -> Result<(), Refusal> {
     let Some(volume) = tree[pool].volume().cloned() else { return Ok(()) };
     let Role::Pool { metadata: old, chunk } = volume.role else { return Ok(()) };

@@ -9,13 +9,13 @@
 /// One request in a region: sizes in the region's unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Share {
-    /// Units it has to begin with.
+    /// Units that it has before it grows.
     pub base: u64,
     /// The most it may gain; `None` for no limit of its own.
     pub limit: Option<u64>,
     /// Whether it takes part.
     pub growing: bool,
-    /// Units gained; negative if it had to give.
+    /// Units gained; negative if it shrinks.
     pub growth: i64,
 }
 
@@ -31,13 +31,13 @@ impl Share {
         Share { base, limit, growing: limit != Some(0), growth: 0 }
     }
 
-    /// Units it has in the end.
+    /// Units that it has after it has grown.
     pub(super) fn units(&self) -> u64 {
         self.base.saturating_add_signed(self.growth)
     }
 }
 
-/// Shares `pool` free units among the growing requests, in their order. Returns what nobody could take.
+/// Shares `pool` free units among the growing requests, in their order. Returns the units that no request could take.
 pub(super) fn grow(shares: &mut [Share], mut pool: i64) -> i64 {
     let total: u128 = shares.iter().filter(|s| s.growing).map(|s| u128::from(s.base)).sum();
     let mut base = u64::try_from(total).unwrap_or(u64::MAX);
@@ -124,7 +124,7 @@ fn is_power_of_ten(n: u64) -> bool {
     n.checked_ilog10().is_some_and(|l| 10u64.pow(l) == n)
 }
 
-/// Sorts as Python does up to 63 items: by binary insertion behind the run that is in order already.
+/// Sorts as Python does up to 63 items: by binary insertion after the run that is already in order.
 /// Anaconda's orders of requests are not always transitive, so the way of sorting is part of the result.
 pub(super) fn python_sort<T>(items: &mut [T], compare: impl Fn(&T, &T) -> std::cmp::Ordering) {
     use std::cmp::Ordering::Less;

@@ -1,4 +1,4 @@
-//! The smallest disks on which a kickstart installs, and on which so many images fit.
+//! The smallest disks on which a kickstart installs, and on which a number of images fits.
 
 use crate::layout::Layout;
 use crate::machine::Machine;
@@ -12,7 +12,7 @@ use node_base::policy::Policy;
 use node_base::units::Bytes;
 
 const GIB: u64 = 1 << 30;
-/// No disk larger than this is looked for.
+/// The largest disk that is tried, in GiB.
 const LARGEST: u64 = 256 << 10;
 
 /// Smallest sizes, in whole GiB; the same size for each disk.
@@ -32,7 +32,7 @@ pub struct Minimum {
     pub reason: Option<String>,
 }
 
-/// Searches.
+/// Finds the smallest disks on which Anaconda proceeds, and on which `images` images fit.
 pub fn minimum(
     layout: &Layout,
     release: Release,
@@ -98,7 +98,7 @@ fn blank_disks(layout: &Layout, given: &[DiskSpec]) -> Vec<DiskSpec> {
     names.into_iter().map(blank).collect()
 }
 
-/// The smallest number of GiB that will do: doubling until one does, then halving the gap.
+/// The smallest number of GiB that is enough: doubles until one is, then halves the gap.
 fn smallest(will_do: impl Fn(u64) -> bool) -> Option<u64> {
     let mut high = 1;
     while !will_do(high) {

@@ -15,12 +15,12 @@ use foldhash::HashMap;
 use node_base::units::Bytes;
 use std::cmp::Ordering;
 
-/// The size of a partition that nothing is said about.
+/// The size of a partition without `--size`.
 pub(super) const DEFAULT_SIZE: Bytes = Bytes(500 << 20);
 /// The size that it falls back to where the default does not fit.
 pub(super) const FALLBACK_SIZE: Bytes = Bytes(256 << 20);
 
-/// How much a request is drawn to the front; above 1000 it has to lie on the boot disk.
+/// The weight that moves a request to the front; above 1000 it must be on the boot disk.
 fn weight(tree: &Tree, id: DeviceId) -> i64 {
     let format = &tree[id].format;
     let mount = format.mountpoint.as_deref();
@@ -69,7 +69,7 @@ fn compare(tree: &Tree, a: DeviceId, b: DeviceId) -> Ordering {
     score.cmp(&0)
 }
 
-/// Gives every new partition its place and its size. `boot_disk` is the disk that the boot loader goes to.
+/// Gives every new partition its place and its size. `boot_disk` is the disk that the boot loader is installed on.
 ///
 /// # Errors
 /// [`Cause::NoSpaceOnDisks`], [`Cause::FormatLimits`].
@@ -226,7 +226,7 @@ fn aligned_size(size: Bytes) -> Bytes {
     Bytes(size.0.div_ceil(2048).saturating_mul(2048))
 }
 
-/// What a region has to offer.
+/// What a region must offer.
 struct Search {
     size: Bytes,
     boot: bool,
@@ -274,7 +274,7 @@ impl Search {
     }
 }
 
-/// Where a new partition in `region` begins and ends; nothing if it cannot be aligned.
+/// Where a new partition in `region` begins and ends; `None` if it cannot be aligned.
 fn geometry(table: &Table, region: Region, slot: Slot, size: Option<Bytes>) -> Option<Region> {
     let grain = table.grain();
     let mut start = region.start_aligned(region.start, grain)?;

@@ -46,7 +46,7 @@ pub(super) fn check_names(tree: &Tree, layout: &Layout) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Devices that a specification names: names, shell patterns, alternatives behind `|`.
+/// Devices that a specification names: names, shell patterns, alternatives separated by `|`.
 pub(super) fn matches(tree: &Tree, spec: &str, disks_only: bool) -> Vec<DeviceId> {
     let mut found = Vec::new();
     for one in spec.split('|') {
@@ -114,7 +114,7 @@ fn class(pattern: &[u8], c: u8) -> Option<usize> {
     (hit != negated).then_some(close + 1)
 }
 
-/// Takes the disks out that may not be used, and what stands on them. Groups that have other disks too become
+/// Removes the disks that may not be used, and the devices on them. Groups that are on other disks, too, become
 /// incomplete.
 pub(super) fn select(tree: &mut Tree, selection: &Selection) {
     let named = |names: &[Named]| names.iter().flat_map(|n| matches(tree, &n.name, true)).collect::<Vec<_>>();
@@ -142,7 +142,7 @@ pub(super) fn select(tree: &mut Tree, selection: &Selection) {
             tree[id].gone = true;
         }
     }
-    // Volumes of a split group are hidden with it; the group stays only to be told about.
+    // Volumes of a split group are hidden with it; the group is kept for the messages.
     for id in tree
         .ids()
         .filter(|&id| tree[id].volume().is_some_and(|v| groups.contains(&v.group)))

@@ -13,7 +13,7 @@ use node_base::diagnostic::Severity;
 use node_base::policy::Policy;
 use std::sync::Arc;
 
-/// What the installer does.
+/// The verdict of the installer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
@@ -26,18 +26,18 @@ pub enum Verdict {
 /// The outcome.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// What the installer does.
+    /// Whether the installer proceeds.
     pub verdict: Verdict,
-    /// What it prints, in its order.
+    /// The messages of the installer, in its order.
     pub messages: Vec<Refusal>,
     /// The devices as they will be; empty when it stops before they are computed.
     pub tree: Option<Tree>,
-    /// The boot disk and the devices that the boot loader lies on.
+    /// The boot disk and the devices that the boot loader is on.
     pub boot: Boot,
 }
 
-/// Plans the layout of one kickstart on one machine. `policy` stands for the installer's profile; without one the
-/// release's own defaults hold.
+/// Plans the layout of one kickstart on one machine. `policy` gives the installer's profile; without one the
+/// defaults of the release apply.
 ///
 /// # Errors
 /// [`NotModelled`] for a release whose installer is not modelled.
@@ -54,7 +54,7 @@ pub fn plan(
     Ok(plan_layout(&Layout::of(kickstart), release, profile, machine))
 }
 
-/// The same for a layout that is read already.
+/// As [`plan`], for a layout that is already read.
 pub fn plan_layout(
     layout: &Layout,
     release: Release,
@@ -85,11 +85,11 @@ pub fn refusals(
     let mut tree = Tree::new(release, machine.firmware, profile.into(), machine.memory, &machine.disks);
     let mut boot = Boot::default();
     let mut found = Vec::new();
-    let mut tell = |refusal| {
+    let mut report = |refusal| {
         found.push(refusal);
         Ok(())
     };
-    let last = carry_out(&mut tree, layout, &mut boot, &mut tell);
+    let last = carry_out(&mut tree, layout, &mut boot, &mut report);
     match last {
         Err(refusal) => found.push(refusal),
         Ok(()) if found.is_empty() => found = check::check(&tree, &boot),
@@ -102,7 +102,7 @@ fn carry_out(
     tree: &mut Tree,
     layout: &Layout,
     boot: &mut Boot,
-    tell: &mut dyn FnMut(Refusal) -> Result<(), Refusal>,
+    report: &mut dyn FnMut(Refusal) -> Result<(), Refusal>,
 ) -> Result<(), Refusal> {
     select::check_names(tree, layout)?;
     select::select(tree, &layout.selection);
@@ -121,7 +121,7 @@ fn carry_out(
     match &layout.autopart {
         Some(autopart) => autopart::run(tree, autopart, boot)?,
         None if mounts_only => manual::run(tree, layout)?,
-        None => custom::run(tree, layout, boot, tell)?,
+        None => custom::run(tree, layout, boot, report)?,
     }
     boot.find_disk(tree, &layout.boot_loader)?;
     boot.set_stages(tree, &layout.boot_loader)

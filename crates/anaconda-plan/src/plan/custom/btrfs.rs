@@ -50,7 +50,7 @@ impl Custom<'_> {
         Ok(())
     }
 
-    /// The volume that a subvolume lies in: a name, or `LABEL=` of a volume that the kickstart makes.
+    /// The volume that a subvolume is in: a name, or `LABEL=` of a volume that the kickstart makes.
     fn btrfs_parent(&self, btrfs: &Btrfs) -> Result<Vec<DeviceId>, Refusal> {
         let mut parents = Vec::new();
         for member in &btrfs.members {

@@ -15,11 +15,11 @@ pub(super) struct Custom<'a> {
     pub(super) tree: &'a mut Tree,
     /// Free space on the disks before anything is made: what swap is a tenth of.
     pub(super) disk_space: Bytes,
-    /// `pv.01` and the like that stand for an existing partition or an array.
-    pub(super) stands_for: HashMap<String, String>,
+    /// The real names of `pv.01` and the like, which stand for an existing partition or an array.
+    pub(super) real_names: HashMap<String, String>,
     /// The first passphrase is also that of all devices without one.
     pub(super) passphrase: bool,
-    /// Names that commands were refused for: what needs them is passed over.
+    /// Names of devices whose commands were refused: commands that need them are skipped.
     pub(super) missing: HashSet<String>,
 }
 
@@ -46,7 +46,7 @@ impl Custom<'_> {
         if mount == "/boot" { self.tree.boot_format() } else { self.tree.default_format }
     }
 
-    /// Swap that is left to Anaconda; then the request does not grow.
+    /// The size of swap if Anaconda chooses it; such a request does not grow.
     pub(super) fn suggested(&self, sizes: &Sizes) -> Option<Bytes> {
         (sizes.recommended || sizes.hibernation)
             .then(|| swap::suggested(self.tree.release, self.tree.memory, sizes.hibernation, self.disk_space))
@@ -70,7 +70,7 @@ impl Custom<'_> {
         Ok(())
     }
 
-    /// A device that had this mount point gives way.
+    /// Removes the device that has this mount point.
     pub(super) fn give_up_mount(&mut self, mount: &str) {
         if let Some(id) = (!mount.is_empty()).then(|| self.tree.mounted(mount)).flatten() {
             self.tree.remove(id);
@@ -89,12 +89,12 @@ impl Custom<'_> {
         Ok(())
     }
 
-    /// The device behind `pv.01`, `raid.10` or a device's name; the opened one if it is encrypted.
+    /// The device that `pv.01`, `raid.10` or a name stands for; the opened one if it is encrypted.
     pub(super) fn member(&self, member: &Named) -> Option<DeviceId> {
         let name = member.name.as_str();
-        let stands_for = self.stands_for.get(name).map_or(name, String::as_str);
+        let real_names = self.real_names.get(name).map_or(name, String::as_str);
         let tree = &*self.tree;
-        let id = tree.resolve(name).or_else(|| tree.resolve(stands_for)).or_else(|| tree.by_alias(name))?;
+        let id = tree.resolve(name).or_else(|| tree.resolve(real_names)).or_else(|| tree.by_alias(name))?;
         match tree[id].format.kind {
             FormatKind::Luks => tree.children(id).first().copied(),
             _ => Some(id),

@@ -19,20 +19,20 @@ use context::{Custom, Done};
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use node_base::policy::Scheme;
 
-/// Carries out all commands. `tell` hears of every refusal and says whether to go on behind it; Anaconda does not.
-/// Commands that need what was refused are then passed over.
+/// Carries out all commands. `report` gets every refusal, and returns it to stop there, as Anaconda does.
+/// Otherwise the commands that need what was refused are skipped.
 ///
 /// # Errors
-/// A refusal that `tell` hands back, or one that nothing can follow.
+/// A refusal that `report` returns, or one after which no command can be carried out.
 pub(super) fn run(
     tree: &mut Tree,
     layout: &Layout,
     boot: &Boot,
-    tell: &mut dyn FnMut(Refusal) -> Done,
+    report: &mut dyn FnMut(Refusal) -> Done,
 ) -> Done {
     let disk_space = tree.free_space();
     let mut custom =
-        Custom { tree, disk_space, stands_for: HashMap::new(), passphrase: false, missing: HashSet::new() };
+        Custom { tree, disk_space, real_names: HashMap::new(), passphrase: false, missing: HashSet::new() };
     if let Some(reqpart) = &layout.reqpart {
         let mut wanted = autopart::platform_volumes(custom.tree);
         if !reqpart.add_boot {
@@ -44,7 +44,7 @@ pub(super) fn run(
     }
     for part in &layout.partitions {
         let done = custom.part(part);
-        custom.settle(done, &part.mount, tell)?;
+        custom.settle(done, &part.mount, report)?;
     }
     if !layout.partitions.is_empty() {
         partitions::allocate(custom.tree, boot.disk)?;
@@ -55,7 +55,7 @@ pub(super) fn run(
             continue;
         }
         let done = custom.raid(raid);
-        custom.settle(done, &raid.mount, tell)?;
+        custom.settle(done, &raid.mount, report)?;
     }
     for group in &layout.groups {
         if custom.lacks(&group.members) {
@@ -63,29 +63,29 @@ pub(super) fn run(
             continue;
         }
         let done = custom.volgroup(group);
-        custom.settle(done, &group.name, tell)?;
+        custom.settle(done, &group.name, report)?;
     }
     for volume in &layout.volumes {
-        custom.volume(volume, tell)?;
+        custom.volume(volume, report)?;
     }
     if !layout.volumes.is_empty() && custom.missing.is_empty() {
         groups::grow_groups(custom.tree)?;
     }
     for btrfs in &layout.btrfs {
         let done = custom.btrfs(btrfs);
-        custom.settle(done, &btrfs.mount, tell)?;
+        custom.settle(done, &btrfs.mount, report)?;
     }
     Ok(())
 }
 
 impl Custom<'_> {
     /// Remembers what a refused command would have made.
-    fn settle(&mut self, done: Done, made: &str, tell: &mut dyn FnMut(Refusal) -> Done) -> Done {
+    fn settle(&mut self, done: Done, made: &str, report: &mut dyn FnMut(Refusal) -> Done) -> Done {
         match done {
             Ok(()) => Ok(()),
             Err(refusal) => {
                 self.missing.insert(made.to_owned());
-                tell(refusal)
+                report(refusal)
             }
         }
     }
@@ -94,10 +94,10 @@ impl Custom<'_> {
         members.iter().any(|m| self.missing.contains(&m.name))
     }
 
-    fn volume(&mut self, lv: &LogVol, tell: &mut dyn FnMut(Refusal) -> Done) -> Done {
+    fn volume(&mut self, lv: &LogVol, report: &mut dyn FnMut(Refusal) -> Done) -> Done {
         let full_name = |name: &str| format!("{}-{name}", lv.group);
         let lacks = |name: &str| self.missing.contains(name);
-        // Nearly always nothing is missing: no name is made to find that out.
+        // Nearly always no device is missing: no name is made to find that out.
         if !self.missing.is_empty()
             && (lacks(&lv.group) || lv.pool_name.as_ref().is_some_and(|p| lacks(&full_name(&p.name))))
         {
@@ -105,8 +105,8 @@ impl Custom<'_> {
             return Ok(());
         }
         match self.logvol(lv) {
-            Err(refusal) if refusal.cause == Cause::GroupFull => self.settle(Err(refusal), &lv.group, tell),
-            Err(refusal) => self.settle(Err(refusal), &full_name(&lv.name), tell),
+            Err(refusal) if refusal.cause == Cause::GroupFull => self.settle(Err(refusal), &lv.group, report),
+            Err(refusal) => self.settle(Err(refusal), &full_name(&lv.name), report),
             Ok(()) => Ok(()),
         }
     }

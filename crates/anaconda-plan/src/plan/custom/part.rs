@@ -85,7 +85,7 @@ impl Custom<'_> {
                 return stop(Cause::NameInUse, part.span, says);
             }
             if let Some(onpart) = &part.onpart {
-                self.stands_for.insert(mount.to_owned(), onpart.name.clone());
+                self.real_names.insert(mount.to_owned(), onpart.name.clone());
             }
             return Ok((kind.to_owned(), String::new(), Some(mount.to_owned())));
         }

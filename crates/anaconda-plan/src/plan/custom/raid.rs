@@ -23,7 +23,7 @@ impl Custom<'_> {
                     let says = format!("{what} partition \"{m}\" is defined multiple times.");
                     return stop(Cause::NameInUse, span, says);
                 }
-                self.stands_for.insert(m.to_owned(), device_name.clone());
+                self.real_names.insert(m.to_owned(), device_name.clone());
                 kind.to_owned()
             }
             m => raid.fstype.clone().unwrap_or_else(|| self.default_format(m).name().to_owned()),

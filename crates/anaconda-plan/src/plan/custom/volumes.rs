@@ -60,7 +60,7 @@ impl Custom<'_> {
         } else {
             new.reserved_percent = group.reserved_percent;
         }
-        self.stands_for.insert(name.clone(), safe.clone());
+        self.real_names.insert(name.clone(), safe.clone());
         let mut device = Device::new(&safe, Kind::Group(new), members);
         device.span = Some(span);
         self.tree.add(device);
@@ -109,7 +109,7 @@ impl Custom<'_> {
             mount = "";
         }
         self.check_mount(mount, span)?;
-        let group_name = self.stands_for.get(&lv.group).unwrap_or(&lv.group).clone();
+        let group_name = self.real_names.get(&lv.group).unwrap_or(&lv.group).clone();
         let group = self.tree.by_name(&group_name).filter(|&g| self.tree[g].group().is_some());
         let Some(group) = group else {
             let space = if self.tree.release.is_new() { " " } else { "  " };
