@@ -1,4 +1,27 @@
 //! `ks-lint` finds what is wrong in a kickstart before a disk is touched.
+//!
+//! A kickstart is checked as `ks-lint FILE` does: with the configuration beside it, the files it includes, and the policy
+//! that it asks for.
+//!
+//! ```
+//! use ks_lint::lint::{self, settings::{Given, SettingsSource}};
+//! use std::path::Path;
+//!
+//! let settings = SettingsSource::new(Given { syntax: Some("RHEL9".to_owned()), ..Given::default() })?;
+//! let linted = lint::path(Path::new("kickstart-examples/wrong.ks"), &settings)?;
+//!
+//! let codes: Vec<&str> = linted.report.findings.iter().map(|finding| finding.code.id).collect();
+//! assert_eq!(codes, ["SEC001", "NODE011", "NODE003", "NODE024"]);
+//! assert!(linted.fails(), "NODE011 and NODE003 are errors");
+//! assert_eq!(linted.report.policy.value, "ovirt-node");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! - [`lint`](mod@lint) checks paths and texts, boot configurations among them, and plans the storage.
+//! - [`report`] writes findings in each output format.
+//! - [`catalogue`] lists every kind of finding, with its documentation.
+//! - [`directives`] reads what a kickstart says to this project: the add-on's section and waivers.
+//! - [`boot`] reads kernel command lines and the configurations that carry them; [`host`] reads the disks of this machine.
 
 pub mod boot; // kernel command lines and boot configurations
 pub mod catalogue; // every kind of finding

@@ -51,3 +51,18 @@ fn a_policy_of_ones_own_holds_and_its_mistakes_are_named_with_their_line() {
         assert!(output.stderr.contains("site.toml:3: unknown key 'minimum'"), "{}", output.stderr);
     }
 }
+
+#[test]
+fn a_policy_that_leaves_out_the_size_of_an_image_gets_the_same_answer_from_check_and_plan() {
+    let place = Place::new();
+    place.file("site.toml", "[root]\ndevice-types = [\"LVM_THINP\"]\n[images]\nkeep = 3\n");
+    let kickstart = "clearpart --all --initlabel\nreqpart --add-boot\npart pv.01 --size=30720\nvolgroup a pv.01\n\
+                     logvol none --vgname=a --name=p --thinpool --size=16384\n\
+                     logvol / --vgname=a --name=r --thin --poolname=p --size=6144\n";
+    place.file("x.ks", kickstart);
+    let plan =
+        place.run(["plan", "--policy", "site.toml", "--disk", "sda=40GiB", "--format", "json", "x.ks"]);
+    assert!(plan.stdout.contains("\"images\":{\"fit\":2"), "{}{}", plan.stdout, plan.stderr);
+    let check = place.run(["--policy", "site.toml", "x.ks"]);
+    assert!(check.stdout.contains("[NODE012]: only 2 images fit"), "{}", check.stdout);
+}

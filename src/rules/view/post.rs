@@ -110,10 +110,7 @@ impl<'a> Script<'a> {
                 span,
                 section,
                 nvr: nvr(words).map(|(text, word)| (text, place(word.start, word.end))),
-                hidden: hidden(section, &list, i).map(|masked| match masked {
-                    None => Hidden::NoErrorOnFail(section.header_span),
-                    Some(s) => Hidden::Masked(whole(s), statement.next),
-                }),
+                hidden: unseen_because(section, &list, i, whole),
                 later: later(&list[i + 1..], whole),
                 outside: section.has("--nochroot") && first == 0,
                 conditional: statement.nested || i.checked_sub(1).is_some_and(|b| list[b].next == Next::Or),
@@ -225,42 +222,49 @@ fn nvr(words: &[ShellWord]) -> Option<(String, &ShellWord)> {
     })
 }
 
-/// Whether the failure of statement `i` goes unseen: `Some(None)` without `--erroronfail`, `Some(Some(_))` when the
-/// statement that is named decides the exit status instead.
-fn hidden<'s>(section: &Section<'_>, list: &'s [Statement], i: usize) -> Option<Option<&'s Statement>> {
+/// Why the failure of the call in statement `i` does not stop the installation; `None` if it does.
+fn unseen_because(
+    section: &Section<'_>,
+    list: &[Statement],
+    i: usize,
+    place: impl Fn(&Statement) -> Span,
+) -> Option<Hidden> {
     if !section.has("--erroronfail") {
-        return Some(None);
+        return Some(Hidden::NoErrorOnFail(section.header_span));
     }
+    let decides = masked_by(section, list, i)?;
+    Some(Hidden::Masked(place(decides), list[i].next))
+}
+
+/// The statement that decides the exit status of the script although statement `i` has failed; `None` if the failure
+/// counts.
+fn masked_by<'s>(section: &Section<'_>, list: &'s [Statement], i: usize) -> Option<&'s Statement> {
     let call = &list[i];
-    let follows = list.get(i + 1);
-    match (call.next, follows) {
+    match (call.next, list.get(i + 1)) {
         (Next::Pipe, Some(to)) => {
             let pipefail =
                 list[..i].iter().any(|s| s.program() == "set" && s.arguments().any(|a| a == "pipefail"));
-            if pipefail { None } else { Some(Some(to)) }
+            (!pipefail).then_some(to)
         }
-        (Next::Background, _) => Some(Some(call)),
+        (Next::Background, _) => Some(call),
         (Next::Or, Some(to)) => {
-            matches!(to.program(), "true" | ":" | "echo" | "printf" | "logger").then_some(Some(to)).filter(
-                |_| {
-                    // `|| { echo failed; exit 1; }`
-                    !list[i + 1..].iter().take(4).any(|s| matches!(s.program(), "exit" | "false" | "return"))
-                },
-            )
+            let carries_on = matches!(to.program(), "true" | ":" | "echo" | "printf" | "logger");
+            // `|| { echo failed; exit 1; }`
+            let exits =
+                || list[i + 1..].iter().take(4).any(|s| matches!(s.program(), "exit" | "false" | "return"));
+            (carries_on && !exits()).then_some(to)
         }
         _ if call.condition => None,
         _ if exits_on_error(section, &list[..i]) => None,
         _ => {
             // The script's exit status is that of its last command, or of the chain of && that ends it.
-            let mut at = i;
-            while at < list.len() && list[at].next == Next::And {
-                at += 1;
-            }
-            let decides = list[(at + 1).min(list.len())..].first()?;
-            // `imgbase layout --init` / `rc=$?` … `exit $rc`: somebody looks at the status.
-            let looks = list[at + 1..].iter().any(|s| s.words.iter().any(|w| w.text.contains('$')))
-                && list[at + 1..].iter().any(|s| s.program() == "exit");
-            (!looks).then_some(Some(decides))
+            let chain = list[i..].iter().take_while(|s| s.next == Next::And).count();
+            let behind = list.get(i + chain + 1..)?;
+            let decides = behind.first()?;
+            // `imgbase layout --init` / `rc=$?` … `exit $rc`: the script handles the status itself.
+            let handles = behind.iter().any(|s| s.words.iter().any(|w| w.text.contains('$')))
+                && behind.iter().any(|s| s.program() == "exit");
+            (!handles).then_some(decides)
         }
     }
 }
