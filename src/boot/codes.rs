@@ -1,15 +1,15 @@
-//! What can be found in kernel command lines and boot configurations.
+//! Findings in kernel command lines and boot configurations.
 
 use node_base::declare_code;
 use node_base::diagnostic::Code;
 
 declare_code! {
-    /// The installer knows no boot option of this name.
+    /// The installer has no boot option of this name.
     ///
     /// ## Why
-    /// Anaconda and dracut skip what they do not know, without a word: a misspelt `inst.ks` starts an interactive
-    /// installation. An option near to a known one is an error; an unknown one that is near to none may belong to
-    /// an add-on of the installer and is a warning; an unknown `rd.` word is only mentioned.
+    /// Anaconda and dracut silently ignore unknown options: a misspelt `inst.ks` starts an interactive installation. An
+    /// option that is similar to a known one is an error; any other unknown `inst.` option may belong to an add-on of the
+    /// installer and is a warning; an unknown `rd.` option is only info.
     ///
     /// ## Example
     /// ```text
@@ -43,7 +43,7 @@ declare_code! {
     /// The release no longer has this boot option.
     ///
     /// ## Why
-    /// It is ignored, so the installation runs as if it were not there.
+    /// It is ignored.
     ///
     /// ## Example
     /// ```text
@@ -73,14 +73,13 @@ declare_code! {
     /// The release does not have this boot option yet.
     ///
     /// ## Why
-    /// It is ignored, so the installation runs as if it were not there: `inst.profile=ovirt` on RHEL 9 leaves the
-    /// profile, with its partitioning and its constraints, inactive.
+    /// It is ignored: `inst.profile=ovirt` on RHEL 9 leaves the profile, with its partitioning and its constraints, inactive.
     ///
     /// ## Source
     /// The branches of Anaconda, `pyanaconda/argument_parsing.py` and `dracut/*.sh`.
     pub static OPTION_TOO_NEW = "BOOT005", "boot-option-too-new", Boot, Error;
 
-    /// The value of a boot option is not of the form that the option takes.
+    /// The value of a boot option does not have the form that the option expects.
     ///
     /// ## Why
     /// The initramfs or the installer ignores the option, reads it as something else, or stops.
@@ -90,7 +89,7 @@ declare_code! {
     /// dracut.cmdline(7).
     pub static WRONG_VALUE = "BOOT006", "wrong-boot-option-value", Boot, Error;
 
-    /// The value of a network argument cannot be what was meant.
+    /// The value of a network argument does not have the form that the argument expects.
     ///
     /// ## Why
     /// Without network the kickstart is never fetched. dracut's scripts stop the boot at many of these mistakes;
@@ -111,19 +110,19 @@ declare_code! {
     /// `parse-ifname.sh`, `net-lib.sh`; NetworkManager, `nmi-cmdline-reader.c`.
     pub static WRONG_NETWORK = "BOOT007", "wrong-network-argument", Boot, Error;
 
-    /// A boot option that counts once is given more than once, with different values.
+    /// A boot option that is used once is given more than once, with different values.
     ///
     /// ## Why
-    /// The last one counts, silently. With `inst.ks.all` and `inst.stage2.all` all URLs are tried in order.
+    /// The last one overrides the others silently. With `inst.ks.all` and `inst.stage2.all` all URLs are tried in order.
     ///
     /// ## Source
-    /// dracut's `getarg` and Anaconda's `parse_boot_cmdline` take the last word; `docs/boot-options.rst`, `inst.ks.all`.
+    /// dracut's `getarg` and Anaconda's `parse_boot_cmdline` use the last word; `docs/boot-options.rst`, `inst.ks.all`.
     pub static REPEATED_OPTION = "BOOT008", "repeated-boot-option", Boot, Warning;
 
     /// Two boot options contradict each other.
     ///
     /// ## Why
-    /// Only one of them has an effect, and it need not be the one that was meant.
+    /// Only one of them has an effect, which may not be the intended one.
     ///
     /// ## Example
     /// ```text
@@ -135,7 +134,7 @@ declare_code! {
     /// switch to the graphical interface), `dracut/parse-anaconda-repo.sh` (`root=` wins over `inst.stage2=`).
     pub static CONTRADICTION = "BOOT009", "contradicting-boot-options", Boot, Warning;
 
-    /// The installer is told of no kickstart.
+    /// The command line names no kickstart.
     ///
     /// ## Why
     /// Without `inst.ks=` the installation is interactive, unless a disk with the label `OEMDRV` carries a `/ks.cfg`.
@@ -144,7 +143,7 @@ declare_code! {
     /// Anaconda, `dracut/kickstart-genrules.sh`.
     pub static NO_KICKSTART = "BOOT010", "no-kickstart", Boot, Info;
 
-    /// Nothing says where the installer's runtime image comes from.
+    /// The command line names no runtime image of the installer.
     ///
     /// ## Why
     /// A host that boots over the network has no medium: without `inst.stage2=` or `inst.repo=` the initramfs searches
@@ -169,7 +168,7 @@ declare_code! {
     ///
     /// ## Why
     /// The initramfs waits for a network that never comes, and the kickstart is never fetched. Without any `ip=` every
-    /// interface asks a DHCP server, which is right where there is one.
+    /// interface asks a DHCP server, which is right in a network that has one.
     ///
     /// ## Source
     /// Anaconda, `set_neednet` in `dracut/anaconda-lib.sh`; dracut, `parse-ip-opts.sh`.
@@ -178,7 +177,7 @@ declare_code! {
     /// A server is given by name, but no name server is.
     ///
     /// ## Why
-    /// A static configuration brings no name server along, so the name cannot be resolved.
+    /// A static configuration has no name server of its own, so the name cannot be resolved.
     ///
     /// ## Write instead
     /// ```text
@@ -189,7 +188,7 @@ declare_code! {
     /// dracut.cmdline(7), `nameserver=`.
     pub static NO_NAMESERVER = "BOOT013", "no-name-server", Boot, Warning;
 
-    /// A server is in another network, but there is no gateway.
+    /// A server is in another network, but no gateway is given.
     ///
     /// ## Why
     /// It cannot be reached.
@@ -198,11 +197,11 @@ declare_code! {
     /// dracut.cmdline(7), the third field of `ip=`, and `rd.route=`.
     pub static NO_GATEWAY = "BOOT014", "no-gateway", Boot, Warning;
 
-    /// There are several `ip=`, but nothing says which interface is the one that the host boots from.
+    /// The command line has several `ip=`, but does not say which interface the host boots from.
     ///
     /// ## Why
     /// Routes, name servers and the download of the kickstart go through one interface. Without `bootdev=` (or the
-    /// `BOOTIF=` of the boot loader) it is the first that comes up, which can differ from boot to boot.
+    /// `BOOTIF=` of the boot loader) this is the first interface that comes up, which can differ from boot to boot.
     ///
     /// ## Example
     /// ```text
@@ -216,10 +215,10 @@ declare_code! {
     ///
     /// ## Source
     /// dracut.cmdline(7), "bootdev"; Anaconda, `docs/boot-options.rst`, "ip". dracut's `parse-ip-opts.sh` refuses an `ip=`
-    /// for DHCP without an interface when there are several.
+    /// for DHCP without an interface beside another one.
     pub static NO_BOOTDEV = "BOOT015", "several-ip-without-bootdev", Boot, Warning;
 
-    /// Network arguments do not fit together.
+    /// Network arguments contradict each other.
     ///
     /// ## Why
     /// The interface is configured twice, belongs to a bond and has an address of its own, or is named nowhere else.
@@ -228,7 +227,7 @@ declare_code! {
     /// dracut, `parse-ip-opts.sh` ("Duplication configurations"); NetworkManager, `nmi-cmdline-reader.c`.
     pub static NETWORK_MISFIT = "BOOT016", "network-arguments-misfit", Boot, Warning;
 
-    /// A password stands on the kernel command line.
+    /// A password is on the kernel command line.
     ///
     /// ## Why
     /// Every user of the host reads it in `/proc/cmdline` and in the journal, and everybody in the boot network reads
@@ -238,11 +237,11 @@ declare_code! {
     /// dracut.cmdline(7), the warnings at `rd.iscsi.password` and `netroot=iscsi:`.
     pub static PASSWORD_VISIBLE = "BOOT017", "password-on-command-line", Boot, Info;
 
-    /// A kickstart that holds secrets is fetched without encryption.
+    /// A kickstart with secrets is fetched without encryption.
     ///
     /// ## Why
-    /// Everybody in the network between host and server can read it: passwords in plain text at once, hashed ones
-    /// after some guessing.
+    /// Everybody in the network between host and server can read it: passwords in plain text directly, hashed ones by
+    /// guessing.
     ///
     /// ## Write instead
     /// ```text
@@ -253,13 +252,13 @@ declare_code! {
     /// Nothing in the file boots a kernel.
     ///
     /// ## Why
-    /// The file is empty, of another format, or only includes others.
+    /// The file is empty, has another format, or only includes other files.
     pub static NO_ENTRY = "BOOT019", "nothing-to-boot", Boot, Warning;
 
     /// An entry names no kernel.
     ///
     /// ## Why
-    /// Choosing it gives an error message of the boot loader.
+    /// The boot loader shows an error when it is chosen.
     pub static NO_KERNEL = "BOOT020", "entry-without-kernel", Boot, Error;
 
     /// An entry that starts the installer loads no initial RAM disk.
@@ -281,16 +280,16 @@ declare_code! {
     /// The boot loader reports an error and waits.
     pub static UNKNOWN_DEFAULT = "BOOT022", "unknown-default-entry", Boot, Error;
 
-    /// A line that the boot loader does not know.
+    /// The boot loader does not know this line.
     ///
     /// ## Why
-    /// It is skipped, silently or with a message that nobody sees.
+    /// It is skipped, silently or with a message on the console.
     pub static UNKNOWN_DIRECTIVE = "BOOT023", "unknown-boot-directive", Boot, Warning;
 
     /// A quote is never closed.
     ///
     /// ## Why
-    /// Everything behind it, up to the next quote or the end of the file, becomes part of one word.
+    /// Everything after it, up to the next quote or the end of the file, becomes part of one word.
     ///
     /// ## Source
     /// GRUB manual, "Quoting"; the kernel, `lib/cmdline.c`.
@@ -318,13 +317,13 @@ declare_code! {
     /// The script does not start with `#!ipxe`.
     ///
     /// ## Why
-    /// iPXE tells a script by its first bytes and refuses anything else with "Exec format error".
+    /// iPXE recognises a script by its first bytes and refuses anything else with "Exec format error".
     ///
     /// ## Source
     /// iPXE, `src/image/script.c`.
     pub static NOT_A_SCRIPT = "BOOT026", "no-ipxe-signature", Boot, Error;
 
-    /// The command line is longer than the kernel takes.
+    /// The command line is longer than the kernel allows.
     ///
     /// ## Why
     /// The kernel keeps 2048 bytes on x86-64 and AArch64 and drops the rest without an error.
@@ -333,48 +332,47 @@ declare_code! {
     /// Linux, `COMMAND_LINE_SIZE` in `arch/x86/include/asm/setup.h` and `arch/arm64/include/uapi/asm/setup.h`.
     pub static TOO_LONG = "BOOT027", "command-line-too-long", Boot, Error;
 
-    /// A boot loader's variable stands in the value of an option.
+    /// The value of an option contains a variable of the boot loader.
     ///
     /// ## Why
-    /// What it holds is only known when the host boots, so the value is not checked. A variable that the file itself sets
-    /// once, to a literal and on every way through the script, is taken to hold that literal.
+    /// Its value is only known when the host boots, so the option is not checked. If the file itself sets the variable once,
+    /// to a literal and on every path through the script, this literal is used.
     pub static VARIABLE = "BOOT028", "boot-variable-left-alone", Boot, Info;
 
-    /// A boot option makes an unattended installation wait for a person.
+    /// A boot option makes an unattended installation wait for somebody.
     ///
     /// ## Why
-    /// The command line names a kickstart, so nobody is expected to be there.
+    /// The command line names a kickstart, so the installation is meant to be unattended.
     ///
     /// ## Source
     /// Anaconda, `data/anaconda_options.txt` (`pauseatsummary`, `nokill`, `vncconnect`), `dracut/parse-anaconda-dd.sh`.
     pub static WAITS = "BOOT029", "boot-option-waits", Boot, Warning;
 
-    /// The network of the command line is not the one of the kickstart.
+    /// The network of the command line differs from that of the kickstart.
     ///
     /// ## Why
-    /// The initramfs fetches the kickstart with the first, the installed host runs with the second. Where they differ, one
-    /// of the two is most likely a mistake: the host disappears from the network at its first boot, or never gets the
-    /// kickstart.
+    /// The initramfs fetches the kickstart with the network of the command line; the installed host uses that of the
+    /// kickstart. If they differ, one of them is probably a mistake: the host is unreachable after its first boot, or never
+    /// gets the kickstart.
     ///
     /// ## Source
     /// Anaconda, `dracut/parse-kickstart` (`ksnet_to_dracut`) and `pyanaconda/modules/network`.
     pub static NETWORK_DIFFERS = "BOOT030", "network-differs-from-kickstart", Boot, Warning;
 
-    /// The installer's profile does not belong to the policy.
+    /// The installer's profile is not that of the policy.
     ///
     /// ## Why
     /// The profile (RHEL 10, Fedora 35 on: `inst.profile=ovirt`) or product (RHEL 8 and 9: `inst.product="oVirt Node Next"`)
-    /// decides on the volumes that `autopart` makes and on the constraints that the installer checks.
+    /// defines the volumes that `autopart` makes and the constraints that the installer checks.
     ///
     /// ## Source
     /// Anaconda, `data/profile.d/ovirt.conf` (rhel-10, main), `data/product.d/ovirt.conf` (rhel-8, rhel-9).
     pub static PROFILE_MISMATCH = "BOOT031", "profile-does-not-fit-policy", Boot, Warning;
 
-    /// The kickstart uses the `org_ovirt_node` add-on, but nothing brings it into the installer.
+    /// The kickstart uses the `org_ovirt_node` add-on, but nothing loads it into the installer.
     ///
     /// ## Why
-    /// Anaconda ignores the section of an add-on that is not there, without an error: the host is installed, but is no
-    /// node.
+    /// Anaconda silently ignores the section of an add-on that is not loaded: the host is installed, but is not a node.
     ///
     /// ## Write instead
     /// ```text
@@ -385,16 +383,16 @@ declare_code! {
     /// Anaconda, `pyanaconda/modules/boss` (add-ons are optional since RHEL 9).
     pub static ADDON_MISSING = "BOOT032", "add-on-not-loaded", Boot, Warning;
 
-    /// An `ovirt_node.` argument changes what the kickstart says, or cannot do so.
+    /// An `ovirt_node.` argument overrides the kickstart, or has no effect.
     ///
     /// ## Why
-    /// Kernel arguments have the operator's last word over the add-on's section.
+    /// Kernel arguments override the add-on's section on this host.
     pub static NODE_ARGUMENT = "BOOT033", "node-argument-overrides", Boot, Warning;
 
-    /// What the command line fetches is not among the files that are served.
+    /// A file that the command line fetches is not served.
     ///
     /// ## Why
-    /// The host would get "404 Not Found". Said only with `--root`.
+    /// The host would get "404 Not Found". Checked only with `--root`.
     pub static NOT_SERVED = "BOOT034", "file-not-served", Boot, Error;
 
     /// A kernel parameter of oVirt Node 3 and older.
@@ -407,7 +405,7 @@ declare_code! {
     /// ovirt-node 3.6, `ovirt-init-functions.sh` and the auto-installation.
     pub static LEGACY = "BOOT035", "old-node-parameter", Boot, Info;
 
-    /// The value of an old node's kernel parameter is not of the form that it takes.
+    /// The value of an old node's kernel parameter does not have the form that the parameter expects.
     ///
     /// ## Why
     /// The old node ignored it, or asked on its console; it cannot be translated either.
@@ -416,7 +414,7 @@ declare_code! {
     /// ovirt-node 3.6, `ovirt-init-functions.sh` and the auto-installation.
     pub static LEGACY_VALUE = "BOOT036", "wrong-old-node-value", Boot, Error;
 
-    /// A kernel parameter of oVirt Node 3 stands on a command line for Anaconda.
+    /// A kernel parameter of oVirt Node 3 is on a command line for Anaconda.
     ///
     /// ## Why
     /// Anaconda and today's nodes do not read it.
@@ -426,7 +424,7 @@ declare_code! {
     pub static LEGACY_IGNORED = "BOOT037", "old-node-parameter-ignored", Boot, Warning;
 }
 
-/// All of them.
+/// All codes of this file, in order.
 pub static CODES: &[&Code] = &[
     &UNKNOWN_OPTION,
     &MISSING_PREFIX,

@@ -89,8 +89,7 @@ fn is_grub_legacy(text: &str) -> bool {
     begins(&["title"]) && begins(&["kernel", "rootnoverify", "chainloader"]) && !begins(&["options"])
 }
 
-/// Whether lines of an iPXE script stand without the first one that makes it a script: a lower-case `kernel` with a URL
-/// or a variable, or `imgargs`.
+/// Whether this is an iPXE script without its first line: a lower-case `kernel` with a URL or a variable, or `imgargs`.
 fn is_ipxe_without_signature(text: &str) -> bool {
     text.lines().any(|line| {
         let mut words = line.split_whitespace();
@@ -129,7 +128,7 @@ pub fn read<'s>(sources: &'s Sources, file: FileId, format: Format, findings: &m
     };
     if entries.is_empty() && findings.is_empty() {
         let lower = text.to_ascii_lowercase();
-        // A script that only sets variables is taken in by another one.
+        // A script that only sets variables is included by another one.
         let sets = matches!(format, Format::Grub | Format::Ipxe)
             && lower.lines().any(|line| line.trim_start().starts_with("set "));
         let elsewhere = sets || LEADS_ELSEWHERE.iter().any(|word| lower.contains(word));

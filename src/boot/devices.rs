@@ -1,7 +1,7 @@
 //! Values that name devices of a host: volumes, LUKS and RAID identifiers, channel devices of IBM Z, controllers of storage
 //! networks (dracut.cmdline(7) and the scripts of `modules.d`; nm-initrd-generator(8); systemd-cryptsetup-generator(8)).
 //!
-//! Only what no reader can understand is refused: identifiers may be abbreviated, and several programs read some of them.
+//! Only text that no program can read is refused: identifiers may be abbreviated, and several programs read some of them.
 
 use super::value::{self, Wrong};
 
@@ -182,7 +182,7 @@ pub fn read(form: Form, text: &str) -> Result<(), Wrong> {
     })
 }
 
-/// Letters that LVM takes in names (lvm(8)).
+/// Characters that LVM allows in names (lvm(8)).
 fn is_lvm_name(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with('-')
@@ -250,7 +250,7 @@ mod tests {
             (Form::ClientId, "eth0:00-01-02-03-04-05-06"),
             (Form::NameServer, "dns+tls://[fd01::1]:35#name"),
         ] {
-            assert_eq!(read(form, text), Ok(()), "{form:?} has to take '{text}'");
+            assert_eq!(read(form, text), Ok(()), "{form:?} must accept '{text}'");
         }
     }
 

@@ -12,7 +12,7 @@ pub struct Entry<'s> {
     pub kernel: Option<Spanned<'s>>,
     /// Initial RAM disks.
     pub initrd: Vec<Spanned<'s>>,
-    /// What the kernel is told.
+    /// The kernel command line.
     pub line: CommandLine<'s>,
     /// Whether the boot loader adds `BOOTIF=` (pxelinux: `IPAPPEND 2`).
     pub adds_bootif: bool,
@@ -21,7 +21,7 @@ pub struct Entry<'s> {
 }
 
 impl<'s> Entry<'s> {
-    /// Where to point when something is missing from the entry: at its title, else at the first word of its command
+    /// The place of a finding about something that is missing from the entry: at its title, else at the first word of its command
     /// line, else at its kernel.
     pub fn span(&self) -> Option<Span> {
         let title = self.title.as_ref().map(|t| t.span);
@@ -29,7 +29,7 @@ impl<'s> Entry<'s> {
         title.or(first).or(self.kernel.as_ref().map(|k| k.span))
     }
 
-    /// The title as one names the entry in a sentence: `entry 'linux'`, or `the command line`.
+    /// The name of the entry in a sentence: `entry 'linux'`, or `the command line`.
     pub fn name(&self) -> String {
         self.title.as_ref().map_or_else(|| "the command line".to_owned(), |t| format!("entry '{}'", t.text))
     }
@@ -65,7 +65,7 @@ pub(super) fn words(part: &str, file: FileId, at: usize) -> impl Iterator<Item =
     })
 }
 
-/// What stands behind the first word of a line, without the blanks around it, with its first byte.
+/// The part of a line after its first word, without the blanks around it, and the byte it begins at.
 pub(super) fn rest(line: &str, at: usize) -> (&str, usize) {
     let line_start = line.len() - line.trim_start().len();
     let word = line[line_start..].find(char::is_whitespace).map_or(line.len(), |n| line_start + n);

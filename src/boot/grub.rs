@@ -80,7 +80,7 @@ struct Reader<'s, 'f> {
     outside: Variables,
     budget: Budget,
     branches: Branches,
-    /// Whether the command stands behind `&&` or `||`.
+    /// Whether the command follows `&&` or `||`.
     joined: bool,
 }
 

@@ -49,7 +49,7 @@ const METHODS: &[&str] =
     &["dhcp", "on", "any", "dhcp6", "auto6", "either6", "link6", "single-dhcp", "none", "off", "ibft"];
 /// What only nm-initrd-generator knows (`_parse_ip_method`).
 const NM_METHODS: &[&str] = &["auto", "fw"];
-/// What dracut's scripts know and nm-initrd-generator does not: it takes the word for `auto`.
+/// Methods of dracut's scripts that nm-initrd-generator does not know: it reads the word as `auto`.
 const SCRIPTS_ONLY: &str = "either6";
 
 /// Whether the initramfs of this release's installer configures the network with NetworkManager: RHEL 8 (from 8.3)
@@ -79,10 +79,10 @@ fn read_as_auto(method: &str, version: Version, wrong: &mut Vec<Wrong>) {
     }
 }
 
-/// What a word that is no method was meant to be.
+/// What a word that is not a method was meant to be.
 fn unknown_method(field: &Field<'_>) -> Wrong {
     let wrong = Wrong::error(format!(
-        "'{}' is no way to get an address: expected one of {}",
+        "'{}' is not a way to get an address: expected one of {}",
         field.text,
         METHODS.join(", ")
     ))
@@ -158,7 +158,7 @@ fn single(only: &Field<'_>, version: Version, wrong: &mut Vec<Wrong>) -> Result<
         return Ok(Ip { method: "none".to_owned(), address: Some(address), prefix, ..Ip::default() });
     }
     if only.text.parse::<std::net::Ipv6Addr>().is_ok() {
-        return Err(Wrong::error("an IPv6 address has to stand in square brackets")
+        return Err(Wrong::error("an IPv6 address must be in square brackets")
             .help(format!("write ip=[{}]::GATEWAY:PREFIX:HOSTNAME:INTERFACE:none", only.text)));
     }
     if value::is_interface(only.text) && only.text.bytes().any(|b| b.is_ascii_digit()) {
@@ -217,7 +217,7 @@ fn explicit(text: &str, parts: &[Field<'_>], version: Version, wrong: &mut Vec<W
         match value::address(field) {
             // A mask there means that the empty field of the peer was left out.
             Some((IpAddr::V4(mask), None)) if mask.octets()[0] == 255 => {
-                return Err(Wrong::error(format!("the netmask {mask} stands where the gateway belongs"))
+                return Err(Wrong::error(format!("the netmask {mask} is in the place of the gateway"))
                     .help("the fields are ADDRESS:PEER:GATEWAY:NETMASK:HOSTNAME:INTERFACE:METHOD; an empty one still needs its colon")
                     .part(field.at.clone()));
             }
@@ -231,7 +231,7 @@ fn explicit(text: &str, parts: &[Field<'_>], version: Version, wrong: &mut Vec<W
             Some(prefix) => ip.prefix = Some(prefix),
             None => {
                 return Err(Wrong::error(format!(
-                    "'{}' is no netmask: expected a mask such as 255.255.255.0 or a prefix length up to {bits}",
+                    "'{}' is not a netmask: expected a mask such as 255.255.255.0 or a prefix length up to {bits}",
                     field.text
                 ))
                 .part(field.at.clone()));
@@ -241,7 +241,7 @@ fn explicit(text: &str, parts: &[Field<'_>], version: Version, wrong: &mut Vec<W
     if let Some(field) = get(4) {
         if field.bracketed || field.text.parse::<IpAddr>().is_ok() || !value::is_host(field.text) {
             wrong.push(
-                Wrong::warning(format!("'{}' is no host name", field.text))
+                Wrong::warning(format!("'{}' is not a host name", field.text))
                     .help("the fifth field is the host's name; leave it empty for none")
                     .part(field.at.clone()),
             );
@@ -251,7 +251,7 @@ fn explicit(text: &str, parts: &[Field<'_>], version: Version, wrong: &mut Vec<W
     }
     match get(5) {
         Some(field) if METHODS.contains(&field.text) && get(6).is_none() => {
-            return Err(Wrong::error(format!("'{}' stands where the interface belongs", field.text))
+            return Err(Wrong::error(format!("'{}' is in the place of the interface", field.text))
                 .help("the fields are ADDRESS:PEER:GATEWAY:NETMASK:HOSTNAME:INTERFACE:METHOD; an empty one still needs its colon")
                 .part(field.at.clone()));
         }
@@ -283,7 +283,7 @@ fn explicit(text: &str, parts: &[Field<'_>], version: Version, wrong: &mut Vec<W
         } else if ip.peer.is_none() && !link_local && !value::same_network(address, gateway, prefix) {
             wrong.push(
                 Wrong::warning(format!("the gateway {gateway} is not in the network of {address}/{prefix}"))
-                    .help("a gateway has to be reachable without a gateway")
+                    .help("a gateway must be reachable without a gateway")
                     .part(parts[2].at.clone()),
             );
         }
@@ -304,7 +304,7 @@ fn sense(
     if let (Some(address), true, None, true) = (ip.address, fixed, ip.prefix, by_network_manager(version)) {
         let prefix = default_prefix(address);
         wrong.push(
-            Wrong::warning(format!("no netmask is given for {address}, so NetworkManager takes /{prefix}"))
+            Wrong::warning(format!("no netmask is given for {address}, so NetworkManager uses /{prefix}"))
                 .help("the fourth field is the netmask: 255.255.255.0 or 24"),
         );
         ip.prefix = Some(prefix);
@@ -326,7 +326,7 @@ fn sense(
     }
 }
 
-/// What NetworkManager takes without a netmask: that of the address's class, 64 for IPv6
+/// What NetworkManager uses without a netmask: that of the address's class, 64 for IPv6
 /// (`nm_ip4_addr_get_default_prefix`, `reader_parse_ip`).
 fn default_prefix(address: IpAddr) -> u8 {
     match address {
@@ -365,7 +365,7 @@ fn tail(text: &str, parts: &[Field<'_>], ip: &mut Ip, wrong: &mut Vec<Wrong>) {
             _ => {
                 wrong.push(
                     Wrong::error(format!(
-                        "'{}' is no MTU (68 to 65535) and no name server's address",
+                        "'{}' is neither an MTU (68 to 65535) nor the address of a name server",
                         first.text
                     ))
                     .part(first.at.clone()),
@@ -384,7 +384,7 @@ fn tail(text: &str, parts: &[Field<'_>], ip: &mut Ip, wrong: &mut Vec<Wrong>) {
             Some(mac) => ip.mac = Some(mac),
             None => wrong.push(
                 Wrong::error(format!(
-                    "'{given}' is no MAC address: expected six pairs of hexadecimal digits"
+                    "'{given}' is not a MAC address: expected six pairs of hexadecimal digits"
                 ))
                 .part(at),
             ),
@@ -392,14 +392,14 @@ fn tail(text: &str, parts: &[Field<'_>], ip: &mut Ip, wrong: &mut Vec<Wrong>) {
     }
 }
 
-/// The name of an interface. NetworkManager takes its MAC address instead, with dashes (nm-initrd-generator(8)).
+/// The name of an interface. NetworkManager accepts its MAC address instead, with dashes (nm-initrd-generator(8)).
 fn interface(field: &Field<'_>, version: Version) -> Result<String, Wrong> {
     let by_address = by_network_manager(version) && value::is_dashed_address(field.text);
     if (value::is_interface(field.text) || by_address) && !field.bracketed {
         return Ok(field.text.to_owned());
     }
     Err(Wrong::error(format!(
-        "'{}' is no name of a network interface (at most 15 characters, no blank, no slash)",
+        "'{}' is not the name of a network interface (at most 15 characters, no blank, no slash)",
         field.text
     ))
     .part(field.at.clone()))
@@ -424,7 +424,7 @@ fn unbracketed_ipv6(text: &str, parts: &[Field<'_>]) -> Option<Wrong> {
         .filter_map(|n| text.get(..parts[n - 1].at.end))
         .find(|t| t.parse::<std::net::Ipv6Addr>().is_ok())?;
     Some(
-        Wrong::error(format!("the IPv6 address {address} has to stand in square brackets"))
+        Wrong::error(format!("the IPv6 address {address} must be in square brackets"))
             .help(format!("write ip=[{address}]:…"))
             .part(0..address.len()),
     )

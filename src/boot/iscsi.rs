@@ -12,7 +12,7 @@ pub struct Target {
     pub port: Option<u16>,
     /// Name of the target.
     pub name: String,
-    /// Whether user and password stand in the value.
+    /// Whether the value contains user and password.
     pub secret: bool,
 }
 
@@ -36,12 +36,12 @@ pub fn is_name(text: &str) -> bool {
 
 /// What is wrong with the name of an initiator or a target.
 pub fn wrong_name(text: &str) -> Wrong {
-    Wrong::error(format!("'{text}' is no iSCSI name"))
+    Wrong::error(format!("'{text}' is not an iSCSI name"))
         .help("the form is iqn.YEAR-MONTH.DOMAIN:NAME, such as iqn.2009-06.com.example:disk1")
 }
 
 /// Reads `iscsi:[USER:PASSWORD[:USER:PASSWORD]@][SERVER]:[PROTOCOL]:[PORT][:[IFACE]:[NETDEV]]:[LUN]:TARGET`. Nothing
-/// for other kinds of `netroot=` and for `iscsi` alone, which takes everything from `rd.iscsi.*` or the firmware.
+/// for other kinds of `netroot=` and for `iscsi` alone, which reads everything from `rd.iscsi.*` or the firmware.
 ///
 /// # Errors
 /// What makes the value useless.
@@ -49,7 +49,7 @@ pub fn netroot(text: &str) -> Result<Option<Target>, Wrong> {
     let Some((kind, rest)) = text.split_once(':') else {
         return match text {
             "iscsi" | "dhcp" | "dhcp6" | "nbd" | "fcoe" | "nfs" => Ok(None),
-            _ => Err(Wrong::error(format!("'{text}' is no root over the network"))
+            _ => Err(Wrong::error(format!("'{text}' is not a root over the network"))
                 .help("expected iscsi:…, nfs:…, nfs4:…, nbd:…, fcoe:… or dhcp")),
         };
     };
@@ -59,7 +59,7 @@ pub fn netroot(text: &str) -> Result<Option<Target>, Wrong> {
         return if known.contains(&kind) {
             Ok(None)
         } else {
-            Err(Wrong::error(format!("'{kind}:' is no root over the network"))
+            Err(Wrong::error(format!("'{kind}:' is not a root over the network"))
                 .help("expected iscsi:…, nfs:…, nfs4:…, nbd:…, fcoe:… or dhcp")
                 .part(0..kind.len()))
         };
@@ -86,7 +86,7 @@ pub fn netroot(text: &str) -> Result<Option<Target>, Wrong> {
     let fields = value::fields(&rest[..start - 1], ':');
     if fields.len() != 4 && fields.len() != 6 {
         return Err(Wrong::error(format!(
-            "{} fields stand before the target's name: expected SERVER:PROTOCOL:PORT:LUN, empty ones with their colon",
+            "{} fields come before the target's name: expected SERVER:PROTOCOL:PORT:LUN, empty ones with their colon",
             fields.len()
         ))
         .help(format!("write netroot=iscsi:{}::::{name}", fields[0].text)));
@@ -95,19 +95,19 @@ pub fn netroot(text: &str) -> Result<Option<Target>, Wrong> {
     let good = server.text.is_empty()
         || if server.bracketed { value::address(server).is_some() } else { value::is_host(server.text) };
     if !good {
-        return Err(Wrong::error(format!("'{}' is no server", server.text))
+        return Err(Wrong::error(format!("'{}' is not a server", server.text))
             .help("put an IPv6 address in square brackets"));
     }
     let port = match fields[2].text {
         "" => None,
         text => match text.parse::<u16>() {
             Ok(port) if port > 0 => Some(port),
-            _ => return Err(Wrong::error(format!("'{text}' is no port: expected 1 to 65535"))),
+            _ => return Err(Wrong::error(format!("'{text}' is not a port: expected 1 to 65535"))),
         },
     };
     if !matches!(fields[1].text, "" | "6" | "tcp") {
         return Err(Wrong::error(format!(
-            "'{}' is no protocol: expected 6 (TCP) or nothing",
+            "'{}' is not a protocol: expected 6 (TCP) or nothing",
             fields[1].text
         )));
     }

@@ -71,7 +71,7 @@ fn name(field: &Field<'_>, what: &str) -> Result<String, Wrong> {
         format!("the name of the {what} is missing")
     } else {
         format!(
-            "'{}' is no name of a network interface (at most 15 characters, no blank, no slash)",
+            "'{}' is not the name of a network interface (at most 15 characters, no blank, no slash)",
             field.text
         )
     })
@@ -85,7 +85,7 @@ fn members(field: &Field<'_>, what: &str) -> Result<Vec<String>, Wrong> {
             return Err(Wrong::error(if member.is_empty() {
                 format!("the {what} lists an empty interface")
             } else {
-                format!("'{member}' is no name of a network interface")
+                format!("'{member}' is not the name of a network interface")
             })
             .help("separate the interfaces by commas, without blanks")
             .part(field.at.clone()));
@@ -146,7 +146,7 @@ fn bond_option(option: &str, members: &[String]) -> Option<Wrong> {
         return Some(if BOND_MODES.contains(&option) {
             Wrong::error(format!("'{option}' is a mode without 'mode='")).help(format!("write mode={option}"))
         } else {
-            Wrong::error(format!("'{option}' is no option of a bond: expected NAME=VALUE"))
+            Wrong::error(format!("'{option}' is not an option of a bond: expected NAME=VALUE"))
         });
     };
     if !BOND_OPTIONS.contains(&key) {
@@ -181,7 +181,7 @@ fn mtu(field: Option<&Field<'_>>, wrong: &mut Vec<Wrong>) -> Option<u32> {
         Ok(mtu @ 68..=65_535) => Some(mtu),
         _ => {
             wrong.push(
-                Wrong::error(format!("'{}' is no MTU: expected 68 to 65535", field.text))
+                Wrong::error(format!("'{}' is not an MTU: expected 68 to 65535", field.text))
                     .part(field.at.clone()),
             );
             None
@@ -275,7 +275,7 @@ pub fn vlan(text: &str) -> Result<Link, Wrong> {
         _ => Err(Wrong::error(if number.is_empty() {
             format!("the name '{link}' does not end in the VLAN's number")
         } else {
-            format!("{number} is no VLAN: expected 0 to 4094")
+            format!("{number} is not a VLAN: expected 0 to 4094")
         })
         .help(format!("write vlan={0}.NUMBER:{0}", parent.text))
         .part(parts[0].at.clone())),
@@ -297,7 +297,7 @@ pub fn ifname(text: &str, wrong: &mut Vec<Wrong>) -> Result<(String, String), Wr
         && address.split(':').all(|p| p.len() == 2 && p.bytes().all(|b| b.is_ascii_hexdigit()));
     let mac = if address.contains('-') { None } else { value::mac(address) };
     let Some(mac) = mac.or_else(|| infiniband.then(|| address.to_ascii_lowercase())) else {
-        return Err(Wrong::error(format!("'{address}' is no MAC address"))
+        return Err(Wrong::error(format!("'{address}' is not a MAC address"))
             .help("six pairs of hexadecimal digits with colons: 52:54:00:12:34:56")
             .part(device.len() + 1..text.len()));
     };
@@ -336,7 +336,7 @@ pub fn route(text: &str) -> Result<(), Wrong> {
     };
     if !good {
         return Err(Wrong::error(format!(
-            "'{}' is no network: expected 192.0.2.0/24 or [2001:db8::/32]",
+            "'{}' is not a network: expected 192.0.2.0/24 or [2001:db8::/32]",
             net.text
         ))
         .part(net.at.clone()));
@@ -346,9 +346,8 @@ pub fn route(text: &str) -> Result<(), Wrong> {
             .help(format!("write rd.route={}:GATEWAY", &text[net.at.clone()])));
     }
     if let Some(gateway) = parts.get(1).filter(|f| !f.text.is_empty() && value::address(f).is_none()) {
-        return Err(
-            Wrong::error(format!("'{}' is no gateway's address", gateway.text)).part(gateway.at.clone())
-        );
+        return Err(Wrong::error(format!("'{}' is not the address of a gateway", gateway.text))
+            .part(gateway.at.clone()));
     }
     if let Some(device) = parts.get(2).filter(|f| !f.text.is_empty()) {
         name(device, "interface")?;
@@ -368,7 +367,7 @@ pub fn bootif(text: &str) -> Result<String, Wrong> {
         _ => text,
     };
     value::mac(address).ok_or_else(|| {
-        Wrong::error(format!("'{text}' is no MAC address"))
+        Wrong::error(format!("'{text}' is not a MAC address"))
             .help("the form is BOOTIF=01-52-54-00-12-34-56; pxelinux writes it with IPAPPEND 2")
     })
 }

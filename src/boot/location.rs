@@ -74,14 +74,13 @@ pub fn parse(text: &str, fetches: Fetches, wrong: &mut Vec<Wrong>) -> Result<Loc
     let Some(scheme) = scheme(name) else {
         return Err(match name.to_ascii_lowercase().as_str() {
             lower if self::scheme(lower).is_some() => {
-                Wrong::error(format!("'{name}:' has to be in lower case"))
-                    .help(format!("write {lower}:{rest}"))
+                Wrong::error(format!("'{name}:' must be in lower case")).help(format!("write {lower}:{rest}"))
             }
             _ if name.starts_with("/dev/") || name.starts_with("LABEL=") || name.starts_with("UUID=") => {
                 Wrong::error(format!("'{text}' does not say that it is a disk"))
                     .help(format!("write hd:{text}"))
             }
-            "nfsiso" => Wrong::error("'nfsiso:' is gone").help(format!("write nfs:{rest}")),
+            "nfsiso" => Wrong::error("'nfsiso:' was removed").help(format!("write nfs:{rest}")),
             "floppy" => Wrong::error("floppy disks are not supported any more").help("write hd:DEVICE:/PATH"),
             "tftp" => Wrong::error("the installer fetches nothing over TFTP")
                 .help("serve it over http, https, ftp or nfs"),
@@ -97,7 +96,7 @@ pub fn parse(text: &str, fetches: Fetches, wrong: &mut Vec<Wrong>) -> Result<Loc
         "nfs" | "nfs4" if rest.starts_with("//") => {
             let form = rest.trim_start_matches('/');
             let (host, path) = form.split_once('/').unwrap_or((form, ""));
-            Err(Wrong::error("a location over NFS is no URL")
+            Err(Wrong::error("a location over NFS is not a URL")
                 .help(format!("write {scheme}:{}:/{path}", host.trim_end_matches(':'))))
         }
         "nfs" | "nfs4" => nfs(scheme, rest),
@@ -113,7 +112,7 @@ pub fn parse(text: &str, fetches: Fetches, wrong: &mut Vec<Wrong>) -> Result<Loc
                 wrong.push(Wrong::warning("'path:' is deprecated").help(format!("write file:{path}")));
             }
             if !path.starts_with('/') {
-                return Err(Wrong::error(format!("'{path}' is no absolute path")));
+                return Err(Wrong::error(format!("'{path}' is not an absolute path")));
             }
             Ok(Location { scheme, host: None, path: path.to_owned() })
         }
@@ -149,7 +148,7 @@ fn no_scheme(text: &str, fetches: Fetches) -> Wrong {
 
 fn url(scheme: &'static str, rest: &str) -> Result<Location, Wrong> {
     let Some(rest) = rest.strip_prefix("//") else {
-        return Err(Wrong::error(format!("'{scheme}:' has to be followed by two slashes"))
+        return Err(Wrong::error(format!("'{scheme}:' must be followed by two slashes"))
             .help(format!("write {scheme}://{}", rest.trim_start_matches('/'))));
     };
     let (authority, path) = rest.find(['/', '?']).map_or((rest, ""), |at| rest.split_at(at));
@@ -181,7 +180,7 @@ fn nfs(scheme: &'static str, rest: &str) -> Result<Location, Wrong> {
     let host = &fields[at - 1];
     let good = if host.bracketed { value::address(host).is_some() } else { value::is_host(host.text) };
     if !good {
-        return Err(Wrong::error(format!("'{}' is no server's name", host.text)).help(form()));
+        return Err(Wrong::error(format!("'{}' is not the name of a server", host.text)).help(form()));
     }
     if at > 2 {
         return Err(
@@ -200,19 +199,18 @@ fn disk(rest: &str, fetches: Fetches, wrong: &mut Vec<Wrong>) -> Result<Location
         );
     }
     if device.starts_with('/') && !device.starts_with("/dev/") {
-        return Err(Wrong::error(format!("'{device}' is no device: the device stands before the path"))
+        return Err(Wrong::error(format!("'{device}' is not a device: the device comes before the path"))
             .help(format!("write hd:LABEL=NAME:{device}")));
     }
     if let Some(label) = device.strip_prefix("LABEL=").or_else(|| device.strip_prefix("CDLABEL="))
         && label.contains(' ')
     {
-        return Err(Wrong::error(format!("blanks in the label '{label}' have to be written as \\x20"))
+        return Err(Wrong::error(format!("blanks in the label '{label}' must be written as \\x20"))
             .help(format!("write hd:LABEL={}:{path}", label.replace(' ', "\\x20"))));
     }
     if !path.is_empty() && !path.starts_with('/') {
-        return Err(
-            Wrong::error(format!("'{path}' is no absolute path")).help(format!("write hd:{device}:/{path}"))
-        );
+        return Err(Wrong::error(format!("'{path}' is not an absolute path"))
+            .help(format!("write hd:{device}:/{path}")));
     }
     let kernel_name = device.strip_prefix("/dev/").unwrap_or(device);
     if kernel_name.starts_with("sd") && kernel_name.len() <= 6 {
@@ -227,7 +225,7 @@ fn disk(rest: &str, fetches: Fetches, wrong: &mut Vec<Wrong>) -> Result<Location
     // An installable tree on a disk is not supported: only an ISO image (docs/boot-options.rst, inst.repo).
     if fetches == Fetches::Tree && !path.is_empty() && !path.ends_with(".iso") && !path.ends_with('/') {
         wrong.push(
-            Wrong::warning(format!("'{path}' on a disk has to be an ISO image, not an unpacked tree"))
+            Wrong::warning(format!("'{path}' on a disk must be an ISO image, not an unpacked tree"))
                 .help("name the .iso file, or serve the tree over http"),
         );
     }

@@ -104,7 +104,7 @@ impl<'l, 's> Network<'l, 's> {
         Some(())
     }
 
-    /// Whether anything is said about the network.
+    /// Whether the command line configures no network.
     pub fn is_empty(&self) -> bool {
         self.ips.is_empty() && self.links.is_empty() && !self.incomplete
     }

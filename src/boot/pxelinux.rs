@@ -8,7 +8,7 @@ use node_base::source::Spanned;
 use node_base::source::{FileId, Span};
 use std::borrow::Cow;
 
-/// Directives, in lower case. The menu's own stand behind `menu`.
+/// Directives, in lower case. Those of the menu follow `menu`.
 const DIRECTIVES: &[&str] = &[
     "allowoptions",
     "append",
@@ -119,7 +119,7 @@ pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Ent
             "ipappend" | "sysappend" => match rest.parse() {
                 Ok(bits) => label.sysappend = Some(bits),
                 Err(_) => findings.push(
-                    Finding::new(&codes::UNKNOWN_DIRECTIVE, format!("'{}' is no number", rest))
+                    Finding::new(&codes::UNKNOWN_DIRECTIVE, format!("'{}' is not a number", rest))
                         .at(value().span)
                         .help("IPAPPEND 2 adds BOOTIF=, the MAC address that the host booted from"),
                 ),
@@ -139,7 +139,7 @@ pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Ent
             d => {
                 let finding = Finding::new(
                     &codes::UNKNOWN_DIRECTIVE,
-                    format!("'{}' is no directive of pxelinux, so the line is skipped", word.text),
+                    format!("'{}' is not a directive of pxelinux, so the line is skipped", word.text),
                 )
                 .at(word.span);
                 findings.push(match nearest(d, DIRECTIVES.iter().copied()) {
@@ -168,7 +168,7 @@ fn split(text: &str, separator: char) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// `DEFAULT` has to name a label (or a file: a module, or a kernel beside the configuration).
+/// `DEFAULT` must name a label (or a file: a module, or a kernel beside the configuration).
 fn check_default(labels: &[Label<'_>], chosen: &[Spanned<'_>], includes: bool, findings: &mut Findings) {
     let names: Vec<&str> = labels.iter().filter_map(|l| l.name.as_ref()).map(|n| n.text.as_ref()).collect();
     for value in chosen {
@@ -180,7 +180,7 @@ fn check_default(labels: &[Label<'_>], chosen: &[Spanned<'_>], includes: bool, f
             continue;
         }
         let finding =
-            Finding::new(&codes::UNKNOWN_DEFAULT, format!("there is no label '{name}'")).at(value.span);
+            Finding::new(&codes::UNKNOWN_DEFAULT, format!("no entry has the label '{name}'")).at(value.span);
         findings.push(match nearest(name, names.iter().copied()) {
             Some(near) => finding.help(format!("did you mean '{near}'?")),
             None => finding.help(format!("labels: {}", names.join(", "))),
@@ -190,7 +190,7 @@ fn check_default(labels: &[Label<'_>], chosen: &[Spanned<'_>], includes: bool, f
 
 fn entries<'s>(labels: Vec<Label<'s>>, file: FileId, findings: &mut Findings) -> Vec<Entry<'s>> {
     let mut labels = labels.into_iter();
-    // What stands before the first label holds for all that do not say otherwise.
+    // Directives before the first label apply to every entry that does not override them.
     let global = labels.next().unwrap_or_default();
     let mut entries = Vec::new();
     let mut push = |label: Label<'s>, append: Option<(&'s str, usize)>, sysappend: u32| {
@@ -224,7 +224,7 @@ fn entries<'s>(labels: Vec<Label<'s>>, file: FileId, findings: &mut Findings) ->
             }
             continue;
         }
-        // "APPEND -" takes the global one away.
+        // "APPEND -" removes the global one.
         let append = match label.append {
             Some(("-", _)) => None,
             Some(own) => Some(own),

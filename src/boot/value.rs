@@ -194,21 +194,20 @@ pub fn is_host(text: &str) -> bool {
 pub fn host_port(text: &str) -> Result<(&str, Option<u16>), Wrong> {
     let parts = fields(text, ':');
     if parts.len() > 2 {
-        return Err(Wrong::error(format!("'{text}' is no HOST or HOST:PORT"))
+        return Err(Wrong::error(format!("'{text}' is not a HOST or HOST:PORT"))
             .help("put an IPv6 address in square brackets: [2001:db8::1]:514"));
     }
     let host = &parts[0];
     let good = if host.bracketed { host.text.parse::<Ipv6Addr>().is_ok() } else { is_host(host.text) };
     if !good {
-        return Err(
-            Wrong::error(format!("'{}' is no host name and no address", host.text)).part(host.at.clone())
-        );
+        return Err(Wrong::error(format!("'{}' is neither a host name nor an address", host.text))
+            .part(host.at.clone()));
     }
     match parts.get(1) {
         None => Ok((host.text, None)),
         Some(port) => match port.text.parse::<u16>() {
             Ok(p) if p > 0 => Ok((host.text, Some(p))),
-            _ => Err(Wrong::error(format!("'{}' is no port: expected 1 to 65535", port.text))
+            _ => Err(Wrong::error(format!("'{}' is not a port: expected 1 to 65535", port.text))
                 .part(port.at.clone())),
         },
     }

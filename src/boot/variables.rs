@@ -14,7 +14,7 @@ enum Held {
     Unknown,
 }
 
-/// Longest literal that is filled in, in bytes: more than the kernel takes of a command line.
+/// Longest literal that is filled in, in bytes: longer than any kernel command line.
 const LONGEST: usize = 4096;
 
 /// How many bytes are filled in for one file, beside its own length: a variable of variables grows fast.

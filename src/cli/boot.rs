@@ -110,7 +110,7 @@ fn read(path: &Path, text: Option<&String>) -> anyhow::Result<(Sources, FileId)>
 /// Prints the kickstart that replaces the parameters of an old node.
 fn translate(args: &Args, path: &Path, text: Option<&String>) -> anyhow::Result<ExitCode> {
     if args.files.len() + args.cmdline.len() > 1 {
-        anyhow::bail!("--to-kickstart takes one file or one --cmdline");
+        anyhow::bail!("--to-kickstart needs exactly one file or one --cmdline");
     }
     let name = || path.display().to_string();
     let (sources, file) = read(path, text).with_context(name)?;

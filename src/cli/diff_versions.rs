@@ -76,7 +76,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(exit_code(&printer.finish()?))
 }
 
-/// For people: what is gone first, then what will go, then what else changed, then what is new.
+/// For people: what was removed, then what is deprecated, then what changed, then what is new.
 fn human(from: Version, to: Version, changes: &[Change]) -> Result<String, std::fmt::Error> {
     let mut out = String::new();
     for title in ["Removed", "Deprecated", "Changed", "Added"] {

@@ -20,7 +20,7 @@ pub(super) struct Args {
 /// Prints one page after the other.
 ///
 /// # Errors
-/// A code that there is not, with the nearest one.
+/// An unknown code, with the nearest known one.
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let style = Style::of_stdout(args.color);
     let mut pages = Vec::new();

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 /// The command line.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Reading disks takes the rights of root; nothing is written to them.")]
+#[command(after_help = "Reading disks needs root; nothing is written to them.")]
 pub(super) struct Args {
     /// Read the facts below this directory (sys/block, dev, proc/meminfo) instead of /
     #[arg(long, value_name = "DIR", default_value = "/")]
@@ -31,15 +31,15 @@ pub(super) enum HostFormat {
 /// Facts as they are saved.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Saved {
-    /// The only schema so far.
+    /// Version of this format.
     pub(super) schema: u32,
     /// Disks, firmware, memory.
     #[serde(flatten)]
     pub(super) machine: Machine,
-    /// What could not be found out.
+    /// Facts that could not be read.
     #[serde(default)]
     pub(super) problems: Vec<Problem>,
-    /// Block devices that are no disks to install to.
+    /// Block devices that Anaconda does not install to.
     #[serde(default)]
     pub(super) left_out: Vec<Problem>,
 }
@@ -47,7 +47,7 @@ pub(super) struct Saved {
 /// Prints the facts.
 ///
 /// # Errors
-/// Where there is no list of block devices.
+/// The kernel's list of block devices is missing.
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let facts = host::facts(Path::new(&args.sysfs_root))?;
     for p in &facts.problems {

@@ -48,23 +48,23 @@ struct Cli {
 /// The commands, one line each.
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
-    /// Check kickstarts (what happens without a command, too)
+    /// Check kickstarts (also without a command)
     Check(check::Args),
     /// Check kernel command lines and boot configurations (pxelinux, GRUB, iPXE, boot entries)
     Boot(boot::Args),
-    /// Show what the %addon org_ovirt_node section and the kernel arguments come to
+    /// Show the effective settings of the %addon org_ovirt_node section and the kernel arguments
     Addon(addon::Args),
     /// Show what changed between two syntax versions; with kickstarts, what in them would break
     DiffVersions(diff_versions::Args),
-    /// Explain a finding: what it says, why, what to write instead
+    /// Explain a finding: what it means, why it matters, what to write instead
     Explain(explain::Args),
     /// Show the facts of this machine that a plan needs
     Host(host::Args),
     /// Show what Anaconda makes of a kickstart on given disks
     Plan(plan::Args),
-    /// Show the layout constraints that kickstarts are held against
+    /// Show the layout policies that kickstarts are checked against
     Policy(policy::Args),
-    /// List every finding that there can be
+    /// List every kind of finding
     Rules(rules::Args),
     /// List the syntax versions
     Versions(versions::Args),

@@ -1,4 +1,4 @@
-//! How a verb's findings come out: options, printer, exit status.
+//! How findings are printed: options, printer, exit status.
 
 use crate::report::{Color, Format, Printer, Style, Summary};
 use node_base::console;
@@ -15,13 +15,13 @@ pub(super) struct OutputArgs {
     /// When to colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub(super) color: Color,
-    /// Exit with 1 when there is a finding of this severity or worse [default: error]
+    /// Exit with 1 when a finding has this severity or a worse one [default: error]
     #[arg(long, value_parser = super::values::severity(), value_name = "SEVERITY")]
     pub(super) fail_on: Option<Severity>,
 }
 
 impl OutputArgs {
-    /// The look that these options and the terminal ask for.
+    /// Colours and layout, by the options and the terminal.
     pub(super) fn style(&self) -> Style {
         Style::of_stdout(self.color)
     }
@@ -37,7 +37,7 @@ impl OutputArgs {
     }
 }
 
-/// The exit status of a run that printed findings: 2 when a path could not be checked, else 1 when there are
+/// The exit status of a run that printed findings: 2 when a path could not be checked, else 1 with
 /// findings that make it fail.
 pub(super) fn exit_code(summary: &Summary) -> ExitCode {
     if !summary.unreadable.is_empty() {

@@ -34,7 +34,7 @@ pub(super) struct Args {
     /// Find the smallest disks on which the kickstart installs, and on which --images fit
     #[arg(long)]
     pub(super) minimum: bool,
-    /// Images that have to fit [default: what %addon org_ovirt_node asks for, else the policy's, else for --minimum
+    /// Images that must fit [default: what %addon org_ovirt_node asks for, else the policy's, else for --minimum
     /// 2]
     #[arg(long, value_name = "N")]
     pub(super) images: Option<u32>,
@@ -74,7 +74,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let style = Style::of_stdout(args.color);
     if let Some(option) = plan::not_modelled(&read) {
         bail!(
-            "{path}: what '{option}' makes of the disks is not modelled; leave it out, or try the kickstart in an installer"
+            "{path}: the effect of '{option}' on the disks is not modelled; leave it out, or try the kickstart in an installer"
         );
     }
     if args.minimum {

@@ -1,4 +1,4 @@
-//! `ks-lint policy`: the layout constraints themselves.
+//! `ks-lint policy`: the layout policies.
 
 use crate::report::policy;
 use node_base::console;
@@ -14,12 +14,12 @@ pub(super) struct Args {
     verb: Verb,
 }
 
-/// What is asked about policies.
+/// The commands about policies.
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
     /// List the built-in policies
     List,
-    /// Show what a policy asks for; a file of your own is checked by it, too
+    /// Show what a policy requires; this also checks a file of your own
     Show {
         /// A built-in policy, or a TOML file
         #[arg(value_name = "NAME|FILE")]
@@ -28,7 +28,7 @@ enum Verb {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
-    /// Write a policy as configuration of Anaconda, so that installations by hand are held to it, too
+    /// Write a policy as configuration of Anaconda, so that interactive installations follow it, too
     Export {
         /// Which of Anaconda's configuration files
         #[arg(long, value_parser = super::values::anaconda_target(), value_name = "FILE")]

@@ -1,4 +1,4 @@
-//! A bar on the terminal for runs that take longer than a second.
+//! A progress bar on the terminal for runs that last longer than a second.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
@@ -7,18 +7,18 @@ use std::time::{Duration, Instant};
 /// Runs shorter than this show no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Counts what is done; a bar on standard error appears when it takes long, where that is a terminal.
+/// Counts the files that are done; after a second a bar appears on standard error, if that is a terminal.
 #[derive(Debug)]
 pub(super) struct Progress {
     bar: Option<ProgressBar>,
     shown: bool,
     started: Instant,
-    /// Whether what is printed comes out on the terminal that has the bar.
+    /// Whether standard output is the terminal that has the bar.
     shared: bool,
 }
 
 impl Progress {
-    /// So many things are to be done.
+    /// For this number of files.
     pub(super) fn new(total: usize) -> Progress {
         let bar = (total > 1 && std::io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::hidden());
@@ -29,7 +29,7 @@ impl Progress {
         Progress { bar, shown: false, started: Instant::now(), shared }
     }
 
-    /// One more is done.
+    /// Another file is done.
     pub(super) fn done_one(&mut self) {
         let Some(bar) = &self.bar else { return };
         if !self.shown && self.started.elapsed() > PATIENCE {
@@ -39,13 +39,13 @@ impl Progress {
         bar.inc(1);
     }
 
-    /// Writes to standard output, while the bar is out of the way where it would be in it. Taking it away and
-    /// drawing it again for each of many files would cost more than checking them.
+    /// Writes to standard output, without the bar if both are on the terminal. Hiding the bar for every file would cost
+    /// more than checking it.
     pub(super) fn output<T>(&self, print: impl FnOnce() -> T) -> T {
         if self.shared { self.aside(print) } else { print() }
     }
 
-    /// Writes to standard error while the bar is out of the way.
+    /// Writes to standard error without the bar.
     pub(super) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
         match &self.bar {
             Some(bar) if self.shown => bar.suspend(print),

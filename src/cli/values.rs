@@ -1,4 +1,4 @@
-//! Values of options that are types of the library: their names on the command line and what help says of them.
+//! Values of options that are types of the library: their names on the command line and their help.
 
 use crate::boot::config::Format as BootFormat;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -10,7 +10,7 @@ type Named<T> = (T, &'static str, &'static str);
 
 const SEVERITIES: [Named<Severity>; 3] = [
     (Severity::Info, "info", "Worth knowing; nothing has to change"),
-    (Severity::Warning, "warning", "Installs, but not as one would want"),
+    (Severity::Warning, "warning", "Installs, but not as intended"),
     (Severity::Error, "error", "Does not install, or not as a node"),
 ];
 

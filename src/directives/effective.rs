@@ -17,7 +17,7 @@ pub struct Effective {
     pub policy: Option<String>,
     /// What the installer does with findings.
     pub enforce: Enforce,
-    /// Name of the installed image; with `None`, `node-layout` takes it from the image.
+    /// Name of the installed image; with `None`, `node-layout` reads it from the image.
     pub nvr: Option<String>,
     /// Whether the layout is initialised after the installation. With a section it is, unless something says otherwise.
     pub init: bool,

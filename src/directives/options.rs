@@ -11,7 +11,7 @@ use node_base::source::{Sources, Span};
 pub(super) struct Known {
     /// With its dashes.
     pub name: &'static str,
-    /// Whether it takes a value.
+    /// Whether it has a value.
     pub takes_value: bool,
 }
 
@@ -50,7 +50,7 @@ pub(super) fn read<'w>(
         let value = match (option.takes_value, attached) {
             (false, None) => None,
             (false, Some(_)) => {
-                let message = format!("{} takes no value", option.name);
+                let message = format!("{} has no value", option.name);
                 mistakes.push(
                     Finding::new(&ADDON_WRONG_VALUE, message)
                         .at(word.span)
@@ -101,7 +101,7 @@ fn unknown(context: &str, name: &str, span: Span, known: &'static [Known]) -> Fi
     let begins = known.iter().find(|k| name.len() > 2 && k.name.starts_with(name)).map(|k| k.name);
     match begins.or_else(|| nearest(name, known.iter().map(|k| k.name))) {
         Some(meant) => finding.help(format!("did you mean {meant}?")),
-        None if known.is_empty() => finding.help(format!("{context} takes no options")),
+        None if known.is_empty() => finding.help(format!("{context} has no options")),
         None => {
             let names: Vec<&str> = known.iter().map(|k| k.name).collect();
             finding.help(format!("write one of {}", names.join(", ")))

@@ -92,7 +92,7 @@ pub fn to_kickstart(
     Ok(legacy::translate(&entry.line)?)
 }
 
-/// Why there is nothing to translate.
+/// Why nothing can be translated.
 #[derive(Debug, thiserror::Error)]
 pub enum NotLegacy {
     /// No entry is one of an old node.
@@ -103,7 +103,7 @@ pub enum NotLegacy {
     Policy(#[from] PolicyError),
 }
 
-/// The report of a file that no layout policy is held against.
+/// The report of a file that no layout policy applies to.
 fn report(sources: Sources, syntax: Chosen<Version>, findings: Findings) -> FileReport {
     FileReport {
         sources,

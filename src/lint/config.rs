@@ -1,4 +1,4 @@
-//! `.ks-lint.toml`: what a project says once instead of on every command line.
+//! `.ks-lint.toml`: settings of a project.
 //!
 //! ```toml
 //! syntax = "RHEL9"          # of kickstarts without a #version header
@@ -6,16 +6,16 @@
 //! fail-on = "warning"       # error, warning or info
 //! ```
 //!
-//! The nearest one counts: the directory of the kickstart, then its parents; for standard input the working
-//! directory, then its parents. The command line goes before it.
+//! The nearest file is used: in the directory of the kickstart, then its parents; for standard input in the working
+//! directory, then its parents. The command line overrides it.
 
 use node_base::diagnostic::Severity;
 use std::path::{Path, PathBuf};
 
-/// The name that is looked for.
+/// The name of the file.
 pub const FILE_NAME: &str = ".ks-lint.toml";
 
-/// What the file may say. Every key may be missing.
+/// The keys of the file. Each may be missing.
 #[derive(Clone, Debug, Default, PartialEq, serde::Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
@@ -33,12 +33,12 @@ pub struct Config {
 /// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// It is there but cannot be read.
+    /// It exists but cannot be read.
     #[error("{path}: {error}")]
     Read {
         /// The file.
         path: String,
-        /// Why.
+        /// The system's reason. Not a `source`: it is part of the text.
         error: std::io::Error,
     },
     /// It is not what the module's documentation shows.
@@ -56,7 +56,7 @@ pub enum ConfigError {
 /// The configuration for files in `directory`: the nearest one upwards.
 ///
 /// # Errors
-/// [`ConfigError`] when there is one that cannot be used.
+/// [`ConfigError`], when the file cannot be used.
 pub fn nearest(directory: &Path) -> Result<Option<Config>, ConfigError> {
     let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
     for directory in absolute.ancestors() {
@@ -64,7 +64,7 @@ pub fn nearest(directory: &Path) -> Result<Option<Config>, ConfigError> {
         match std::fs::read_to_string(&path) {
             Ok(text) => return parse(&text, &path).map(Some),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            // A parent that may not be searched, or is no directory, holds no configuration for us.
+            // A parent that may not be searched, or is not a directory, has no configuration.
             Err(error)
                 if matches!(
                     error.kind(),

@@ -1,4 +1,4 @@
-//! The plan of a kickstart that is already parsed, and what we have to say about it.
+//! The plan of a parsed kickstart, with our findings about it.
 
 use super::read::Read;
 use crate::rules::{node, storage};
@@ -25,7 +25,7 @@ pub fn plan(read: &Read<'_>, machine: &Machine) -> Result<Plan, NotModelled> {
     anaconda_plan::plan(&read.kickstart, read.profile.as_deref(), machine)
 }
 
-/// The option of the kickstart that is not modelled, if there is one: a plan would be wrong.
+/// An option of the kickstart that is not modelled, so that a plan would be wrong; `None` if all are.
 pub fn not_modelled(read: &Read<'_>) -> Option<&'static str> {
     Layout::of(&read.kickstart).not_modelled()
 }
@@ -40,8 +40,8 @@ pub fn code(cause: Cause) -> &'static Code {
     storage::code(cause)
 }
 
-/// What the add-on of this kickstart objects to, or a caller who wants `images`: fewer images fit than are wanted. `None`
-/// when enough fit, nobody wants a number, or the file waives the finding.
+/// The finding that fewer images fit than the caller (`images`) or the section of the add-on wants. `None` when enough fit,
+/// no number is wanted, or the file waives the finding.
 pub fn images_missing(read: &Read<'_>, plan: &Plan, images: Option<u32>) -> Option<Finding> {
     let policy = read.policy.value.as_deref()?;
     let section = read.directives.section.as_ref();

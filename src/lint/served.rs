@@ -1,4 +1,4 @@
-//! URLs of a command line as files below a directory: what the server serves is there before a host asks for it.
+//! URLs of a command line as files below a directory: whether the server has what a host will fetch.
 
 use crate::boot::codes;
 use crate::boot::config::Entry;
@@ -19,7 +19,7 @@ impl Root {
         Root { directory: directory.into() }
     }
 
-    /// The file that a location names, if it is there. Never one outside the directory.
+    /// The file that a location names; `None` if it does not exist. Never a file outside the directory.
     pub fn file(&self, host: Option<&str>, path: &str) -> Option<PathBuf> {
         let path = path.split(['?', '#']).next().unwrap_or_default().trim_start_matches('/');
         let inside = |p: &Path| p.components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
@@ -36,7 +36,7 @@ impl Root {
         self.file(location.host.as_deref(), &location.path).filter(|p| p.is_file())
     }
 
-    /// Whether what the entry fetches is there.
+    /// Reports what the entry fetches and the directory does not have.
     pub(super) fn check(&self, entry: &Entry<'_>, findings: &mut Findings) {
         let wanted = [
             ("inst.ks", Fetches::Kickstart),

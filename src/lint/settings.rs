@@ -20,7 +20,7 @@ pub struct Settings {
     pub syntax: Option<Chosen<Version>>,
     /// The syntax version of a kickstart without a usable header; with `None`, [`Version::DEFAULT`].
     pub default_syntax: Option<Chosen<Version>>,
-    /// The policy, or that there is none; `None` to use the policy that the kickstart asks for.
+    /// The policy, or an inner `None` for no policy; `None` to use the policy that the kickstart asks for.
     pub policy: Option<Chosen<Option<Arc<Policy>>>>,
     /// The machine that the kickstarts are for; with `None`, storage is checked for any disks.
     pub machine: Option<Arc<Machine>>,

@@ -9,7 +9,7 @@ mod rule; // a rule, and what it may look at
 mod view; // the kickstart by mount point, pool and volume group
 
 pub(crate) mod node; // the layout policy
-mod security; // passwords, downloads that nobody verifies
+mod security; // passwords, downloads that are not verified
 pub(crate) mod storage; // refusals by Anaconda, on given disks or on any
 mod style; // the file: empty, NUL bytes, includes
 pub(crate) mod unattended; // where the installer would stop and ask

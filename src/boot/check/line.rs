@@ -88,9 +88,9 @@ const PAIRS: &[(&str, &str, &str)] = &[
     ("inst.mpath", "inst.nompath", "the last one counts"),
     ("inst.dmraid", "inst.nodmraid", "the last one counts"),
     ("inst.ibft", "inst.noibft", "the last one counts"),
-    ("inst.sdboot", "inst.extlinux", "there is one boot loader"),
+    ("inst.sdboot", "inst.extlinux", "only one boot loader can be installed"),
     ("inst.product", "inst.profile", "a release knows one of the two"),
-    ("root", "inst.stage2", "with root= the initramfs does not look at inst.stage2="),
+    ("root", "inst.stage2", "with root= the initramfs ignores inst.stage2="),
 ];
 
 /// Options without effect unless another one is there.
@@ -172,7 +172,7 @@ fn waiting(line: &CommandLine<'_>, findings: &mut Findings) {
             findings.push(
                 Finding::new(&codes::WAITS, format!("'{option}' {what}"))
                     .at(word.span)
-                    .help("leave it out for an installation that nobody watches"),
+                    .help("leave it out for an unattended installation"),
             );
         }
     }

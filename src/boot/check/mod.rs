@@ -1,4 +1,4 @@
-//! One boot configuration by itself: every word, every command line, every entry. What needs the kickstart as well is
+//! One boot configuration alone: every word, every command line, every entry. What needs the kickstart as well is
 //! in [`super::together`].
 
 mod line; // options that belong together

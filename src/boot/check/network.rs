@@ -41,7 +41,7 @@ fn duplicates(network: &Network<'_, '_>, findings: &mut Findings) {
         let Some(interface) = &ip.interface else { continue };
         let earlier = network.ips[..n].iter().find(|(other, _)| other.interface.as_ref() == Some(interface));
         let Some((before, first)) = earlier else { continue };
-        // One line each for IPv4 and IPv6 is how NetworkManager takes both.
+        // NetworkManager accepts one line each for IPv4 and IPv6.
         let both = match (before.address, ip.address) {
             (Some(a), Some(b)) => a.is_ipv4() != b.is_ipv4(),
             (a, b) => a.is_some() != b.is_some(),
@@ -136,7 +136,7 @@ fn boot_device(entry: &Entry<'_>, network: &Network<'_, '_>, version: Version, f
     for (ip, word) in several.iter().filter(|(ip, _)| ip.interface.is_none()) {
         let help = if ip.method.is_empty() { "dhcp" } else { &ip.method };
         findings.push(
-            Finding::new(&codes::NO_BOOTDEV, "with several ip= each has to name its interface")
+            Finding::new(&codes::NO_BOOTDEV, "with several ip= each must name its interface")
                 .severity(if by_network_manager(version) { Severity::Warning } else { Severity::Error })
                 .at(word.span)
                 .help(format!("write ip=INTERFACE:{help}")),

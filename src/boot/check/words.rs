@@ -31,7 +31,10 @@ pub(super) fn check(line: &CommandLine<'_>, installer: bool, version: Version, f
             findings.push(
                 Finding::new(
                     &codes::VARIABLE,
-                    format!("what '{variable}' holds is only known at boot: '{}' is not checked", word.name),
+                    format!(
+                        "the value of '{variable}' is only known at boot: '{}' is not checked",
+                        word.name
+                    ),
                 )
                 .at(word.span),
             );
@@ -53,7 +56,7 @@ fn one(word: &Word<'_>, installer: bool, version: Version, findings: &mut Findin
         findings.push(unknown(word, name));
     } else if let Some(meant) = meant_for_installer(name) {
         findings.push(
-            Finding::new(&codes::UNKNOWN_OPTION, format!("'{name}' is no boot option, so it is ignored"))
+            Finding::new(&codes::UNKNOWN_OPTION, format!("'{name}' is not a boot option, so it is ignored"))
                 .at(word.name_span)
                 .help(format!("did you mean '{meant}'?")),
         );
@@ -207,7 +210,7 @@ fn check_former(former: &Former, word: &Word<'_>, version: Version, findings: &m
     }
 }
 
-/// A name that dracut's option had before version 008: read with a warning as long as it is read at all.
+/// A name that dracut's option had before version 008: old releases read it with a warning, new ones not at all.
 fn check_dracut_former(former: &DracutFormer, word: &Word<'_>, version: Version, findings: &mut Findings) {
     let name = former.name;
     let now = match &word.value {
@@ -224,7 +227,7 @@ fn check_dracut_former(former: &DracutFormer, word: &Word<'_>, version: Version,
     findings.push(finding.at(word.name_span).help(now));
 }
 
-/// What takes the place of `ksdevice=` (Anaconda, `dracut/parse-anaconda-net.sh`).
+/// What replaces `ksdevice=` (Anaconda, `dracut/parse-anaconda-net.sh`).
 fn ksdevice(text: &str) -> Option<String> {
     match text {
         // Both are what happens anyway.
@@ -281,7 +284,7 @@ fn check_value(option: &BootOption, word: &Word<'_>, version: Version, findings:
 fn missing_value(option: &BootOption, word: &Word<'_>) -> Option<Finding> {
     let what = match option.takes {
         Takes::Flag | Takes::FlagOr(_) | Takes::Anything | Takes::ChoiceOrNothing(_) => return None,
-        // "inst.ks" alone asks the DHCP server, "inst.dd" alone a person, "bond" alone takes eth0 and eth1.
+        // "inst.ks" alone asks the DHCP server, "inst.dd" alone somebody at the console, "bond" alone uses eth0 and eth1.
         Takes::Location(options::Fetches::Kickstart | options::Fetches::Drivers) => return None,
         Takes::Bond | Takes::Team | Takes::Bridge if word.value.is_none() => return None,
         // "rd.lvm.lv" and "rd.luks" and their like are read as truth values without one.
@@ -370,17 +373,17 @@ fn read(option: &BootOption, text: &str, version: Version, wrong: &mut Vec<Wrong
                 .help(format!("write {}=0", option.name)));
             }
             if !known.contains(&text) && !matches!(text, "true" | "y" | "default" | "enabled") {
-                return Err(Wrong::warning(format!("it takes no value, so '{text}' is ignored"))
+                return Err(Wrong::warning(format!("it has no value, so '{text}' is ignored"))
                     .help(format!("write {}", option.name)));
             }
         }
         Takes::Number(least, most) => match text.parse::<u32>() {
             Ok(n) if (least..=most).contains(&n) => {}
-            _ => return Err(Wrong::error(format!("'{text}' is no number from {least} to {most}"))),
+            _ => return Err(Wrong::error(format!("'{text}' is not a number from {least} to {most}"))),
         },
         Takes::Timeout if text == "infinity" || text.parse::<u32>().is_ok() => {}
         Takes::Timeout => {
-            return Err(Wrong::error(format!("'{text}' is no number of seconds, and not 'infinity'")));
+            return Err(Wrong::error(format!("'{text}' is neither a number of seconds nor 'infinity'")));
         }
         Takes::Device(form) => devices::read(form, text)?,
         Takes::Choice(words) | Takes::ChoiceOrNothing(words) => choice(text, words)?,
@@ -395,7 +398,7 @@ fn read(option: &BootOption, text: &str, version: Version, wrong: &mut Vec<Wrong
         Takes::Proxy => proxy(text)?,
         Takes::Address => address(option, text)?,
         Takes::Interface if value::mac(text).is_none() && !value::is_interface(text) => {
-            return Err(Wrong::error(format!("'{text}' is no name of a network interface")));
+            return Err(Wrong::error(format!("'{text}' is not the name of a network interface")));
         }
         Takes::Interface => {}
         Takes::IscsiName if !iscsi::is_name(text) => return Err(iscsi::wrong_name(text)),
@@ -453,14 +456,14 @@ fn resolution(text: &str) -> Result<(), Wrong> {
         Some(_) => {
             Err(Wrong::error(format!("{text} is less than 800x600, the least that the interface needs")))
         }
-        None => Err(Wrong::error(format!("'{text}' is no screen size")).help("write 1024x768")),
+        None => Err(Wrong::error(format!("'{text}' is not a screen size")).help("write 1024x768")),
     }
 }
 
 fn proxy(text: &str) -> Result<(), Wrong> {
     let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
     if !matches!(scheme, "http" | "https" | "ftp" | "socks" | "socks4" | "socks5") {
-        return Err(Wrong::error(format!("'{scheme}' is no protocol of a proxy"))
+        return Err(Wrong::error(format!("'{scheme}' is not a protocol of a proxy"))
             .help("the form is [PROTOCOL://][USER[:PASSWORD]@]HOST[:PORT]"));
     }
     let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host).trim_end_matches('/');
@@ -471,10 +474,10 @@ fn address(option: &BootOption, text: &str) -> Result<(), Wrong> {
     if text.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>().is_ok() {
         return Ok(());
     }
-    let found = Wrong::error(format!("'{text}' is no IP address"));
+    let found = Wrong::error(format!("'{text}' is not an IP address"));
     if text.contains(',') {
         let each: Vec<String> = text.split(',').map(|a| format!("{}={}", option.name, a.trim())).collect();
-        return Err(Wrong::error("it takes one address").help(format!("write {}", each.join(" "))));
+        return Err(Wrong::error("it accepts only one address").help(format!("write {}", each.join(" "))));
     }
     Err(found)
 }

@@ -43,7 +43,7 @@ pub(super) fn pieces(text: &str, file: FileId, findings: &mut Findings) -> Vec<P
                 pieces.push(Piece::End { semicolon: Some(at), joins: false });
             }
             '#' => while chars.next_if(|(_, c)| *c != '\n').is_some() {},
-            // "&&" and "||" stand between commands as well.
+            // "&&" and "||" separate commands as well.
             '&' | '|' => {
                 chars.next();
                 pieces.push(Piece::End { semicolon: None, joins: true });

@@ -1,5 +1,5 @@
 //! Variables that a GRUB script sets itself. A menu entry runs when the whole script has run, so what counts is how the
-//! script leaves a variable, not where the entry stands (GRUB manual, "Shell-like scripting", "export").
+//! script leaves a variable, not the position of the entry (GRUB manual, "Shell-like scripting", "export").
 
 use super::tokens::{Piece, Token};
 use crate::boot::variables::Variables;

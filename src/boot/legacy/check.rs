@@ -1,4 +1,4 @@
-//! What is said about the parameters of an old node.
+//! Checks of the parameters of an old node.
 
 use super::{find, values};
 use crate::boot::codes;
@@ -58,7 +58,7 @@ fn misspelt(name: &str) -> Option<&'static str> {
     nearest(name, names.filter(|n| n.contains('_'))).filter(|near| near.len().abs_diff(name.len()) <= 2)
 }
 
-/// Parameters of an old node on a command line for Anaconda: nobody reads them there.
+/// Parameters of an old node on a command line for Anaconda, which ignores them.
 pub fn mixed(line: &CommandLine<'_>, findings: &mut Findings) {
     for word in &line.words {
         let Some(parameter) = find(&word.name).filter(|p| p.telling) else { continue };

@@ -1,7 +1,7 @@
 //! Kernel parameters of oVirt Node 3.x and older, whose images configured themselves from the command line. Nothing of
 //! the 4.x series reads them (facts of the scripts `ovirt-init-functions.sh`, `ovirt-boot-functions` and `ovirt-auto-install`).
 
-mod check; // what is said about them
+mod check; // checks of them
 mod node; // what they ask for
 mod parameters; // the table
 mod scripts; // what only %post can do

@@ -1,4 +1,4 @@
-//! The table of parameters: names, values, what takes their place.
+//! The table of parameters: names, values, replacements.
 
 /// What a parameter takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ pub struct Parameter {
     pub aliases: &'static [&'static str],
     /// What it takes.
     pub takes: Takes,
-    /// What takes its place, as the end of "now …".
+    /// Its replacement, as the end of "now …".
     pub now: &'static str,
     /// Whether nothing but an old node knows the word.
     pub telling: bool,

@@ -1,9 +1,9 @@
-//! What of an old node's parameters only a script can do.
+//! Parameters of an old node that only a script can translate.
 
 use super::Node;
 use super::writer::is_plain;
 
-/// The lines of `%post`, and the parameters that they take care of.
+/// The lines of `%post`, and the parameters that they translate.
 pub(super) fn post(node: &Node, has_second_swap: bool) -> (Vec<String>, Vec<&'static str>) {
     let mut lines = Vec::new();
     let mut done = Vec::new();

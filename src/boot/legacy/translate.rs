@@ -144,13 +144,13 @@ impl Writer<'_> {
         }
     }
 
-    /// Remarks about every parameter that nothing above takes care of.
+    /// Remarks about every parameter that was not translated.
     fn leftovers(&mut self) -> Vec<String> {
         let mut left = std::mem::take(&mut self.left);
         for name in self.node.names().filter(|n| !self.done.contains(n)) {
             let Some(parameter) = find(name) else { continue };
             left.push(match parameter.now {
-                "nothing" => format!("{name}: nothing takes its place"),
+                "nothing" => format!("{name}: nothing replaces it"),
                 now => format!("{name}: {now}"),
             });
         }

@@ -54,7 +54,7 @@ fn disk(text: &str) -> Result<Disk, Wrong> {
         return if plain(device) && !device.contains("..") {
             Ok(Disk::Device(device.to_owned()))
         } else {
-            Err(Wrong::error(format!("'{text}' is no disk")))
+            Err(Wrong::error(format!("'{text}' is not a disk")))
         };
     }
     let (bus, serial) = text.split_once(':').unwrap_or((text, ""));
@@ -106,7 +106,7 @@ pub fn volumes(text: &str) -> Result<Volumes, Wrong> {
     let named = text.contains(',');
     let fields: Vec<&str> = text.split(':').collect();
     if !named && fields.len() > 8 {
-        return Err(Wrong::error(format!("{} sizes; there are eight volumes", fields.len()))
+        return Err(Wrong::error(format!("{} sizes are given for eight volumes", fields.len()))
             .help("the form is BOOT:SWAP:ROOT:CONFIG:LOGGING:DATA:SWAP2:DATA2, in MB"));
     }
     for (n, field) in fields.iter().enumerate() {
@@ -121,7 +121,7 @@ pub fn volumes(text: &str) -> Result<Volumes, Wrong> {
             match NAMES.iter().position(|known| known.eq_ignore_ascii_case(name)) {
                 Some(at) => (size, at),
                 None => {
-                    return Err(Wrong::error(format!("there is no volume '{name}'"))
+                    return Err(Wrong::error(format!("'{name}' is not a volume of the old node"))
                         .help(format!("names are {}", NAMES.join(", "))));
                 }
             }
@@ -135,11 +135,11 @@ pub fn volumes(text: &str) -> Result<Volumes, Wrong> {
             Ok(mib @ 0..=0xff_ffff_ffff) => Size::Fixed(MiB(mib.unsigned_abs())),
             _ if size == "-1" => {
                 return Err(Wrong::error(format!(
-                    "{} cannot take the rest: only Data and Data2 can",
+                    "{} cannot use the rest of the disk: only Data and Data2 can",
                     NAMES[at]
                 )));
             }
-            _ => return Err(Wrong::error(format!("'{size}' is no size in MB"))),
+            _ => return Err(Wrong::error(format!("'{size}' is not a size in MB"))),
         });
     }
     Ok(volumes)
@@ -199,7 +199,7 @@ pub fn ip(text: &str) -> Result<Ip, Wrong> {
     };
     let netmask = match fields.get(3).filter(|t| !t.is_empty()) {
         Some(t) if value::prefix_length(t, 32).is_some() => Some((*t).to_owned()),
-        Some(t) => return Err(Wrong::error(format!("'{t}' is no netmask"))),
+        Some(t) => return Err(Wrong::error(format!("'{t}' is not a netmask"))),
         None => None,
     };
     Ok(Ip::Static { address: own, gateway, netmask })
@@ -216,8 +216,10 @@ pub fn vlan(text: &str) -> Result<(u16, String), Wrong> {
     };
     match id.parse::<u16>() {
         Ok(id @ 1..=4094) if value::is_interface(nic) => Ok((id, nic.to_owned())),
-        Ok(1..=4094) => Err(Wrong::error(format!("'{nic}' is no name of a network interface")).help(form)),
-        _ => Err(Wrong::error(format!("'{id}' is no VLAN: expected 1 to 4094")).help(form)),
+        Ok(1..=4094) => {
+            Err(Wrong::error(format!("'{nic}' is not the name of a network interface")).help(form))
+        }
+        _ => Err(Wrong::error(format!("'{id}' is not a VLAN: expected 1 to 4094")).help(form)),
     }
 }
 
@@ -234,7 +236,7 @@ pub fn bootif(text: &str) -> Result<String, Wrong> {
         if interface {
             Ok(text.to_owned())
         } else {
-            Err(Wrong::error(format!("'{text}' is no interface"))
+            Err(Wrong::error(format!("'{text}' is not an interface"))
                 .help("expected link, an interface such as eth0, or 01-MAC"))
         }
     })
@@ -263,15 +265,15 @@ pub fn wrong(takes: Takes, text: &str) -> Option<Wrong> {
         }
         Takes::Ratio => match text.parse::<f64>() {
             Ok(ratio) if ratio.is_finite() && (0.0..=100.0).contains(&ratio) => None,
-            _ => Some(Wrong::error(format!("'{text}' is no ratio: expected a number such as 0.5"))),
+            _ => Some(Wrong::error(format!("'{text}' is not a ratio: expected a number such as 0.5"))),
         },
         Takes::BootIf => bootif(text).err(),
         Takes::Ip => ip(text).err(),
-        Takes::Netmask => {
-            value::prefix_length(text, 32).is_none().then(|| Wrong::error(format!("'{text}' is no netmask")))
-        }
+        Takes::Netmask => value::prefix_length(text, 32)
+            .is_none()
+            .then(|| Wrong::error(format!("'{text}' is not a netmask"))),
         Takes::Address => {
-            text.parse::<IpAddr>().is_err().then(|| Wrong::error(format!("'{text}' is no address")))
+            text.parse::<IpAddr>().is_err().then(|| Wrong::error(format!("'{text}' is not an address")))
         }
         Takes::Ipv6 => {
             let address = text.split('/').next().unwrap_or_default().trim_matches(['[', ']']);
@@ -282,7 +284,7 @@ pub fn wrong(takes: Takes, text: &str) -> Option<Wrong> {
         Takes::Hosts => {
             let bad =
                 text.split(',').find(|host| !value::is_host(host) && host.parse::<IpAddr>().is_err())?;
-            Some(Wrong::error(format!("'{bad}' is no host")))
+            Some(Wrong::error(format!("'{bad}' is not a host")))
         }
         Takes::Vlan => vlan(text).err(),
         Takes::Bond => {
@@ -298,7 +300,7 @@ pub fn wrong(takes: Takes, text: &str) -> Option<Wrong> {
         Takes::HostPort => value::host_port(text).err(),
         Takes::Port => match text.parse::<u16>() {
             Ok(port) if port > 0 => None,
-            _ => Some(Wrong::error(format!("'{text}' is no port"))),
+            _ => Some(Wrong::error(format!("'{text}' is not a port"))),
         },
         Takes::IscsiName => (!iscsi::is_name(text)).then(|| iscsi::wrong_name(text)),
         Takes::NfsPath => {
@@ -312,8 +314,10 @@ pub fn wrong(takes: Takes, text: &str) -> Option<Wrong> {
         }
         Takes::Url => {
             let good = text.split_once("://").is_some_and(|(_, rest)| !rest.is_empty());
-            (!good).then(|| Wrong::error(format!("'{text}' is no URL")))
+            (!good).then(|| Wrong::error(format!("'{text}' is not a URL")))
         }
-        Takes::Number => text.parse::<u32>().is_err().then(|| Wrong::error(format!("'{text}' is no number"))),
+        Takes::Number => {
+            text.parse::<u32>().is_err().then(|| Wrong::error(format!("'{text}' is not a number")))
+        }
     }
 }

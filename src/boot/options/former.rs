@@ -1,4 +1,4 @@
-//! Spellings of former releases: options without the prefix `inst.`, and what is gone for good.
+//! Spellings of former releases: options without the prefix `inst.`, and options that were removed.
 //!
 //! Without the prefix: accepted up to RHEL 7, with a warning from Anaconda 33.25.3 and in RHEL 8, ignored since
 //! 34.24-1 (Fedora 34, RHEL 9): `dracut/parse-anaconda-options.sh` and `require_prefix` in `pyanaconda/anaconda.py`.
@@ -16,7 +16,7 @@ pub struct Former {
     pub deprecated: Release,
     /// First release that ignores it.
     pub removed: Release,
-    /// Whether the word means something to nobody but Anaconda. The others (`text`, `lang`) are only spoken of on
+    /// Whether only Anaconda knows the word. The others (`text`, `lang`) are only reported on
     /// a command line that is an installer's for other reasons.
     pub telling: bool,
 }

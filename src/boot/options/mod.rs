@@ -40,7 +40,7 @@ impl Release {
             }
     }
 
-    /// As one writes it for a person who uses this version's family: `RHEL 9`, `Fedora 34`.
+    /// The name in the family of this version: `RHEL 9`, `Fedora 34`.
     pub fn name(self, version: Version) -> String {
         match version.family {
             Family::Fedora => format!("Fedora {}", self.fedora),

@@ -19,7 +19,7 @@ pub(super) fn check(pair: &Pair<'_, '_, '_>, findings: &mut Findings) {
     profile(pair, findings);
 }
 
-/// Stage 2 of a distribution carries no add-on: it comes with an updates image (or a product image beside stage 2).
+/// Stage 2 of a distribution does not contain the add-on: it is in an updates image (or a product image beside stage 2).
 fn updates(pair: &Pair<'_, '_, '_>, section: &Section<'_>, findings: &mut Findings) {
     let line = pair.line();
     let hidden = line.hides_words();
@@ -33,11 +33,11 @@ fn updates(pair: &Pair<'_, '_, '_>, section: &Section<'_>, findings: &mut Findin
     findings.push(
         Finding::new(
             &codes::ADDON_MISSING,
-            "the kickstart has %addon org_ovirt_node, but nothing brings the add-on: the section would be ignored without an error",
+            "the kickstart has %addon org_ovirt_node, but nothing loads the add-on: the installer would silently ignore the section",
         )
         .at_opt(pair.entry.span())
         .related(section.header_span, "the section")
-        .help("add inst.updates=http://SERVER/updates.img, unless images/product.img beside the installer's image carries it"),
+        .help("add inst.updates=http://SERVER/updates.img, unless images/product.img beside the installer's image contains it"),
     );
 }
 
@@ -70,7 +70,7 @@ fn profile(pair: &Pair<'_, '_, '_>, findings: &mut Findings) {
                     Finding::new(
                         &codes::PROFILE_MISMATCH,
                         format!(
-                            "'{}' asks for a node's partitioning, but the kickstart makes no node",
+                            "'{}' asks for a node's partitioning, but the kickstart does not make a node",
                             word.text()
                         ),
                     )

@@ -1,9 +1,9 @@
-//! A command line together with the kickstart that it fetches: what neither of the two shows alone.
+//! A command line with the kickstart that it fetches: mistakes that show only in both together.
 
 mod addon; // the org_ovirt_node add-on, the profile
 mod network; // ip=, bond=, vlan= against the network commands
-mod policy; // ovirt_node.* arguments and the policy that counts
-mod secrets; // passwords that travel unencrypted
+mod policy; // ovirt_node.* arguments and the effective policy
+mod secrets; // passwords that are sent unencrypted
 mod unattended; // the rules about unattended installations, with what the command line adds
 
 use super::chosen::Chosen;
@@ -32,7 +32,7 @@ pub(super) struct Known<'k, 'c> {
 struct Pair<'p, 's, 'c> {
     /// The entry.
     entry: &'p Entry<'s>,
-    /// The kickstart, with the policy that counts on this host.
+    /// The kickstart, with the policy that is effective on this host.
     context: &'p Context<'c>,
     /// The network of the command line.
     network: Network<'p, 's>,
@@ -99,7 +99,7 @@ pub(super) fn config(
     }
 }
 
-/// `here` has the policy that counts on the host of this entry.
+/// `here` has the policy that is effective on the host of this entry.
 fn check_pair(entry: &Entry<'_>, here: &Context<'_>, known: &Known<'_, '_>, findings: &mut Findings) {
     let network = Network::of(&entry.line, here.kickstart.version);
     let pair = Pair { entry, context: here, network };
@@ -111,7 +111,7 @@ fn check_pair(entry: &Entry<'_>, here: &Context<'_>, known: &Known<'_, '_>, find
     unattended::check(&pair, findings);
 }
 
-/// Without `inst.stage2=` and `inst.repo=` the kickstart has to say where the installer's image is; `liveimg` does not.
+/// Without `inst.stage2=` and `inst.repo=` the kickstart must name the installer's image; `liveimg` does not.
 fn installer_image(pair: &Pair<'_, '_, '_>, findings: &mut Findings) {
     let line = pair.line();
     let hidden = line.hides_words();
@@ -126,10 +126,7 @@ fn installer_image(pair: &Pair<'_, '_, '_>, findings: &mut Findings) {
     let image = pair.command("liveimg");
     let mut finding = Finding::new(
         &codes::NO_STAGE2,
-        format!(
-            "neither {} nor the kickstart says where the installer's runtime image comes from",
-            pair.entry.name()
-        ),
+        format!("neither {} nor the kickstart names the installer's runtime image", pair.entry.name()),
     )
     .severity(node_base::diagnostic::Severity::Error)
     .at_opt(pair.entry.span())

@@ -224,7 +224,7 @@ fn mode_name(mode: &str) -> String {
 
 /// The command line boots over an interface that the kickstart does not know.
 fn other_interface(pair: &Pair<'_, '_, '_>, devices: &[Device<'_>], findings: &mut Findings) {
-    // A command without a device, or with "link", takes whatever interface is up.
+    // A command without a device, or with "link", configures the interface that is up.
     let open = pair.context.kickstart.all("network").any(|c| {
         let hostname_only = c.has("--hostname") && !c.has("--bootproto") && !c.has("--ip");
         device(c).is_none() && !hostname_only
@@ -276,7 +276,7 @@ fn host_name(pair: &Pair<'_, '_, '_>, findings: &mut Findings) {
         && here.split('.').next() != Some(&there.text)
     {
         findings.push(differ(
-            format!("the host is called {here} here, and {} in the kickstart, which counts", there.text),
+            format!("the host has the name {here} here, and {} in the kickstart, which is used", there.text),
             word.span,
             command,
             "--hostname",

@@ -1,5 +1,5 @@
-//! The last word of the command line over the add-on's section: `ovirt_node.policy=`, `.enforce=`, `.nvr=`, `.layout=`,
-//! and what the kickstart then comes to.
+//! Kernel arguments that override the add-on's section (`ovirt_node.policy=`, `.enforce=`, `.nvr=`, `.layout=`), and what
+//! the rules then find in the kickstart.
 
 use super::{Known, Pair};
 use crate::boot::codes;
@@ -33,7 +33,7 @@ pub(super) fn check(pair: &Pair<'_, '_, '_>, known: &Known<'_, '_>, findings: &m
         overrides(
             word.span,
             own.span,
-            format!("the image is called '{}', not '{}' as the kickstart says", word.text(), own.value),
+            format!("the image has the name '{}', not '{}' as in the kickstart", word.text(), own.value),
             findings,
         );
     }
@@ -43,13 +43,13 @@ pub(super) fn check(pair: &Pair<'_, '_, '_>, known: &Known<'_, '_>, findings: &m
             ("skip", _) => findings.push(
                 Finding::new(
                     &codes::NODE_ARGUMENT,
-                    "the layout is not made on this host: it is no node after the installation",
+                    "the layout is not made on this host: it is not a node after the installation",
                 )
                 .at(word.span)
                 .help("leave ovirt_node.layout out, or write init"),
             ),
             ("init", Some(own)) if !own.value => {
-                let message = "the layout is made on this host, although the kickstart says --no-init";
+                let message = "the layout is made on this host, although the kickstart has --no-init";
                 overrides(word.span, own.span, message.to_owned(), findings);
             }
             _ => {}
@@ -62,7 +62,7 @@ pub(super) fn check(pair: &Pair<'_, '_, '_>, known: &Known<'_, '_>, findings: &m
             Finding::new(
                 &codes::NODE_ARGUMENT,
                 format!(
-                    "'{}' changes a section %addon org_ovirt_node, which the kickstart does not have",
+                    "'{}' overrides a setting of %addon org_ovirt_node, but the kickstart has no such section",
                     word.name
                 ),
             )
@@ -106,7 +106,7 @@ fn policy(
     if section.policy_name() == name {
         return;
     }
-    // What the add-on will find instead of what `ks-lint check` finds in the kickstart.
+    // What the add-on will find, against what `ks-lint check` finds in the kickstart.
     let own = judged(known, known.context);
     let here = judged(known, pair.context);
     let is_in = |finding: &Finding, list: &[Finding]| {
@@ -116,7 +116,7 @@ fn policy(
     let again = |f: &Finding| here.iter().any(|h| (h.code.id, h.span) == (f.code.id, f.span));
     let mut gone: Vec<&str> = own.iter().filter(|f| !again(f)).map(|f| f.code.id).collect();
     gone.dedup();
-    let message = format!("the policy is '{name}', not '{}' as the kickstart says", section.policy_name());
+    let message = format!("the policy is '{name}', not '{}' as in the kickstart", section.policy_name());
     let at = section.policy.as_ref().map_or(section.header, |p| p.span);
     let finding = Finding::new(&codes::NODE_ARGUMENT, message)
         .severity(Severity::Info)
@@ -124,9 +124,7 @@ fn policy(
         .related(at, "the kickstart");
     findings.push(match gone.as_slice() {
         [] => finding,
-        codes => {
-            finding.help(format!("these findings of the kickstart fall away with it: {}", codes.join(", ")))
-        }
+        codes => finding.help(format!("it removes these findings of the kickstart: {}", codes.join(", "))),
     });
     if pair.line().last("ovirt_node.enforce").is_some_and(|w| w.text() == "off") {
         return;
@@ -135,7 +133,7 @@ fn policy(
     for finding in here.into_iter().filter(|f| !is_in(f, &own)) {
         let finding = if finding.span.is_none() { finding.at(start) } else { finding };
         findings
-            .push(Finding { fix: None, ..finding }.related(word.span, "the policy that counts on this host"));
+            .push(Finding { fix: None, ..finding }.related(word.span, "the effective policy of this host"));
     }
 }
 
@@ -154,7 +152,7 @@ fn enforcement(
     let place = |s: &AddonSection| s.enforce.as_ref().map_or(s.header, |e| e.span);
     match (here, own) {
         (Enforce::Off, _) => {
-            findings.push(note("violations of the policy are not looked for on this host".to_owned()));
+            findings.push(note("the policy is not checked on this host".to_owned()));
         }
         (Enforce::Warn, Some((Enforce::Error, s))) => findings.push(
             note(
@@ -168,7 +166,7 @@ fn enforcement(
             let errors: Vec<&Finding> = counting.iter().filter(|f| f.severity == Severity::Error).collect();
             let Some(first) = errors.first() else {
                 findings.push(
-                    note(format!("a violation of the policy ends the installation on this host; the kickstart says '{own}'"))
+                    note(format!("a violation of the policy ends the installation on this host; the kickstart has '{own}'"))
                         .related(place(s), "the kickstart"),
                 );
                 return;
@@ -186,9 +184,9 @@ fn enforcement(
             )
             .severity(Severity::Error)
             .at(word.span)
-            .related(place(s), "the kickstart lets it go on");
+            .related(place(s), "the kickstart lets it continue");
             findings.push(match first.span {
-                Some(span) => finding.related(span, "what the policy does not allow"),
+                Some(span) => finding.related(span, "the violation"),
                 None => finding,
             });
         }
@@ -196,7 +194,7 @@ fn enforcement(
     }
 }
 
-/// What the rules of the policy say of the kickstart, sorted.
+/// What the rules of the policy find in the kickstart, sorted.
 fn judged(known: &Known<'_, '_>, context: &Context<'_>) -> Vec<Finding> {
     let mut found = run(node::RULES.iter().chain(storage::RULES).copied(), context);
     found.extend(known.parsed.iter().cloned());

@@ -8,7 +8,7 @@ use kickstart::Command;
 use node_base::diagnostic::{Finding, Findings, Severity};
 use node_base::source::Span;
 
-/// What a command gives away.
+/// A secret in a command.
 enum Secret {
     /// In plain text.
     Plain(Span),
@@ -37,7 +37,7 @@ pub(super) fn check(pair: &Pair<'_, '_, '_>, findings: &mut Findings) {
         findings.push(
             Finding::new(
                 &codes::SECRET_OVER_HTTP,
-                format!("the kickstart holds a secret in plain text and is fetched over plain {scheme}"),
+                format!("the kickstart contains a secret in plain text and is fetched over plain {scheme}"),
             )
             .at(word.span)
             .related(span, "readable by everybody in the network")
@@ -47,7 +47,7 @@ pub(super) fn check(pair: &Pair<'_, '_, '_>, findings: &mut Findings) {
         findings.push(
             Finding::new(
                 &codes::SECRET_OVER_HTTP,
-                format!("the kickstart holds a hashed password and is fetched over plain {scheme}"),
+                format!("the kickstart contains a hashed password and is fetched over plain {scheme}"),
             )
             .severity(Severity::Info)
             .at(word.span)

@@ -1,4 +1,4 @@
-//! The rules about unattended installations once more, with what the command line adds.
+//! The rules about unattended installations, with what the command line adds.
 
 use super::Pair;
 use crate::lint::check::run;

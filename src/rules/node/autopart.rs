@@ -6,7 +6,7 @@ use node_base::diagnostic::{Finding, Findings, Safety, Severity};
 use node_base::policy::Policy;
 
 declare_code! {
-    /// `autopart` is told to leave out what a node needs.
+    /// An option of `autopart` leaves out something that a node needs.
     ///
     /// ## Why
     /// `--noboot` leaves a root on a thin volume without a `/boot`, which Anaconda refuses. `--nohome` leaves out a
@@ -26,11 +26,11 @@ declare_code! {
     /// oVirt's documentation: no `--nohome`; Anaconda, boot-loader checks.
     static LEAVES_OUT = "NODE019", "autopart-leaves-out", Node, Warning;
 
-    /// `autopart` makes another kind of storage than thin volumes.
+    /// `autopart` does not make thin volumes.
     ///
     /// ## Why
-    /// A node's root has to be a thin volume: its images are snapshots. With another type the layout's
-    /// initialisation fails, and an installer with the node's profile refuses the partitioning.
+    /// A node's root must be a thin volume: its images are snapshots. With another type the layout's initialisation
+    /// fails, and an installer with the node's profile refuses the partitioning.
     ///
     /// ## Example
     /// ```text
@@ -46,17 +46,17 @@ declare_code! {
     /// Anaconda, profile `ovirt`: `root_device_types = LVM_THINP`.
     static NOT_THIN = "NODE020", "autopart-not-thin", Node, Error;
 
-    /// The partitioning is left to the installer, and is a node's only under the node's profile.
+    /// The partitioning is left to the installer, which makes a node's volumes only under the node's profile.
     ///
     /// ## Why
-    /// `autopart` makes what the installer's profile says. With the node's profile these are `/`, `/home`, `/tmp`,
-    /// `/var` and the volumes in it. An installer that does not recognise the product (a generic boot.iso, a network
-    /// installation from a CentOS or RHEL tree) makes only `/`, `/home` and swap: no `/var`, and the layout's
-    /// initialisation fails. Without `--type=thinp` it even makes thick volumes.
+    /// `autopart` makes the volumes of the installer's profile. The node's profile has `/`, `/home`, `/tmp`, `/var` and
+    /// volumes below it. An installer that does not recognise the product (a generic boot.iso, a network installation
+    /// from a CentOS or RHEL tree) makes only `/`, `/home` and swap: `/var` is missing, and the layout's initialisation
+    /// fails. Without `--type=thinp` the volumes are not even thin.
     ///
     /// ## Write instead
     /// Either boot the installer as the node's (`inst.profile=ovirt` on RHEL 10 and Fedora, `inst.product="oVirt Node
-    /// Next"` on RHEL 8 and 9), or write the volumes down.
+    /// Next"` on RHEL 8 and 9), or write a `logvol` line for each volume.
     ///
     /// ## Source
     /// Anaconda, `data/profile.d/ovirt.conf` and `data/product.d/ovirt.conf`.
@@ -87,7 +87,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             Finding::new(
                 &NOT_THIN,
                 format!(
-                    "autopart of type '{}' makes no thin volumes; the policy {} needs type 'thinp'",
+                    "autopart of type '{}' does not make thin volumes; the policy {} needs type 'thinp'",
                     kind.text, policy.name
                 ),
             )
@@ -178,5 +178,5 @@ fn needs_profile(context: &Context<'_>, policy: &Policy, cause: &str) -> Finding
         &NEEDS_PROFILE,
         format!("{cause}; the volumes of a node{made} are made only under the profile of {}", policy.name),
     )
-    .help(format!("boot the installer {how}, or write the volumes down"))
+    .help(format!("boot the installer {how}, or write a logvol line for each volume"))
 }

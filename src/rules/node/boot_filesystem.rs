@@ -4,7 +4,7 @@ use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Safety};
 
 declare_code! {
-    /// `/boot` has a file system that the layout is not made on.
+    /// `/boot` has a file system that the layout does not support.
     ///
     /// ## Why
     /// Kernels, initramfs and boot entries of all images are written there, in an order that survives a power cut on
@@ -35,7 +35,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         return;
     }
     let message =
-        format!("/boot is {}; the policy {} takes {}", kind.text, policy.name, allowed.join(" or "));
+        format!("/boot is {}; the policy {} allows {}", kind.text, policy.name, allowed.join(" or "));
     findings.push(
         Finding::new(&CODE, message)
             .at(kind.span)

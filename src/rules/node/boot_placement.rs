@@ -9,7 +9,7 @@ declare_code! {
     /// `/boot` is not on a partition of its own.
     ///
     /// ## Why
-    /// The boot loader reads kernel, initramfs and entries of *all* images from one place: it cannot be in any of
+    /// The boot loader reads kernel, initramfs and entries of *all* images from one place, which cannot be inside one of
     /// them. Anaconda refuses a `/boot` on a logical volume, and a root on a thin volume without a `/boot` ("/boot
     /// file system cannot be of type lvmthinlv").
     ///

@@ -9,10 +9,10 @@ declare_code! {
     /// `/boot` is too small.
     ///
     /// ## Why
-    /// Every image keeps its kernel and initramfs there. An installer with the node's profile wants 1 GiB (1024 in a
-    /// kickstart). imgbased wants a *file system* of 10^9 bytes and looks only after it has rewritten the boot
-    /// entries: a partition of 1000 MiB passes as ext4 (1,012,768,768 bytes) and fails as xfs (981,467,136 bytes: the
-    /// log takes 64 MiB). With 1024 MiB both pass.
+    /// Every image keeps its kernel and initramfs there. An installer with the node's profile requires 1 GiB (1024 in a
+    /// kickstart). imgbased requires a *file system* of 10^9 bytes, and checks it only after it has rewritten the boot
+    /// entries: a partition of 1000 MiB passes as ext4 (1,012,768,768 bytes) and fails as xfs (981,467,136 bytes, because
+    /// the log uses 64 MiB). With 1024 MiB both pass.
     ///
     /// ## Example
     /// ```text
@@ -39,7 +39,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     let short = filesystem.and_then(|(kind, bytes)| {
         let wanted = policy.boot.min_filesystem.filter(|w| bytes < *w)?;
         Some(format!(
-            "as {} its file system has about {} bytes, less than the {} that the layout's initialisation wants",
+            "as {} its file system has about {} bytes, less than the {} that the layout's initialisation needs",
             kind.text,
             thousands(bytes),
             thousands(wanted)

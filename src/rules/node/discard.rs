@@ -9,8 +9,8 @@ declare_code! {
     /// A thin volume is mounted without an option that the policy asks for (`discard`).
     ///
     /// ## Why
-    /// A thin pool learns that blocks are free again only from the file system above it. Without `discard` a volume
-    /// keeps in the pool whatever was ever written to it, and a pool that looks half empty from inside runs full.
+    /// Only the file system can tell the thin pool that blocks are free again. Without `discard` everything that was ever
+    /// written to a volume stays in the pool, and the pool fills up although its file systems are half empty.
     ///
     /// ## Example
     /// ```text
@@ -57,7 +57,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 Some(value) => format!("write '--fsoptions=\"{},{missing}\"'", value.text),
                 None => format!("add '--fsoptions=\"defaults,{missing}\"'"),
             }),
-            Some(finding) => finding.related(place, format!("{} neither", volume.mount)),
+            Some(finding) => finding.related(place, format!("{} is mounted without it, too", volume.mount)),
         });
     }
     let Some(mut finding) = first else { return };

@@ -5,12 +5,12 @@ use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Severity};
 
 declare_code! {
-    /// The partitions that a firmware starts from are missing.
+    /// The partitions that the firmware boots from are missing.
     ///
     /// ## Why
     /// A UEFI machine needs an EFI system partition, a BIOS machine with a GPT disk a `biosboot` partition. RHEL 10
-    /// and Fedora label disks GPT, and so does every release for large disks or with `--disklabel=gpt`. Anaconda
-    /// stops without them; `reqpart` makes what the machine at hand needs.
+    /// and Fedora write a GPT, and so does every release on large disks or with `--disklabel=gpt`. Anaconda stops without
+    /// these partitions; `reqpart` makes those that the machine needs.
     ///
     /// ## Example
     /// ```text
@@ -60,19 +60,21 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             };
             Finding::new(
                 &CODE,
-                format!("neither an EFI system partition nor a biosboot partition is made: a UEFI machine needs the \
-                         first, {on_bios}"),
+                format!(
+                    "no EFI system partition and no biosboot partition is made: a UEFI machine needs the \
+                         first, {on_bios}"
+                ),
             )
             .help("write 'reqpart' (or 'reqpart --add-boot' instead of a /boot of your own)")
         }
         (true, false) if gpt => {
-            Finding::new(&CODE, "there is no biosboot partition: this installs on UEFI machines only")
+            Finding::new(&CODE, "without a biosboot partition this installs on UEFI machines only")
                 .severity(Severity::Info)
                 .help("for BIOS machines write 'part biosboot --size=1', or 'reqpart'")
         }
         (true, false) => return,
         (false, true) => {
-            Finding::new(&CODE, "there is no EFI system partition: this installs on BIOS machines only")
+            Finding::new(&CODE, "without an EFI system partition this installs on BIOS machines only")
                 .severity(Severity::Info)
                 .help("for UEFI machines write 'part /boot/efi --size=600', or 'reqpart'")
         }
@@ -81,7 +83,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     findings.push(finding.at(place));
 }
 
-/// Whether an initialised disk surely gets a GPT: the kickstart says so, or the release does.
+/// Whether an initialised disk always gets a GPT, because of the kickstart or the release.
 fn labels_gpt(context: &Context<'_>) -> bool {
     let said = context.kickstart.last("clearpart").and_then(|c| c.value("--disklabel"));
     match said {

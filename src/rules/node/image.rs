@@ -8,8 +8,8 @@ declare_code! {
     /// The kickstart installs no image.
     ///
     /// ## Why
-    /// A node is installed from one image: the base that is frozen is what its project has built and tested, and an
-    /// upgrade replaces it with the next one. A set of packages, or nothing at all, is not that.
+    /// A node is installed from one image: its base is what its project has built and tested, and an upgrade replaces it
+    /// with the next image. A set of packages cannot be upgraded in this way.
     ///
     /// ## Example
     /// ```text
@@ -25,11 +25,10 @@ declare_code! {
     /// oVirt's documentation on unattended installation; Anaconda falls back to packages without `liveimg`.
     static MISSING = "NODE028", "image-missing", Node, Error;
 
-    /// `%packages` stands beside `liveimg` and does nothing.
+    /// `%packages` has no effect beside `liveimg`.
     ///
     /// ## Why
-    /// With `liveimg` the installer unpacks the image and installs no packages. What the list asks for will not be
-    /// there, without a word about it.
+    /// With `liveimg` the installer unpacks the image and installs no packages. It ignores the list without a message.
     ///
     /// ## Example
     /// ```text
@@ -40,8 +39,7 @@ declare_code! {
     /// ```
     ///
     /// ## Write instead
-    /// Remove the section. What the host needs beside the image is installed later (imgbased keeps packages that were
-    /// installed on the host over an upgrade).
+    /// Remove the section, and install further packages on the running host (imgbased keeps them over an upgrade).
     ///
     /// ## Source
     /// Anaconda: the live image payload has no packages.
@@ -50,8 +48,8 @@ declare_code! {
     /// The kickstart builds an image; it does not install a host.
     ///
     /// ## Why
-    /// Such a kickstart is fed to livemedia-creator, which takes the file system that comes out of it. Its root on
-    /// one plain partition is right there, so the layout's rules are not applied. On a host it would make no node.
+    /// livemedia-creator installs such a kickstart and makes an image of the resulting file system. Root on one plain
+    /// partition is right for that, so the layout's rules are not applied. On a host the result would not be a node.
     ///
     /// ## Source
     /// ovirt-node-ng-image, `data/ovirt-node-ng-image.j2`.
@@ -86,14 +84,14 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 .find(|section| section.packages(context.sources).next().is_some());
             if let Some(section) = beside {
                 findings.push(
-                    Finding::new(&PACKAGES_BESIDE, "the packages are not installed: 'liveimg' installs the image as it is")
+                    Finding::new(&PACKAGES_BESIDE, "the packages are not installed: 'liveimg' installs only the image")
                         .at(section.header_span)
                         .related(image.span, "the image")
                         .help("remove the section; install packages on the running host, or build them into the image"),
                 );
             }
         }
-        // Another kind of image is somebody's own.
+        // Other kinds of images are not checked.
         Some(_) => {}
         None if may_exist(context, "liveimg") => {}
         None => {
@@ -107,7 +105,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 (None, false) => {
                     format!("packages are installed; a node ({}) is installed from an image", policy.name)
                 }
-                (None, true) => "no image is named that could be installed".to_owned(),
+                (None, true) => "no command names an image to install".to_owned(),
             };
             let span = view.packages_source.map(|c| c.span).or_else(|| view.packages.first().copied());
             let severity = if view.addon.is_some() { Severity::Warning } else { Severity::Error };

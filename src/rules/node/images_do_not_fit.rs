@@ -15,11 +15,11 @@ declare_code! {
     /// The images that the policy wants to keep do not fit: there is no room for an upgrade.
     ///
     /// ## Why
-    /// An upgrade writes the next image beside the running one, into the same pool and the same `/boot`; the old one
-    /// stays, to go back to. A pool counts as full where LVM starts to extend it. Without disks this is only known
-    /// for a pool of fixed size; for given disks (`--host`, `--machine`, `ks-lint plan`) it is computed from what
-    /// Anaconda makes of them. There it is an error if the kickstart has the section `%addon org_ovirt_node`:
-    /// the add-on stops the installation.
+    /// An upgrade writes the next image beside the running one, into the same pool and the same `/boot`; the old image
+    /// stays for a rollback. A pool counts as full at the threshold from which LVM extends it. Without disks the number
+    /// of images is only known for a pool of fixed size; for given disks (`--disk`, `--host`, `--machine`, `ks-lint
+    /// plan`) it follows from what Anaconda makes of them. There it is an error if the kickstart has the section `%addon
+    /// org_ovirt_node`: the add-on stops the installation.
     ///
     /// ## Example
     /// ```text
@@ -75,7 +75,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         n => format!("only {n} images fit"),
     };
     let message = format!(
-        "{fits} on this layout because of {}; the policy {} wants {wanted} ({} each)",
+        "{fits} on this layout because of {}; the policy {} asks for {wanted} ({} each)",
         found.limited_by.described(),
         policy.name,
         room.image
@@ -97,7 +97,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     });
 }
 
-/// The layout that Anaconda makes on a machine; nothing where it stops or is not modelled: others say so.
+/// The layout that Anaconda makes on a machine; `None` where it stops or is not modelled, which other rules report.
 fn planned(context: &Context<'_>, policy: &Policy, machine: &Machine) -> Option<Tree> {
     let layout = Layout::of(context.kickstart);
     let release = Release::of(context.kickstart.version).ok()?;
@@ -108,8 +108,8 @@ fn planned(context: &Context<'_>, policy: &Policy, machine: &Machine) -> Option<
     plan.tree.filter(|_| plan.verdict == Verdict::Proceeds)
 }
 
-/// What is said when a planned layout holds fewer images than are wanted, at the line of the section that wants
-/// them if there is one. A layout without a thin pool is not ours to talk about.
+/// The finding about a planned layout that holds fewer images than are wanted, at the section's line that asks for them.
+/// A layout without a thin pool is not judged.
 pub(crate) fn on_machine(
     tree: &Tree,
     policy: &Policy,
@@ -124,19 +124,19 @@ pub(crate) fn on_machine(
     let asked = section.and_then(|s| s.keep_images.as_ref()).filter(|asked| asked.value == wanted);
     let whose = match asked {
         Some(_) => "keep-images asks for".to_owned(),
-        None if policy.images.keep == Some(wanted) => format!("the policy {} wants", policy.name),
-        None => "there have to be".to_owned(),
+        None if policy.images.keep == Some(wanted) => format!("the policy {} asks for", policy.name),
+        None => "the command line asks for".to_owned(),
     };
     let s = if found.fit == 1 { "" } else { "s" };
     let message = format!(
-        "there is room for {} image{s} on these disks because of {}, and {whose} {wanted}",
+        "these disks have room for {} image{s} because of {}, and {whose} {wanted}",
         found.fit,
         found.limited_by.described()
     );
     Some(Finding::new(&CODE, message).at_opt(asked.map(|asked| asked.span)).help(match found.limited_by {
         Limit::Boot => larger_boot(&room),
         Limit::PoolMetadata => "give the pool more with '--metadatasize'".to_owned(),
-        _ => "take a larger disk, or keep fewer images".to_owned(),
+        _ => "use a larger disk, or keep fewer images".to_owned(),
     }))
 }
 

@@ -12,8 +12,8 @@ declare_code! {
     /// Nothing initialises the layout.
     ///
     /// ## Why
-    /// The installed system becomes a node when its root is frozen as a base and booted as a layer. Without that it
-    /// is an ordinary installation of the image's content: it cannot be upgraded by an image nor rolled back.
+    /// The installed system becomes a node when its root is frozen as a base and booted as a layer. Without that it is an
+    /// ordinary installation of the image's content: images can neither upgrade it nor roll it back.
     ///
     /// ## Write instead
     /// ```text
@@ -29,12 +29,12 @@ declare_code! {
     /// ```
     static MISSING = "NODE022", "layout-init-missing", Node, Error;
 
-    /// Something follows the layout's initialisation that it does not keep.
+    /// A command after the layout's initialisation writes files that are lost.
     ///
     /// ## Why
     /// `imgbase layout --init` and `nodectl init` copy root into the base and the layer, and the layer is what boots.
-    /// What is written to root afterwards, outside `/etc` and the separate volumes, stays behind in the old root and
-    /// is gone after the first boot. (`node-layout init` renames root instead and keeps what is written later.)
+    /// What is written to root afterwards, outside `/etc` and the separate volumes, is only in the old root and is gone
+    /// after the first boot. (`node-layout init` renames root instead and keeps what is written later.)
     ///
     /// ## Example
     /// ```text
@@ -56,12 +56,11 @@ declare_code! {
     /// imgbased 1.2.26, `layout --init`; oVirt's documentation: `nodectl init` comes last.
     static NOT_LAST = "NODE023", "layout-init-not-last", Node, Warning;
 
-    /// A failure of the layout's initialisation goes unseen.
+    /// A failure of the layout's initialisation does not stop the installation.
     ///
     /// ## Why
-    /// Without `--erroronfail` Anaconda ignores how `%post` ends: the installation "succeeds", the host reboots, and
-    /// is no node. With it, what counts is the exit status of the script's *last* command, unless the script says
-    /// `set -e`.
+    /// Without `--erroronfail` Anaconda ignores the exit status of `%post`: the installation "succeeds", the host reboots,
+    /// and is not a node. With it, the exit status of the script's *last* command counts, unless the script has `set -e`.
     ///
     /// ## Example
     /// ```text
@@ -85,8 +84,8 @@ declare_code! {
     /// The layout is initialised twice.
     ///
     /// ## Why
-    /// `imgbase layout --init` and `nodectl init` are not made to be repeated: the second one fails on the tagged
-    /// volume group. The add-on has run before `%post`.
+    /// `imgbase layout --init` and `nodectl init` cannot be repeated: the second call fails on the tagged volume group.
+    /// The add-on runs before `%post`.
     ///
     /// ## Example
     /// ```text
@@ -109,13 +108,12 @@ declare_code! {
     /// imgbased 1.2.26; rhbz#1376607.
     static TWICE = "NODE025", "layout-init-twice", Node, Error;
 
-    /// The image is given a name that volumes or the boot set-up do not take.
+    /// The image's name cannot be the name of a volume, or makes imgbased remove its boot entry.
     ///
     /// ## Why
-    /// Base and layer are volumes called `NAME-VERSION-RELEASE` and `NAME-VERSION-RELEASE+1`. The name has to have
-    /// these three parts, to be one that LVM takes, and to leave room for the layer's `+1` within 55 characters. The
-    /// boot set-up of imgbased removes every entry whose title has neither "node" nor "rhvh" in it: an image of
-    /// another name loses its own.
+    /// Base and layer are volumes named `NAME-VERSION-RELEASE` and `NAME-VERSION-RELEASE+1`. The name must have these three
+    /// parts, must be one that LVM accepts, and must leave room for the layer's `+1` within 55 characters. imgbased
+    /// removes every boot entry whose title contains neither "node" nor "rhvh", its own entry included.
     ///
     /// ## Example
     /// ```text
@@ -131,11 +129,11 @@ declare_code! {
     /// imgbased 1.2.26, `naming.py`, `lvm.py`, `bootloader.py`.
     static IMAGE_NAME = "NODE026", "image-name-refused", Node, Error;
 
-    /// The layout is initialised in the installer's system instead of the installed one.
+    /// The layout is initialised in the installer's system instead of the installed system.
     ///
     /// ## Why
-    /// `%post --nochroot` runs outside the installed system, where neither the program nor the root that it looks
-    /// for is.
+    /// `%post --nochroot` runs outside the installed system, where the program and the root that it works on do not
+    /// exist.
     ///
     /// ## Example
     /// ```text
@@ -172,7 +170,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 Finding::new(
                     &OUTSIDE,
                     format!(
-                        "'{}' runs in the installer's system, not in the installed one",
+                        "'{}' runs in the installer's system, not in the installed system",
                         init.program.command()
                     ),
                 )
@@ -188,16 +186,16 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
 }
 
 fn missing(context: &Context<'_>, view: &View<'_>, findings: &mut Findings) {
-    // The section says whether it is wanted; a call that is not understood may be one.
+    // With a section the add-on decides; a call that is not understood may be the initialisation.
     if view.addon.is_some() || view.init_hidden {
         return;
     }
     let post = context.kickstart.sections_of(SectionKind::Post).last();
-    let mut finding = Finding::new(&MISSING, "nothing initialises the layout: the installed system is no node")
+    let mut finding = Finding::new(&MISSING, "nothing initialises the layout: the installed system is not a node")
         .at_opt(post.map(|s| s.header_span))
         .help("add '%addon org_ovirt_node' with 'layout --init', or '%post --erroronfail' with 'imgbase layout --init'");
     if let Some(include) = view.include.or(view.post_include) {
-        finding = finding.severity(Severity::Info).related(include, "unless this file does");
+        finding = finding.severity(Severity::Info).related(include, "unless this included file does");
     }
     findings.push(finding);
 }
@@ -208,11 +206,11 @@ fn twice(view: &View<'_>, findings: &mut Findings) {
     let second = match view.addon {
         // Our own program says "already initialised".
         Some((header, true)) if first.program != Program::NodeLayout => {
-            Some((first, header, "by the add-on, before %post"))
+            Some((first, header, "first by the add-on, before %post"))
         }
         _ => sure
             .find(|i| i.program != Program::NodeLayout)
-            .map(|second| (second, first.span, "the first time")),
+            .map(|second| (second, first.span, "the first call")),
     };
     if let Some((init, span, label)) = second {
         findings.push(
@@ -231,7 +229,7 @@ fn twice(view: &View<'_>, findings: &mut Findings) {
 }
 
 fn image_name(program: Program, name: &str, span: Span, findings: &mut Findings) {
-    // What a variable or a command puts there is not known.
+    // The value of a variable or a command is not known.
     if name.contains('$') || name.contains('`') {
         return;
     }
@@ -239,7 +237,7 @@ fn image_name(program: Program, name: &str, span: Span, findings: &mut Findings)
     let problem = refused.map(|error| error.to_string()).or_else(|| {
         let titled = name.contains("node") || name.contains("rhvh");
         (program != Program::NodeLayout && !titled).then(|| {
-            format!("'{name}' has neither \"node\" nor \"rhvh\" in it: imgbased removes the boot entry of such an image")
+            format!("'{name}' contains neither \"node\" nor \"rhvh\": imgbased removes the boot entry of such an image")
         })
     });
     if let Some(problem) = problem {
@@ -259,12 +257,12 @@ fn failure(init: &InitCall<'_>, findings: &mut Findings) {
                 Finding::new(
                     &FAILURE_UNSEEN,
                     format!(
-                        "'%post' without '--erroronfail': when '{}' fails, the installation goes on",
+                        "'%post' has no '--erroronfail': when '{}' fails, the installation continues",
                         init.program.command()
                     ),
                 )
                 .at(*header)
-                .related(init.span, "its failure goes unseen")
+                .related(init.span, "its failure is ignored")
                 .help("write '%post --erroronfail'")
                 .fix(Fix {
                     title: "stop the installation when %post fails".into(),
@@ -277,16 +275,14 @@ fn failure(init: &InitCall<'_>, findings: &mut Findings) {
             Finding::new(
                 &FAILURE_UNSEEN,
                 format!(
-                    "a failure of '{}' goes unseen: what follows decides how the script ends",
+                    "a failure of '{}' is ignored: a later command decides the exit status of the script",
                     init.program.command()
                 ),
             )
             .at(init.span)
-            .related(*by, "this decides it")
+            .related(*by, "this command decides it")
             .help(match next {
-                Next::Pipe => {
-                    "write 'set -o pipefail' before it, or to a file instead of into a pipe".to_owned()
-                }
+                Next::Pipe => "write 'set -o pipefail' before it, or write its output to a file".to_owned(),
                 Next::Or => format!("write '{} || exit 1'", init.program.command()),
                 Next::Background => "leave out the '&'".to_owned(),
                 Next::End | Next::And => {
@@ -300,11 +296,11 @@ fn failure(init: &InitCall<'_>, findings: &mut Findings) {
         None if init.program == Program::Nodectl => findings.push(
             Finding::new(
                 &FAILURE_UNSEEN,
-                "'nodectl init' prints \"Failure\" and ends with status 0 in several releases",
+                "'nodectl init' prints \"Failure\" and exits with 0 in several releases",
             )
             .severity(Severity::Info)
             .at(init.span)
-            .help("'imgbase layout --init' does the same and fails when it fails"),
+            .help("use 'imgbase layout --init', which does the same and reports its failure"),
         ),
         None => {}
     }
@@ -319,14 +315,14 @@ fn later(init: &InitCall<'_>, findings: &mut Findings) {
         Some(path) => (
             Severity::Warning,
             format!(
-                "what this writes to {path} is lost: '{}' has copied root already",
+                "what this command writes to {path} is lost: '{}' has already copied root",
                 init.program.command()
             ),
         ),
         None => (
             Severity::Info,
             format!(
-                "what this writes outside /etc and the separate volumes is lost: '{}' has copied root already",
+                "what this command writes outside /etc and the separate volumes is lost: '{}' has already copied root",
                 init.program.command()
             ),
         ),

@@ -5,12 +5,12 @@ use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Safety};
 
 declare_code! {
-    /// The metadata of the thin pool is stated smaller than LVM itself would make it.
+    /// The metadata of the thin pool is smaller than LVM would make it.
     ///
     /// ## Why
-    /// Every chunk of every volume and snapshot takes room in the metadata. When it is full the pool stops, however
-    /// much data would still fit: upgrades have failed because of it. Without `--metadatasize` the installer makes it
-    /// large enough for the pool, and the layout's initialisation extends it.
+    /// Every chunk of every volume and snapshot needs space in the metadata. When the metadata is full the pool stops,
+    /// even if there is room for data: upgrades have failed because of this. Without `--metadatasize` the installer makes
+    /// the metadata large enough for the pool, and the layout's initialisation extends it.
     ///
     /// ## Example
     /// ```text
@@ -43,7 +43,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         let mut finding = Finding::new(
             &CODE,
             format!(
-                "the metadata of the pool '{}' is stated as {stated}; for {at_least}{} of data it takes {wanted}",
+                "the metadata of the pool '{}' has {stated}; {at_least}{} of data need {wanted}",
                 pool.name,
                 mib(size)
             ),

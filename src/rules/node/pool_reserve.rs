@@ -6,13 +6,12 @@ use node_base::diagnostic::{Finding, Findings, Safety};
 use node_base::policy::Policy;
 
 declare_code! {
-    /// The volume group keeps too little free for the thin pool to be extended.
+    /// The volume group keeps too little space free to extend the thin pool.
     ///
     /// ## Why
-    /// LVM extends a thin pool by itself before it is full, and the metadata when it is needed, but only from free
-    /// space of the volume group. A pool that runs full stops every volume in it. `autopart` keeps 20 % out of the
-    /// pool; a pool of your own with `--grow` takes everything unless the volume group keeps a reserve. Metadata that
-    /// could not be extended has broken upgrades.
+    /// LVM extends the data and metadata of a thin pool before they are full, but only into free space of the volume
+    /// group. A full pool stops every volume in it. `autopart` keeps 20 % out of the pool; your own pool with `--grow`
+    /// uses everything unless the volume group keeps a reserve. Metadata that could not be extended has broken upgrades.
     ///
     /// ## Example
     /// ```text
@@ -47,7 +46,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         if let Some(percent) = reserved {
             if percent < i64::from(wanted) {
                 let message = format!(
-                    "the volume group '{}' keeps {percent} % free; the policy {} wants {wanted} %",
+                    "the volume group '{}' keeps {percent} % free; the policy {} asks for {wanted} %",
                     group.name, policy.name
                 );
                 let value = group.command.value("--reserved-percent").map(|v| v.span);
@@ -88,7 +87,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-/// What to do about it.
+/// How to keep space free.
 enum Help {
     /// Let the volume group keep a reserve.
     Reserve,
@@ -96,12 +95,12 @@ enum Help {
     Words(String),
 }
 
-/// What is wrong with a pool in a volume group without a stated reserve, if that can be known.
+/// What is wrong with a pool in a volume group without a reserve of its own; `None` if nothing is, or it is not known.
 fn too_little(view: &View<'_>, policy: &Policy, pool: &Pool<'_>, wanted: u8) -> Option<(String, Help)> {
     if let Some(percent) = pool.command.int("--percent") {
         let most = 100 - i64::from(wanted);
         let message = format!(
-            "the pool '{}' takes {percent} % of the volume group '{}'; the policy {} wants {wanted} % to stay free",
+            "the pool '{}' uses {percent} % of the volume group '{}'; the policy {} asks for {wanted} % to stay free",
             pool.name, pool.group, policy.name
         );
         return (percent > most).then(|| (message, Help::Words(format!("write '--percent={most}'"))));
@@ -109,7 +108,7 @@ fn too_little(view: &View<'_>, policy: &Policy, pool: &Pool<'_>, wanted: u8) -> 
     match pool.size {
         Size::Grows(_, None) => Some((
             format!(
-                "the pool '{}' grows to all that the volume group '{}' has; the policy {} wants {wanted} % to stay free",
+                "the pool '{}' grows to all of the volume group '{}'; the policy {} asks for {wanted} % to stay free",
                 pool.name, pool.group, policy.name
             ),
             Help::Reserve,
@@ -120,12 +119,12 @@ fn too_little(view: &View<'_>, policy: &Policy, pool: &Pool<'_>, wanted: u8) -> 
             let used = view.sums.promised(pool).sum.max(stated) + view.sums.beside(pool);
             let free = total - used;
             let short = u128::from(free.0) * 100 < u128::from(total.0) * u128::from(wanted);
-            // More than there is has been reported as such.
+            // Another rule reports volumes that are larger than the group.
             if !short || used > total {
                 return None;
             }
             let message = format!(
-                "{free} of the volume group '{}' ({total}) stay free, {} %; the policy {} wants {wanted} %",
+                "{free} of the volume group '{}' ({total}) stay free, {} %; the policy {} asks for {wanted} %",
                 pool.group,
                 u128::from(free.0) * 100 / u128::from(total.0.max(1)),
                 policy.name

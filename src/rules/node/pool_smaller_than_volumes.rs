@@ -6,12 +6,12 @@ use node_base::diagnostic::{Finding, Findings, Safety, Severity};
 use node_base::units::MiB;
 
 declare_code! {
-    /// The pool's stated size is less than that of its thin volumes together, and will be raised.
+    /// The pool is smaller than its thin volumes together; Anaconda will make it larger.
     ///
     /// ## Why
-    /// Anaconda does not promise more than the pool has: it silently makes the pool as large as the sum of its thin
-    /// volumes. That is no error as long as the volume group has the room; where it has not, the installation stops
-    /// with "not enough free space in volume group", and the number in the kickstart does not tell why.
+    /// Anaconda does not overcommit: it silently makes the pool as large as the sum of its thin volumes. That works as
+    /// long as the volume group has room for it. Otherwise the installation stops with "not enough free space in volume
+    /// group", and the size in the kickstart does not show why.
     ///
     /// ## Example
     /// ```text
@@ -44,7 +44,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         let others = view.sums.beside(pool);
         let needs = with_reserve(view, pool, sum + others + metadata(pool, sum));
         let message = format!(
-            "the pool '{}' is stated as {stated}, but its thin volumes are {}{}: the pool will be {at_least}{sum}, the \
+            "the pool '{}' has {stated}, but its thin volumes have {}{}: the pool will have {at_least}{sum}, and the \
              volume group '{}' needs at least {}",
             pool.name,
             if exact { "" } else { "at least " },
@@ -68,16 +68,13 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                         mib(needs)
                     ))
             } else {
-                finding.related(
-                    span,
-                    format!("the physical volumes are stated as {total} and have to have {}", mib(needs)),
-                )
+                finding.related(span, format!("the physical volumes have {total} and need {}", mib(needs)))
             };
         }
         if let Some(value) = pool.command.value("--size") {
             finding = finding.fix(replace(
                 value.span,
-                "state the size that it will have",
+                "write the size that the pool will have",
                 sum.0.to_string(),
                 Safety::Safe,
             ));
@@ -93,7 +90,7 @@ fn metadata(pool: &Pool<'_>, size: MiB) -> MiB {
     one + one
 }
 
-/// What a volume group has to have so that so much of it can be used beside what it keeps free.
+/// The size that a volume group needs so that this much of it can be used beside its reserve.
 fn with_reserve(view: &View<'_>, pool: &Pool<'_>, used: MiB) -> MiB {
     let Some(group) = view.group(pool.group) else { return used };
     match (group.command.int("--reserved-percent"), positive(group.command, "--reserved-space")) {

@@ -6,7 +6,7 @@ use node_base::diagnostic::{Finding, Findings, Safety};
 use node_base::policy::DeviceType;
 
 declare_code! {
-    /// The root file system does not stand on a thin logical volume.
+    /// The root file system is not on a thin logical volume.
     ///
     /// ## Why
     /// The installed image is frozen as a thin snapshot (the base) and booted from another one (the layer). Without

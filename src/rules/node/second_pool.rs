@@ -4,11 +4,11 @@ use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
-    /// There is more than one thin pool.
+    /// The kickstart makes more than one thin pool.
     ///
     /// ## Why
-    /// The node knows one pool: the one that root is in. It is tagged, watched and extended, and the space that is
-    /// left is counted there. A second pool takes room from the same disks, and nobody looks after it.
+    /// The node knows one pool, the one that root is in. It tags, monitors and extends this pool and counts its free
+    /// space. A second pool uses space of the same disks and is not monitored.
     ///
     /// ## Example
     /// ```text

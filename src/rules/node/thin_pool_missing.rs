@@ -30,7 +30,7 @@ declare_code! {
 
 pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
 
-/// Most pools that are reported: who names more that are not there has another problem.
+/// Most missing pools that are reported.
 const MOST: usize = 20;
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
@@ -76,11 +76,11 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                     other.group
                 )),
             (None, Some(volume)) => finding
-                .related(volume.span, "a volume of this name is made here, but it is no pool")
-                .help("add '--thinpool' to the volume that is to be the pool"),
+                .related(volume.span, "a volume of this name is made here, but it is not a pool")
+                .help("add '--thinpool' to make this volume the pool"),
             (None, None) => match view.pools.iter().find(|p| p.group == group) {
                 Some(near) => finding
-                    .related(near.command.span, format!("the pool of '{group}' is called '{}'", near.name))
+                    .related(near.command.span, format!("the pool of '{group}' has the name '{}'", near.name))
                     .help(format!("write '--poolname={}'", near.name)),
                 None => finding.help(format!(
                     "write 'logvol none --vgname={group} --name={pool} --thinpool --size=1 --grow' before it"

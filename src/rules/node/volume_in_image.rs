@@ -7,9 +7,9 @@ declare_code! {
     /// A part of the image, such as `/usr`, is a volume of its own.
     ///
     /// ## Why
-    /// An image is one file system: its base is a snapshot of root. What is on another volume is not frozen with it,
-    /// is not exchanged by an upgrade and does not come back with a rollback. A `/usr` of the next image would run
-    /// on the `/etc` of this one, or the other way round.
+    /// An image is one file system: its base is a snapshot of root. Files on another volume are not frozen with it, not
+    /// replaced by an upgrade and not restored by a rollback. The `/usr` of the next image would run with the `/etc` of
+    /// this one, or the other way round.
     ///
     /// ## Example
     /// ```text

@@ -7,10 +7,10 @@ use node_base::policy::{Policy, Presence, Volume};
 use node_base::units::MiB;
 
 declare_code! {
-    /// `/var` is no volume of its own.
+    /// `/var` is not a volume of its own.
     ///
     /// ## Why
-    /// `/var` holds what has to survive an upgrade and a rollback: the host's data, the logs, the state of services.
+    /// `/var` holds what must survive an upgrade and a rollback: the host's data, the logs, the state of services.
     /// On root it would be replaced with every image. `imgbase layout --init` fails without it ("/var must be a
     /// mount point"), after it has changed the volume group, and an installer with the node's profile refuses the
     /// partitioning ("Your /var must be on a separate partition or LV.").
@@ -90,7 +90,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 .help(format!("write '{}'", line(view, policy, volume))),
         );
     }
-    // Where root is not even thin, the layout is another one altogether.
+    // Where root is not thin, the recommendations of a thin layout do not apply.
     if policy.wants_thin_root() && !matches!(view.volume("/").map(|v| v.on), Some(On::Thin(..))) {
         return;
     }

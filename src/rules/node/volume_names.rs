@@ -9,9 +9,9 @@ declare_code! {
     /// A volume or volume group has a name that LVM or the node refuses.
     ///
     /// ## Why
-    /// LVM takes letters, digits and `+ _ . -`, no `-` at the start, and keeps some names for its own hidden volumes.
-    /// Anaconda and imgbased take at most 55 characters. Some of these names stop the installation early, others
-    /// only when the volume is made.
+    /// LVM allows letters, digits and `+ _ . -`, no `-` at the start, and reserves some names for its own hidden volumes.
+    /// Anaconda and imgbased allow at most 55 characters. Some of these names stop the installation early, others only
+    /// when the volume is made.
     ///
     /// ## Example
     /// ```text

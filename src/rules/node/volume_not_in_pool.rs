@@ -8,9 +8,8 @@ declare_code! {
     /// A volume of the policy is not a thin volume in the pool that root is in.
     ///
     /// ## Why
-    /// Image and data share one pool: it is the one that is watched, extended and kept from overfilling, and freed
-    /// space of one volume serves the others. A volume somewhere else takes its full size at once, or belongs to a
-    /// pool that nobody watches.
+    /// Images and data share one pool: it is monitored and extended, and space that one volume frees serves the others. A
+    /// thick volume uses its full size at once, and another pool is not monitored.
     ///
     /// ## Example
     /// ```text
@@ -31,12 +30,12 @@ pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((policy, view)) = custom(context) else { return };
-    // Where root is not thin, or its pool does not exist, that is the cause.
+    // Where root is not thin, or its pool does not exist, that is the finding.
     let Some(root_pool) = view.root_pool() else { return };
     for volume in view.volumes.iter().filter(|v| v.accepted && policy.volume(v.mount).is_some()) {
         let message = match volume.on {
             On::Thin(group, pool) if group == root_pool.group && pool == root_pool.name => continue,
-            // A pool that does not exist has been reported, and what exists already is not known.
+            // A missing pool is another finding, and an existing device is not known.
             On::Thin(group, pool) if view.pool(group, pool).is_none() => continue,
             On::Existing => continue,
             On::Thin(group, pool) => {

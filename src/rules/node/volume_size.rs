@@ -6,11 +6,11 @@ use node_base::diagnostic::{Finding, Findings, Safety, Severity};
 use node_base::units::{Bytes, MiB};
 
 declare_code! {
-    /// A volume is smaller than the installer's own check lets pass.
+    /// A volume is smaller than the installer's own check allows.
     ///
     /// ## Why
-    /// An installer with the node's profile stops ("Your /var partition size is lower than required 5 GiB."), for a
-    /// volume that has to be there as for one that only happens to be. Sizes in a kickstart are MiB: 5 GiB are 5120.
+    /// An installer with the node's profile stops ("Your /var partition size is lower than required 5 GiB."), for
+    /// required volumes and for optional ones that exist. Sizes in a kickstart are MiB: 5 GiB are 5120.
     ///
     /// ## Example
     /// ```text
@@ -30,8 +30,8 @@ declare_code! {
     ///
     /// ## Why
     /// The recommended sizes are those that the node's own installer makes. A smaller volume installs, and fills up
-    /// earlier. A size that reaches the number in GB (8000 MiB for 8 GB) but not in GiB (8192 MiB) is only a
-    /// remark: documentation gives these sizes in GB.
+    /// earlier. A size that is enough in GB (8000 MiB for 8 GB) but not in GiB (8192 MiB) is only reported as info,
+    /// because documentation gives these sizes in GB.
     ///
     /// ## Example
     /// ```text

@@ -1,6 +1,6 @@
 //! Forms of password hashes (crypt(5) of libxcrypt 4.4; GRUB's `password_pbkdf2`).
 
-/// Who has to understand a hash.
+/// The reader of a hash.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reader {
     /// `/etc/shadow`.
@@ -9,7 +9,7 @@ pub(super) enum Reader {
     Grub,
 }
 
-/// What is wrong with what ought to be a hash, as the end of a sentence; nothing for a hash or a locked account.
+/// What is wrong with a value where a hash is expected, as the end of a sentence; `None` for a hash or a locked account.
 pub(super) fn problem(value: &str, reader: Reader) -> Option<String> {
     match reader {
         Reader::Grub => grub_problem(value),
@@ -21,19 +21,19 @@ fn grub_problem(value: &str) -> Option<String> {
     if value.starts_with("grub.pbkdf2.sha512.") {
         return None;
     }
-    let what = if value.starts_with('$') { "a hash for /etc/shadow" } else { "no hash" };
-    Some(format!("{what}, and GRUB reads only what grub2-mkpasswd-pbkdf2 prints"))
+    let what = if value.starts_with('$') { "a hash for /etc/shadow, not one" } else { "not a hash" };
+    Some(format!("{what} that grub2-mkpasswd-pbkdf2 prints"))
 }
 
 fn login_problem(value: &str) -> Option<String> {
-    // passwd -l and useradd write these: nobody logs in with a password, as intended.
+    // passwd -l and useradd write these to disable logins with a password.
     if value.starts_with(['!', '*']) {
         return None;
     }
     let Some(rest) = value.strip_prefix('$') else {
         // The traditional DES form has no mark, only a length.
         let is_des = value.len() == 13 && value.bytes().all(is_crypt_digit);
-        return (!is_des).then(|| "no hash".to_owned());
+        return (!is_des).then(|| "not a hash".to_owned());
     };
     let mut fields = rest.split('$');
     let method = fields.next().unwrap_or_default();
@@ -52,7 +52,7 @@ fn login_problem(value: &str) -> Option<String> {
             let right = fields.len() >= 2 && fields.last().is_some_and(|hash| hash.len() >= 20);
             return (!right).then(|| cut_off(method));
         }
-        _ => return Some("no hash that /etc/shadow knows".to_owned()),
+        _ => return Some("not a hash of a method that /etc/shadow supports".to_owned()),
     };
     let (salt, hash) = match fields[..] {
         [rounds, salt, hash] if rounds.starts_with("rounds=") && method != "1" => (salt, hash),
@@ -76,7 +76,7 @@ fn cut_off(method: &str) -> String {
         "7" => "scrypt",
         other => other,
     };
-    format!("no complete {name} hash")
+    format!("not a complete {name} hash")
 }
 
 /// The alphabet of crypt(5).
@@ -90,7 +90,7 @@ mod tests {
 
     /// Hashes of "x", made with crypt(3) of libxcrypt 4.4.
     #[test]
-    fn hashes_of_every_method_are_taken() {
+    fn hashes_of_every_method_are_accepted() {
         for hash in [
             "$6$Zl5gQ8kXwLxzGf1b$y4JtAdycNGH/ffxVeIG9ZL/SsfYxGVzxA10jAvD3LpvYxzaDdnegK0YdHaiWzi5v7WiQitpnQzIquDGif7ODL/",
             "$6$rounds=5000$saltsalt$8RWsOfwR6M6PpnoeQiEiWzNTPo1f0HjVYjDnLZhGx16aBFRkeqiHAzfXP/LgrOWMBMXqiU2pLrXsSOHNUyUm91",
@@ -109,11 +109,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_hash_is_told_from_a_damaged_one() {
-        assert_eq!(problem("redhat", Reader::Login).unwrap(), "no hash");
-        assert_eq!(problem("$6$saltsalt$tooshort", Reader::Login).unwrap(), "no complete SHA-512 hash");
-        assert_eq!(problem("$6", Reader::Login).unwrap(), "no complete SHA-512 hash");
-        assert_eq!(problem("$apr1$saltsalt$x", Reader::Login).unwrap(), "no hash that /etc/shadow knows");
+    fn a_value_that_is_not_a_hash_is_told_from_a_damaged_hash() {
+        assert_eq!(problem("redhat", Reader::Login).unwrap(), "not a hash");
+        assert_eq!(problem("$6$saltsalt$tooshort", Reader::Login).unwrap(), "not a complete SHA-512 hash");
+        assert_eq!(problem("$6", Reader::Login).unwrap(), "not a complete SHA-512 hash");
+        assert_eq!(
+            problem("$apr1$saltsalt$x", Reader::Login).unwrap(),
+            "not a hash of a method that /etc/shadow supports"
+        );
         assert!(problem("$6$a$b", Reader::Grub).unwrap().starts_with("a hash for /etc/shadow"));
     }
 }

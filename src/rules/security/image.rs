@@ -7,12 +7,12 @@ use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
-    /// The image to install comes over a network, and nothing proves that it is the right one.
+    /// The image to install comes over a network, and nothing verifies it.
     ///
     /// ## Why
-    /// The image *is* the host's operating system. Over plain `http` or `ftp`, or over `https` with
-    /// `--noverifyssl`, whoever sits on the way can put another one in its place; a broken download is not noticed
-    /// either. With `--checksum` the way does not matter.
+    /// The image *is* the host's operating system. Over plain `http` or `ftp`, or over `https` with `--noverifyssl`, an
+    /// attacker on the network can replace it, and a damaged download is not noticed. With `--checksum` the transport
+    /// does not matter.
     ///
     /// ## Example
     /// ```text
@@ -73,7 +73,7 @@ fn malformed(text: &str) -> String {
         (96, true) => "a SHA-384 sum",
         (128, true) => "a SHA-512 sum",
         (n, true) => return format!("the checksum has {n} digits; a SHA-256 sum has 64"),
-        (_, false) => return "the checksum is no SHA-256 sum, which is 64 hexadecimal digits".to_owned(),
+        (_, false) => return "the checksum is not a SHA-256 sum, which has 64 hexadecimal digits".to_owned(),
     };
     format!("the checksum looks like {kind}; Anaconda compares it with the SHA-256 sum of the image")
 }

@@ -8,11 +8,11 @@ use node_base::diagnostic::{Finding, Findings};
 use node_base::harmless::excerpt;
 
 declare_code! {
-    /// A secret is put on the kernel command line.
+    /// A secret is on the kernel command line.
     ///
     /// ## Why
-    /// Every user and every service of the host can read `/proc/cmdline`, it is in the boot entries, in the
-    /// journal of every boot and in every problem report.
+    /// Every user and every service of the host can read `/proc/cmdline`. The command line is also in the boot entries, in
+    /// the journal of every boot and in every problem report.
     ///
     /// ## Example
     /// ```text
@@ -20,8 +20,8 @@ declare_code! {
     /// ```
     ///
     /// ## Write instead
-    /// For iSCSI, `rd.iscsi.firmware=1` takes the credentials from the network card; elsewhere write them in `%post`
-    /// into a file that only root can read.
+    /// For iSCSI, `rd.iscsi.firmware=1` reads the credentials from the network card; otherwise write them in `%post` to a
+    /// file that only root can read.
     static SECRET_ON_KERNEL_COMMAND_LINE = "SEC010", "secret-on-kernel-command-line", Security, Warning;
 }
 
@@ -32,7 +32,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         let Some(append) = command.value("--append").filter(|append| may_have_secret(&append.text)) else {
             continue;
         };
-        // The words' own places are those in the unquoted text; the option's value is pointed at as a whole.
+        // The places of the words are those in the unquoted text, so the finding is at the option's value as a whole.
         for word in &cmdline::parse(&append.text, append.span.file, 0).words {
             if let Some(what) = secret(word) {
                 let name = excerpt(&word.name);
@@ -41,21 +41,21 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 findings.push(
                     Finding::new(&SECRET_ON_KERNEL_COMMAND_LINE, message)
                         .at(append.span)
-                        .help("take it off the command line; for iSCSI, rd.iscsi.firmware=1 reads it from the network card"),
+                        .help("remove it from the command line; for iSCSI, rd.iscsi.firmware=1 reads it from the network card"),
                 );
             }
         }
     }
 }
 
-/// The ends of option names that hold a secret, the rest split at `.`, `_` and `-`.
+/// Last parts of the names of options that hold a secret, split at `.`, `_` and `-`.
 const SECRET_NAMES: [&str; 9] =
     ["password", "passwd", "passphrase", "pass", "pw", "adminpw", "rootpw", "secret", "token"];
 
 /// Whether it is worth parsing the words: most command lines name nothing that could be a secret.
 fn may_have_secret(words: &str) -> bool {
     let words = words.to_ascii_lowercase();
-    // Quotes may stand inside a name.
+    // A name may contain quotes.
     ["pass", "pw", "secret", "token", "://", "iscsi:", "\""].iter().any(|sign| words.contains(sign))
 }
 

@@ -1,6 +1,6 @@
-//! Passwords in the clear, downloads nobody verifies.
+//! Passwords in plain text, downloads that are not verified.
 //!
-//! Invariant: no message repeats a secret; the place is shown, the words are not.
+//! Invariant: no message repeats a secret; only its place is shown.
 
 mod crypt;
 mod image;
@@ -25,8 +25,8 @@ pub(super) static RULES: &[&Rule] = &[
     &kernel_secret::RULE,
 ];
 
-/// Whether a value stands for another one that a template engine or a script puts in later: `{{ pw }}` (Jinja),
-/// `@PW@`, `${PW}`, `<password>`, `%%PW%%`. What will stand there is not known.
+/// Whether a value is a placeholder that a template engine or a script replaces: `{{ pw }}` (Jinja), `@PW@`, `${PW}`,
+/// `<password>`, `%%PW%%`. The final value is not known.
 fn is_placeholder(value: &str) -> bool {
     let between = |open: &str, close: &str| {
         value.strip_prefix(open).and_then(|v| v.strip_suffix(close)).is_some_and(|v| !v.is_empty())
@@ -39,8 +39,8 @@ fn is_placeholder(value: &str) -> bool {
         || between("%%", "%%")
 }
 
-/// Whether a value is a variable of a template (`$root_password_hash`, as Cobbler writes it). A hash looks like
-/// that only if nothing is right about it, a password might.
+/// Whether a value is a variable of a template (`$root_password_hash`, as in Cobbler). No hash looks like this; a password
+/// might.
 fn is_variable(value: &str) -> bool {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     value.strip_prefix('$').is_some_and(|name| {

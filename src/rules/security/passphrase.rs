@@ -6,12 +6,11 @@ use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
-    /// The passphrase of an encrypted volume stands in the kickstart.
+    /// The passphrase of an encrypted volume is in the kickstart.
     ///
     /// ## Why
-    /// The language takes no hash here, and without a passphrase the installer stops and asks, so this is a
-    /// remark. But everybody who can read the kickstart can open the disk. It protects what it should once it
-    /// has been replaced.
+    /// Kickstart accepts no hash here, and without a passphrase the installer stops and asks, so this is only info. But
+    /// everybody who can read the kickstart can unlock the disk until the passphrase is replaced.
     ///
     /// ## Example
     /// ```text
@@ -35,7 +34,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             if passphrase.text.is_empty() || is_placeholder(&passphrase.text) {
                 continue;
             }
-            let message = format!("the passphrase of this {name} stands here in plain text");
+            let message = format!("the passphrase of this {name} is in plain text");
             findings.push(
                 Finding::new(&PLAIN_TEXT_PASSPHRASE, message).at(passphrase.span).help(
                     "replace it after the installation: clevis luks bind, then cryptsetup luksRemoveKey",

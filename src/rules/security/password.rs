@@ -9,11 +9,11 @@ use node_base::diagnostic::{Finding, Findings};
 use node_base::harmless::excerpt;
 
 declare_code! {
-    /// A password stands in the kickstart in plain text.
+    /// A password is in the kickstart in plain text.
     ///
     /// ## Why
-    /// The kickstart lies on a web server, in a repository, and as `/root/anaconda-ks.cfg` on every host that was
-    /// installed with it. A hash is enough for the installation.
+    /// The kickstart is on a web server, in a repository, and as `/root/anaconda-ks.cfg` on every host that was installed
+    /// with it. The installation needs only a hash.
     ///
     /// ## Example
     /// ```text
@@ -28,11 +28,11 @@ declare_code! {
     /// with what `openssl passwd -6` prints; for `bootloader --password`, what `grub2-mkpasswd-pbkdf2` prints.
     static PLAIN_TEXT_PASSWORD = "SEC001", "plain-text-password", Security, Warning;
 
-    /// A password in plain text opens a login over the network.
+    /// A password in plain text allows logins over the network.
     ///
     /// ## Why
-    /// Whoever can read the kickstart can log in: with `sshpw` into the installer while it runs, with
-    /// `rootpw --allow-ssh` into the installed host as root.
+    /// Everybody who can read the kickstart can log in: with `sshpw` to the running installer, with `rootpw --allow-ssh` to
+    /// the installed host as root.
     ///
     /// ## Example
     /// ```text
@@ -48,12 +48,12 @@ declare_code! {
     /// ```
     static SSH_WITH_PLAIN_TEXT_PASSWORD = "SEC002", "ssh-with-plain-text-password", Security, Warning;
 
-    /// `--iscrypted` with something that is no password hash.
+    /// The value of `--iscrypted` is not a password hash.
     ///
     /// ## Why
-    /// The value is written as it is where a hash has to be. No password matches it: the installation succeeds
-    /// and nobody can log in. Most often the hash lost its beginning to a shell (`$6` in double quotes) or its
-    /// end to a line break, or the password was never hashed.
+    /// Anaconda writes the value unchanged in the place of the hash. No password matches it: the installation succeeds and
+    /// nobody can log in. Usually a shell removed the start of the hash (`$6` in double quotes), a line break its end, or
+    /// the password was never hashed.
     ///
     /// ## Example
     /// ```text
@@ -65,17 +65,17 @@ declare_code! {
     /// rootpw --iscrypted $6$…
     /// ```
     ///
-    /// A locked account (`!`, `*`) is no mistake.
+    /// A locked account (`!`, `*`) is not reported.
     ///
     /// ## Source
-    /// crypt(5), libxcrypt 4.4; Anaconda writes `bootloader --iscrypted` to `/boot/grub2/user.cfg` as it is.
+    /// crypt(5), libxcrypt 4.4; Anaconda writes the value of `bootloader --iscrypted` unchanged to `/boot/grub2/user.cfg`.
     static NOT_A_PASSWORD_HASH = "SEC003", "not-a-password-hash", Security, Warning;
 }
 
 pub(super) static RULE: Rule =
     Rule { codes: &[&PLAIN_TEXT_PASSWORD, &SSH_WITH_PLAIN_TEXT_PASSWORD, &NOT_A_PASSWORD_HASH], check };
 
-/// A command that takes a password.
+/// A command that has a password.
 struct Place {
     command: &'static str,
     /// The option that has it; without one it is the first positional argument.
@@ -105,7 +105,7 @@ fn one(place: &Place, command: &Command<'_>) -> Option<Finding> {
         Some(option) => command.value(option)?,
         None => command.first()?,
     };
-    // `sshpw --sshkey` has a public key in the password's place.
+    // `sshpw --sshkey` has a public key instead of a password.
     if password.text.is_empty() || is_placeholder(&password.text) || command.has("--sshkey") {
         return None;
     }
@@ -127,10 +127,10 @@ fn one(place: &Place, command: &Command<'_>) -> Option<Finding> {
     let with_ssh = command.name == "sshpw" || command.has("--allow-ssh");
     let (code, message) = if with_ssh {
         let into = if command.name == "sshpw" { "the installer" } else { "the installed host" };
-        let message = format!("whoever can read this file can log in to {into} over ssh as {who}");
+        let message = format!("everybody who can read this file can log in to {into} over ssh as {who}");
         (&SSH_WITH_PLAIN_TEXT_PASSWORD, message)
     } else {
-        (&PLAIN_TEXT_PASSWORD, format!("the password of {who} stands here in plain text"))
+        (&PLAIN_TEXT_PASSWORD, format!("the password of {who} is in plain text"))
     };
     let help = format!("write --iscrypted and what {} prints", maker(place.reader));
     Some(Finding::new(code, message).at(password.span).help(help))
@@ -147,7 +147,7 @@ fn described(command: &Command<'_>) -> String {
     }
 }
 
-/// Whether the password is given as a hash: `--iscrypted` and `--plaintext` overrule each other, the last one counts.
+/// Whether the password is given as a hash: the last of `--iscrypted` and `--plaintext` counts.
 fn is_hashed(command: &Command<'_>) -> bool {
     command.args.iter().rev().find_map(|arg| match arg {
         Arg::Option { name: "--iscrypted", .. } => Some(true),

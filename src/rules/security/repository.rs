@@ -6,12 +6,12 @@ use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
-    /// Packages come from a repository that nobody verifies.
+    /// Packages come from a repository that is not verified.
     ///
     /// ## Why
-    /// The installer does not check the signatures of packages by default. Over plain `http` or `ftp`, or with `--noverifyssl`,
-    /// whoever sits on the way decides what is installed. A repository cannot be given a checksum; `https`, or
-    /// a metalink or mirror list over `https`, is the way out.
+    /// By default the installer does not check the signatures of packages. Over plain `http` or `ftp`, or with
+    /// `--noverifyssl`, an attacker on the network decides what is installed. A repository has no checksum; use `https`, or
+    /// a metalink or mirror list over `https`.
     ///
     /// ## Example
     /// ```text
@@ -42,11 +42,9 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 if url::is_unauthenticated(&address.text) {
                     let scheme = url::scheme(&address.text);
                     findings.push(
-                        finding(format!(
-                            "packages come over plain {scheme}: nobody verifies what is installed"
-                        ))
-                        .at(address.span)
-                        .help("use https"),
+                        finding(format!("packages come over plain {scheme} and are not verified"))
+                            .at(address.span)
+                            .help("use https"),
                     );
                 } else if url::is_https(&address.text) && command.has("--noverifyssl") {
                     findings.push(

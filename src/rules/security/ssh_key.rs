@@ -10,9 +10,9 @@ declare_code! {
     /// An ssh key is damaged: cut off, or broken across two lines.
     ///
     /// ## Why
-    /// A key is one line. When a line end slips into it (copied from a terminal, or read from a file with its
-    /// last newline), the next line is taken for a command and the installer refuses the kickstart, which shows
-    /// only when it boots; or the key is there but incomplete, and nobody can log in.
+    /// A key is one line. With a line end in it (copied from a terminal, or read from a file with its last newline), the
+    /// installer reads the next line as a command and refuses the kickstart when the host boots; or it accepts an
+    /// incomplete key, and nobody can log in.
     ///
     /// ## Example
     /// ```text
@@ -155,7 +155,7 @@ fn continuation(line: &str) -> Option<Continuation> {
 /// Whether the Base64 is a whole key of this type; else what is wrong with it.
 fn inspect(kind: &str, parts: usize, data: &str) -> Result<(), &'static str> {
     if data.is_empty() {
-        return Err("nothing stands behind its type");
+        return Err("only its type is given");
     }
     let bytes = decode_base64(data).ok_or("it is not Base64, or a part of it is missing")?;
     let mut rest = bytes.as_slice();
@@ -165,7 +165,7 @@ fn inspect(kind: &str, parts: usize, data: &str) -> Result<(), &'static str> {
         let length = u32::from_be_bytes(*length) as usize;
         let part = behind.get(..length).ok_or("its end is missing")?;
         if count == 0 && part != kind.as_bytes() {
-            return Err("it is of another type than stands before it");
+            return Err("its data is of another type than its name");
         }
         rest = &behind[length..];
         count += 1;

@@ -1,7 +1,6 @@
-//! What a URL says about who can change what it brings.
+//! Whether a URL can be trusted to bring the right file.
 
-/// Whether whoever sits on the way can put something else in its place: plain `http` and `ftp`. The machine
-/// itself is on no way.
+/// Whether an attacker on the network can replace the file: plain `http` and `ftp`, except from this machine.
 pub(super) fn is_unauthenticated(url: &str) -> bool {
     let url = url.trim();
     let begins = |start: &&&str| url.get(..start.len()).is_some_and(|s| s.eq_ignore_ascii_case(start));
@@ -40,10 +39,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_way_over_a_network_in_the_clear_counts() {
+    fn only_plain_transport_over_a_network_counts() {
         for url in ["http://mirror/os", "HTTP://mirror/os", "ftp://mirror:21/os", "http://user@127.example/x"]
         {
-            assert!(is_unauthenticated(url), "{url} comes over a network in the clear");
+            assert!(is_unauthenticated(url), "{url} comes over a network without encryption");
         }
         for url in [
             "https://m/os",
@@ -54,7 +53,7 @@ mod tests {
             "/x",
             "",
         ] {
-            assert!(!is_unauthenticated(url), "{url} does not come over a network in the clear");
+            assert!(!is_unauthenticated(url), "{url} does not come over a network without encryption");
         }
     }
 

@@ -4,7 +4,7 @@ use super::codes;
 use anaconda_plan::{Cause, Refusal};
 use node_base::diagnostic::{Finding, Severity};
 
-/// A message of the installer as a finding: our sentence, and what the installer prints.
+/// A message of the installer as a finding, with what to do about it.
 pub(crate) fn finding(refusal: &Refusal) -> Finding {
     let code = codes::code(refusal.cause);
     let says = refusal.says.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -7,8 +7,8 @@ declare_code! {
     /// The file has no command and no section.
     ///
     /// ## Why
-    /// The language accepts an empty kickstart, but an installer that gets one asks everything. Most often a
-    /// template came out empty or a download was cut off.
+    /// Kickstart allows an empty file, but the installer then asks for everything. Usually a template produced nothing or
+    /// a download was cut off.
     ///
     /// ## Source
     /// pykickstart 3.78 accepts an empty document; its validator refuses an empty file.
@@ -21,9 +21,9 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     let text = context.sources.get(context.kickstart.file).text();
     let is_content = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
     if !split_lines(text).any(is_content) {
-        let what = if text.trim().is_empty() { "the file is empty" } else { "the file holds only comments" };
+        let what = if text.trim().is_empty() { "the file is empty" } else { "the file has only comments" };
         let help =
-            "an installer that gets this kickstart asks everything: check what should have written the file";
+            "the installer would ask for everything: check the program that should have written the file";
         findings.push(Finding::new(&EMPTY, format!("{what}: no command and no section")).help(help));
     }
 }

@@ -1,4 +1,4 @@
-//! What a kickstart includes and cannot be read here.
+//! Included files that were not read.
 
 use crate::rules::{Context, Rule};
 use kickstart::include::Outcome;
@@ -6,12 +6,12 @@ use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Severity};
 
 declare_code! {
-    /// An included file is not read, because it is one of the installer's.
+    /// An included file is not read, because it exists only in the installer.
     ///
     /// ## Why
-    /// An absolute path in a kickstart names a file on the machine that is installed, most often one that `%pre` has
-    /// written; a URL names one that the installer fetches. What it holds is not checked, and findings that would
-    /// need to know it are left out. A relative path is read from beside the kickstart.
+    /// An absolute path in a kickstart names a file on the machine that is being installed, usually one that `%pre` writes;
+    /// the installer fetches a URL. The content of the file is not checked, and findings that depend on it are left out. A
+    /// relative path is read from the directory of the kickstart.
     ///
     /// ## Example
     /// ```text
@@ -19,10 +19,10 @@ declare_code! {
     /// ```
     static INCLUDE_ELSEWHERE = "STY005", "include-not-read", Style, Info;
 
-    /// An included file is not there, or cannot be read.
+    /// An included file does not exist or cannot be read.
     ///
     /// ## Why
-    /// The installer stops at an include that it cannot read. A relative path is looked for beside the file that
+    /// The installer stops at an include that it cannot read. A relative path begins in the directory of the file that
     /// names it.
     ///
     /// ## Example
@@ -42,10 +42,10 @@ declare_code! {
     /// A file includes itself, directly or through others.
     ///
     /// ## Why
-    /// The installer would never come to an end: it stops with an internal error.
+    /// The installer stops with an internal error.
     ///
     /// ## Example
-    /// `storage.ks`, which is included from `node.ks`, holds
+    /// `storage.ks`, which `node.ks` includes, contains
     /// ```text
     /// %include node.ks
     /// ```
@@ -62,8 +62,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             // What is not found although includes are followed is an error of the language.
             None | Some(Outcome::File(_) | Outcome::NotFound | Outcome::WrittenByPre) => {}
             Some(Outcome::Elsewhere) => {
-                let message =
-                    format!("'{shown}' is read by the installer; what it holds is not checked here");
+                let message = format!("'{shown}' is read only by the installer; its content is not checked");
                 findings.push(Finding::new(&INCLUDE_ELSEWHERE, message).at(span));
             }
             Some(Outcome::Unreadable(why)) => {
@@ -73,12 +72,11 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 findings.push(if shown.starts_with('/') {
                     finding.severity(Severity::Error)
                 } else {
-                    finding.help("a relative path is looked for beside the file that names it")
+                    finding.help("a relative path begins in the directory of the file that names it")
                 });
             }
             Some(Outcome::Cycle) => {
-                let message =
-                    format!("'{shown}' includes this file, directly or through others: it has no end");
+                let message = format!("'{shown}' includes this file, directly or through others");
                 findings
                     .push(Finding::new(&INCLUDE_CYCLE, message).at(span).help("remove one of the includes"));
             }

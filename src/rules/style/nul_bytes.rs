@@ -4,11 +4,11 @@ use node_base::diagnostic::{Finding, Findings};
 use node_base::source::Span;
 
 declare_code! {
-    /// The file holds NUL bytes.
+    /// The file contains NUL bytes.
     ///
     /// ## Why
-    /// No editor writes them into a kickstart: they come from a damaged file system, a cut-off download, or a
-    /// UTF-16 text. The installer takes them as part of a word.
+    /// They come from a damaged file system, a cut-off download, or a UTF-16 text. The installer reads them as part of a
+    /// word.
     static NUL_BYTES = "STY004", "nul-bytes", Style, Warning;
 }
 
@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule { codes: &[&NUL_BYTES], check };
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let text = context.sources.get(context.kickstart.file).text();
-    // Without a way out of the loop the compiler looks at many bytes at a time.
+    // Without an early exit from the loop the compiler can check many bytes at a time.
     if !text.bytes().fold(false, |found, b| found | (b == 0)) {
         return;
     }
@@ -26,7 +26,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         let help =
             "remove them: tr -d '\\000' <FILE; if the file is UTF-16, convert it: iconv -f utf-16 -t utf-8";
         findings.push(
-            Finding::new(&NUL_BYTES, format!("the file holds {count} NUL {bytes}"))
+            Finding::new(&NUL_BYTES, format!("the file contains {count} NUL {bytes}"))
                 .at(Span::new(context.kickstart.file, first, first + 1))
                 .help(help),
         );

@@ -4,11 +4,11 @@ use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
-    /// There is neither a root password nor an administrator.
+    /// The kickstart sets neither a root password nor an administrator.
     ///
     /// ## Why
-    /// "Root password" and "User creation" are mandatory until there is an administrator: a root password (or a locked
-    /// root account that the kickstart asks for), or a user in the group `wheel` who is not locked.
+    /// The installer requires "Root password" or "User creation" until there is an administrator: a root password (or a
+    /// root account that the kickstart locks), or a user of the group `wheel` whose account is not locked.
     ///
     /// ## Write instead
     /// ```text
@@ -34,7 +34,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     if installer.has_unread_includes || kickstart.commands.is_empty() {
         return;
     }
-    // A rootpw that the language refuses is reported as what it is.
+    // A rootpw with an error of syntax is another finding.
     if kickstart.written("rootpw").next().is_some() {
         return;
     }

@@ -5,12 +5,12 @@ use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Severity};
 
 declare_code! {
-    /// New partitions are asked for, but nothing prepares the disks for them.
+    /// New partitions are requested, but nothing prepares the disks for them.
     ///
     /// ## Why
     /// Without `zerombr`, `clearpart --initlabel` or `clearpart --all` the installer neither writes a partition table to a
-    /// new disk nor removes what is on a used one: the partitioning finds no free space, and the installation stops at
-    /// the installation destination. It works only on a disk with a partition table and enough free space.
+    /// new disk nor removes partitions from a used one: there is no free space, and the installation stops at the
+    /// installation destination. It works only on a disk with a partition table and enough free space.
     ///
     /// ## Example
     /// ```text
@@ -29,11 +29,11 @@ declare_code! {
     /// (rhel-8 to main); `pyanaconda/storage_utils.py`, `pyanaconda/kickstart.py` (rhel-7).
     static NOT_INITIALISED = "UNA006", "disk-not-initialised", Unattended, Warning;
 
-    /// No disk is chosen, so all disks are used.
+    /// The kickstart chooses no disk, so the installer uses all of them.
     ///
     /// ## Why
-    /// In an automatic installation every disk that the installer finds is selected: also a second disk with data, a
-    /// USB stick, and LUNs of a storage network. With `clearpart --all` they are emptied.
+    /// An automatic installation selects every disk that it finds, including a second disk with data, a USB stick, and
+    /// LUNs of a storage network. `clearpart --all` empties them.
     ///
     /// ## Write instead
     /// ```text
@@ -61,7 +61,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         return;
     }
     let making: Vec<&Command<'_>> =
-        partitioning(kickstart).filter(|c| c.valid && makes_space_needed(c)).collect();
+        partitioning(kickstart).filter(|c| c.valid && needs_free_space(c)).collect();
     let Some(first) = making.first() else { return };
     let pre = || {
         let bodies = kickstart
@@ -77,7 +77,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     if !prepares && !pre() {
         let finding = Finding::new(
             &NOT_INITIALISED,
-            "nothing writes a partition table to a new disk, or empties a used one",
+            "nothing writes a partition table to a new disk or empties a used one",
         )
         .at(clearpart.unwrap_or(first).span)
         .help("add zerombr and clearpart --all --initlabel --drives=DISK");
@@ -106,8 +106,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-/// Whether a command makes a partition or a device for one.
-fn makes_space_needed(command: &Command<'_>) -> bool {
+/// Whether a command makes partitions, which need free space.
+fn needs_free_space(command: &Command<'_>) -> bool {
     match command.name {
         "autopart" | "reqpart" => true,
         "part" | "partition" => {

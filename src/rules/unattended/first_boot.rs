@@ -4,12 +4,12 @@ use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
-    /// The set-up at the first boot is switched on.
+    /// Initial Setup is enabled for the first boot.
     ///
     /// ## Why
-    /// Where Initial Setup is installed, it takes the console at the first boot and waits: with `--reconfig` always, with
-    /// `--enable` when something is left to do, and on RHEL 7 for the licence unless `eula --agreed` is there. In an
-    /// automatic installation it is off by default.
+    /// Where Initial Setup is installed, it occupies the console at the first boot and waits: with `--reconfig` always, with
+    /// `--enable` when a setting is missing, and on RHEL 7 for the licence without `eula --agreed`. In an automatic
+    /// installation it is off by default.
     ///
     /// ## Write instead
     /// ```text
@@ -36,11 +36,11 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     let licence = kickstart.version.family == Family::Rhel
         && kickstart.version.release == 7
         && !kickstart.last("eula").is_some_and(|c| c.has("--agreed"));
-    let what = if licence { " (and asks for the licence: there is no 'eula --agreed')" } else { "" };
+    let what = if licence { " (and asks for the licence: 'eula --agreed' is missing)" } else { "" };
     findings.push(
         Finding::new(
             &CODE,
-            format!("'firstboot {option}' lets the first boot wait for a person at the console{what}"),
+            format!("'firstboot {option}' makes the first boot wait for somebody at the console{what}"),
         )
         .at(command.span)
         .help("write firstboot --disable"),

@@ -5,12 +5,11 @@ use node_base::diagnostic::{Finding, Findings};
 use node_base::source::{Span, split_lines};
 
 declare_code! {
-    /// A failure of the node's initialisation goes unseen.
+    /// A failure of the node's initialisation does not stop the installation.
     ///
     /// ## Why
-    /// Without `--erroronfail` Anaconda ignores how `%post` ends: the installation "succeeds", the host reboots, and is no
-    /// node. This is said of kickstarts that are checked without a layout policy; with one, `layout-init-failure-unseen`
-    /// looks closer.
+    /// Without `--erroronfail` Anaconda ignores the exit status of `%post`: the installation "succeeds", the host reboots,
+    /// and is not a node. This is reported without a layout policy; with one, `layout-init-failure-unseen` checks more.
     ///
     /// ## Example
     /// ```text
@@ -33,7 +32,7 @@ declare_code! {
 
 pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
 
-/// What initialises the layout.
+/// Calls that initialise the layout.
 const CALLS: &[&str] =
     &["imgbase layout --init", "imgbase --debug layout --init", "nodectl init", "node-layout init"];
 
@@ -52,7 +51,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             let code = line.trim();
             if !code.starts_with('#') && CALLS.iter().any(|call| code.starts_with(call)) {
                 findings.push(
-                    Finding::new(&CODE, format!("if '{code}' fails, the installation succeeds all the same"))
+                    Finding::new(&CODE, format!("if '{code}' fails, the installation still succeeds"))
                         .at(section.header_span)
                         .related(Span::new(section.body.file, start, start + code.len()), "the call")
                         .help("write %post --erroronfail"),

@@ -3,12 +3,12 @@ use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Severity};
 
 declare_code! {
-    /// The graphical interface insists on a language, a keyboard or a time zone that the kickstart does not give.
+    /// The graphical interface waits for a language, a keyboard or a time zone that the kickstart does not set.
     ///
     /// ## Why
-    /// In the graphical interface a kickstart has to have `lang`, `keyboard` and `timezone`: without them the
-    /// welcome screen or the summary waits. The text interface has defaults for all three. Without `text` or
-    /// `cmdline` Anaconda starts the graphical interface wherever it can, so the absence is mentioned even then.
+    /// For the graphical interface a kickstart must have `lang`, `keyboard` and `timezone`: without them the welcome
+    /// screen or the summary waits. The text interface has defaults for all three. Without `text` or `cmdline` Anaconda
+    /// starts the graphical interface wherever it can, so a missing command is reported as info even then.
     ///
     /// ## Example
     /// ```text
@@ -27,14 +27,14 @@ declare_code! {
     /// ## Source
     /// Anaconda, rhel-7 to main: `completed` in `pyanaconda/ui/gui/spokes/welcome.py`, `keyboard.py` and
     /// `datetime_spoke.py`; `pyanaconda/ui/tui/spokes/language_support.py` (rhel-7: `langsupport.py`) and `time_spoke.py`
-    /// do not insist.
+    /// do not wait.
     static INSISTS = "UNA003", "interface-insists", Unattended, Error;
 
-    /// The installation is made to run in a graphical interface.
+    /// The installation runs in the graphical interface.
     ///
     /// ## Why
-    /// A kickstart that lacks nothing installs there as well, but the interface needs more memory, `vnc --host` waits
-    /// up to 150 seconds for a viewer, and whatever is incomplete waits for a person with a mouse.
+    /// A complete kickstart installs there as well, but the interface needs more memory, `vnc --host` waits up to 150
+    /// seconds for a viewer, and anything that is missing waits for somebody with a mouse.
     ///
     /// ## Write instead
     /// ```text
@@ -56,9 +56,11 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         let Some(command) = kickstart.last(name) else { continue };
         let waits = name == "vnc" && command.has("--host");
         let message = if waits {
-            "the installer tries for 150 seconds to reach the listening viewer".to_owned()
+            "the installer tries for up to 150 seconds to reach the viewer".to_owned()
         } else {
-            format!("'{name}' installs in the graphical interface, which nobody looks at")
+            format!(
+                "'{name}' installs in the graphical interface, which an unattended installation does not need"
+            )
         };
         let finding = Finding::new(&NEEDS_A_SCREEN, message).at(command.span).help("write text");
         findings.push(if waits { finding.severity(Severity::Warning) } else { finding });
@@ -78,12 +80,11 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     }
     let list = missing.join(", ");
     findings.push(match installer.interface {
-        Interface::Graphical => {
-            Finding::new(&INSISTS, format!("the graphical interface waits for {list}")).help(format!("add {list}, or write text"))
-        }
+        Interface::Graphical => Finding::new(&INSISTS, format!("the graphical interface waits for {list}"))
+            .help(format!("add {list}, or write text")),
         _ => Finding::new(
             &INSISTS,
-            format!("without {list} the graphical interface waits, which the installer starts unless it is told otherwise"),
+            format!("without {list} the graphical interface, which the installer starts by default, waits"),
         )
         .severity(Severity::Info)
         .help(format!("add text, or {list}")),

@@ -1,6 +1,6 @@
 //! Where an unattended installation would stop and ask.
 //!
-//! What a release insists on was read in Anaconda's branches rhel-7 (21.48), rhel-8 (33.16), rhel-9 (34.25), rhel-10 (40.22)
+//! What a release requires was read in Anaconda's branches rhel-7 (21.48), rhel-8 (33.16), rhel-9 (34.25), rhel-10 (40.22)
 //! and main (45.21): a spoke that is `mandatory` and not `completed` stops the text interface with a menu, and ends an
 //! installation in command-line mode (`pyanaconda/ui/tui/hubs/summary.py`). For older installers the rules report
 //! nothing.

@@ -4,11 +4,11 @@ use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
-    /// What is installed comes over the network, but every interface stays down.
+    /// The installation source is on the network, but every interface stays down.
     ///
     /// ## Why
-    /// With a source on the network the network is mandatory: the installer waits at the network configuration until an
-    /// interface is up. `--no-activate` keeps it down during the installation.
+    /// With a source on the network the installer waits at the network configuration until an interface is up.
+    /// `--no-activate` keeps it down during the installation.
     ///
     /// ## Example
     /// ```text
@@ -41,7 +41,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     else {
         return;
     };
-    // A line with nothing but a host name configures no interface.
+    // A line with only a host name configures no interface.
     let devices: Vec<&Command<'_>> = kickstart
         .all("network")
         .filter(|c| c.has("--device") || c.has("--bootproto") || c.has("--ip") || c.has("--no-activate"))
@@ -49,9 +49,9 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some(first) = devices.first() else { return };
     if !installer.has_unread_includes && devices.iter().all(|c| c.has("--no-activate")) {
         findings.push(
-            Finding::new(&CODE, "no interface is activated, but what is installed comes over the network")
+            Finding::new(&CODE, "no interface is activated, but the installation source is on the network")
                 .at(first.option_span("--no-activate").unwrap_or(first.span))
-                .related(source.span, "what is installed")
+                .related(source.span, "the installation source")
                 .help("write --activate, unless the command line configures the network with ip="),
         );
     }

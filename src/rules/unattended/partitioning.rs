@@ -5,11 +5,11 @@ use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
-    /// The kickstart has no partitioning command at all.
+    /// The kickstart has no partitioning command.
     ///
     /// ## Why
-    /// RHEL 8.0 to 8.4 and Fedora 29 to 34 do not ask: they partition all disks that they find automatically, and disks
-    /// in raw use have been wiped that way. RHEL 7, RHEL 8.5 on, 9 and 10, and Fedora 35 on stop at the installation
+    /// RHEL 8.0 to 8.4 and Fedora 29 to 34 do not ask: they automatically partition all disks that they find, and have
+    /// wiped disks in raw use. RHEL 7, RHEL 8.5 and later, 9 and 10, and Fedora 35 and later stop at the installation
     /// destination ("Kickstart insufficient").
     ///
     /// ## Write instead
@@ -28,7 +28,7 @@ declare_code! {
     /// The partitioning has no root file system.
     ///
     /// ## Why
-    /// The installation destination is incomplete without a device for `/`: the installer stops there.
+    /// Without a device for `/` the installer stops at the installation destination.
     ///
     /// ## Write instead
     /// ```text
@@ -45,7 +45,7 @@ pub(super) static RULE: Rule = Rule { codes: &[&MISSING, &NO_ROOT], check };
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some(installer) = context.installer() else { return };
     let kickstart = context.kickstart;
-    // A fragment, or a file that configures nothing to install, is no unattended installation.
+    // A fragment is not an unattended installation.
     if installer.has_unread_includes || kickstart.commands.is_empty() {
         return;
     }
@@ -56,7 +56,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             Family::Fedora => (29..=34).contains(&version.release),
         };
         let message = if silent && version.family == Family::Rhel {
-            "no partitioning: RHEL 8.0 to 8.4 partition every disk they find without asking, later ones stop and ask".to_owned()
+            "no partitioning: RHEL 8.0 to 8.4 partition every disk they find without asking, later releases stop and ask".to_owned()
         } else if silent {
             "no partitioning: the installer partitions every disk it finds, without asking".to_owned()
         } else {
@@ -68,7 +68,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         );
         return;
     }
-    // autopart makes root by itself; what is not accepted may have been meant to be root.
+    // autopart makes root; a command with an error may have been meant to.
     if kickstart.all("autopart").next().is_some() || partitioning(kickstart).any(|c| !c.valid) {
         return;
     }

@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some(installer) = context.installer() else { return };
     for command in context.kickstart.among(&["autopart", "part", "logvol", "raid"]).filter(|c| c.valid) {
         let Some(span) = command.option_span("--encrypted") else { continue };
-        // A passphrase for all may stand at autopart only; each device has its own otherwise.
+        // Only autopart has a passphrase for all devices; otherwise each has its own.
         if command.value("--passphrase").is_none_or(|v| v.text.is_empty()) {
             findings.push(
                 Finding::new(&CODE, format!("no --passphrase for the encryption: {}", installer.stops()))

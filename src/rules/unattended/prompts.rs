@@ -5,11 +5,11 @@ use node_base::diagnostic::{Finding, Findings};
 use node_base::source::{Span, split_lines};
 
 declare_code! {
-    /// A script may wait for somebody to type.
+    /// A script may wait for input.
     ///
     /// ## Why
-    /// Scripts of a kickstart have no terminal. One that fetches itself one (`exec </dev/tty3`), shows a dialog or reads a
-    /// line with a prompt waits until a person answers on the console.
+    /// Scripts of a kickstart have no terminal. A script that opens one (`exec </dev/tty3`), shows a dialog or reads a line
+    /// with a prompt waits until somebody answers on the console.
     ///
     /// ## Example
     /// ```text
@@ -21,7 +21,7 @@ declare_code! {
     /// ```
     ///
     /// ## Write instead
-    /// Take what differs from host to host from the kernel command line:
+    /// Read what differs from host to host from the kernel command line:
     ///
     /// ```text
     /// %pre
@@ -47,7 +47,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             Finding::new(&CODE, format!("{} {what}", context.sources.text_of(section.name_span)))
                 .at(span)
                 .related(section.header_span, "the script")
-                .help("take the answer from /proc/cmdline, or from a file on the server"),
+                .help("read the answer from /proc/cmdline, or from a file on the server"),
         );
     }
 }
@@ -60,7 +60,7 @@ fn prompt(context: &Context<'_>, section: &Section<'_>) -> Option<(Span, &'stati
     let text = context.sources.text_of(section.body);
     let python = section.value("--interpreter").is_some_and(|v| v.text.contains("python"));
     let asking: &[&str] = if python { &["input(", "getpass("] } else { &ASKING };
-    // Most scripts have none of these words, which a plain search tells fastest; else the lines with one are looked at.
+    // Most scripts have none of these words, and a plain search shows that fastest; else only lines with one are read.
     let present = asking.iter().filter(|word| text.contains(**word));
     let mut places: Vec<usize> =
         present.flat_map(|word| text.match_indices(word)).map(|(at, _)| at).collect();
@@ -95,7 +95,7 @@ fn python_prompt(line: &str) -> Option<&'static str> {
 }
 
 fn shell_prompt(line: &str) -> Option<&'static str> {
-    // Commands start at the line's beginning or behind an operator.
+    // A command begins at the start of a line or after an operator.
     let mut commands = line.split(['|', ';', '&', '(', '`']).map(str::trim_start);
     let terminal = |c: &str| {
         c.split_whitespace().any(|w| {
@@ -113,7 +113,7 @@ fn shell_prompt(line: &str) -> Option<&'static str> {
         let program = words.next().unwrap_or_default();
         let arguments: Vec<&str> = words.collect();
         match program.rsplit('/').next().unwrap_or_default() {
-            "exec" if terminal(command) => Some("takes its input from the console"),
+            "exec" if terminal(command) => Some("reads its input from the console"),
             "whiptail" | "dialog" => Some("shows a dialog and waits for the answer"),
             "read" if terminal(command) || arguments.iter().any(|a| prompts(a)) => {
                 Some("asks for a line of input")

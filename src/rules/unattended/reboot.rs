@@ -4,12 +4,12 @@ use node_base::diagnostic::{Finding, Findings};
 use node_base::source::Span;
 
 declare_code! {
-    /// At the end the installer waits for a key.
+    /// The installer waits for a key at the end.
     ///
     /// ## Why
     /// Without `reboot`, `poweroff` or `shutdown` the text interface shows "Installation complete. Press ENTER to quit",
-    /// and the graphical one its last screen: the host is installed but never starts. `halt` waits as well. The last
-    /// of these commands counts.
+    /// and the graphical one its last screen: the host is installed but never boots. `halt` waits as well. The last of
+    /// these commands counts.
     ///
     /// ## Write instead
     /// ```text
@@ -17,7 +17,7 @@ declare_code! {
     /// ```
     ///
     /// ## Source
-    /// Anaconda, `pyanaconda/ui/tui/spokes/installation_progress.py` (rhel-7: `progress.py`) goes on by itself only for
+    /// Anaconda, `pyanaconda/ui/tui/spokes/installation_progress.py` (rhel-7: `progress.py`) continues without a key only for
     /// `KS_REBOOT` and `KS_SHUTDOWN`; pykickstart, `reboot.py`: the default and `halt` are `KS_WAIT`.
     static CODE = "UNA008", "waits-at-the-end", Unattended, Warning;
 }
@@ -27,7 +27,7 @@ pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some(installer) = context.installer() else { return };
     let kickstart = context.kickstart;
-    // As it is written: the tables may know all four as one command.
+    // The name as written: the tables may list all four as one command.
     let word = |span: Span| context.sources.text_of(span);
     let last = kickstart
         .commands
@@ -43,11 +43,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         Some(_) => {}
         None if installer.has_unread_includes || kickstart.commands.is_empty() => {}
         None => findings.push(
-            Finding::new(
-                &CODE,
-                "the installer waits for a key at the end: there is no reboot, poweroff or shutdown",
-            )
-            .help("add reboot"),
+            Finding::new(&CODE, "the installer waits for a key at the end: no reboot, poweroff or shutdown")
+                .help("add reboot"),
         ),
     }
 }

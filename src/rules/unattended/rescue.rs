@@ -3,7 +3,7 @@ use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
-    /// The kickstart starts the rescue environment or walks through the screens.
+    /// The kickstart starts the rescue environment or shows every screen.
     ///
     /// ## Why
     /// `rescue` installs nothing and ends in a shell. `autostep` and `interactive` of early releases show every screen.

@@ -5,11 +5,11 @@ use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 
 declare_code! {
-    /// Nothing says what is installed.
+    /// The kickstart names no installation source.
     ///
     /// ## Why
-    /// Without a source RHEL's installer takes the Red Hat CDN, which needs a registration, and stops at
-    /// "Installation source". CentOS Stream takes the nearest mirror. The command line can name a source with
+    /// Without a source RHEL's installer uses the Red Hat CDN, which needs a registration, and stops at "Installation
+    /// source". CentOS Stream uses the nearest mirror. The command line can name a source with
     /// `inst.repo=`, and a host that starts from an installation DVD installs from it.
     ///
     /// ## Write instead
@@ -22,7 +22,7 @@ declare_code! {
     /// `data/product.d/rhel.conf` (rhel-8, rhel-9) and `data/profile.d/rhel.conf` (rhel-10), `centos.conf`, `fedora.conf`.
     static MISSING = "UNA004", "no-installation-source", Unattended, Warning;
 
-    /// Packages are installed, but there is no `%packages` section.
+    /// Packages are installed without a `%packages` section.
     ///
     /// ## Why
     /// RHEL 7 to 9 and Fedora up to 34 stop at "Software selection" without one. An empty section is enough.
@@ -42,7 +42,7 @@ declare_code! {
     ///
     /// ## Source
     /// Anaconda, `completed` in `pyanaconda/ui/tui/spokes/software_selection.py` (rhel-7: `software.py`): rhel-8 asks for
-    /// `data.packages.seen`, rhel-9 for `PackagesKickstarted`; rhel-10 and Fedora 35 on take the default environment
+    /// `data.packages.seen`, rhel-9 for `PackagesKickstarted`; rhel-10 and Fedora 35 on use the default environment
     /// (`is_software_selection_complete`).
     static NO_PACKAGES = "UNA005", "no-software-selection", Unattended, Error;
 }
@@ -58,7 +58,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     }
     let packages = accepted(is_package_source);
     if packages.is_none() && !installer.has_repository {
-        // A policy asks for the node's image itself.
+        // With a policy, a missing image is another finding.
         if kickstart.version.family == Family::Rhel && context.policy.is_none() {
             let unless = if installer.knows_command_line {
                 ""
@@ -72,20 +72,19 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         }
         return;
     }
-    if insists_on_packages(kickstart.version) && kickstart.sections_of(SectionKind::Packages).next().is_none()
-    {
+    if requires_packages(kickstart.version) && kickstart.sections_of(SectionKind::Packages).next().is_none() {
         findings.push(
             Finding::new(
                 &NO_PACKAGES,
                 format!("no %packages section: {} at the software selection", installer.stops()),
             )
             .at_opt(packages.map(|c| c.span))
-            .help("add %packages and %end, even with nothing between"),
+            .help("add %packages and %end, even with nothing between them"),
         );
     }
 }
 
-fn insists_on_packages(version: Version) -> bool {
+fn requires_packages(version: Version) -> bool {
     match version.family {
         Family::Rhel => version.release <= 9,
         Family::Fedora => version.release <= 34,

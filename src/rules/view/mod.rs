@@ -21,11 +21,11 @@ use sums::Sums;
 /// What a kickstart asks for, as far as a node's layout is concerned.
 #[derive(Debug)]
 pub(crate) struct View<'a> {
-    /// Why this kickstart builds an image instead of installing one, if it does: the words that say so.
+    /// The words that show that this kickstart builds an image instead of installing one.
     pub(crate) build: Option<Span>,
-    /// The accepted `autopart`, if there is one.
+    /// The `autopart` command without errors.
     pub(crate) autopart: Option<&'a Command<'a>>,
-    /// The accepted `reqpart`, if there is one.
+    /// The `reqpart` command without errors.
     pub(crate) reqpart: Option<&'a Command<'a>>,
     /// Every mount point, in the order of the file. The last request for a mount point wins, as in Anaconda.
     pub(crate) volumes: Vec<Volume<'a>>,
@@ -33,7 +33,7 @@ pub(crate) struct View<'a> {
     pub(crate) pools: Vec<Pool<'a>>,
     /// Every `volgroup`.
     pub(crate) groups: Vec<Group<'a>>,
-    /// What they have to hold.
+    /// What they must hold.
     pub(crate) sums: Sums<'a>,
     pool_places: HashMap<(&'a str, &'a str), usize>,
     group_places: HashMap<&'a str, usize>,
@@ -43,7 +43,7 @@ pub(crate) struct View<'a> {
     pub(crate) partitions: Vec<&'a Command<'a>>,
     /// Whether a command lays out storage piece by piece.
     pub(crate) custom: bool,
-    /// A `%include` among the commands, whose content is not here: what seems to be missing may be in it.
+    /// A `%include` among the commands that was not read: what seems to be missing may be in it.
     pub(crate) include: Option<Span>,
     /// The accepted command that says where the system comes from as an image.
     pub(crate) image: Option<&'a Command<'a>>,
@@ -55,9 +55,9 @@ pub(crate) struct View<'a> {
     pub(crate) addon: Option<(Span, bool)>,
     /// Calls in `%post` that initialise the layout.
     pub(crate) inits: Vec<InitCall<'a>>,
-    /// Whether a `%post` speaks of such a program in a way that is not understood.
+    /// Whether such a program appears in a `%post` in a way that is not understood.
     pub(crate) init_hidden: bool,
-    /// A `%include` in a `%post`: what is called there is not known.
+    /// A `%include` in a `%post`: the calls in it are not known.
     pub(crate) post_include: Option<Span>,
 }
 
@@ -213,7 +213,7 @@ impl<'a> View<'a> {
         self.volumes.iter().find(|v| v.accepted && v.mount == mount)
     }
 
-    /// The pool that root stands on, if the kickstart makes it.
+    /// The pool that root is in; `None` if the kickstart does not make it.
     pub(crate) fn root_pool(&self) -> Option<&Pool<'a>> {
         match self.volume("/")?.on {
             On::Thin(group, pool) => self.pool(group, pool),
@@ -233,7 +233,7 @@ impl<'a> View<'a> {
 
     /// A `logvol` line that would add this mount point to root's pool.
     pub(crate) fn line_for(&self, mount: &str, size: MiB, options: &[String]) -> String {
-        // The name that root gives may be the mistake: a pool that is made goes before it.
+        // Root may name the wrong pool: one that the kickstart makes is preferred.
         let (group, pool) = match (self.root_pool().or(self.pools.first()), self.volume("/").map(|v| v.on)) {
             (Some(pool), _) => (pool.group, pool.name),
             (None, Some(On::Thin(group, pool))) => (group, pool),

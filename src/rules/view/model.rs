@@ -11,9 +11,9 @@ pub(crate) struct Volume<'a> {
     pub(crate) command: &'a Command<'a>,
     /// Mount point, without a trailing slash.
     pub(crate) mount: &'a str,
-    /// Where the mount point stands.
+    /// The place of the mount point.
     pub(crate) mount_span: Span,
-    /// What it stands on.
+    /// What it is on.
     pub(crate) on: On<'a>,
     /// How large it will be.
     pub(crate) size: Size,
@@ -47,7 +47,7 @@ pub(crate) enum On<'a> {
 }
 
 impl On<'_> {
-    /// As a person says it, with its article.
+    /// In words, with an article.
     pub(crate) fn described(self) -> &'static str {
         match self {
             On::Partition => "a partition",
@@ -60,12 +60,12 @@ impl On<'_> {
     }
 }
 
-/// A size as a kickstart states it.
+/// A size as a kickstart gives it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Size {
-    /// Exactly so large.
+    /// Exactly this size.
     Fixed(MiB),
-    /// At least so large, at most the second.
+    /// At least the first size, at most the second; `None` without a limit.
     Grows(MiB, Option<MiB>),
     /// Depends on disks, memory, or what exists.
     Unknown,
@@ -100,7 +100,7 @@ impl Size {
         }
     }
 
-    /// The most that it can become, if that is known.
+    /// The largest size that it can reach; `None` if that is not known.
     pub(crate) fn at_most(self) -> Option<MiB> {
         match self {
             Size::Fixed(size) => Some(size),
@@ -109,7 +109,7 @@ impl Size {
         }
     }
 
-    /// The least that it will be, if that is known.
+    /// The smallest size that it will have; `None` if that is not known.
     pub(crate) fn at_least(self) -> Option<MiB> {
         match self {
             Size::Fixed(size) | Size::Grows(size, _) => Some(size),

@@ -1,4 +1,4 @@
-//! What `%post` does about the layout: which calls initialise it, what becomes of their failure, what follows.
+//! What `%post` does about the layout: which calls initialise it, whether their failure counts, what follows them.
 
 use kickstart::shell::{Next, ShellWord, Statement, statements};
 use kickstart::{Kickstart, Section, SectionKind};
@@ -31,16 +31,16 @@ impl Program {
 pub(crate) enum Hidden {
     /// The section has no `--erroronfail`: its header's name.
     NoErrorOnFail(Span),
-    /// Something else decides the script's exit status: its words, and how it stands behind the call.
+    /// Another statement decides the script's exit status: its words, and the operator after the call.
     Masked(Span, Next),
 }
 
-/// What follows the call and is lost or may be.
+/// What follows the call and is lost, or may be.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Later {
     /// The words.
     pub(crate) span: Span,
-    /// The path outside `/etc` and the separate volumes that is written, if that is sure.
+    /// The path outside `/etc` and the separate volumes that is written; `None` if it is not certain.
     pub(crate) lost: Option<String>,
 }
 
@@ -55,25 +55,24 @@ pub(crate) struct InitCall<'a> {
     pub(crate) section: &'a Section<'a>,
     /// The name for the image that it is given, with its place.
     pub(crate) nvr: Option<(String, Span)>,
-    /// Why its failure is not seen.
+    /// Why its failure does not stop the installation; `None` if it does.
     pub(crate) hidden: Option<Hidden>,
-    /// The first thing after it that it does not keep.
+    /// The first statement after it whose effect is lost.
     pub(crate) later: Option<Later>,
     /// Whether it runs in the installer's system instead of the installed one.
     pub(crate) outside: bool,
-    /// Whether it may not run at all: in an `if`, a loop, or behind `||`.
+    /// Whether it may be skipped: in an `if`, a loop, or after `||`.
     pub(crate) conditional: bool,
 }
 
-/// Most calls of one script that are looked at: a second one is a mistake already.
+/// Most calls of one script that are read: the second one is already a mistake.
 const MOST_CALLS: usize = 8;
 
 /// What was found in one `%post`.
 pub(crate) struct Script<'a> {
     /// The calls that initialise the layout.
     pub(crate) inits: Vec<InitCall<'a>>,
-    /// Whether such a program is named in a way that is not understood (in a function, a here-document, another
-    /// language).
+    /// Whether such a program appears in a way that is not understood (in a function, a here-document, another language).
     pub(crate) hidden: bool,
 }
 
@@ -121,7 +120,7 @@ impl<'a> Script<'a> {
     }
 }
 
-/// Whether a script names an initialising call somewhere, comments aside, though no command was recognised as one.
+/// Whether an initialising call appears outside comments although no command was recognised as one.
 fn hides_a_call(text: &str) -> bool {
     text.lines().map(|line| line.split('#').next().unwrap_or_default()).any(|line| {
         let has = |word| line.contains(word);
@@ -129,14 +128,13 @@ fn hides_a_call(text: &str) -> bool {
     })
 }
 
-/// A `%post` that comes after the section of a call and is not part of another one: its first words that the call
-/// does not keep.
+/// Adds what later `%post` sections write and lose after the last call.
 pub(super) fn judge_order<'a>(sources: &Sources, kickstart: &'a Kickstart<'a>, inits: &mut [InitCall<'a>]) {
     let Some(last) = inits.iter_mut().rev().find(|i| i.program != Program::NodeLayout) else { return };
     if last.later.as_ref().is_some_and(|l| l.lost.is_some()) {
         return;
     }
-    // In the order in which they run: an included file's sections stand where it is included.
+    // In the order in which they run: sections of an included file run where it is included.
     let behind =
         kickstart.sections_of(SectionKind::Post).skip_while(|s| !std::ptr::eq(*s, last.section)).skip(1);
     for section in behind {
@@ -278,7 +276,7 @@ fn exits_on_error(section: &Section<'_>, before: &[Statement]) -> bool {
         })
 }
 
-/// Commands that change nothing that a layer could lose.
+/// Commands that write nothing that a layer could lose.
 const HARMLESS: [&str; 47] = [
     "imgbase",
     "nodectl",
@@ -338,15 +336,15 @@ const WRITERS: [&str; 15] = [
     "wget", "curl",
 ];
 
-/// Places whose content is there after the first boot: `/etc` (imgbase leaves the layer's mounted over it), the
-/// volumes of their own, `/boot`, and what is no file system of the host.
+/// Places whose content survives the first boot: `/etc` (imgbase leaves the layer's `/etc` mounted over it), separate
+/// volumes, `/boot`, and file systems that are not the host's.
 const KEPT: [&str; 10] = ["/etc", "/var", "/home", "/tmp", "/boot", "/dev", "/proc", "/sys", "/run", "/mnt"];
 
-/// The first statement that the call does not keep: one that surely writes where it is lost, else one that may.
+/// The first statement whose effect is lost: one that certainly writes to a lost place, else one that may.
 fn later(list: &[Statement], place: impl Fn(&Statement) -> Span) -> Option<Later> {
     let mut maybe = None;
     for statement in list {
-        if let Some(lost) = surely_lost(statement) {
+        if let Some(lost) = certainly_lost(statement) {
             return Some(Later { span: place(statement), lost: Some(lost) });
         }
         let writes_only_kept = !statement.written.is_empty() || only_names_kept_places(statement);
@@ -357,8 +355,8 @@ fn later(list: &[Statement], place: impl Fn(&Statement) -> Span) -> Option<Later
     maybe
 }
 
-/// What a statement writes that is lost.
-fn surely_lost(statement: &Statement) -> Option<String> {
+/// The path that a statement writes and that is lost.
+fn certainly_lost(statement: &Statement) -> Option<String> {
     let program = statement.program();
     if PACKAGE_MANAGERS.contains(&program)
         && statement.arguments().any(|a| {
@@ -387,7 +385,7 @@ fn surely_lost(statement: &Statement) -> Option<String> {
     is_lost(path).then(|| path.to_owned())
 }
 
-/// Whether every path among the arguments is in a place that is kept, and there is one.
+/// Whether the arguments name paths, and only in places that are kept.
 fn only_names_kept_places(statement: &Statement) -> bool {
     let mut paths = statement.arguments().filter(|a| a.starts_with('/')).peekable();
     paths.peek().is_some() && paths.all(is_kept)

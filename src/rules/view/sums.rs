@@ -1,4 +1,4 @@
-//! What pools and volume groups have to hold, added up once for a kickstart.
+//! What pools and volume groups must hold, added up once for a kickstart.
 
 use super::model::{Group, Pool, positive};
 use foldhash::HashMap;
@@ -6,7 +6,7 @@ use kickstart::Command;
 use node_base::source::Span;
 use node_base::units::{Bytes, MiB};
 
-/// Stated sizes, by pool and by volume group.
+/// Sizes from the kickstart, by pool and by volume group.
 #[derive(Debug, Default)]
 pub(crate) struct Sums<'a> {
     promised: HashMap<(&'a str, &'a str), Promised>,
@@ -17,16 +17,16 @@ pub(crate) struct Sums<'a> {
 /// What the thin volumes of a pool have together.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Promised {
-    /// As far as it is stated.
+    /// Of all volumes with a size.
     pub(crate) sum: MiB,
-    /// Whether that is all: a percentage is not known.
+    /// Whether every volume has a size: what a percentage is of is not known.
     pub(crate) exact: bool,
 }
 
-/// The partitions that a volume group is made of, where each has a stated size.
+/// The partitions that a volume group consists of, where each has a size.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Physical {
-    /// Where the first size stands.
+    /// The place of the first size.
     pub(crate) span: Span,
     /// Together.
     pub(crate) total: MiB,
@@ -72,13 +72,13 @@ impl<'a> Sums<'a> {
         self.promised.get(&(pool.group, pool.name)).copied().unwrap_or(nothing)
     }
 
-    /// The thick volumes and the other pools of the pool's volume group, as far as they are stated.
+    /// The thick volumes and the other pools of the pool's volume group that have a size.
     pub(crate) fn beside(&self, pool: &Pool<'_>) -> MiB {
         let own = positive(pool.command, "--size").filter(|_| !pool.command.has("--percent"));
         self.thick.get(pool.group).copied().unwrap_or_default() - own.unwrap_or_default()
     }
 
-    /// The partitions of the pool's volume group, where each has a stated size.
+    /// The partitions of the pool's volume group, where each has a size.
     pub(crate) fn physical(&self, pool: &Pool<'_>) -> Option<Physical> {
         self.physical.get(pool.group).copied()
     }
@@ -99,7 +99,7 @@ fn physical(group: &Command<'_>, partitions: &HashMap<&str, &Command<'_>>) -> Op
     sum
 }
 
-/// The metadata that LVM gives a pool by itself: 64 bytes for each chunk (64 KiB unless stated otherwise), between
+/// The metadata that LVM gives a pool by default: 64 bytes for each chunk (64 KiB unless given), between
 /// 4 MiB and 16978542592 bytes, in extents of 4 MiB.
 pub(crate) fn automatic_metadata(pool: MiB, chunk_kib: Option<i64>) -> MiB {
     const EXTENT: Bytes = Bytes(4 << 20);

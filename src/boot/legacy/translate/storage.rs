@@ -98,7 +98,7 @@ impl Writer<'_> {
             Some(Size::Rest) => {
                 let _ = writeln!(
                     text,
-                    "# storage_vol gave {name} the rest of the disk: the pool takes it, and {mount} can be extended."
+                    "# storage_vol gave {name} the rest of the disk: the pool has it, and {mount} can be extended."
                 );
                 least
             }
@@ -111,7 +111,7 @@ impl Writer<'_> {
             Some(Size::Fixed(size)) if size.0 > 0 => Some(size),
             _ => None,
         };
-        // Remarks stand above the line that they are about, so the volumes are written before their pool's size is known.
+        // Remarks come before the line that they are about, so the volumes are written before their pool's size is known.
         let mut volumes = String::new();
         let mut sum = MiB(0);
         let root = policy.root.recommended.unwrap_or(MiB::from_gib(6));

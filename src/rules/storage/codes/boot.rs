@@ -89,7 +89,7 @@ declare_code! {
     /// A device is to be encrypted and no passphrase is given.
     ///
     /// ## Why
-    /// An unattended installation has nobody to ask.
+    /// Nobody can answer the question in an unattended installation.
     ///
     /// ## Example
     /// ```text

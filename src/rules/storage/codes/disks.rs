@@ -47,7 +47,7 @@ declare_code! {
     ///
     /// ## Why
     /// Anaconda computes places for all partitions before it writes one; if one finds none, it stops. Old
-    /// partitions that are kept take room, and an MBR has four slots.
+    /// partitions that are kept occupy space, and an MBR has four slots.
     ///
     /// ## Example
     /// ```text

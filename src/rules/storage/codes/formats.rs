@@ -26,7 +26,7 @@ declare_code! {
     /// The installer cannot make this file system or disk label.
     ///
     /// ## Why
-    /// The word is no file system that this release of Anaconda makes.
+    /// This release of Anaconda does not make a file system of this name.
     ///
     /// ## Example
     /// ```text

@@ -27,7 +27,7 @@ declare_code! {
     /// A thin volume names a pool that no command before it makes.
     ///
     /// ## Why
-    /// Thin volumes are made in the order of the commands; the pool has to come first, in the same volume group.
+    /// Thin volumes are made in the order of the commands; the pool must come first, in the same volume group.
     ///
     /// ## Example
     /// ```text
@@ -47,9 +47,8 @@ declare_code! {
     /// The volumes do not fit into the volume group.
     ///
     /// ## Why
-    /// Anaconda promises no more than there is: volumes, pools (at least as large as the thin volumes in them,
-    /// their metadata, the spare for it) and what is reserved have to fit. LVM keeps 1 MiB of each disk, and
-    /// every volume takes whole extents.
+    /// Anaconda does not overcommit: volumes, pools (at least as large as the thin volumes in them, with their metadata and
+    /// its spare) and the reserve must fit. LVM keeps 1 MiB of each disk, and every volume consists of whole extents.
     ///
     /// ## Example
     /// ```text
@@ -91,7 +90,7 @@ declare_code! {
     /// A volume has no size, or one smaller than an extent.
     ///
     /// ## Why
-    /// A volume takes at least one extent (4 MiB unless `--pesize` says otherwise).
+    /// A volume has at least one extent (4 MiB unless `--pesize` says otherwise).
     ///
     /// ## Example
     /// ```text

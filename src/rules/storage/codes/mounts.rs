@@ -24,7 +24,7 @@ declare_code! {
     /// Anaconda, storage checker of 33.16, 34.25, 40.22 and 45.21.
     pub(crate) static NO_ROOT = "STO023", "no-root", Storage, Error;
 
-    /// A directory that has to be on the root file system has a volume of its own.
+    /// A directory that must be on the root file system has a volume of its own.
     ///
     /// ## Why
     /// `/etc`, `/bin`, `/dev`, `/lib`, `/root`, `/mnt`, `/proc`, `/sbin` are needed before other file systems
@@ -44,7 +44,7 @@ declare_code! {
     /// Anaconda, storage checker of 33.16, 34.25, 40.22 and 45.21.
     pub(crate) static MUST_BE_ON_ROOT = "STO024", "has-to-be-on-root", Storage, Error;
 
-    /// A mount point is no absolute path.
+    /// A mount point is not an absolute path.
     ///
     /// ## Why
     /// A mount point starts with `/`; words such as `swap` and `pv.01` have their own meaning.

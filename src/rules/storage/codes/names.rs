@@ -47,7 +47,7 @@ declare_code! {
     /// A volume group or an array names a member that no command makes.
     ///
     /// ## Why
-    /// `pv.01` and `raid.10` are names between commands of one kickstart: `part` or `raid` has to make what
+    /// `pv.01` and `raid.10` are names between commands of one kickstart: `part` or `raid` must make what
     /// `volgroup` or `raid` uses.
     ///
     /// ## Example
@@ -69,7 +69,7 @@ declare_code! {
     /// A member of a volume group or an array is something else, or does not suit the others.
     ///
     /// ## Why
-    /// A volume group takes physical volumes (`pv.…`), an array takes `raid.…` partitions, and all disks of a
+    /// A volume group consists of physical volumes (`pv.…`), an array of `raid.…` partitions, and all disks of a
     /// group have the same sector size.
     ///
     /// ## Example
