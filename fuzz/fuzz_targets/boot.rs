@@ -3,7 +3,7 @@
 #![no_main]
 
 use node_base::cmdline;
-use ks_lint::boot::config::Format;
+use ks_lint::boot::config::ConfigFormat;
 use ks_lint::lint::boot::{lint, lint_with_kickstart, to_kickstart};
 use node_base::diagnostic::{Category, Severity};
 use kickstart::Version;
@@ -12,13 +12,13 @@ use node_base::source::{FileId, Sources};
 use ks_lint_fuzz::{LARGEST, assert_places, assert_printable};
 use std::path::Path;
 
-const FORMATS: [Option<Format>; 6] = [
+const FORMATS: [Option<ConfigFormat>; 6] = [
     None,
-    Some(Format::Cmdline),
-    Some(Format::Pxelinux),
-    Some(Format::Grub),
-    Some(Format::Ipxe),
-    Some(Format::Bls),
+    Some(ConfigFormat::Cmdline),
+    Some(ConfigFormat::Pxelinux),
+    Some(ConfigFormat::Grub),
+    Some(ConfigFormat::Ipxe),
+    Some(ConfigFormat::Bls),
 ];
 
 /// A kickstart that has something to compare with.

@@ -9,7 +9,7 @@ use node_base::source::Spanned;
 use node_base::source::{FileId, Span};
 
 /// Reads an entry.
-pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Entry<'s>> {
+pub(crate) fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Entry<'s>> {
     let mut entry = Entry::default();
     let mut words = Vec::new();
     let mut seen = false;

@@ -11,7 +11,7 @@ pub use super::entry::Entry;
 
 /// How a boot configuration is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum ConfigFormat {
     /// Kernel command lines, one a line (/proc/cmdline)
     Cmdline,
     /// pxelinux, syslinux, isolinux
@@ -28,18 +28,18 @@ pub enum Format {
 #[derive(Clone, Debug)]
 pub struct Config<'s> {
     /// How it is written.
-    pub format: Format,
+    pub format: ConfigFormat,
     /// Entries in order.
     pub entries: Vec<Entry<'s>>,
 }
 
 /// Finds out the format from the content.
-pub fn detect(text: &str) -> Format {
+pub fn detect(text: &str) -> ConfigFormat {
     if text.trim_start().starts_with("#!ipxe") || text.trim_start().starts_with("#!gpxe") {
-        return Format::Ipxe;
+        return ConfigFormat::Ipxe;
     }
     if is_ipxe_without_signature(text) {
-        return Format::Ipxe;
+        return ConfigFormat::Ipxe;
     }
     let (mut bls, mut grub, mut pxelinux) = (0u32, 0u32, 0u32);
     for line in text.lines().map(str::trim) {
@@ -70,14 +70,14 @@ pub fn detect(text: &str) -> Format {
         }
     }
     if text.lines().any(|l| l.trim_start().starts_with("menuentry")) || is_grub_legacy(text) {
-        return Format::Grub;
+        return ConfigFormat::Grub;
     }
     let most = bls.max(grub).max(pxelinux);
     match most {
-        0 => Format::Cmdline,
-        n if n == pxelinux => Format::Pxelinux,
-        n if n == bls && n > grub => Format::Bls,
-        _ => Format::Grub,
+        0 => ConfigFormat::Cmdline,
+        n if n == pxelinux => ConfigFormat::Pxelinux,
+        n if n == bls && n > grub => ConfigFormat::Bls,
+        _ => ConfigFormat::Grub,
     }
 }
 
@@ -117,19 +117,24 @@ const LEADS_ELSEWHERE: &[&str] = &[
 ];
 
 /// Reads a file. What is wrong with the configuration itself goes to `findings`.
-pub fn read<'s>(sources: &'s Sources, file: FileId, format: Format, findings: &mut Findings) -> Config<'s> {
+pub fn read<'s>(
+    sources: &'s Sources,
+    file: FileId,
+    format: ConfigFormat,
+    findings: &mut Findings,
+) -> Config<'s> {
     let text = sources.get(file).text();
     let entries = match format {
-        Format::Cmdline => command_lines(text, file),
-        Format::Pxelinux => pxelinux::read(text, file, findings),
-        Format::Grub => grub::read(text, file, findings),
-        Format::Ipxe => ipxe::read(text, file, findings),
-        Format::Bls => bls::read(text, file, findings),
+        ConfigFormat::Cmdline => command_lines(text, file),
+        ConfigFormat::Pxelinux => pxelinux::read(text, file, findings),
+        ConfigFormat::Grub => grub::read(text, file, findings),
+        ConfigFormat::Ipxe => ipxe::read(text, file, findings),
+        ConfigFormat::Bls => bls::read(text, file, findings),
     };
     if entries.is_empty() && findings.is_empty() {
         let lower = text.to_ascii_lowercase();
         // A script that only sets variables is included by another one.
-        let sets = matches!(format, Format::Grub | Format::Ipxe)
+        let sets = matches!(format, ConfigFormat::Grub | ConfigFormat::Ipxe)
             && lower.lines().any(|line| line.trim_start().starts_with("set "));
         let elsewhere = sets || LEADS_ELSEWHERE.iter().any(|word| lower.contains(word));
         findings.push(

@@ -3,7 +3,7 @@
 //!
 //! Only text that no program can read is refused: identifiers may be abbreviated, and several programs read some of them.
 
-use super::value::{self, Wrong};
+use super::value::{self, ValueIssue};
 
 /// The form of such a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,11 +170,11 @@ impl Form {
 ///
 /// # Errors
 /// What was expected.
-pub fn read(form: Form, text: &str) -> Result<(), Wrong> {
+pub(crate) fn read(form: Form, text: &str) -> Result<(), ValueIssue> {
     if form.fits(text) {
         return Ok(());
     }
-    let wrong = Wrong::error(format!("'{text}' is not of the form {}", form.shape()));
+    let wrong = ValueIssue::error(format!("'{text}' is not of the form {}", form.shape()));
     Err(match (form, text.strip_prefix("/dev/")) {
         (Form::LogicalVolume, Some(name)) if form.fits(name) => wrong.help(format!("write {name}")),
         (Form::VolumeGroup, Some(name)) if form.fits(name) => wrong.help(format!("write {name}")),

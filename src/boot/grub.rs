@@ -19,7 +19,7 @@ fn loads_kernel(name: &str) -> bool {
 }
 
 /// Reads a configuration.
-pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Entry<'s>> {
+pub(crate) fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Entry<'s>> {
     let pieces = pieces(text, file, findings);
     let mut reader = Reader {
         entries: Vec::new(),

@@ -1,7 +1,7 @@
 //! dracut's `ip=`: every form of dracut.cmdline(7), read as dracut's `ip_to_var` (network-legacy) and NetworkManager's
 //! `reader_parse_ip` (nm-initrd-generator) read it.
 
-use super::value::{self, Field, Wrong};
+use super::value::{self, Field, ValueIssue};
 use kickstart::{Family, Version};
 use node_base::diagnostic::nearest;
 use std::net::IpAddr;
@@ -68,10 +68,10 @@ fn is_method(text: &str, version: Version) -> bool {
 }
 
 /// A remark about a method that NetworkManager reads as another one.
-fn read_as_auto(method: &str, version: Version, wrong: &mut Vec<Wrong>) {
+fn read_as_auto(method: &str, version: Version, wrong: &mut Vec<ValueIssue>) {
     if by_network_manager(version) && method.split(',').any(|m| m == SCRIPTS_ONLY) {
         wrong.push(
-            Wrong::info(format!(
+            ValueIssue::info(format!(
                 "NetworkManager does not know '{SCRIPTS_ONLY}': it tries DHCP and IPv6 in its own order"
             ))
             .help("write auto6 or dhcp6 for IPv6 alone"),
@@ -80,8 +80,8 @@ fn read_as_auto(method: &str, version: Version, wrong: &mut Vec<Wrong>) {
 }
 
 /// What a word that is not a method was meant to be.
-fn unknown_method(field: &Field<'_>) -> Wrong {
-    let wrong = Wrong::error(format!(
+fn unknown_method(field: &Field<'_>) -> ValueIssue {
+    let wrong = ValueIssue::error(format!(
         "'{}' is not a way to get an address: expected one of {}",
         field.text,
         METHODS.join(", ")
@@ -101,12 +101,11 @@ fn unknown_method(field: &Field<'_>) -> Wrong {
 ///
 /// # Errors
 /// What makes the whole value useless.
-pub fn parse(text: &str, version: Version, wrong: &mut Vec<Wrong>) -> Result<Ip, Wrong> {
+pub fn parse(text: &str, version: Version, wrong: &mut Vec<ValueIssue>) -> Result<Ip, ValueIssue> {
     let parts = value::fields(text, ':');
     if text.matches('[').count() != text.matches(']').count() {
-        return Err(
-            Wrong::error("a square bracket is not closed").help("write an IPv6 address as [2001:db8::1]")
-        );
+        return Err(ValueIssue::error("a square bracket is not closed")
+            .help("write an IPv6 address as [2001:db8::1]"));
     }
     if let [only] = parts.as_slice() {
         return single(only, version, wrong);
@@ -124,7 +123,7 @@ pub fn parse(text: &str, version: Version, wrong: &mut Vec<Wrong>) -> Result<Ip,
     if parts.len() < 4 && value::address(&parts[0]).is_none() && !parts[0].text.is_empty() {
         // eno1:dchp
         return Err(if parts[1].text.is_empty() {
-            Wrong::error(format!("'{text}' says no way to get an address behind the interface"))
+            ValueIssue::error(format!("'{text}' says no way to get an address behind the interface"))
                 .help(format!("write ip={}:dhcp", parts[0].text))
         } else {
             unknown_method(&parts[1])
@@ -134,7 +133,7 @@ pub fn parse(text: &str, version: Version, wrong: &mut Vec<Wrong>) -> Result<Ip,
 }
 
 /// `ip=dhcp`, or the former `ip=192.0.2.1` with `netmask=` and `gateway=` beside it.
-fn single(only: &Field<'_>, version: Version, wrong: &mut Vec<Wrong>) -> Result<Ip, Wrong> {
+fn single(only: &Field<'_>, version: Version, wrong: &mut Vec<ValueIssue>) -> Result<Ip, ValueIssue> {
     if is_method(only.text, version) && !matches!(only.text, "none" | "off") {
         read_as_auto(only.text, version, wrong);
         return Ok(Ip { method: only.text.to_owned(), ..Ip::default() });
@@ -143,13 +142,13 @@ fn single(only: &Field<'_>, version: Version, wrong: &mut Vec<Wrong>) -> Result<
         if by_network_manager(version) {
             return Ok(Ip { method: only.text.to_owned(), ..Ip::default() });
         }
-        return Err(Wrong::error(format!("'{}' without a static address makes no sense", only.text))
+        return Err(ValueIssue::error(format!("'{}' without a static address makes no sense", only.text))
             .help("write ip=ADDRESS::GATEWAY:NETMASK:HOSTNAME:INTERFACE:none"));
     }
     if let Some((address, prefix)) = value::address(only) {
         let help = format!("write ip={}::GATEWAY:NETMASK:HOSTNAME:INTERFACE:none", only.text);
         if by_network_manager(version) {
-            return Err(Wrong::error(format!(
+            return Err(ValueIssue::error(format!(
                 "'{}' alone is read as automatic configuration; netmask= and gateway= are ignored",
                 only.text
             ))
@@ -158,11 +157,11 @@ fn single(only: &Field<'_>, version: Version, wrong: &mut Vec<Wrong>) -> Result<
         return Ok(Ip { method: "none".to_owned(), address: Some(address), prefix, ..Ip::default() });
     }
     if only.text.parse::<std::net::Ipv6Addr>().is_ok() {
-        return Err(Wrong::error("an IPv6 address must be in square brackets")
+        return Err(ValueIssue::error("an IPv6 address must be in square brackets")
             .help(format!("write ip=[{}]::GATEWAY:PREFIX:HOSTNAME:INTERFACE:none", only.text)));
     }
     if value::is_interface(only.text) && only.text.bytes().any(|b| b.is_ascii_digit()) {
-        return Err(Wrong::error(format!(
+        return Err(ValueIssue::error(format!(
             "'{}' names an interface, but no way to get an address",
             only.text
         ))
@@ -176,21 +175,21 @@ fn of_interface(
     text: &str,
     parts: &[Field<'_>],
     version: Version,
-    wrong: &mut Vec<Wrong>,
-) -> Result<Ip, Wrong> {
+    wrong: &mut Vec<ValueIssue>,
+) -> Result<Ip, ValueIssue> {
     let mut ip = Ip { method: parts[1].text.to_owned(), ..Ip::default() };
     if !parts[0].text.is_empty() {
         ip.interface = Some(interface(&parts[0], version)?);
     }
     if by_network_manager(version) && ip.method.split(',').any(|m| m == SCRIPTS_ONLY) {
-        return Err(Wrong::error(format!(
+        return Err(ValueIssue::error(format!(
             "NetworkManager does not know '{SCRIPTS_ONLY}', so it skips this 'ip='"
         ))
         .help(format!("write ip={0}:auto6 or ip={0}:dhcp6", parts[0].text))
         .part(parts[1].at.clone()));
     }
     if matches!(ip.method.as_str(), "none" | "off") && !by_network_manager(version) {
-        return Err(Wrong::error(format!("'{}' without a static address makes no sense", ip.method))
+        return Err(ValueIssue::error(format!("'{}' without a static address makes no sense", ip.method))
             .help("write ip=ADDRESS::GATEWAY:NETMASK:HOSTNAME:INTERFACE:none"));
     }
     tail(text, &parts[2..], &mut ip, wrong);
@@ -198,7 +197,12 @@ fn of_interface(
 }
 
 /// `ip=ADDRESS:[PEER]:GATEWAY:NETMASK:HOSTNAME:INTERFACE:METHOD[:…]`
-fn explicit(text: &str, parts: &[Field<'_>], version: Version, wrong: &mut Vec<Wrong>) -> Result<Ip, Wrong> {
+fn explicit(
+    text: &str,
+    parts: &[Field<'_>],
+    version: Version,
+    wrong: &mut Vec<ValueIssue>,
+) -> Result<Ip, ValueIssue> {
     let mut ip = Ip::default();
     let get = |n: usize| parts.get(n).filter(|f| !f.text.is_empty());
     if let Some(field) = get(0) {
@@ -217,7 +221,7 @@ fn explicit(text: &str, parts: &[Field<'_>], version: Version, wrong: &mut Vec<W
         match value::address(field) {
             // A mask there means that the empty field of the peer was left out.
             Some((IpAddr::V4(mask), None)) if mask.octets()[0] == 255 => {
-                return Err(Wrong::error(format!("the netmask {mask} is in the place of the gateway"))
+                return Err(ValueIssue::error(format!("the netmask {mask} is in the place of the gateway"))
                     .help("the fields are ADDRESS:PEER:GATEWAY:NETMASK:HOSTNAME:INTERFACE:METHOD; an empty one still needs its colon")
                     .part(field.at.clone()));
             }
@@ -230,7 +234,7 @@ fn explicit(text: &str, parts: &[Field<'_>], version: Version, wrong: &mut Vec<W
         match value::prefix_length(field.text, bits) {
             Some(prefix) => ip.prefix = Some(prefix),
             None => {
-                return Err(Wrong::error(format!(
+                return Err(ValueIssue::error(format!(
                     "'{}' is not a netmask: expected a mask such as 255.255.255.0 or a prefix length up to {bits}",
                     field.text
                 ))
@@ -241,7 +245,7 @@ fn explicit(text: &str, parts: &[Field<'_>], version: Version, wrong: &mut Vec<W
     if let Some(field) = get(4) {
         if field.bracketed || field.text.parse::<IpAddr>().is_ok() || !value::is_host(field.text) {
             wrong.push(
-                Wrong::warning(format!("'{}' is not a host name", field.text))
+                ValueIssue::warning(format!("'{}' is not a host name", field.text))
                     .help("the fifth field is the host's name; leave it empty for none")
                     .part(field.at.clone()),
             );
@@ -251,7 +255,7 @@ fn explicit(text: &str, parts: &[Field<'_>], version: Version, wrong: &mut Vec<W
     }
     match get(5) {
         Some(field) if METHODS.contains(&field.text) && get(6).is_none() => {
-            return Err(Wrong::error(format!("'{}' is in the place of the interface", field.text))
+            return Err(ValueIssue::error(format!("'{}' is in the place of the interface", field.text))
                 .help("the fields are ADDRESS:PEER:GATEWAY:NETMASK:HOSTNAME:INTERFACE:METHOD; an empty one still needs its colon")
                 .part(field.at.clone()));
         }
@@ -269,7 +273,7 @@ fn explicit(text: &str, parts: &[Field<'_>], version: Version, wrong: &mut Vec<W
     sense(text, parts, &mut ip, version, wrong)?;
     if let (Some(address), true) = (ip.address, ip.method.is_empty()) {
         wrong.push(
-            Wrong::warning(format!("no method follows the address {address}, so DHCP is asked as well"))
+            ValueIssue::warning(format!("no method follows the address {address}, so DHCP is asked as well"))
                 .help("add ':none' behind the interface for a static address"),
         );
     }
@@ -277,14 +281,18 @@ fn explicit(text: &str, parts: &[Field<'_>], version: Version, wrong: &mut Vec<W
         let link_local = matches!(gateway, IpAddr::V6(g) if g.segments()[0] & 0xffc0 == 0xfe80);
         if address.is_ipv4() != gateway.is_ipv4() {
             wrong.push(
-                Wrong::warning(format!("the gateway {gateway} is not of the address family of {address}"))
-                    .part(parts[2].at.clone()),
+                ValueIssue::warning(format!(
+                    "the gateway {gateway} is not of the address family of {address}"
+                ))
+                .part(parts[2].at.clone()),
             );
         } else if ip.peer.is_none() && !link_local && !value::same_network(address, gateway, prefix) {
             wrong.push(
-                Wrong::warning(format!("the gateway {gateway} is not in the network of {address}/{prefix}"))
-                    .help("a gateway must be reachable without a gateway")
-                    .part(parts[2].at.clone()),
+                ValueIssue::warning(format!(
+                    "the gateway {gateway} is not in the network of {address}/{prefix}"
+                ))
+                .help("a gateway must be reachable without a gateway")
+                .part(parts[2].at.clone()),
             );
         }
     }
@@ -297,28 +305,30 @@ fn sense(
     parts: &[Field<'_>],
     ip: &mut Ip,
     version: Version,
-    wrong: &mut Vec<Wrong>,
-) -> Result<(), Wrong> {
+    wrong: &mut Vec<ValueIssue>,
+) -> Result<(), ValueIssue> {
     let method = if ip.method.is_empty() { "dhcp" } else { &ip.method };
     let fixed = matches!(method, "none" | "off");
     if let (Some(address), true, None, true) = (ip.address, fixed, ip.prefix, by_network_manager(version)) {
         let prefix = default_prefix(address);
         wrong.push(
-            Wrong::warning(format!("no netmask is given for {address}, so NetworkManager uses /{prefix}"))
-                .help("the fourth field is the netmask: 255.255.255.0 or 24"),
+            ValueIssue::warning(format!(
+                "no netmask is given for {address}, so NetworkManager uses /{prefix}"
+            ))
+            .help("the fourth field is the netmask: 255.255.255.0 or 24"),
         );
         ip.prefix = Some(prefix);
         return Ok(());
     }
     match ip.address {
-        None if fixed => Err(Wrong::error(format!("'{text}' says '{method}' but gives no address"))
+        None if fixed => Err(ValueIssue::error(format!("'{text}' says '{method}' but gives no address"))
             .help("the first field is the host's address")),
         Some(address) if fixed && ip.prefix.is_none() => {
-            Err(Wrong::error(format!("'{text}' gives no netmask for {address}"))
+            Err(ValueIssue::error(format!("'{text}' gives no netmask for {address}"))
                 .help("the fourth field is the netmask: 255.255.255.0 or 24"))
         }
         Some(_) if !fixed && !by_network_manager(version) && ip.asks_dhcp() => {
-            Err(Wrong::error(format!("an address makes no sense with '{method}'"))
+            Err(ValueIssue::error(format!("an address makes no sense with '{method}'"))
                 .help("write 'none' as the last field for a static address")
                 .part(parts[0].at.clone()))
         }
@@ -340,7 +350,7 @@ fn default_prefix(address: IpAddr) -> u8 {
 }
 
 /// What may follow the method: `:mtu[:mac]` or `:dns1[:dns2]`.
-fn tail(text: &str, parts: &[Field<'_>], ip: &mut Ip, wrong: &mut Vec<Wrong>) {
+fn tail(text: &str, parts: &[Field<'_>], ip: &mut Ip, wrong: &mut Vec<ValueIssue>) {
     let Some(first) = parts.first() else { return };
     if let Some((dns, None)) = value::address(first) {
         ip.dns.push(dns);
@@ -352,7 +362,7 @@ fn tail(text: &str, parts: &[Field<'_>], ip: &mut Ip, wrong: &mut Vec<Wrong>) {
         }
         if let Some(extra) = parts.get(2).filter(|f| !f.text.is_empty()) {
             wrong.push(
-                Wrong::warning(format!("'{}' is ignored: two name servers at most", extra.text))
+                ValueIssue::warning(format!("'{}' is ignored: two name servers at most", extra.text))
                     .help("give further ones with nameserver=")
                     .part(extra.at.clone()),
             );
@@ -364,7 +374,7 @@ fn tail(text: &str, parts: &[Field<'_>], ip: &mut Ip, wrong: &mut Vec<Wrong>) {
             Ok(mtu @ 68..=65_535) => ip.mtu = Some(mtu),
             _ => {
                 wrong.push(
-                    Wrong::error(format!(
+                    ValueIssue::error(format!(
                         "'{}' is neither an MTU (68 to 65535) nor the address of a name server",
                         first.text
                     ))
@@ -383,7 +393,7 @@ fn tail(text: &str, parts: &[Field<'_>], ip: &mut Ip, wrong: &mut Vec<Wrong>) {
         match value::mac(given) {
             Some(mac) => ip.mac = Some(mac),
             None => wrong.push(
-                Wrong::error(format!(
+                ValueIssue::error(format!(
                     "'{given}' is not a MAC address: expected six pairs of hexadecimal digits"
                 ))
                 .part(at),
@@ -393,25 +403,25 @@ fn tail(text: &str, parts: &[Field<'_>], ip: &mut Ip, wrong: &mut Vec<Wrong>) {
 }
 
 /// The name of an interface. NetworkManager accepts its MAC address instead, with dashes (nm-initrd-generator(8)).
-fn interface(field: &Field<'_>, version: Version) -> Result<String, Wrong> {
+fn interface(field: &Field<'_>, version: Version) -> Result<String, ValueIssue> {
     let by_address = by_network_manager(version) && value::is_dashed_address(field.text);
     if (value::is_interface(field.text) || by_address) && !field.bracketed {
         return Ok(field.text.to_owned());
     }
-    Err(Wrong::error(format!(
+    Err(ValueIssue::error(format!(
         "'{}' is not the name of a network interface (at most 15 characters, no blank, no slash)",
         field.text
     ))
     .part(field.at.clone()))
 }
 
-fn not_an_address(field: &Field<'_>, what: &str) -> Wrong {
-    Wrong::error(format!("'{}' is not {what}: expected 192.0.2.1 or [2001:db8::1]", field.text))
+fn not_an_address(field: &Field<'_>, what: &str) -> ValueIssue {
+    ValueIssue::error(format!("'{}' is not {what}: expected 192.0.2.1 or [2001:db8::1]", field.text))
         .part(field.at.clone())
 }
 
 /// An IPv6 address whose colons were taken for separators.
-fn unbracketed_ipv6(text: &str, parts: &[Field<'_>]) -> Option<Wrong> {
+fn unbracketed_ipv6(text: &str, parts: &[Field<'_>]) -> Option<ValueIssue> {
     let group = |f: &Field<'_>| {
         !f.bracketed && (1..=4).contains(&f.text.len()) && f.text.bytes().all(|b| b.is_ascii_hexdigit())
     };
@@ -424,7 +434,7 @@ fn unbracketed_ipv6(text: &str, parts: &[Field<'_>]) -> Option<Wrong> {
         .filter_map(|n| text.get(..parts[n - 1].at.end))
         .find(|t| t.parse::<std::net::Ipv6Addr>().is_ok())?;
     Some(
-        Wrong::error(format!("the IPv6 address {address} must be in square brackets"))
+        ValueIssue::error(format!("the IPv6 address {address} must be in square brackets"))
             .help(format!("write ip=[{address}]:…"))
             .part(0..address.len()),
     )

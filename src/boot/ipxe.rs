@@ -12,7 +12,7 @@ use node_base::source::{FileId, Span};
 const WITH_VALUE: &[&str] = &["--name", "-n", "--timeout", "-t"];
 
 /// Reads a script.
-pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Entry<'s>> {
+pub(crate) fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Entry<'s>> {
     if !text.starts_with("#!ipxe") && !text.starts_with("#!gpxe") {
         findings.push(
             Finding::new(

@@ -1,11 +1,11 @@
 //! iSCSI on the command line: dracut's `netroot=` (`parse_iscsi_root` of `iscsiroot.sh`, RFC 4173) and iSCSI names
 //! (RFC 3720, 3.2.6).
 
-use super::value::{self, Wrong};
+use super::value::{self, ValueIssue};
 
 /// A target named by `netroot=iscsi:`.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Target {
+pub(crate) struct Target {
     /// Address or name of the portal; empty when DHCP or the firmware gives it.
     pub server: String,
     /// Port; 3260 unless given.
@@ -17,7 +17,7 @@ pub struct Target {
 }
 
 /// Whether this is the name of an initiator or a target.
-pub fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     let plain = |t: &str| {
         !t.is_empty() && t.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | ':' | '_' | '/'))
     };
@@ -35,8 +35,8 @@ pub fn is_name(text: &str) -> bool {
 }
 
 /// What is wrong with the name of an initiator or a target.
-pub fn wrong_name(text: &str) -> Wrong {
-    Wrong::error(format!("'{text}' is not an iSCSI name"))
+pub(crate) fn wrong_name(text: &str) -> ValueIssue {
+    ValueIssue::error(format!("'{text}' is not an iSCSI name"))
         .help("the form is iqn.YEAR-MONTH.DOMAIN:NAME, such as iqn.2009-06.com.example:disk1")
 }
 
@@ -45,11 +45,11 @@ pub fn wrong_name(text: &str) -> Wrong {
 ///
 /// # Errors
 /// What makes the value useless.
-pub fn netroot(text: &str) -> Result<Option<Target>, Wrong> {
+pub(crate) fn netroot(text: &str) -> Result<Option<Target>, ValueIssue> {
     let Some((kind, rest)) = text.split_once(':') else {
         return match text {
             "iscsi" | "dhcp" | "dhcp6" | "nbd" | "fcoe" | "nfs" => Ok(None),
-            _ => Err(Wrong::error(format!("'{text}' is not a root over the network"))
+            _ => Err(ValueIssue::error(format!("'{text}' is not a root over the network"))
                 .help("expected iscsi:…, nfs:…, nfs4:…, nbd:…, fcoe:… or dhcp")),
         };
     };
@@ -59,7 +59,7 @@ pub fn netroot(text: &str) -> Result<Option<Target>, Wrong> {
         return if known.contains(&kind) {
             Ok(None)
         } else {
-            Err(Wrong::error(format!("'{kind}:' is not a root over the network"))
+            Err(ValueIssue::error(format!("'{kind}:' is not a root over the network"))
                 .help("expected iscsi:…, nfs:…, nfs4:…, nbd:…, fcoe:… or dhcp")
                 .part(0..kind.len()))
         };
@@ -75,7 +75,7 @@ pub fn netroot(text: &str) -> Result<Option<Target>, Wrong> {
     let start =
         ["iqn.", "eui.", "naa."].iter().filter_map(|p| rest.find(&format!(":{p}")).map(|at| at + 1)).min();
     let Some(start) = start else {
-        return Err(Wrong::error("no name of a target at the end")
+        return Err(ValueIssue::error("no name of a target at the end")
             .help("the form is netroot=iscsi:SERVER::PORT:LUN:iqn.2009-06.com.example:disk1"));
     };
     let name = &rest[start..];
@@ -85,7 +85,7 @@ pub fn netroot(text: &str) -> Result<Option<Target>, Wrong> {
     }
     let fields = value::fields(&rest[..start - 1], ':');
     if fields.len() != 4 && fields.len() != 6 {
-        return Err(Wrong::error(format!(
+        return Err(ValueIssue::error(format!(
             "{} fields come before the target's name: expected SERVER:PROTOCOL:PORT:LUN, empty ones with their colon",
             fields.len()
         ))
@@ -95,18 +95,18 @@ pub fn netroot(text: &str) -> Result<Option<Target>, Wrong> {
     let good = server.text.is_empty()
         || if server.bracketed { value::address(server).is_some() } else { value::is_host(server.text) };
     if !good {
-        return Err(Wrong::error(format!("'{}' is not a server", server.text))
+        return Err(ValueIssue::error(format!("'{}' is not a server", server.text))
             .help("put an IPv6 address in square brackets"));
     }
     let port = match fields[2].text {
         "" => None,
         text => match text.parse::<u16>() {
             Ok(port) if port > 0 => Some(port),
-            _ => return Err(Wrong::error(format!("'{text}' is not a port: expected 1 to 65535"))),
+            _ => return Err(ValueIssue::error(format!("'{text}' is not a port: expected 1 to 65535"))),
         },
     };
     if !matches!(fields[1].text, "" | "6" | "tcp") {
-        return Err(Wrong::error(format!(
+        return Err(ValueIssue::error(format!(
             "'{}' is not a protocol: expected 6 (TCP) or nothing",
             fields[1].text
         )));

@@ -1,7 +1,7 @@
 //! dracut's `bond=`, `team=`, `bridge=`, `vlan=`, `ifname=`, `rd.route=` and the PXE loaders' `BOOTIF=`
 //! (dracut.cmdline(7); `modules.d/*network-legacy/parse-*.sh`; NetworkManager's `nmi-cmdline-reader.c`).
 
-use super::value::{self, Field, Wrong};
+use super::value::{self, Field, ValueIssue};
 use kickstart::{Family, Version};
 use node_base::diagnostic::nearest;
 
@@ -63,11 +63,11 @@ const BOND_OPTIONS: &[&str] = &[
 /// Runners of a team (teamd.conf(5)).
 const RUNNERS: &[&str] = &["broadcast", "roundrobin", "random", "activebackup", "loadbalance", "lacp"];
 
-fn name(field: &Field<'_>, what: &str) -> Result<String, Wrong> {
+fn name(field: &Field<'_>, what: &str) -> Result<String, ValueIssue> {
     if value::is_interface(field.text) {
         return Ok(field.text.to_owned());
     }
-    Err(Wrong::error(if field.text.is_empty() {
+    Err(ValueIssue::error(if field.text.is_empty() {
         format!("the name of the {what} is missing")
     } else {
         format!(
@@ -78,11 +78,11 @@ fn name(field: &Field<'_>, what: &str) -> Result<String, Wrong> {
     .part(field.at.clone()))
 }
 
-fn members(field: &Field<'_>, what: &str) -> Result<Vec<String>, Wrong> {
+fn members(field: &Field<'_>, what: &str) -> Result<Vec<String>, ValueIssue> {
     let mut names: Vec<String> = Vec::new();
     for member in field.text.split(',') {
         if !value::is_interface(member) {
-            return Err(Wrong::error(if member.is_empty() {
+            return Err(ValueIssue::error(if member.is_empty() {
                 format!("the {what} lists an empty interface")
             } else {
                 format!("'{member}' is not the name of a network interface")
@@ -91,17 +91,17 @@ fn members(field: &Field<'_>, what: &str) -> Result<Vec<String>, Wrong> {
             .part(field.at.clone()));
         }
         if names.iter().any(|n| n == member) {
-            return Err(Wrong::error(format!("the {what} lists {member} twice")).part(field.at.clone()));
+            return Err(ValueIssue::error(format!("the {what} lists {member} twice")).part(field.at.clone()));
         }
         names.push(member.to_owned());
     }
     Ok(names)
 }
 
-fn too_many(parts: &[Field<'_>], most: usize, form: &str) -> Option<Wrong> {
+fn too_many(parts: &[Field<'_>], most: usize, form: &str) -> Option<ValueIssue> {
     let extra = parts.get(most)?;
     Some(
-        Wrong::error(format!("more than {most} fields, from '{}' on", extra.text))
+        ValueIssue::error(format!("more than {most} fields, from '{}' on", extra.text))
             .help(format!("the form is {form}"))
             .part(extra.at.clone()),
     )
@@ -111,7 +111,7 @@ fn too_many(parts: &[Field<'_>], most: usize, form: &str) -> Option<Wrong> {
 ///
 /// # Errors
 /// What makes the value useless.
-pub fn bond(text: &str, wrong: &mut Vec<Wrong>) -> Result<Link, Wrong> {
+pub(crate) fn bond(text: &str, wrong: &mut Vec<ValueIssue>) -> Result<Link, ValueIssue> {
     let parts = value::fields(text, ':');
     if let Some(found) = too_many(&parts, 4, "bond=NAME:INTERFACE,INTERFACE:mode=802.3ad,miimon=100:MTU") {
         return Err(found);
@@ -122,7 +122,7 @@ pub fn bond(text: &str, wrong: &mut Vec<Wrong>) -> Result<Link, Wrong> {
         _ => {
             bond.members = vec!["eth0".to_owned(), "eth1".to_owned()];
             wrong.push(
-                Wrong::warning(
+                ValueIssue::warning(
                     "no interfaces are named, so the bond is made of eth0 (and eth1, without NetworkManager)",
                 )
                 .help(format!("write bond={}:INTERFACE,INTERFACE", bond.name)),
@@ -141,16 +141,17 @@ pub fn bond(text: &str, wrong: &mut Vec<Wrong>) -> Result<Link, Wrong> {
     Ok(bond)
 }
 
-fn bond_option(option: &str, members: &[String]) -> Option<Wrong> {
+fn bond_option(option: &str, members: &[String]) -> Option<ValueIssue> {
     let Some((key, given)) = option.split_once('=') else {
         return Some(if BOND_MODES.contains(&option) {
-            Wrong::error(format!("'{option}' is a mode without 'mode='")).help(format!("write mode={option}"))
+            ValueIssue::error(format!("'{option}' is a mode without 'mode='"))
+                .help(format!("write mode={option}"))
         } else {
-            Wrong::error(format!("'{option}' is not an option of a bond: expected NAME=VALUE"))
+            ValueIssue::error(format!("'{option}' is not an option of a bond: expected NAME=VALUE"))
         });
     };
     if !BOND_OPTIONS.contains(&key) {
-        let found = Wrong::error(format!("a bond has no option '{key}'"));
+        let found = ValueIssue::error(format!("a bond has no option '{key}'"));
         return Some(match nearest(key, BOND_OPTIONS.iter().copied()) {
             Some(near) => found.help(format!("did you mean '{near}'?")),
             None => found,
@@ -158,30 +159,30 @@ fn bond_option(option: &str, members: &[String]) -> Option<Wrong> {
     }
     match key {
         "mode" if !BOND_MODES.contains(&given) && !matches!(given.parse::<u8>(), Ok(0..=6)) => {
-            let found = Wrong::error(format!("a bond has no mode '{given}'"));
+            let found = ValueIssue::error(format!("a bond has no mode '{given}'"));
             Some(match nearest(given, BOND_MODES.iter().copied()) {
                 Some(near) => found.help(format!("did you mean '{near}'?")),
                 None => found.help(format!("one of {}, or 0 to 6", BOND_MODES.join(", "))),
             })
         }
         "primary" if !members.iter().any(|m| m == given) => Some(
-            Wrong::error(format!("the primary interface {given} is not in the bond"))
+            ValueIssue::error(format!("the primary interface {given} is not in the bond"))
                 .help(format!("one of {}", members.join(", "))),
         ),
         "miimon" | "updelay" | "downdelay" | "arp_interval" if given.parse::<u32>().is_err() => {
-            Some(Wrong::error(format!("{key}={given}: expected milliseconds")))
+            Some(ValueIssue::error(format!("{key}={given}: expected milliseconds")))
         }
         _ => None,
     }
 }
 
-fn mtu(field: Option<&Field<'_>>, wrong: &mut Vec<Wrong>) -> Option<u32> {
+fn mtu(field: Option<&Field<'_>>, wrong: &mut Vec<ValueIssue>) -> Option<u32> {
     let field = field.filter(|f| !f.text.is_empty())?;
     match field.text.parse::<u32>() {
         Ok(mtu @ 68..=65_535) => Some(mtu),
         _ => {
             wrong.push(
-                Wrong::error(format!("'{}' is not an MTU: expected 68 to 65535", field.text))
+                ValueIssue::error(format!("'{}' is not an MTU: expected 68 to 65535", field.text))
                     .part(field.at.clone()),
             );
             None
@@ -193,7 +194,7 @@ fn mtu(field: Option<&Field<'_>>, wrong: &mut Vec<Wrong>) -> Option<u32> {
 ///
 /// # Errors
 /// What makes the value useless.
-pub fn team(text: &str, wrong: &mut Vec<Wrong>) -> Result<Link, Wrong> {
+pub(crate) fn team(text: &str, wrong: &mut Vec<ValueIssue>) -> Result<Link, ValueIssue> {
     let parts = value::fields(text, ':');
     if let Some(found) = too_many(&parts, 3, "team=NAME:INTERFACE,INTERFACE:RUNNER") {
         return Err(found);
@@ -202,7 +203,7 @@ pub fn team(text: &str, wrong: &mut Vec<Wrong>) -> Result<Link, Wrong> {
     match parts.get(1).filter(|f| !f.text.is_empty()) {
         Some(field) => team.members = members(field, "team")?,
         None => {
-            return Err(Wrong::error("the team names no interfaces")
+            return Err(ValueIssue::error("the team names no interfaces")
                 .help(format!("write team={}:INTERFACE,INTERFACE", team.name)));
         }
     }
@@ -210,7 +211,7 @@ pub fn team(text: &str, wrong: &mut Vec<Wrong>) -> Result<Link, Wrong> {
         team.options.push(field.text.to_owned());
         if !RUNNERS.contains(&field.text) {
             wrong.push(
-                Wrong::error(format!("a team has no runner '{}'", field.text))
+                ValueIssue::error(format!("a team has no runner '{}'", field.text))
                     .help(match nearest(field.text, RUNNERS.iter().copied()) {
                         Some(near) => format!("did you mean '{near}'?"),
                         None => format!("one of {}", RUNNERS.join(", ")),
@@ -226,7 +227,7 @@ pub fn team(text: &str, wrong: &mut Vec<Wrong>) -> Result<Link, Wrong> {
 ///
 /// # Errors
 /// What makes the value useless.
-pub fn bridge(text: &str) -> Result<Link, Wrong> {
+pub(crate) fn bridge(text: &str) -> Result<Link, ValueIssue> {
     let parts = value::fields(text, ':');
     if let Some(found) = too_many(&parts, 2, "bridge=NAME:INTERFACE,INTERFACE") {
         return Err(found);
@@ -235,7 +236,8 @@ pub fn bridge(text: &str) -> Result<Link, Wrong> {
     match parts.get(1).filter(|f| !f.text.is_empty()) {
         Some(field) => Ok(Link { members: members(field, "bridge")?, name, ..Link::default() }),
         None => {
-            Err(Wrong::error("the bridge names no interface").help(format!("write bridge={name}:INTERFACE")))
+            Err(ValueIssue::error("the bridge names no interface")
+                .help(format!("write bridge={name}:INTERFACE")))
         }
     }
 }
@@ -244,7 +246,7 @@ pub fn bridge(text: &str) -> Result<Link, Wrong> {
 ///
 /// # Errors
 /// What makes the value useless.
-pub fn vlan(text: &str) -> Result<Link, Wrong> {
+pub(crate) fn vlan(text: &str) -> Result<Link, ValueIssue> {
     let parts = value::fields(text, ':');
     if let Some(found) = too_many(&parts, 2, "vlan=INTERFACE.NUMBER:INTERFACE") {
         return Err(found);
@@ -254,10 +256,10 @@ pub fn vlan(text: &str) -> Result<Link, Wrong> {
             Some((parent, _)) => format!("write vlan={text}:{parent}"),
             None => "write vlan=INTERFACE.NUMBER:INTERFACE".to_owned(),
         };
-        return Err(Wrong::error("the VLAN names no interface below it").help(help));
+        return Err(ValueIssue::error("the VLAN names no interface below it").help(help));
     };
     if !parts[0].text.is_empty() && parts[0].text.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(Wrong::error(format!(
+        return Err(ValueIssue::error(format!(
             "'{}' is the number alone, not the name of the VLAN",
             parts[0].text
         ))
@@ -272,7 +274,7 @@ pub fn vlan(text: &str) -> Result<Link, Wrong> {
             let parent = self::name(parent, "interface below the VLAN")?;
             Ok(Link { name: link, members: vec![parent], vlan: Some(vlan), ..Link::default() })
         }
-        _ => Err(Wrong::error(if number.is_empty() {
+        _ => Err(ValueIssue::error(if number.is_empty() {
             format!("the name '{link}' does not end in the VLAN's number")
         } else {
             format!("{number} is not a VLAN: expected 0 to 4094")
@@ -286,9 +288,11 @@ pub fn vlan(text: &str) -> Result<Link, Wrong> {
 ///
 /// # Errors
 /// What makes the value useless.
-pub fn ifname(text: &str, wrong: &mut Vec<Wrong>) -> Result<(String, String), Wrong> {
+pub(crate) fn ifname(text: &str, wrong: &mut Vec<ValueIssue>) -> Result<(String, String), ValueIssue> {
     let Some((device, address)) = text.split_once(':') else {
-        return Err(Wrong::error("no MAC address").help(format!("write ifname={text}:52:54:00:12:34:56")));
+        return Err(
+            ValueIssue::error("no MAC address").help(format!("write ifname={text}:52:54:00:12:34:56"))
+        );
     };
     let field = Field { text: device, bracketed: false, at: 0..device.len() };
     let device = name(&field, "interface")?;
@@ -297,14 +301,14 @@ pub fn ifname(text: &str, wrong: &mut Vec<Wrong>) -> Result<(String, String), Wr
         && address.split(':').all(|p| p.len() == 2 && p.bytes().all(|b| b.is_ascii_hexdigit()));
     let mac = if address.contains('-') { None } else { value::mac(address) };
     let Some(mac) = mac.or_else(|| infiniband.then(|| address.to_ascii_lowercase())) else {
-        return Err(Wrong::error(format!("'{address}' is not a MAC address"))
+        return Err(ValueIssue::error(format!("'{address}' is not a MAC address"))
             .help("six pairs of hexadecimal digits with colons: 52:54:00:12:34:56")
             .part(device.len() + 1..text.len()));
     };
     let number = device.strip_prefix("eth").unwrap_or_default();
     if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) {
         wrong.push(
-            Wrong::warning(format!(
+            ValueIssue::warning(format!(
                 "'{device}' is a name that the kernel gives itself, so the renaming can fail"
             ))
             .help("choose another one, such as net0 or bootnet")
@@ -318,7 +322,7 @@ pub fn ifname(text: &str, wrong: &mut Vec<Wrong>) -> Result<(String, String), Wr
 ///
 /// # Errors
 /// What makes the value useless.
-pub fn route(text: &str) -> Result<(), Wrong> {
+pub(crate) fn route(text: &str) -> Result<(), ValueIssue> {
     let parts = value::fields(text, ':');
     if let Some(found) = too_many(&parts, 3, "rd.route=NET/PREFIX:GATEWAY:INTERFACE") {
         return Err(found);
@@ -335,18 +339,18 @@ pub fn route(text: &str) -> Result<(), Wrong> {
         _ => value::address(net).is_some(),
     };
     if !good {
-        return Err(Wrong::error(format!(
+        return Err(ValueIssue::error(format!(
             "'{}' is not a network: expected 192.0.2.0/24 or [2001:db8::/32]",
             net.text
         ))
         .part(net.at.clone()));
     }
     if parts.iter().skip(1).all(|f| f.text.is_empty()) {
-        return Err(Wrong::error("the route has neither a gateway nor an interface")
+        return Err(ValueIssue::error("the route has neither a gateway nor an interface")
             .help(format!("write rd.route={}:GATEWAY", &text[net.at.clone()])));
     }
     if let Some(gateway) = parts.get(1).filter(|f| !f.text.is_empty() && value::address(f).is_none()) {
-        return Err(Wrong::error(format!("'{}' is not the address of a gateway", gateway.text))
+        return Err(ValueIssue::error(format!("'{}' is not the address of a gateway", gateway.text))
             .part(gateway.at.clone()));
     }
     if let Some(device) = parts.get(2).filter(|f| !f.text.is_empty()) {
@@ -360,20 +364,20 @@ pub fn route(text: &str) -> Result<(), Wrong> {
 ///
 /// # Errors
 /// What makes the value useless.
-pub fn bootif(text: &str) -> Result<String, Wrong> {
+pub(crate) fn bootif(text: &str) -> Result<String, ValueIssue> {
     let address = match text.split_once('-') {
         // The first pair is the hardware type: 01 is Ethernet, 20 InfiniBand.
         Some((kind, rest)) if kind.len() == 2 && rest.split('-').count() == 6 => rest,
         _ => text,
     };
     value::mac(address).ok_or_else(|| {
-        Wrong::error(format!("'{text}' is not a MAC address"))
+        ValueIssue::error(format!("'{text}' is not a MAC address"))
             .help("the form is BOOTIF=01-52-54-00-12-34-56; pxelinux writes it with IPAPPEND 2")
     })
 }
 
 /// Whether this release still has teams: RHEL 10 and its teamd are without (the kickstart's `--teamslaves` is
 /// deprecated in RHEL 10 for the same reason).
-pub fn has_teams(version: Version) -> bool {
+pub(crate) fn has_teams(version: Version) -> bool {
     version.family == Family::Fedora || version.release < 10
 }

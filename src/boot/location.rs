@@ -2,12 +2,12 @@
 //! `parse-anaconda-kickstart.sh`, `parse-anaconda-dd.sh`, `kickstart-genrules.sh`; `docs/boot-options.rst`).
 
 use super::options::Fetches;
-use super::value::{self, Wrong};
+use super::value::{self, ValueIssue};
 use node_base::cmdline::CommandLine;
 
 /// A location that can be understood.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Location {
+pub(crate) struct Location {
     /// `http`, `https`, `ftp`, `nfs`, `nfs4`, `hd`, `cdrom`, `file`, `hmc`.
     pub scheme: &'static str,
     /// The server, for what comes over the network.
@@ -18,13 +18,13 @@ pub struct Location {
 
 impl Location {
     /// Whether it is fetched over the network.
-    pub fn is_remote(&self) -> bool {
+    pub(crate) fn is_remote(&self) -> bool {
         matches!(self.scheme, "http" | "https" | "ftp" | "nfs" | "nfs4")
     }
 }
 
 /// The location in the last word of this name; `None` without such a word, or if it cannot be read.
-pub fn location_of(line: &CommandLine<'_>, name: &str, fetches: Fetches) -> Option<Location> {
+pub(crate) fn location_of(line: &CommandLine<'_>, name: &str, fetches: Fetches) -> Option<Location> {
     parse(line.last(name)?.known_value()?, fetches, &mut Vec::new()).ok()
 }
 
@@ -48,14 +48,20 @@ fn scheme(name: &str) -> Option<&'static str> {
 ///
 /// # Errors
 /// What makes it useless.
-pub fn parse(text: &str, fetches: Fetches, wrong: &mut Vec<Wrong>) -> Result<Location, Wrong> {
+pub(crate) fn parse(
+    text: &str,
+    fetches: Fetches,
+    wrong: &mut Vec<ValueIssue>,
+) -> Result<Location, ValueIssue> {
     if fetches == Fetches::NamedTree {
         let Some((name, url)) = text.split_once(',') else {
-            return Err(Wrong::error(format!("'{text}' has no name in front of the URL"))
+            return Err(ValueIssue::error(format!("'{text}' has no name in front of the URL"))
                 .help(format!("write NAME,URL: inst.addrepo=extras,{text}")));
         };
         if name.is_empty() {
-            return Err(Wrong::error("the repository's name is empty").help("write inst.addrepo=NAME,URL"));
+            return Err(
+                ValueIssue::error("the repository's name is empty").help("write inst.addrepo=NAME,URL")
+            );
         }
         // Behind the name NFS has the form of a URL here, and only here.
         if let Some(rest) = url.strip_prefix("nfs://") {
@@ -74,15 +80,18 @@ pub fn parse(text: &str, fetches: Fetches, wrong: &mut Vec<Wrong>) -> Result<Loc
     let Some(scheme) = scheme(name) else {
         return Err(match name.to_ascii_lowercase().as_str() {
             lower if self::scheme(lower).is_some() => {
-                Wrong::error(format!("'{name}:' must be in lower case")).help(format!("write {lower}:{rest}"))
+                ValueIssue::error(format!("'{name}:' must be in lower case"))
+                    .help(format!("write {lower}:{rest}"))
             }
             _ if name.starts_with("/dev/") || name.starts_with("LABEL=") || name.starts_with("UUID=") => {
-                Wrong::error(format!("'{text}' does not say that it is a disk"))
+                ValueIssue::error(format!("'{text}' does not say that it is a disk"))
                     .help(format!("write hd:{text}"))
             }
-            "nfsiso" => Wrong::error("'nfsiso:' was removed").help(format!("write nfs:{rest}")),
-            "floppy" => Wrong::error("floppy disks are not supported any more").help("write hd:DEVICE:/PATH"),
-            "tftp" => Wrong::error("the installer fetches nothing over TFTP")
+            "nfsiso" => ValueIssue::error("'nfsiso:' was removed").help(format!("write nfs:{rest}")),
+            "floppy" => {
+                ValueIssue::error("floppy disks are not supported any more").help("write hd:DEVICE:/PATH")
+            }
+            "tftp" => ValueIssue::error("the installer fetches nothing over TFTP")
                 .help("serve it over http, https, ftp or nfs"),
             _ => no_scheme(text, fetches),
         }
@@ -96,12 +105,12 @@ pub fn parse(text: &str, fetches: Fetches, wrong: &mut Vec<Wrong>) -> Result<Loc
         "nfs" | "nfs4" if rest.starts_with("//") => {
             let form = rest.trim_start_matches('/');
             let (host, path) = form.split_once('/').unwrap_or((form, ""));
-            Err(Wrong::error("a location over NFS is not a URL")
+            Err(ValueIssue::error("a location over NFS is not a URL")
                 .help(format!("write {scheme}:{}:/{path}", host.trim_end_matches(':'))))
         }
         "nfs" | "nfs4" => nfs(scheme, rest),
         "hd" => disk(rest, fetches, wrong),
-        "file" if matches!(fetches, Fetches::Tree | Fetches::Stage2) => Err(Wrong::error(format!(
+        "file" if matches!(fetches, Fetches::Tree | Fetches::Stage2) => Err(ValueIssue::error(format!(
             "'{name}:' names a file in the initramfs; {} cannot be there",
             thing(fetches)
         ))
@@ -109,10 +118,10 @@ pub fn parse(text: &str, fetches: Fetches, wrong: &mut Vec<Wrong>) -> Result<Loc
         "file" => {
             let path = rest.strip_prefix("//").unwrap_or(rest);
             if name == "path" {
-                wrong.push(Wrong::warning("'path:' is deprecated").help(format!("write file:{path}")));
+                wrong.push(ValueIssue::warning("'path:' is deprecated").help(format!("write file:{path}")));
             }
             if !path.starts_with('/') {
-                return Err(Wrong::error(format!("'{path}' is not an absolute path")));
+                return Err(ValueIssue::error(format!("'{path}' is not an absolute path")));
             }
             Ok(Location { scheme, host: None, path: path.to_owned() })
         }
@@ -130,8 +139,8 @@ fn thing(fetches: Fetches) -> &'static str {
     }
 }
 
-fn no_scheme(text: &str, fetches: Fetches) -> Wrong {
-    let found = Wrong::error(format!(
+fn no_scheme(text: &str, fetches: Fetches) -> ValueIssue {
+    let found = ValueIssue::error(format!(
         "'{text}' does not say how {} is fetched: expected http://, https://, ftp://, nfs:, hd: or cdrom",
         thing(fetches)
     ));
@@ -146,17 +155,17 @@ fn no_scheme(text: &str, fetches: Fetches) -> Wrong {
     }
 }
 
-fn url(scheme: &'static str, rest: &str) -> Result<Location, Wrong> {
+fn url(scheme: &'static str, rest: &str) -> Result<Location, ValueIssue> {
     let Some(rest) = rest.strip_prefix("//") else {
-        return Err(Wrong::error(format!("'{scheme}:' must be followed by two slashes"))
+        return Err(ValueIssue::error(format!("'{scheme}:' must be followed by two slashes"))
             .help(format!("write {scheme}://{}", rest.trim_start_matches('/'))));
     };
     let (authority, path) = rest.find(['/', '?']).map_or((rest, ""), |at| rest.split_at(at));
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     if host.is_empty() {
-        return Err(Wrong::error(format!("'{scheme}://{rest}' names no server")));
+        return Err(ValueIssue::error(format!("'{scheme}://{rest}' names no server")));
     }
-    let (host, _) = value::host_port(host).map_err(|w| Wrong {
+    let (host, _) = value::host_port(host).map_err(|w| ValueIssue {
         message: format!("in '{scheme}://{rest}': {}", w.message),
         part: None,
         ..w
@@ -165,59 +174,60 @@ fn url(scheme: &'static str, rest: &str) -> Result<Location, Wrong> {
 }
 
 /// `[OPTIONS:]HOST:/PATH`
-fn nfs(scheme: &'static str, rest: &str) -> Result<Location, Wrong> {
+fn nfs(scheme: &'static str, rest: &str) -> Result<Location, ValueIssue> {
     let fields = value::fields(rest, ':');
     let form = || format!("write {scheme}:SERVER:/PATH or {scheme}:OPTIONS:SERVER:/PATH");
     let at = match fields.iter().position(|f| f.text.starts_with('/')) {
-        Some(0) => return Err(Wrong::error(format!("'{scheme}:{rest}' names no server")).help(form())),
+        Some(0) => return Err(ValueIssue::error(format!("'{scheme}:{rest}' names no server")).help(form())),
         Some(at) => at,
         None => {
             let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-            return Err(Wrong::error(format!("'{scheme}:{rest}' has no path behind a colon"))
+            return Err(ValueIssue::error(format!("'{scheme}:{rest}' has no path behind a colon"))
                 .help(format!("write {scheme}:{host}:/{path}")));
         }
     };
     let host = &fields[at - 1];
     let good = if host.bracketed { value::address(host).is_some() } else { value::is_host(host.text) };
     if !good {
-        return Err(Wrong::error(format!("'{}' is not the name of a server", host.text)).help(form()));
+        return Err(ValueIssue::error(format!("'{}' is not the name of a server", host.text)).help(form()));
     }
     if at > 2 {
         return Err(
-            Wrong::error(format!("too many fields before the path in '{scheme}:{rest}'")).help(form())
+            ValueIssue::error(format!("too many fields before the path in '{scheme}:{rest}'")).help(form())
         );
     }
     Ok(Location { scheme, host: Some(host.text.to_owned()), path: rest[fields[at].at.start..].to_owned() })
 }
 
 /// `DEVICE[:/PATH]`
-fn disk(rest: &str, fetches: Fetches, wrong: &mut Vec<Wrong>) -> Result<Location, Wrong> {
+fn disk(rest: &str, fetches: Fetches, wrong: &mut Vec<ValueIssue>) -> Result<Location, ValueIssue> {
     let (device, path) = rest.split_once(':').unwrap_or((rest, ""));
     if device.is_empty() {
-        return Err(
-            Wrong::error("'hd:' names no device").help("write hd:LABEL=NAME:/PATH or hd:/dev/sda1:/PATH")
-        );
+        return Err(ValueIssue::error("'hd:' names no device")
+            .help("write hd:LABEL=NAME:/PATH or hd:/dev/sda1:/PATH"));
     }
     if device.starts_with('/') && !device.starts_with("/dev/") {
-        return Err(Wrong::error(format!("'{device}' is not a device: the device comes before the path"))
-            .help(format!("write hd:LABEL=NAME:{device}")));
+        return Err(ValueIssue::error(format!(
+            "'{device}' is not a device: the device comes before the path"
+        ))
+        .help(format!("write hd:LABEL=NAME:{device}")));
     }
     if let Some(label) = device.strip_prefix("LABEL=").or_else(|| device.strip_prefix("CDLABEL="))
         && label.contains(' ')
     {
-        return Err(Wrong::error(format!("blanks in the label '{label}' must be written as \\x20"))
+        return Err(ValueIssue::error(format!("blanks in the label '{label}' must be written as \\x20"))
             .help(format!("write hd:LABEL={}:{path}", label.replace(' ', "\\x20"))));
     }
     if !path.is_empty() && !path.starts_with('/') {
-        return Err(Wrong::error(format!("'{path}' is not an absolute path"))
+        return Err(ValueIssue::error(format!("'{path}' is not an absolute path"))
             .help(format!("write hd:{device}:/{path}")));
     }
     let kernel_name = device.strip_prefix("/dev/").unwrap_or(device);
     if kernel_name.starts_with("sd") && kernel_name.len() <= 6 {
         wrong.push(
-            Wrong {
+            ValueIssue {
                 severity: node_base::diagnostic::Severity::Info,
-                ..Wrong::warning(format!("{device} can be another disk at the next boot"))
+                ..ValueIssue::warning(format!("{device} can be another disk at the next boot"))
             }
             .help("name the disk by LABEL= or UUID="),
         );
@@ -225,7 +235,7 @@ fn disk(rest: &str, fetches: Fetches, wrong: &mut Vec<Wrong>) -> Result<Location
     // An installable tree on a disk is not supported: only an ISO image (docs/boot-options.rst, inst.repo).
     if fetches == Fetches::Tree && !path.is_empty() && !path.ends_with(".iso") && !path.ends_with('/') {
         wrong.push(
-            Wrong::warning(format!("'{path}' on a disk must be an ISO image, not an unpacked tree"))
+            ValueIssue::warning(format!("'{path}' on a disk must be an ISO image, not an unpacked tree"))
                 .help("name the .iso file, or serve the tree over http"),
         );
     }

@@ -2,14 +2,14 @@
 
 use super::ip::{self, Ip};
 use super::links::{self, Link};
-use super::value::Wrong;
+use super::value::ValueIssue;
 use kickstart::Version;
 use node_base::cmdline::{CommandLine, Word};
 use std::net::IpAddr;
 
 /// What a device is made as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinkKind {
+pub(crate) enum LinkKind {
     /// `bond=`
     Bond,
     /// `team=`
@@ -22,7 +22,7 @@ pub enum LinkKind {
 
 impl LinkKind {
     /// As in "a bond".
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             LinkKind::Bond => "bond",
             LinkKind::Team => "team",
@@ -34,7 +34,7 @@ impl LinkKind {
 
 /// The network that a command line asks for, with the words it came from.
 #[derive(Debug, Default)]
-pub struct Network<'l, 's> {
+pub(crate) struct Network<'l, 's> {
     /// Every `ip=` that can be read.
     pub ips: Vec<(Ip, &'l Word<'s>)>,
     /// Every device that is made of others.
@@ -54,7 +54,7 @@ pub struct Network<'l, 's> {
 
 impl<'l, 's> Network<'l, 's> {
     /// Reads all network words of a command line.
-    pub fn of(line: &'l CommandLine<'s>, version: Version) -> Network<'l, 's> {
+    pub(crate) fn of(line: &'l CommandLine<'s>, version: Version) -> Network<'l, 's> {
         let mut network = Network::default();
         let mut ignored = Vec::new();
         for word in &line.words {
@@ -81,7 +81,7 @@ impl<'l, 's> Network<'l, 's> {
         value: &str,
         word: &'l Word<'s>,
         version: Version,
-        ignored: &mut Vec<Wrong>,
+        ignored: &mut Vec<ValueIssue>,
     ) -> Option<()> {
         match name {
             "ip" => {
@@ -105,22 +105,22 @@ impl<'l, 's> Network<'l, 's> {
     }
 
     /// Whether the command line configures no network.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.ips.is_empty() && self.links.is_empty() && !self.incomplete
     }
 
     /// The `ip=` of an interface.
-    pub fn ip_of(&self, interface: &str) -> Option<&(Ip, &'l Word<'s>)> {
+    pub(crate) fn ip_of(&self, interface: &str) -> Option<&(Ip, &'l Word<'s>)> {
         self.ips.iter().find(|(ip, _)| ip.interface.as_deref() == Some(interface))
     }
 
     /// The device of this name that is made of others.
-    pub fn link(&self, name: &str) -> Option<&(LinkKind, Link, &'l Word<'s>)> {
+    pub(crate) fn link(&self, name: &str) -> Option<&(LinkKind, Link, &'l Word<'s>)> {
         self.links.iter().find(|(_, link, _)| link.name == name)
     }
 
     /// Whether an interface of this name is mentioned anywhere.
-    pub fn mentions(&self, interface: &str) -> bool {
+    pub(crate) fn mentions(&self, interface: &str) -> bool {
         self.ip_of(interface).is_some()
             || self.names.iter().any(|(name, ..)| name == interface)
             || self
@@ -130,7 +130,7 @@ impl<'l, 's> Network<'l, 's> {
     }
 
     /// Whether every address is static: nothing comes from DHCP, from router advertisements or from the firmware.
-    pub fn all_static(&self) -> bool {
+    pub(crate) fn all_static(&self) -> bool {
         !self.ips.is_empty() && self.ips.iter().all(|(ip, _)| ip.is_static())
     }
 }

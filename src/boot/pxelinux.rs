@@ -74,7 +74,7 @@ struct Label<'s> {
 }
 
 /// Reads a configuration.
-pub fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Entry<'s>> {
+pub(crate) fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Entry<'s>> {
     let mut labels = vec![Label::default()];
     let mut chosen: Vec<Spanned<'s>> = Vec::new();
     let mut in_text = false;

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 /// What is wrong with a value.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Wrong {
+pub struct ValueIssue {
     /// What was seen and what was expected.
     pub message: String,
     /// What to write.
@@ -19,32 +19,32 @@ pub struct Wrong {
     pub part: Option<Range<usize>>,
 }
 
-impl Wrong {
+impl ValueIssue {
     /// The program that reads the value refuses or ignores it.
-    pub fn error(message: impl Into<String>) -> Wrong {
-        Wrong { message: message.into(), help: None, severity: Severity::Error, part: None }
+    pub fn error(message: impl Into<String>) -> ValueIssue {
+        ValueIssue { message: message.into(), help: None, severity: Severity::Error, part: None }
     }
 
     /// The program reads it, but hardly as it was meant.
-    pub fn warning(message: impl Into<String>) -> Wrong {
-        Wrong { severity: Severity::Warning, ..Wrong::error(message) }
+    pub fn warning(message: impl Into<String>) -> ValueIssue {
+        ValueIssue { severity: Severity::Warning, ..ValueIssue::error(message) }
     }
 
     /// It is read otherwise than it looks, which may be what was meant.
-    pub fn info(message: impl Into<String>) -> Wrong {
-        Wrong { severity: Severity::Info, ..Wrong::error(message) }
+    pub fn info(message: impl Into<String>) -> ValueIssue {
+        ValueIssue { severity: Severity::Info, ..ValueIssue::error(message) }
     }
 
     /// What to write.
     #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Wrong {
+    pub fn help(mut self, help: impl Into<String>) -> ValueIssue {
         self.help = Some(help.into());
         self
     }
 
     /// Which bytes of the value it is about.
     #[must_use]
-    pub fn part(mut self, part: Range<usize>) -> Wrong {
+    pub fn part(mut self, part: Range<usize>) -> ValueIssue {
         self.part = Some(part);
         self
     }
@@ -65,7 +65,7 @@ impl Wrong {
 
 /// One of the fields of a value that are separated by colons.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Field<'v> {
+pub(crate) struct Field<'v> {
     /// Without the brackets around it, if the whole field stands in brackets.
     pub text: &'v str,
     /// Whether it stood in brackets.
@@ -76,7 +76,7 @@ pub struct Field<'v> {
 
 /// Splits at `separator`, which does not count between square brackets (NetworkManager's `get_word`, dracut's
 /// `ip_to_var`): an IPv6 address contains colons.
-pub fn fields(value: &str, separator: char) -> Vec<Field<'_>> {
+pub(crate) fn fields(value: &str, separator: char) -> Vec<Field<'_>> {
     let mut fields = Vec::new();
     let (mut start, mut depth) = (0usize, 0u32);
     for (at, c) in value.char_indices() {
@@ -103,7 +103,7 @@ fn field(value: &str, at: Range<usize>) -> Field<'_> {
 }
 
 /// An address, with its prefix length if it has one (`192.0.2.1/24`, `[2001:db8::1]/64`).
-pub fn address(field: &Field<'_>) -> Option<(IpAddr, Option<u8>)> {
+pub(crate) fn address(field: &Field<'_>) -> Option<(IpAddr, Option<u8>)> {
     let (text, prefix) = match field.text.split_once('/') {
         Some((text, prefix)) => (text, Some(prefix)),
         None => (field.text, None),
@@ -125,12 +125,12 @@ pub fn address(field: &Field<'_>) -> Option<(IpAddr, Option<u8>)> {
 }
 
 /// 32 or 128.
-pub fn bits(address: IpAddr) -> u8 {
+pub(crate) fn bits(address: IpAddr) -> u8 {
     if address.is_ipv4() { 32 } else { 128 }
 }
 
 /// A netmask (`255.255.255.0`) or a prefix length (`24`), as a prefix length.
-pub fn prefix_length(text: &str, bits: u8) -> Option<u8> {
+pub(crate) fn prefix_length(text: &str, bits: u8) -> Option<u8> {
     if let Ok(prefix) = text.parse::<u8>() {
         return (prefix <= bits).then_some(prefix);
     }
@@ -139,7 +139,7 @@ pub fn prefix_length(text: &str, bits: u8) -> Option<u8> {
 }
 
 /// Whether two addresses are in the same network of this prefix length.
-pub fn same_network(a: IpAddr, b: IpAddr, prefix: u8) -> bool {
+pub(crate) fn same_network(a: IpAddr, b: IpAddr, prefix: u8) -> bool {
     match (a, b) {
         (IpAddr::V4(a), IpAddr::V4(b)) => {
             let shift = 32u32.saturating_sub(u32::from(prefix));
@@ -156,7 +156,7 @@ pub fn same_network(a: IpAddr, b: IpAddr, prefix: u8) -> bool {
 /// Whether this can be the name of a network interface: 1 to 15 letters, digits and `. _ - + @ ~`, not `.` or `..`. The
 /// kernel (`dev_valid_name`) allows more, but names with quotes or shell characters do not survive dracut's and
 /// NetworkManager's configuration files.
-pub fn is_interface(name: &str) -> bool {
+pub(crate) fn is_interface(name: &str) -> bool {
     (1..=15).contains(&name.len())
         && name != "."
         && name != ".."
@@ -164,7 +164,7 @@ pub fn is_interface(name: &str) -> bool {
 }
 
 /// A MAC address of six bytes with colons or dashes between them, as lower-case text with colons.
-pub fn mac(text: &str) -> Option<String> {
+pub(crate) fn mac(text: &str) -> Option<String> {
     let separator = if text.contains('-') { '-' } else { ':' };
     let parts: Vec<_> = text.split(separator).collect();
     let byte = |p: &&str| p.len() == 2 && p.bytes().all(|b| b.is_ascii_hexdigit());
@@ -172,13 +172,13 @@ pub fn mac(text: &str) -> Option<String> {
 }
 
 /// Whether this is a hardware address of Ethernet (6 bytes) or InfiniBand (20 bytes) with dashes.
-pub fn is_dashed_address(text: &str) -> bool {
+pub(crate) fn is_dashed_address(text: &str) -> bool {
     let byte = |p: &str| p.len() == 2 && p.bytes().all(|b| b.is_ascii_hexdigit());
     matches!(text.split('-').count(), 6 | 20) && text.split('-').all(byte)
 }
 
 /// Whether this is a host name or an address without brackets.
-pub fn is_host(text: &str) -> bool {
+pub(crate) fn is_host(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 253
         && text.split('.').all(|label| {
@@ -191,23 +191,23 @@ pub fn is_host(text: &str) -> bool {
 }
 
 /// Splits `HOST`, `HOST:PORT` or `[ADDRESS]:PORT` and checks both halves.
-pub fn host_port(text: &str) -> Result<(&str, Option<u16>), Wrong> {
+pub(crate) fn host_port(text: &str) -> Result<(&str, Option<u16>), ValueIssue> {
     let parts = fields(text, ':');
     if parts.len() > 2 {
-        return Err(Wrong::error(format!("'{text}' is not a HOST or HOST:PORT"))
+        return Err(ValueIssue::error(format!("'{text}' is not a HOST or HOST:PORT"))
             .help("put an IPv6 address in square brackets: [2001:db8::1]:514"));
     }
     let host = &parts[0];
     let good = if host.bracketed { host.text.parse::<Ipv6Addr>().is_ok() } else { is_host(host.text) };
     if !good {
-        return Err(Wrong::error(format!("'{}' is neither a host name nor an address", host.text))
+        return Err(ValueIssue::error(format!("'{}' is neither a host name nor an address", host.text))
             .part(host.at.clone()));
     }
     match parts.get(1) {
         None => Ok((host.text, None)),
         Some(port) => match port.text.parse::<u16>() {
             Ok(p) if p > 0 => Ok((host.text, Some(p))),
-            _ => Err(Wrong::error(format!("'{}' is not a port: expected 1 to 65535", port.text))
+            _ => Err(ValueIssue::error(format!("'{}' is not a port: expected 1 to 65535", port.text))
                 .part(port.at.clone())),
         },
     }

@@ -2,7 +2,7 @@
 
 use super::output::{OutputArgs, exit_code};
 use super::settings::SettingsArgs;
-use crate::boot::config::Format as Kind;
+use crate::boot::config::ConfigFormat;
 use crate::lint::boot::{self, Root};
 use crate::lint::settings::{Given, SettingsSource};
 use crate::lint::{Linted, input};
@@ -23,7 +23,7 @@ pub(super) struct Args {
     pub(super) cmdline: Vec<String>,
     /// How the files are written [default: told from the content]
     #[arg(long, value_parser = super::values::boot_format(), value_name = "KIND")]
-    pub(super) kind: Option<Kind>,
+    pub(super) kind: Option<ConfigFormat>,
     /// The kickstart that the command lines fetch: checked together with them
     #[arg(long, value_name = "FILE")]
     pub(super) kickstart: Option<PathBuf>,
@@ -79,7 +79,7 @@ fn check(
 ) -> anyhow::Result<Linted> {
     let settings = settings.of(if text.is_some() { Path::new("") } else { path })?;
     let (sources, file) = read(path, text)?;
-    let kind = if text.is_some() { Some(Kind::Cmdline) } else { args.kind };
+    let kind = if text.is_some() { Some(ConfigFormat::Cmdline) } else { args.kind };
     let root = args.root.as_ref().map(Root::new);
     let served = root.as_ref().and_then(|root| boot::served_kickstart(&sources, file, kind, root));
     let report = match args.kickstart.as_ref().or(served.as_ref()) {
@@ -114,7 +114,7 @@ fn translate(args: &Args, path: &Path, text: Option<&String>) -> anyhow::Result<
     }
     let name = || path.display().to_string();
     let (sources, file) = read(path, text).with_context(name)?;
-    let kind = if text.is_some() { Some(Kind::Cmdline) } else { args.kind };
+    let kind = if text.is_some() { Some(ConfigFormat::Cmdline) } else { args.kind };
     let translation = boot::to_kickstart(&sources, file, kind).with_context(name)?;
     console::print(&translation.kickstart)?;
     Ok(ExitCode::SUCCESS)

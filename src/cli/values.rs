@@ -1,6 +1,6 @@
 //! Values of options that are types of the library: their names on the command line and their help.
 
-use crate::boot::config::Format as BootFormat;
+use crate::boot::config::ConfigFormat;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use node_base::diagnostic::Severity;
 use node_base::policy::export::Target;
@@ -14,12 +14,12 @@ const SEVERITIES: [Named<Severity>; 3] = [
     (Severity::Error, "error", "Does not install, or not as a node"),
 ];
 
-const BOOT_FORMATS: [Named<BootFormat>; 5] = [
-    (BootFormat::Cmdline, "cmdline", "Kernel command lines, one a line (/proc/cmdline)"),
-    (BootFormat::Pxelinux, "pxelinux", "pxelinux, syslinux, isolinux"),
-    (BootFormat::Grub, "grub", "GRUB 2 (and the menus of GRUB 0.97)"),
-    (BootFormat::Ipxe, "ipxe", "iPXE script"),
-    (BootFormat::Bls, "bls", "systemd-boot or Boot Loader Specification entry"),
+const BOOT_FORMATS: [Named<ConfigFormat>; 5] = [
+    (ConfigFormat::Cmdline, "cmdline", "Kernel command lines, one a line (/proc/cmdline)"),
+    (ConfigFormat::Pxelinux, "pxelinux", "pxelinux, syslinux, isolinux"),
+    (ConfigFormat::Grub, "grub", "GRUB 2 (and the menus of GRUB 0.97)"),
+    (ConfigFormat::Ipxe, "ipxe", "iPXE script"),
+    (ConfigFormat::Bls, "bls", "systemd-boot or Boot Loader Specification entry"),
 ];
 
 const TARGETS: [Named<Target>; 3] = [
@@ -42,7 +42,7 @@ pub(super) fn severity() -> impl TypedValueParser<Value = Severity> {
 }
 
 /// `--format` of `ks-lint boot`: how the configuration is written.
-pub(super) fn boot_format() -> impl TypedValueParser<Value = BootFormat> {
+pub(super) fn boot_format() -> impl TypedValueParser<Value = ConfigFormat> {
     one_of(&BOOT_FORMATS)
 }
 

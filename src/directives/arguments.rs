@@ -3,7 +3,7 @@
 use super::Surroundings;
 use super::codes::ADDON_KERNEL_ARGUMENT;
 use super::mistakes::Mistakes;
-use super::section::{Enforce, Given};
+use super::section::{Enforce, Placed};
 use super::values::{enforce_problem, nvr_problem, policy_problem};
 use node_base::cmdline::{self, CommandLine, Word};
 use node_base::diagnostic::{Finding, Findings, nearest};
@@ -20,13 +20,13 @@ const NAMES: [&str; 4] = ["policy", "enforce", "nvr", "layout"];
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct KernelArguments {
     /// `ovirt_node.policy=`.
-    pub policy: Option<Given<String>>,
+    pub policy: Option<Placed<String>>,
     /// `ovirt_node.enforce=error|warn|off`.
-    pub enforce: Option<Given<Enforce>>,
+    pub enforce: Option<Placed<Enforce>>,
     /// `ovirt_node.nvr=`.
-    pub nvr: Option<Given<String>>,
+    pub nvr: Option<Placed<String>>,
     /// `ovirt_node.layout=init` (true) or `skip`.
-    pub layout: Option<Given<bool>>,
+    pub layout: Option<Placed<bool>>,
 }
 
 impl KernelArguments {
@@ -86,19 +86,19 @@ impl KernelArguments {
         let span = word.span;
         match name {
             "policy" => match policy_problem(value, surroundings) {
-                None => self.policy = Some(Given { value: value.to_owned(), span }),
+                None => self.policy = Some(Placed { value: value.to_owned(), span }),
                 Some(finding) => mistakes.push(finding.at(span)),
             },
             "enforce" => match Enforce::from_name(value) {
-                Some(value) => self.enforce = Some(Given { value, span }),
+                Some(value) => self.enforce = Some(Placed { value, span }),
                 None => mistakes.push(recoded(enforce_problem(value), span)),
             },
             "nvr" => match nvr_problem(value) {
-                None => self.nvr = Some(Given { value: value.to_owned(), span }),
+                None => self.nvr = Some(Placed { value: value.to_owned(), span }),
                 Some(finding) => mistakes.push(finding.at(span)),
             },
             _ => match value {
-                "init" | "skip" => self.layout = Some(Given { value: value == "init", span }),
+                "init" | "skip" => self.layout = Some(Placed { value: value == "init", span }),
                 other => mistakes.push(
                     problem(format!("{PREFIX}layout must be init or skip, not '{}'", excerpt(other)))
                         .help("init makes base and layer after the installation, skip does not"),

@@ -36,7 +36,7 @@ pub use effective::Effective;
 pub use header::{HEADER_CODES, version_header};
 pub(crate) use header::{VERSION_DEVEL, VERSION_UNKNOWN};
 pub use requirements::apply_requirements;
-pub use section::{AddonSection, Enforce, Given, Requirement, Waiver};
+pub use section::{AddonSection, Enforce, Placed, Requirement, Waiver};
 
 use kickstart::{Kickstart, SectionKind};
 use mistakes::Mistakes;

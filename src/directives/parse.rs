@@ -3,7 +3,7 @@
 use super::codes::{ADDON_REPEATED, ADDON_UNKNOWN_WORD, ADDON_WRONG_VALUE, WAIVER_WITHOUT_REASON};
 use super::mistakes::Mistakes;
 use super::options::{self, Argument, Known};
-use super::section::{AddonSection, Enforce, Given, Requirement};
+use super::section::{AddonSection, Enforce, Placed, Requirement};
 use super::values::{enforce_problem, mount_problem, nvr_problem, policy_problem, size_in_mib};
 use super::{NAME, Surroundings, requirements, waivers};
 use kickstart::syntax::{QuoteError, split_words, unquote};
@@ -107,11 +107,11 @@ impl SectionReader<'_, '_, '_> {
                     self.mistakes.push(problem.at(value.span));
                     return;
                 }
-                let given = Given { value: text.to_owned(), span };
+                let given = Placed { value: text.to_owned(), span };
                 set(&mut self.section.policy, given, name, self.mistakes);
             }
             "--enforce" => match Enforce::from_name(text) {
-                Some(value) => set(&mut self.section.enforce, Given { value, span }, name, self.mistakes),
+                Some(value) => set(&mut self.section.enforce, Placed { value, span }, name, self.mistakes),
                 None => self.mistakes.push(enforce_problem(text).at(value.span)),
             },
             _ => {
@@ -119,7 +119,7 @@ impl SectionReader<'_, '_, '_> {
                     self.mistakes.push(problem.at(value.span));
                     return;
                 }
-                let given = Given { value: text.to_owned(), span };
+                let given = Placed { value: text.to_owned(), span };
                 set(&mut self.section.nvr, given, name, self.mistakes);
             }
         }
@@ -181,7 +181,7 @@ impl SectionReader<'_, '_, '_> {
                 Argument::Positional(word) => self.surplus("layout", &word),
                 Argument::Option { name, span, .. } => {
                     said = true;
-                    let given = Given { value: name == "--init", span };
+                    let given = Placed { value: name == "--init", span };
                     set(&mut self.section.layout, given, "layout", self.mistakes);
                 }
             }
@@ -303,7 +303,7 @@ impl SectionReader<'_, '_, '_> {
         let digits = word.text.bytes().all(|b| b.is_ascii_digit());
         match word.text.parse::<u32>() {
             Ok(value @ 1..=MOST_IMAGES) if digits => {
-                let given = Given { value, span };
+                let given = Placed { value, span };
                 set(&mut self.section.keep_images, given, "keep-images", self.mistakes);
             }
             _ => {
@@ -323,7 +323,7 @@ impl SectionReader<'_, '_, '_> {
 }
 
 /// Sets a value that may be given once; the first one stays.
-fn set<T: PartialEq>(slot: &mut Option<Given<T>>, new: Given<T>, what: &str, mistakes: &mut Mistakes<'_>) {
+fn set<T: PartialEq>(slot: &mut Option<Placed<T>>, new: Placed<T>, what: &str, mistakes: &mut Mistakes<'_>) {
     match slot {
         None => *slot = Some(new),
         Some(first) => {

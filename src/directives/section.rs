@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// A value with the place where it is given.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Given<T> {
+pub struct Placed<T> {
     /// The value.
     pub value: T,
     /// The option or argument that gives it.
@@ -75,19 +75,19 @@ pub struct AddonSection {
     /// The header line.
     pub header: Span,
     /// `--policy=`: the name of a built-in policy, or an absolute path.
-    pub policy: Option<Given<String>>,
+    pub policy: Option<Placed<String>>,
     /// `--enforce=`.
-    pub enforce: Option<Given<Enforce>>,
+    pub enforce: Option<Placed<Enforce>>,
     /// `--nvr=`: the name of the installed image.
-    pub nvr: Option<Given<String>>,
+    pub nvr: Option<Placed<String>>,
     /// `layout --init` (true) or `layout --no-init`.
-    pub layout: Option<Given<bool>>,
+    pub layout: Option<Placed<bool>>,
     /// `require` lines, at most one a mount point.
     pub requirements: Vec<Requirement>,
     /// `waive` lines.
     pub waivers: Vec<Waiver>,
     /// `keep-images`: images that must fit, the installed one included.
-    pub keep_images: Option<Given<u32>>,
+    pub keep_images: Option<Placed<u32>>,
 }
 
 impl AddonSection {

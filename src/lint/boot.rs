@@ -7,8 +7,8 @@ use super::file_report::FileReport;
 use super::read::{Read, read};
 use super::settings::Settings;
 use super::together::{self, Known};
-use crate::boot::check::{self, Setting};
-use crate::boot::config::{self, Format};
+use crate::boot::check::{self, CheckOptions};
+use crate::boot::config::{self, ConfigFormat};
 use crate::boot::legacy::{self, Translation};
 use crate::rules::Context;
 use kickstart::Version;
@@ -19,12 +19,17 @@ use std::path::{Path, PathBuf};
 
 /// Checks a boot configuration that is already in `sources`, for the installer of a release. Without a format it is
 /// told from the content.
-pub fn lint(sources: Sources, file: FileId, format: Option<Format>, syntax: Chosen<Version>) -> FileReport {
+pub fn lint(
+    sources: Sources,
+    file: FileId,
+    format: Option<ConfigFormat>,
+    syntax: Chosen<Version>,
+) -> FileReport {
     let mut findings = Findings::new();
     {
         let format = format.unwrap_or_else(|| config::detect(sources.get(file).text()));
         let config = config::read(&sources, file, format, &mut findings);
-        let setting = Setting { version: syntax.value, with_kickstart: false };
+        let setting = CheckOptions { version: syntax.value, with_kickstart: false };
         check::config(&config, setting, &mut findings);
     }
     report(sources, syntax, findings)
@@ -38,7 +43,7 @@ pub fn lint(sources: Sources, file: FileId, format: Option<Format>, syntax: Chos
 pub fn lint_with_kickstart(
     mut sources: Sources,
     file: FileId,
-    format: Option<Format>,
+    format: Option<ConfigFormat>,
     kickstart: (&Path, String),
     settings: &Settings,
     root: Option<&Root>,
@@ -52,7 +57,7 @@ pub fn lint_with_kickstart(
         let context = Context::new(&sources, &kickstart, &parsed, policy.value.as_deref());
         let format = format.unwrap_or_else(|| config::detect(sources.get(file).text()));
         let config = config::read(&sources, file, format, &mut findings);
-        let setting = Setting { version: syntax.value, with_kickstart: true };
+        let setting = CheckOptions { version: syntax.value, with_kickstart: true };
         check::config(&config, setting, &mut findings);
         let known = Known { context: &context, directives: &directives, parsed: &parsed };
         let chosen = together::config(&config, known, root, &mut findings);
@@ -69,7 +74,7 @@ pub fn lint_with_kickstart(
 pub fn served_kickstart(
     sources: &Sources,
     file: FileId,
-    format: Option<Format>,
+    format: Option<ConfigFormat>,
     root: &Root,
 ) -> Option<PathBuf> {
     let format = format.unwrap_or_else(|| config::detect(sources.get(file).text()));
@@ -84,7 +89,7 @@ pub fn served_kickstart(
 pub fn to_kickstart(
     sources: &Sources,
     file: FileId,
-    format: Option<Format>,
+    format: Option<ConfigFormat>,
 ) -> Result<Translation, NotLegacy> {
     let format = format.unwrap_or_else(|| config::detect(sources.get(file).text()));
     let config = config::read(sources, file, format, &mut Findings::new());

@@ -2,7 +2,7 @@
 //! compared by `tests/fixtures.rs`.
 
 use kickstart::Version;
-use ks_lint::boot::config::Format;
+use ks_lint::boot::config::ConfigFormat;
 use ks_lint::lint::boot::{lint, lint_with_kickstart};
 use ks_lint::lint::{Chosen, FileReport, Settings};
 use ks_lint::report::{Format as Output, Printer, Style};
@@ -41,7 +41,7 @@ proptest::proptest! {
     #[test]
     fn no_text_makes_a_reader_fail(text in "[ \t\n\r=\"'\\\\${};:|&#,a-z0-9\\[\\]/.é-]{0,200}", start in 0usize..8) {
         let starts = ["", "#!ipxe\nkernel ", "LABEL a\nKERNEL b\nAPPEND ", "menuentry 'a' {\nlinux ", "title a\nlinux b\noptions ", "inst.ks=", "ip=", "storage_init="];
-        for format in [None, Some(Format::Cmdline), Some(Format::Pxelinux), Some(Format::Grub), Some(Format::Ipxe), Some(Format::Bls)] {
+        for format in [None, Some(ConfigFormat::Cmdline), Some(ConfigFormat::Pxelinux), Some(ConfigFormat::Grub), Some(ConfigFormat::Ipxe), Some(ConfigFormat::Bls)] {
             let mut sources = Sources::new();
             let file = sources.add("any", format!("{}{text}", starts[start])).expect("a text is not that large");
             let report = lint(sources, file, format, Chosen::new(Version::DEFAULT, "any"));

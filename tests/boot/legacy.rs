@@ -4,7 +4,7 @@ use super::table::rows;
 use anaconda_plan::Verdict;
 use anaconda_plan::machine::{DiskSpec, Firmware, Machine};
 use kickstart::Version;
-use ks_lint::boot::config::Format;
+use ks_lint::boot::config::ConfigFormat;
 use ks_lint::boot::legacy::values::{self, Disk};
 use ks_lint::boot::legacy::{PARAMETERS, Translation};
 use ks_lint::lint::boot::{lint, lint_with_kickstart, to_kickstart};
@@ -37,8 +37,12 @@ fn every_parameter_is_recognised_and_its_value_checked() {
     let mut differ = Vec::new();
     for row in rows("legacy.table", 2) {
         let (sources, file) = sources(&row.columns[0]);
-        let report =
-            lint(sources, file, Some(Format::Cmdline), Chosen::new(Version::rhel(9), "the row says so"));
+        let report = lint(
+            sources,
+            file,
+            Some(ConfigFormat::Cmdline),
+            Chosen::new(Version::rhel(9), "the row says so"),
+        );
         let seen = above_info(&report.findings);
         if seen != row.columns[1] {
             differ.push(format!(
@@ -70,7 +74,7 @@ fn every_parameter_has_a_right_and_a_wrong_use() {
 
 fn translated(line: &str) -> Translation {
     let (sources, file) = sources(line);
-    to_kickstart(&sources, file, Some(Format::Cmdline)).unwrap_or_else(|e| panic!("{line}: {e}"))
+    to_kickstart(&sources, file, Some(ConfigFormat::Cmdline)).unwrap_or_else(|e| panic!("{line}: {e}"))
 }
 
 /// What is wrong with the kickstart and the command line that are written from old parameters: findings, and a plan
@@ -83,7 +87,7 @@ fn wrong_with(line: &str) -> Vec<String> {
     let together = lint_with_kickstart(
         cmdline,
         file,
-        Some(Format::Cmdline),
+        Some(ConfigFormat::Cmdline),
         (Path::new("node.ks"), written.kickstart.clone()),
         &Settings::default(),
         None,

@@ -2,7 +2,7 @@
 
 use super::table::rows;
 use kickstart::Version;
-use ks_lint::boot::config::Format;
+use ks_lint::boot::config::ConfigFormat;
 use ks_lint::boot::options::{self, Takes};
 use ks_lint::lint::Chosen;
 use ks_lint::lint::boot::lint;
@@ -17,7 +17,7 @@ fn found(line: &str, release: &str) -> String {
     let version = Version::from_name(release).unwrap_or_else(|e| panic!("{line}: {e}"));
     let mut sources = Sources::new();
     let file = sources.add("cmdline", line.replace("{}", COMPLETE)).expect("a row is not that long");
-    let report = lint(sources, file, Some(Format::Cmdline), Chosen::new(version, "the row says so"));
+    let report = lint(sources, file, Some(ConfigFormat::Cmdline), Chosen::new(version, "the row says so"));
     let mut seen: Vec<String> = report
         .findings
         .iter()

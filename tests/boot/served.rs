@@ -1,6 +1,6 @@
 //! What a command line fetches, as files below a directory (`ks-lint boot --root DIR`).
 
-use ks_lint::boot::config::Format;
+use ks_lint::boot::config::ConfigFormat;
 use ks_lint::lint::Settings;
 use ks_lint::lint::boot::Root;
 use ks_lint::lint::boot::{lint_with_kickstart, served_kickstart};
@@ -34,7 +34,7 @@ fn not_served(root: &Path) -> Vec<(Severity, String)> {
     let report = lint_with_kickstart(
         sources,
         file,
-        Some(Format::Cmdline),
+        Some(ConfigFormat::Cmdline),
         kickstart,
         &Settings::default(),
         Some(&root),
@@ -60,6 +60,6 @@ fn files_are_looked_for_below_the_host_and_below_the_root() {
     let of_all = served(&["ks/node.ks", "el9/images/install.img"]);
     assert_eq!(not_served(of_all.path()), []);
     let (sources, file) = line();
-    let found = served_kickstart(&sources, file, Some(Format::Cmdline), &Root::new(of_all.path()));
+    let found = served_kickstart(&sources, file, Some(ConfigFormat::Cmdline), &Root::new(of_all.path()));
     assert_eq!(found, Some(of_all.path().join("ks/node.ks")), "the kickstart that the line fetches");
 }

@@ -1,6 +1,6 @@
 //! Options of one command line that belong together, and those that are missing.
 
-use super::Setting;
+use super::CheckOptions;
 use crate::boot::codes;
 use crate::boot::config::Entry;
 use crate::boot::options::{self, Repeat, Takes};
@@ -8,7 +8,7 @@ use crate::directives;
 use node_base::cmdline::{CommandLine, Word};
 use node_base::diagnostic::{Finding, Findings};
 
-pub(super) fn check(entry: &Entry<'_>, setting: Setting, findings: &mut Findings) {
+pub(super) fn check(entry: &Entry<'_>, setting: CheckOptions, findings: &mut Findings) {
     let line = &entry.line;
     repeated(line, findings);
     contradictions(line, findings);

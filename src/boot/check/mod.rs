@@ -6,7 +6,7 @@ mod network; // the network as a whole
 mod words; // one option at a time
 
 use super::codes;
-use super::config::{Config, Entry, Format};
+use super::config::{Config, ConfigFormat, Entry};
 use super::legacy;
 use super::options::FORMER;
 use kickstart::Version;
@@ -15,7 +15,7 @@ use node_base::diagnostic::{Finding, Findings};
 
 /// What is known beside the command line.
 #[derive(Clone, Copy, Debug)]
-pub struct Setting {
+pub(crate) struct CheckOptions {
     /// The release whose installer is started.
     pub version: Version,
     /// Whether the kickstart is at hand and checked against the command line elsewhere.
@@ -23,7 +23,7 @@ pub struct Setting {
 }
 
 /// Checks all entries. Words that several entries share are spoken of once.
-pub fn config(config: &Config<'_>, setting: Setting, findings: &mut Findings) {
+pub(crate) fn config(config: &Config<'_>, setting: CheckOptions, findings: &mut Findings) {
     let mut found = Findings::new();
     for entry in config.entries.iter().filter(|e| e.is_linux()) {
         check_entry(entry, config.format, setting, &mut found);
@@ -33,7 +33,7 @@ pub fn config(config: &Config<'_>, setting: Setting, findings: &mut Findings) {
     findings.extend(sorted);
 }
 
-fn check_entry(entry: &Entry<'_>, format: Format, setting: Setting, findings: &mut Findings) {
+fn check_entry(entry: &Entry<'_>, format: ConfigFormat, setting: CheckOptions, findings: &mut Findings) {
     let line = &entry.line;
     if legacy::is_legacy(line) {
         legacy::check(line, findings);
@@ -57,12 +57,12 @@ fn check_entry(entry: &Entry<'_>, format: Format, setting: Setting, findings: &m
         );
     }
     let hidden = line.hides_words();
-    if installer && entry.initrd.is_empty() && format != Format::Cmdline && !hidden {
+    if installer && entry.initrd.is_empty() && format != ConfigFormat::Cmdline && !hidden {
         findings.push(
             Finding::new(&codes::NO_INITRD, format!("{} loads no initial RAM disk", entry.name()))
                 .at_opt(entry.kernel.as_ref().map(|k| k.span).or(entry.span()))
                 .help(match format {
-                    Format::Pxelinux => "add a line INITRD initrd.img, or initrd=initrd.img to APPEND",
+                    ConfigFormat::Pxelinux => "add a line INITRD initrd.img, or initrd=initrd.img to APPEND",
                     _ => "add a line initrd PATH",
                 }),
         );
@@ -74,7 +74,7 @@ const LONGEST: usize = 2047;
 
 /// Whether a command line starts the installer: it has one of Anaconda's options (with or without the prefix), or
 /// boots no root file system.
-pub fn is_installer(line: &CommandLine<'_>) -> bool {
+pub(crate) fn is_installer(line: &CommandLine<'_>) -> bool {
     if line.any_starting("inst.") || line.words.iter().any(|w| words::meant_for_installer(&w.name).is_some())
     {
         return true;

@@ -2,7 +2,7 @@
 
 use crate::boot::codes;
 use crate::boot::options::{self, BootOption, DRACUT_FORMER, DracutFormer, FORMER, Former, Release, Takes};
-use crate::boot::value::{self, Wrong};
+use crate::boot::value::{self, ValueIssue};
 use crate::boot::{devices, ip, iscsi, links, location};
 use kickstart::Version;
 use node_base::cmdline::{CommandLine, Word};
@@ -346,18 +346,23 @@ const PROFILES: &[&str] = &[
     "virtuozzo-linux",
 ];
 
-fn read(option: &BootOption, text: &str, version: Version, wrong: &mut Vec<Wrong>) -> Result<(), Wrong> {
+fn read(
+    option: &BootOption,
+    text: &str,
+    version: Version,
+    wrong: &mut Vec<ValueIssue>,
+) -> Result<(), ValueIssue> {
     match option.takes {
         Takes::Anything => {}
         Takes::Text if option.name == "inst.profile" && !PROFILES.contains(&text) => {
             if let Some(near) = nearest(text, PROFILES.iter().copied()) {
                 wrong.push(
-                    Wrong::warning(format!("Anaconda ships no profile '{text}'"))
+                    ValueIssue::warning(format!("Anaconda ships no profile '{text}'"))
                         .help(format!("did you mean '{near}'?")),
                 );
             } else if text.starts_with("ovirt") {
                 wrong.push(
-                    Wrong::warning(format!("Anaconda ships no profile '{text}'"))
+                    ValueIssue::warning(format!("Anaconda ships no profile '{text}'"))
                         .help("the profile of oVirt Node is 'ovirt'"),
                 );
             }
@@ -367,23 +372,23 @@ fn read(option: &BootOption, text: &str, version: Version, wrong: &mut Vec<Wrong
         Takes::Flag | Takes::FlagOr(_) => {
             let known = ["0", "1", "yes", "no", "on", "off"];
             if matches!(text, "false" | "disabled" | "none" | "n") {
-                return Err(Wrong::warning(format!(
+                return Err(ValueIssue::warning(format!(
                     "'{text}' switches it on: only 0, no and off switch it off"
                 ))
                 .help(format!("write {}=0", option.name)));
             }
             if !known.contains(&text) && !matches!(text, "true" | "y" | "default" | "enabled") {
-                return Err(Wrong::warning(format!("it has no value, so '{text}' is ignored"))
+                return Err(ValueIssue::warning(format!("it has no value, so '{text}' is ignored"))
                     .help(format!("write {}", option.name)));
             }
         }
         Takes::Number(least, most) => match text.parse::<u32>() {
             Ok(n) if (least..=most).contains(&n) => {}
-            _ => return Err(Wrong::error(format!("'{text}' is not a number from {least} to {most}"))),
+            _ => return Err(ValueIssue::error(format!("'{text}' is not a number from {least} to {most}"))),
         },
         Takes::Timeout if text == "infinity" || text.parse::<u32>().is_ok() => {}
         Takes::Timeout => {
-            return Err(Wrong::error(format!("'{text}' is neither a number of seconds nor 'infinity'")));
+            return Err(ValueIssue::error(format!("'{text}' is neither a number of seconds nor 'infinity'")));
         }
         Takes::Device(form) => devices::read(form, text)?,
         Takes::Choice(words) | Takes::ChoiceOrNothing(words) => choice(text, words)?,
@@ -398,7 +403,7 @@ fn read(option: &BootOption, text: &str, version: Version, wrong: &mut Vec<Wrong
         Takes::Proxy => proxy(text)?,
         Takes::Address => address(option, text)?,
         Takes::Interface if value::mac(text).is_none() && !value::is_interface(text) => {
-            return Err(Wrong::error(format!("'{text}' is not the name of a network interface")));
+            return Err(ValueIssue::error(format!("'{text}' is not the name of a network interface")));
         }
         Takes::Interface => {}
         Takes::IscsiName if !iscsi::is_name(text) => return Err(iscsi::wrong_name(text)),
@@ -413,7 +418,7 @@ fn read(option: &BootOption, text: &str, version: Version, wrong: &mut Vec<Wrong
             links::team(text, wrong)?;
             if !links::has_teams(version) {
                 wrong.push(
-                    Wrong::warning("RHEL 10 has no teams any more")
+                    ValueIssue::warning("RHEL 10 has no teams any more")
                         .help("use a bond: bond=NAME:INTERFACE,INTERFACE:mode=active-backup"),
                 );
             }
@@ -438,46 +443,48 @@ fn read(option: &BootOption, text: &str, version: Version, wrong: &mut Vec<Wrong
     Ok(())
 }
 
-fn choice(text: &str, words: &[&str]) -> Result<(), Wrong> {
+fn choice(text: &str, words: &[&str]) -> Result<(), ValueIssue> {
     if words.contains(&text) {
         return Ok(());
     }
-    let found = Wrong::error(format!("'{text}' is none of {}", words.join(", ")));
+    let found = ValueIssue::error(format!("'{text}' is none of {}", words.join(", ")));
     Err(match nearest(text, words.iter().copied()) {
         Some(near) => found.help(format!("did you mean '{near}'?")),
         None => found,
     })
 }
 
-fn resolution(text: &str) -> Result<(), Wrong> {
+fn resolution(text: &str) -> Result<(), ValueIssue> {
     let size = text.split_once('x').and_then(|(w, h)| Some((w.parse::<u32>().ok()?, h.parse::<u32>().ok()?)));
     match size {
         Some((w, h)) if w >= 800 && h >= 600 => Ok(()),
         Some(_) => {
-            Err(Wrong::error(format!("{text} is less than 800x600, the least that the interface needs")))
+            Err(ValueIssue::error(format!("{text} is less than 800x600, the least that the interface needs")))
         }
-        None => Err(Wrong::error(format!("'{text}' is not a screen size")).help("write 1024x768")),
+        None => Err(ValueIssue::error(format!("'{text}' is not a screen size")).help("write 1024x768")),
     }
 }
 
-fn proxy(text: &str) -> Result<(), Wrong> {
+fn proxy(text: &str) -> Result<(), ValueIssue> {
     let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
     if !matches!(scheme, "http" | "https" | "ftp" | "socks" | "socks4" | "socks5") {
-        return Err(Wrong::error(format!("'{scheme}' is not a protocol of a proxy"))
+        return Err(ValueIssue::error(format!("'{scheme}' is not a protocol of a proxy"))
             .help("the form is [PROTOCOL://][USER[:PASSWORD]@]HOST[:PORT]"));
     }
     let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host).trim_end_matches('/');
     value::host_port(host).map(|_| ())
 }
 
-fn address(option: &BootOption, text: &str) -> Result<(), Wrong> {
+fn address(option: &BootOption, text: &str) -> Result<(), ValueIssue> {
     if text.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>().is_ok() {
         return Ok(());
     }
-    let found = Wrong::error(format!("'{text}' is not an IP address"));
+    let found = ValueIssue::error(format!("'{text}' is not an IP address"));
     if text.contains(',') {
         let each: Vec<String> = text.split(',').map(|a| format!("{}={}", option.name, a.trim())).collect();
-        return Err(Wrong::error("it accepts only one address").help(format!("write {}", each.join(" "))));
+        return Err(
+            ValueIssue::error("it accepts only one address").help(format!("write {}", each.join(" ")))
+        );
     }
     Err(found)
 }

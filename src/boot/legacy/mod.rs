@@ -11,7 +11,7 @@ mod writer; // what the parts of a translation share // forms of their values
 
 pub use check::{check, mixed};
 pub use node::Node;
-pub use parameters::{PARAMETERS, Parameter, Takes};
+pub use parameters::{PARAMETERS, Parameter, ParameterForm};
 pub use translate::{Translation, translate};
 
 use node_base::cmdline::CommandLine;

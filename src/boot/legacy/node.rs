@@ -1,7 +1,7 @@
 //! What the parameters of an old node ask for, as one value.
 
 use super::values::{self, Disks, Ip, Volumes};
-use super::{Takes, find};
+use super::{ParameterForm, find};
 use crate::boot::links::{self, Link};
 use node_base::cmdline::CommandLine;
 
@@ -41,7 +41,7 @@ impl Node {
                 values::wrong(parameter.takes, text).map(|w| w.message)
             };
             if let Some(reason) = wrong {
-                if parameter.takes == Takes::Hash {
+                if parameter.takes == ParameterForm::Hash {
                     node.unhashed.push(parameter.name);
                 } else {
                     node.unusable.push((word.name.to_string(), reason));

@@ -1,7 +1,7 @@
 //! Forms of the values.
 
-use super::parameters::Takes;
-use crate::boot::value::{self, Wrong};
+use super::parameters::ParameterForm;
+use crate::boot::value::{self, ValueIssue};
 use crate::boot::{iscsi, links};
 use node_base::units::MiB;
 use std::net::IpAddr;
@@ -31,7 +31,7 @@ pub type Disks = (Vec<Disk>, Vec<Disk>);
 ///
 /// # Errors
 /// What makes the value useless.
-pub fn disks(text: &str) -> Result<Disks, Wrong> {
+pub fn disks(text: &str) -> Result<Disks, ValueIssue> {
     let mut groups = text.split(';');
     let host = groups.next().unwrap_or_default().split(',').map(disk).collect::<Result<Vec<_>, _>>()?;
     let app = match groups.next() {
@@ -39,13 +39,13 @@ pub fn disks(text: &str) -> Result<Disks, Wrong> {
         None => Vec::new(),
     };
     if groups.next().is_some() {
-        return Err(Wrong::error("more than one ';'")
+        return Err(ValueIssue::error("more than one ';'")
             .help("the form is DISK,DISK;DISK: those of HostVG, then those of AppVG"));
     }
     Ok((host, app))
 }
 
-fn disk(text: &str) -> Result<Disk, Wrong> {
+fn disk(text: &str) -> Result<Disk, ValueIssue> {
     let plain = |t: &str| {
         !t.is_empty()
             && t.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.' | ':' | '+'))
@@ -54,7 +54,7 @@ fn disk(text: &str) -> Result<Disk, Wrong> {
         return if plain(device) && !device.contains("..") {
             Ok(Disk::Device(device.to_owned()))
         } else {
-            Err(Wrong::error(format!("'{text}' is not a disk")))
+            Err(ValueIssue::error(format!("'{text}' is not a disk")))
         };
     }
     let (bus, serial) = text.split_once(':').unwrap_or((text, ""));
@@ -65,7 +65,7 @@ fn disk(text: &str) -> Result<Disk, Wrong> {
         ("ata" | "scsi" | "usb" | "cciss" | "", serial) if plain(serial) => {
             Ok(Disk::Serial { bus: bus.to_owned(), serial: serial.to_owned() })
         }
-        _ => Err(Wrong::error(format!("'{text}' names no disk"))
+        _ => Err(ValueIssue::error(format!("'{text}' names no disk"))
             .help("the form is ata, scsi, usb or cciss, then :SERIAL or :ALL, or /dev/NAME")),
     }
 }
@@ -101,12 +101,12 @@ impl Volumes {
 ///
 /// # Errors
 /// What makes the value useless.
-pub fn volumes(text: &str) -> Result<Volumes, Wrong> {
+pub fn volumes(text: &str) -> Result<Volumes, ValueIssue> {
     let mut volumes = Volumes::default();
     let named = text.contains(',');
     let fields: Vec<&str> = text.split(':').collect();
     if !named && fields.len() > 8 {
-        return Err(Wrong::error(format!("{} sizes are given for eight volumes", fields.len()))
+        return Err(ValueIssue::error(format!("{} sizes are given for eight volumes", fields.len()))
             .help("the form is BOOT:SWAP:ROOT:CONFIG:LOGGING:DATA:SWAP2:DATA2, in MB"));
     }
     for (n, field) in fields.iter().enumerate() {
@@ -115,13 +115,13 @@ pub fn volumes(text: &str) -> Result<Volumes, Wrong> {
         }
         let (size, at) = if named {
             let Some((size, name)) = field.split_once(',') else {
-                return Err(Wrong::error(format!("'{field}' does not name its volume"))
+                return Err(ValueIssue::error(format!("'{field}' does not name its volume"))
                     .help(format!("the form is SIZE,NAME; names are {}", NAMES.join(", "))));
             };
             match NAMES.iter().position(|known| known.eq_ignore_ascii_case(name)) {
                 Some(at) => (size, at),
                 None => {
-                    return Err(Wrong::error(format!("'{name}' is not a volume of the old node"))
+                    return Err(ValueIssue::error(format!("'{name}' is not a volume of the old node"))
                         .help(format!("names are {}", NAMES.join(", "))));
                 }
             }
@@ -134,12 +134,12 @@ pub fn volumes(text: &str) -> Result<Volumes, Wrong> {
             // No disk is larger than 16 EiB.
             Ok(mib @ 0..=0xff_ffff_ffff) => Size::Fixed(MiB(mib.unsigned_abs())),
             _ if size == "-1" => {
-                return Err(Wrong::error(format!(
+                return Err(ValueIssue::error(format!(
                     "{} cannot use the rest of the disk: only Data and Data2 can",
                     NAMES[at]
                 )));
             }
-            _ => return Err(Wrong::error(format!("'{size}' is not a size in MB"))),
+            _ => return Err(ValueIssue::error(format!("'{size}' is not a size in MB"))),
         });
     }
     Ok(volumes)
@@ -179,7 +179,7 @@ pub enum Ip {
 ///
 /// # Errors
 /// What makes the value useless.
-pub fn ip(text: &str) -> Result<Ip, Wrong> {
+pub fn ip(text: &str) -> Result<Ip, ValueIssue> {
     match text {
         "dhcp" => return Ok(Ip::Dhcp),
         "off" | "none" => return Ok(Ip::Off),
@@ -187,11 +187,12 @@ pub fn ip(text: &str) -> Result<Ip, Wrong> {
     }
     let fields: Vec<&str> = text.split(':').collect();
     if fields.len() > 4 {
-        return Err(Wrong::error(format!("'{text}' has {} fields", fields.len()))
+        return Err(ValueIssue::error(format!("'{text}' has {} fields", fields.len()))
             .help("the form is ADDRESS:SERVER:GATEWAY:NETMASK"));
     }
-    let address =
-        |t: &str, what: &str| t.parse::<IpAddr>().map_err(|_| Wrong::error(format!("'{t}' is no {what}")));
+    let address = |t: &str, what: &str| {
+        t.parse::<IpAddr>().map_err(|_| ValueIssue::error(format!("'{t}' is no {what}")))
+    };
     let own = address(fields[0], "address: expected dhcp, off or ADDRESS:SERVER:GATEWAY:NETMASK")?;
     let gateway = match fields.get(2).filter(|t| !t.is_empty()) {
         Some(t) => Some(address(t, "gateway's address")?),
@@ -199,7 +200,7 @@ pub fn ip(text: &str) -> Result<Ip, Wrong> {
     };
     let netmask = match fields.get(3).filter(|t| !t.is_empty()) {
         Some(t) if value::prefix_length(t, 32).is_some() => Some((*t).to_owned()),
-        Some(t) => return Err(Wrong::error(format!("'{t}' is not a netmask"))),
+        Some(t) => return Err(ValueIssue::error(format!("'{t}' is not a netmask"))),
         None => None,
     };
     Ok(Ip::Static { address: own, gateway, netmask })
@@ -209,17 +210,17 @@ pub fn ip(text: &str) -> Result<Ip, Wrong> {
 ///
 /// # Errors
 /// What makes the value useless.
-pub fn vlan(text: &str) -> Result<(u16, String), Wrong> {
+pub fn vlan(text: &str) -> Result<(u16, String), ValueIssue> {
     let form = "the form is ID:INTERFACE, such as 12:eth0";
     let Some((id, nic)) = text.split_once(':') else {
-        return Err(Wrong::error(format!("'{text}' names no interface")).help(form));
+        return Err(ValueIssue::error(format!("'{text}' names no interface")).help(form));
     };
     match id.parse::<u16>() {
         Ok(id @ 1..=4094) if value::is_interface(nic) => Ok((id, nic.to_owned())),
         Ok(1..=4094) => {
-            Err(Wrong::error(format!("'{nic}' is not the name of a network interface")).help(form))
+            Err(ValueIssue::error(format!("'{nic}' is not the name of a network interface")).help(form))
         }
-        _ => Err(Wrong::error(format!("'{id}' is not a VLAN: expected 1 to 4094")).help(form)),
+        _ => Err(ValueIssue::error(format!("'{id}' is not a VLAN: expected 1 to 4094")).help(form)),
     }
 }
 
@@ -227,7 +228,7 @@ pub fn vlan(text: &str) -> Result<(u16, String), Wrong> {
 ///
 /// # Errors
 /// What makes the value useless.
-pub fn bootif(text: &str) -> Result<String, Wrong> {
+pub fn bootif(text: &str) -> Result<String, ValueIssue> {
     if text == "link" {
         return Ok(text.to_owned());
     }
@@ -236,88 +237,92 @@ pub fn bootif(text: &str) -> Result<String, Wrong> {
         if interface {
             Ok(text.to_owned())
         } else {
-            Err(Wrong::error(format!("'{text}' is not an interface"))
+            Err(ValueIssue::error(format!("'{text}' is not an interface"))
                 .help("expected link, an interface such as eth0, or 01-MAC"))
         }
     })
 }
 
 /// What is wrong with a value, if anything is.
-pub fn wrong(takes: Takes, text: &str) -> Option<Wrong> {
+pub fn wrong(takes: ParameterForm, text: &str) -> Option<ValueIssue> {
     if text.is_empty() {
         return match takes {
-            Takes::Flag | Takes::Disks => None,
-            _ => Some(Wrong::error("it needs a value")),
+            ParameterForm::Flag | ParameterForm::Disks => None,
+            _ => Some(ValueIssue::error("it needs a value")),
         };
     }
     match takes {
-        Takes::Flag => {
+        ParameterForm::Flag => {
             let known = ["0", "1", "yes", "no", "true", "false"];
-            (!known.contains(&text)).then(|| Wrong::warning(format!("'{text}' is neither yes nor no")))
+            (!known.contains(&text)).then(|| ValueIssue::warning(format!("'{text}' is neither yes nor no")))
         }
-        Takes::Text => None,
-        Takes::Disks => disks(text).err(),
-        Takes::Volumes => volumes(text).err(),
-        Takes::SwapEncryption => {
+        ParameterForm::Text => None,
+        ParameterForm::Disks => disks(text).err(),
+        ParameterForm::Volumes => volumes(text).err(),
+        ParameterForm::SwapEncryption => {
             let bad =
                 text.split(';').find(|part| !matches!(part.split(',').next(), Some("Swap" | "Swap2")))?;
-            Some(Wrong::error(format!("'{bad}' is none of Swap and Swap2")))
+            Some(ValueIssue::error(format!("'{bad}' is none of Swap and Swap2")))
         }
-        Takes::Ratio => match text.parse::<f64>() {
+        ParameterForm::Ratio => match text.parse::<f64>() {
             Ok(ratio) if ratio.is_finite() && (0.0..=100.0).contains(&ratio) => None,
-            _ => Some(Wrong::error(format!("'{text}' is not a ratio: expected a number such as 0.5"))),
+            _ => Some(ValueIssue::error(format!("'{text}' is not a ratio: expected a number such as 0.5"))),
         },
-        Takes::BootIf => bootif(text).err(),
-        Takes::Ip => ip(text).err(),
-        Takes::Netmask => value::prefix_length(text, 32)
+        ParameterForm::BootIf => bootif(text).err(),
+        ParameterForm::Ip => ip(text).err(),
+        ParameterForm::Netmask => value::prefix_length(text, 32)
             .is_none()
-            .then(|| Wrong::error(format!("'{text}' is not a netmask"))),
-        Takes::Address => {
-            text.parse::<IpAddr>().is_err().then(|| Wrong::error(format!("'{text}' is not an address")))
+            .then(|| ValueIssue::error(format!("'{text}' is not a netmask"))),
+        ParameterForm::Address => {
+            text.parse::<IpAddr>().is_err().then(|| ValueIssue::error(format!("'{text}' is not an address")))
         }
-        Takes::Ipv6 => {
+        ParameterForm::Ipv6 => {
             let address = text.split('/').next().unwrap_or_default().trim_matches(['[', ']']);
             let known = matches!(text, "dhcp" | "auto" | "off" | "no")
                 || address.parse::<std::net::Ipv6Addr>().is_ok();
-            (!known).then(|| Wrong::error(format!("'{text}' is none of dhcp, auto, off and an IPv6 address")))
+            (!known).then(|| {
+                ValueIssue::error(format!("'{text}' is none of dhcp, auto, off and an IPv6 address"))
+            })
         }
-        Takes::Hosts => {
+        ParameterForm::Hosts => {
             let bad =
                 text.split(',').find(|host| !value::is_host(host) && host.parse::<IpAddr>().is_err())?;
-            Some(Wrong::error(format!("'{bad}' is not a host")))
+            Some(ValueIssue::error(format!("'{bad}' is not a host")))
         }
-        Takes::Vlan => vlan(text).err(),
-        Takes::Bond => {
+        ParameterForm::Vlan => vlan(text).err(),
+        ParameterForm::Bond => {
             let mut more = Vec::new();
             links::bond(text, &mut more).err().or_else(|| more.into_iter().next())
         }
-        Takes::Choice(words) => (!words.contains(&text))
-            .then(|| Wrong::error(format!("'{text}' is none of {}", words.join(", ")))),
-        Takes::Hash => (!is_hash(text)).then(|| {
-            Wrong::error("the password is not hashed: it can be read in /proc/cmdline, and would not work")
-                .help("hash it with openssl passwd -6")
+        ParameterForm::Choice(words) => (!words.contains(&text))
+            .then(|| ValueIssue::error(format!("'{text}' is none of {}", words.join(", ")))),
+        ParameterForm::Hash => (!is_hash(text)).then(|| {
+            ValueIssue::error(
+                "the password is not hashed: it can be read in /proc/cmdline, and would not work",
+            )
+            .help("hash it with openssl passwd -6")
         }),
-        Takes::HostPort => value::host_port(text).err(),
-        Takes::Port => match text.parse::<u16>() {
+        ParameterForm::HostPort => value::host_port(text).err(),
+        ParameterForm::Port => match text.parse::<u16>() {
             Ok(port) if port > 0 => None,
-            _ => Some(Wrong::error(format!("'{text}' is not a port"))),
+            _ => Some(ValueIssue::error(format!("'{text}' is not a port"))),
         },
-        Takes::IscsiName => (!iscsi::is_name(text)).then(|| iscsi::wrong_name(text)),
-        Takes::NfsPath => {
+        ParameterForm::IscsiName => (!iscsi::is_name(text)).then(|| iscsi::wrong_name(text)),
+        ParameterForm::NfsPath => {
             let good = text.split_once(":/").is_some_and(|(host, _)| value::is_host(host));
-            (!good).then(|| Wrong::error(format!("'{text}' is not HOST:/PATH")))
+            (!good).then(|| ValueIssue::error(format!("'{text}' is not HOST:/PATH")))
         }
-        Takes::SshTarget => {
+        ParameterForm::SshTarget => {
             let good =
                 text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && value::is_host(host));
-            (!good).then(|| Wrong::error(format!("'{text}' is not USER@HOST")))
+            (!good).then(|| ValueIssue::error(format!("'{text}' is not USER@HOST")))
         }
-        Takes::Url => {
+        ParameterForm::Url => {
             let good = text.split_once("://").is_some_and(|(_, rest)| !rest.is_empty());
-            (!good).then(|| Wrong::error(format!("'{text}' is not a URL")))
+            (!good).then(|| ValueIssue::error(format!("'{text}' is not a URL")))
         }
-        Takes::Number => {
-            text.parse::<u32>().is_err().then(|| Wrong::error(format!("'{text}' is not a number")))
+        ParameterForm::Number => {
+            text.parse::<u32>().is_err().then(|| ValueIssue::error(format!("'{text}' is not a number")))
         }
     }
 }
