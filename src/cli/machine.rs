@@ -94,7 +94,7 @@ impl MachineArgs {
 /// The facts that `ks-lint host --format json` wrote.
 fn saved(path: &Path) -> anyhow::Result<Machine> {
     let shown = || path.display().to_string();
-    let text = std::fs::read_to_string(path).with_context(shown)?;
+    let text = node_base::regular::read_to_string(path).with_context(shown)?;
     let saved: Saved = serde_json::from_str(&text)
         .with_context(|| format!("{}: expected what 'ks-lint host --format json' writes", shown()))?;
     for disk in &saved.machine.disks {

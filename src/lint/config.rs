@@ -61,7 +61,7 @@ pub fn nearest(directory: &Path) -> Result<Option<Config>, ConfigError> {
     let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
     for directory in absolute.ancestors() {
         let path = directory.join(FILE_NAME);
-        match std::fs::read_to_string(&path) {
+        match node_base::regular::read_to_string(&path) {
             Ok(text) => return parse(&text, &path).map(Some),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             // A parent that may not be searched, or is not a directory, has no configuration.

@@ -7,7 +7,9 @@
 
 use super::text::{self, TextError};
 use kickstart::include::{Includes, Loader, Location, NotLoaded, Request, RequestKind};
+use node_base::regular::is_regular;
 use node_base::source::{FileId, STDIN, Source, Sources};
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -23,9 +25,9 @@ pub enum Follow {
     /// None: the check depends on nothing but the text.
     #[default]
     Nothing,
-    /// Relative paths among the commands.
+    /// Relative paths among the commands, inside the directory of the kickstart or the repository that holds it.
     Relative {
-        /// Whether this machine is the installer: absolute paths are followed, too.
+        /// Whether this machine is the installer: absolute paths are followed, too, wherever they lead.
         in_installer: bool,
     },
     /// All of them, in sections and by `%ksappend`, too.
@@ -50,7 +52,7 @@ impl Follow {
             return Includes::default();
         }
         let home = directory_of(sources.get(file)).to_owned();
-        Includes::load(sources, file, &mut Files { follow: self, home })
+        Includes::load(sources, file, &mut Files { follow: self, home, fence: OnceCell::new() })
     }
 }
 
@@ -59,6 +61,8 @@ struct Files<'a> {
     follow: &'a Follow,
     /// The directory of the kickstart.
     home: PathBuf,
+    /// That directory, or the repository that holds it, without links; found when it is first needed.
+    fence: OnceCell<Option<PathBuf>>,
 }
 
 impl Loader for Files<'_> {
@@ -77,7 +81,7 @@ impl Loader for Files<'_> {
     fn locate(&mut self, request: &Request<'_>) -> Result<Location, NotLoaded> {
         match self.follow {
             Follow::Nothing => Err(NotLoaded::Elsewhere),
-            Follow::Relative { in_installer } => locate_relative(request, *in_installer),
+            Follow::Relative { in_installer } => self.locate_relative(request, *in_installer),
             Follow::All { root, network } => self.locate_any(request, root.as_deref(), *network),
         }
     }
@@ -98,19 +102,57 @@ impl Loader for Files<'_> {
     }
 }
 
-fn locate_relative(request: &Request<'_>, in_installer: bool) -> Result<Location, NotLoaded> {
-    if request.path.contains("://") || (request.path.starts_with('/') && !in_installer) {
-        return Err(NotLoaded::Elsewhere);
-    }
-    let path = directory_of(request.from).join(request.path);
-    let identity = path.canonicalize().map_err(|error| NotLoaded::Unreadable(error.to_string()))?;
-    if !is_regular(&identity) {
-        return Err(NotLoaded::Unreadable("it is not a regular file".to_owned()));
-    }
-    Ok(Location { path, identity })
-}
+/// Directories in which version control systems keep their own files, access tokens among them.
+const VERSION_CONTROL: [&str; 3] = [".git", ".hg", ".svn"];
 
 impl Files<'_> {
+    fn locate_relative(&self, request: &Request<'_>, in_installer: bool) -> Result<Location, NotLoaded> {
+        if request.path.contains("://") || (request.path.starts_with('/') && !in_installer) {
+            return Err(NotLoaded::Elsewhere);
+        }
+        let path = directory_of(request.from).join(request.path);
+        let real = path.canonicalize();
+        if !in_installer
+            && !real.as_ref().map_or_else(|_| self.may_be_inside(&path), |real| self.is_inside_fence(real))
+        {
+            return Err(NotLoaded::Outside);
+        }
+        let identity = real.map_err(|error| NotLoaded::Unreadable(error.to_string()))?;
+        if !is_regular(&identity) {
+            return Err(NotLoaded::Unreadable("it is not a regular file".to_owned()));
+        }
+        Ok(Location { path, identity })
+    }
+
+    fn fence(&self) -> Option<&Path> {
+        let find = || {
+            let home = self.home_or_here().canonicalize().ok()?;
+            let is_repository = |d: &&Path| VERSION_CONTROL.iter().any(|name| d.join(name).exists());
+            let repository = home.ancestors().find(is_repository).map(Path::to_owned);
+            Some(repository.unwrap_or(home))
+        };
+        self.fence.get_or_init(find).as_deref()
+    }
+
+    /// Whether a file, without links and `..`, is inside the fence and does not belong to the version control system.
+    fn is_inside_fence(&self, real: &Path) -> bool {
+        let below = self.fence().and_then(|fence| real.strip_prefix(fence).ok());
+        below.is_some_and(|below| !of_version_control(below))
+    }
+
+    /// Whether a path that does not exist would be inside: whether a file outside exists is nobody's business.
+    fn may_be_inside(&self, path: &Path) -> bool {
+        let directory = path.ancestors().skip(1).find_map(|d| {
+            let d = if d.as_os_str().is_empty() { Path::new(".") } else { d };
+            d.canonicalize().ok()
+        });
+        directory.zip(self.fence()).is_some_and(|(directory, fence)| directory.starts_with(fence))
+    }
+
+    fn home_or_here(&self) -> &Path {
+        if self.home.as_os_str().is_empty() { Path::new(".") } else { &self.home }
+    }
+
     /// Below the root, beside the including file, or relative to the working directory.
     fn locate_any(
         &self,
@@ -133,7 +175,9 @@ impl Files<'_> {
         };
         let found = candidates.into_iter().find_map(|path| {
             let identity = path.canonicalize().ok()?;
-            let is_allowed = is_regular(&identity) && root.is_none_or(|root| self.is_inside(&identity, root));
+            let is_allowed = is_regular(&identity)
+                && !of_version_control(&identity)
+                && root.is_none_or(|root| self.is_inside(&identity, root));
             is_allowed.then_some(Location { path, identity })
         });
         found.ok_or(NotLoaded::NotFound)
@@ -141,9 +185,14 @@ impl Files<'_> {
 
     /// Whether a file is below the root or the kickstart's own directory, without links and `..`.
     fn is_inside(&self, real: &Path, root: &Path) -> bool {
-        let home = if self.home.as_os_str().is_empty() { Path::new(".") } else { &self.home };
-        [root, home].iter().any(|base| base.canonicalize().is_ok_and(|base| real.starts_with(base)))
+        [root, self.home_or_here()]
+            .iter()
+            .any(|base| base.canonicalize().is_ok_and(|base| real.starts_with(base)))
     }
+}
+
+fn of_version_control(path: &Path) -> bool {
+    path.iter().any(|part| VERSION_CONTROL.iter().any(|name| part == *name))
 }
 
 /// The directory that relative paths of a file begin in.
@@ -152,12 +201,6 @@ fn directory_of(source: &Source) -> &Path {
         return Path::new("");
     }
     source.path().parent().unwrap_or(Path::new(""))
-}
-
-/// Whether a file has an end. Reading a pipe or a device may wait for ever or never end; so may reading what the kernel
-/// shows as a file (`/proc/kmsg`).
-fn is_regular(real: &Path) -> bool {
-    real.is_file() && !["/proc", "/sys"].iter().any(|kernel| real.starts_with(kernel))
 }
 
 /// Whether this is a URL of a kind that can be fetched.

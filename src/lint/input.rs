@@ -1,7 +1,8 @@
 //! Paths that are to be checked: reading one as text, and finding the kickstarts of a directory.
 
 use crate::lint::text::{self, TextError};
-pub use node_base::source::STDIN;
+pub use node_base::regular::is_regular;
+use node_base::source::STDIN;
 use node_base::source::{FileId, Sources, split_lines};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -60,7 +61,9 @@ fn walk(directory: &Path, files: &mut Vec<(PathBuf, Result<(), InputError>)>) {
             Ok(entry) if entry.file_type().is_some_and(|t| t.is_file() || t.is_symlink()) => {
                 let path = entry.path();
                 // A link to nowhere is reported when it is read.
-                let is_file = !entry.path_is_symlink() || path.is_file() || !path.exists();
+                let is_file = !entry.path_is_symlink()
+                    || path.canonicalize().is_ok_and(|real| is_regular(&real))
+                    || !path.exists();
                 if is_file && is_kickstart(path) {
                     files.push((entry.into_path(), Ok(())));
                 }

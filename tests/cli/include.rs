@@ -90,3 +90,68 @@ fn a_pipe_is_not_waited_for() {
     let output = place.run(["node.ks"]);
     assert!(output.stdout.contains("it is not a regular file"), "{}", output.stdout);
 }
+
+/// A kickstart that somebody else wrote does not choose which files of this machine are read and quoted.
+#[test]
+fn an_include_reads_nothing_outside_the_directory_of_the_kickstart() {
+    let place = Place::new();
+    for directory in ["ks", "ks/.git"] {
+        std::fs::create_dir_all(place.path().join(directory)).expect("a directory");
+    }
+    place.file("secret", "token hunter2\n");
+    place.file("ks/.git/config", "token hunter2\n");
+    std::os::unix::fs::symlink("../secret", place.path().join("ks/link")).expect("a link");
+    std::os::unix::fs::symlink("/proc/self/environ", place.path().join("ks/environ")).expect("a link");
+    for (path, follow) in [
+        ("../secret", &[][..]),
+        ("link", &[]),
+        (".git/config", &[]),
+        ("environ", &[]),
+        (".git/config", &["--follow-includes"]),
+        ("environ", &["--follow-includes"]),
+        ("/proc/self/environ", &["--follow-includes"]),
+        ("../secret", &["--follow-includes", "--root", "ks"]),
+        ("link", &["--follow-includes", "--root", "ks"]),
+    ] {
+        place.file("ks/node.ks", format!("%include {path}\n"));
+        let output = place.run(follow.iter().copied().chain(["ks/node.ks"]));
+        let quoted = output.stdout.contains("hunter2") || output.stdout.contains("PATH=");
+        assert!(!quoted, "{path} with {follow:?} is quoted:\n{}", output.stdout);
+    }
+}
+
+#[test]
+fn an_include_reads_what_the_repository_of_the_kickstart_holds() {
+    let place = Place::new();
+    for directory in ["hosts", "common", ".git"] {
+        std::fs::create_dir_all(place.path().join(directory)).expect("a directory");
+    }
+    place.file("common/lang.ks", "lang\n");
+    place.file("hosts/node.ks", "%include ../common/lang.ks\n");
+    assert!(
+        place.run(["hosts/node.ks"]).stdout.contains("common/lang.ks:1"),
+        "the mistake is in the common file"
+    );
+    std::fs::remove_dir(place.path().join(".git")).expect("a directory");
+    let output = place.run(["hosts/node.ks"]);
+    assert!(
+        output.stdout.contains("info[STY005]: '../common/lang.ks' is outside the directory"),
+        "{}",
+        output.stdout
+    );
+    let followed = place.run(["--follow-includes", "hosts/node.ks"]);
+    assert!(followed.stdout.contains("common/lang.ks:1"), "{}", followed.stdout);
+}
+
+/// What a repository can hold under these names: links to devices, a pipe.
+#[test]
+fn a_configuration_or_a_policy_that_has_no_end_is_an_error() {
+    let place = Place::new();
+    place.file("node.ks", "lang C\n");
+    std::os::unix::fs::symlink("/dev/zero", place.path().join("site.toml")).expect("a link");
+    let output = place.run(["--policy", "site.toml", "node.ks"]);
+    assert!(output.status == 2 && output.stderr.contains("not a regular file"), "{}", output.stderr);
+    std::os::unix::fs::symlink("/dev/zero", place.path().join(".ks-lint.toml")).expect("a link");
+    let output = place.run(["node.ks"]);
+    assert!(output.status == 2 && output.stderr.contains("not a regular file"), "{}", output.stderr);
+}

@@ -74,6 +74,8 @@ pub struct Location {
 pub enum NotLoaded {
     /// It is on another machine, or does not exist yet.
     Elsewhere,
+    /// It is on this machine, in a place that a kickstart must not make anybody read.
+    Outside,
     /// It does not exist where the installer would look for it.
     NotFound,
     /// It cannot be read: why, in the middle of a sentence.
@@ -91,6 +93,8 @@ pub enum Outcome {
     Unreadable(String),
     /// It is on another machine, or does not exist yet.
     Elsewhere,
+    /// It is on this machine, in a place that a kickstart must not make anybody read.
+    Outside,
     /// It does not exist where the installer would look for it.
     NotFound,
     /// It does not exist yet: a `%pre` script of the kickstart names it, and may write it.
@@ -195,6 +199,7 @@ impl Walk<'_> {
                     continue;
                 }
                 Err(NotLoaded::Elsewhere) => Outcome::Elsewhere,
+                Err(NotLoaded::Outside) => Outcome::Outside,
                 Err(NotLoaded::Unreadable(why)) => Outcome::Unreadable(why),
                 Err(NotLoaded::TooLarge) => Outcome::TooMany,
             };

@@ -12,6 +12,7 @@ pub mod harmless; // untrusted text for a terminal
 pub mod names; // names of images and volumes
 #[cfg(feature = "policy")]
 pub mod policy; // layout constraints as data
+pub mod regular; // files that a text names: regular ones, bounded
 pub mod source; // text, spans, line numbers
 pub mod superblock; // what is on a device, by its magic numbers
 pub mod units; // bytes, MiB, extents

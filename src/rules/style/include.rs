@@ -6,12 +6,15 @@ use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Severity};
 
 declare_code! {
-    /// An included file is not read, because it exists only in the installer.
+    /// An included file is not read, because it exists only in the installer, or is outside the kickstart's directory.
     ///
     /// ## Why
     /// An absolute path in a kickstart names a file on the machine that is being installed, usually one that `%pre` writes;
-    /// the installer fetches a URL. The content of the file is not checked, and findings that depend on it are left out. A
-    /// relative path is read from the directory of the kickstart.
+    /// the installer fetches a URL. The content of the file is not checked, and findings that depend on it are left out.
+    ///
+    /// A relative path is read from the directory of the kickstart. A path that leads out of this directory, or of the
+    /// repository that holds it, is not read either: whoever sends a kickstart to be checked must not choose files of this
+    /// machine. `--follow-includes` reads them.
     ///
     /// ## Example
     /// ```text
@@ -64,6 +67,13 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             Some(Outcome::Elsewhere) => {
                 let message = format!("'{shown}' is read only by the installer; its content is not checked");
                 findings.push(Finding::new(&INCLUDE_ELSEWHERE, message).at(span));
+            }
+            Some(Outcome::Outside) => {
+                let message = format!(
+                    "'{shown}' is outside the directory, or the repository, of the kickstart; it is not read"
+                );
+                let help = "if you trust the kickstart, read the file with --follow-includes";
+                findings.push(Finding::new(&INCLUDE_ELSEWHERE, message).at(span).help(help));
             }
             Some(Outcome::Unreadable(why)) => {
                 let message = format!("the included file '{shown}' cannot be read: {why}");

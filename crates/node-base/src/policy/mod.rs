@@ -330,7 +330,7 @@ impl Policy {
     /// [`PolicyError::Read`], or [`PolicyError::File`]: file, line, what was expected.
     pub fn from_file(path: &Path) -> Result<Policy, PolicyError> {
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path)
+        let text = crate::regular::read_to_string(path)
             .map_err(|error| PolicyError::Read { path: shown.clone(), error })?;
         Policy::from_toml(&text, &shown)
     }

@@ -69,7 +69,7 @@ impl PolicyName {
     pub fn text(&self) -> Result<Cow<'static, str>, PolicyError> {
         match self {
             PolicyName::Builtin(name) => Ok(Cow::Borrowed(Policy::builtin_text(name).unwrap_or_default())),
-            PolicyName::File(path) => std::fs::read_to_string(path)
+            PolicyName::File(path) => crate::regular::read_to_string(path)
                 .map(Cow::Owned)
                 .map_err(|error| PolicyError::Read { path: path.display().to_string(), error }),
         }
