@@ -38,7 +38,7 @@ mod verbs; // init, verify
 pub use boot::efi::{LoadOption, Variables};
 pub use boot::{BootConfig, BootError, Target};
 pub use disks::{Fstab, LogicalVolume, Lvm, LvmError, Mounting, VolumeGroup};
-pub use files::{Change, FileError, Method};
+pub use files::{Change, FileError, Method, ReadError};
 pub use images::{Fit, Image, Images, InitStage, NodeState, Pool, Volume, list};
 pub use machine::{Command, Output, RealTools, Space, ToolError, Tools};
 pub use plan::{Action, Failure, Operation, Plan, Progress, RunError, Step, StepState, Undo, Undone, run};

@@ -25,5 +25,7 @@ mod programs;
 mod progress;
 #[path = "layout/refusals.rs"]
 mod refusals;
+#[path = "layout/texts.rs"]
+mod texts;
 #[path = "layout/verified.rs"]
 mod verified;

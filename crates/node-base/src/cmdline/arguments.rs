@@ -21,12 +21,18 @@ impl Arguments {
         self.words.iter().map(String::as_str)
     }
 
-    /// Whether one of the words is exactly `word`.
+    /// Whether one of the words is `word`, with or without double quotes.
     pub fn contains(&self, word: &str) -> bool {
-        self.words.iter().any(|w| w == word)
+        self.words.iter().any(|w| is_word(w, word))
     }
 
-    /// The value of the last `key=`: for the kernel and dracut the last one overrides the others.
+    /// The first word with a double quote that is not closed. The kernel takes everything after it as a part of the word.
+    pub fn unclosed(&self) -> Option<&str> {
+        self.words().find(|w| w.matches('"').count() % 2 == 1)
+    }
+
+    /// The value of the last `key=`, without double quotes around it: for the kernel and dracut the last one overrides the
+    /// others.
     pub fn value<'a>(&'a self, key: &'a str) -> Option<&'a str> {
         self.values(key).last()
     }
@@ -38,7 +44,10 @@ impl Arguments {
 
     /// Makes `key=value` the only word with this key: it replaces the first one and removes the others, or is appended.
     pub fn set(&mut self, key: &str, value: &str) {
-        let new = format!("{key}={value}");
+        let new = match value.contains(char::is_whitespace) {
+            true => format!("{key}=\"{value}\""),
+            false => format!("{key}={value}"),
+        };
         let mut placed = false;
         self.words.retain_mut(|w| {
             if value_of(w, key).is_none() {
@@ -54,11 +63,14 @@ impl Arguments {
         }
     }
 
-    /// Replaces the first word `old` by `new`. Returns whether there was one.
-    pub fn replace(&mut self, old: &str, new: &[&str]) -> bool {
-        let Some(at) = self.words.iter().position(|w| w == old) else { return false };
-        self.words.splice(at..=at, new.iter().map(|w| (*w).to_owned()));
-        true
+    /// Replaces the first of the words `old` by `new` and removes the others, with or without double quotes.
+    pub fn replace(&mut self, old: &[&str], new: &[&str]) {
+        let is_old = |w: &String| old.iter().any(|old| is_word(w, old));
+        let Some(at) = self.words.iter().position(is_old) else { return };
+        let mut rest = self.words.split_off(at);
+        rest.retain(|w| !is_old(w));
+        self.words.extend(new.iter().map(|w| (*w).to_owned()));
+        self.words.append(&mut rest);
     }
 
     /// Removes every word equal to `word`.
@@ -90,8 +102,16 @@ impl Arguments {
     }
 }
 
+/// The kernel takes double quotes around a word or around its value away. In a shell's assignment a backslash precedes them.
 fn value_of<'a>(word: &'a str, key: &str) -> Option<&'a str> {
-    word.strip_prefix(key)?.strip_prefix('=')
+    let word = word.trim_start_matches("\\\"").trim_start_matches('"');
+    let value = word.strip_prefix(key)?.strip_prefix('=')?;
+    Some(value.trim_start_matches("\\\"").trim_end_matches("\\\"").trim_matches('"'))
+}
+
+/// Whether a word is `expected` without its double quotes.
+fn is_word(word: &str, expected: &str) -> bool {
+    word == expected || word.contains('"') && word.replace("\\\"", "").replace('"', "") == expected
 }
 
 impl fmt::Display for Arguments {
@@ -110,7 +130,7 @@ mod tests {
         let mut a =
             Arguments::parse(r#"ro  root=/dev/vg/root dyndbg="file a.c +p" rd.lvm.lv=vg/root quiet root=x"#);
         a.set("root", "UUID=1");
-        a.replace("rd.lvm.lv=vg/root", &["rd.lvm.vg=vg", "mark"]);
+        a.replace(&["rd.lvm.lv=vg/root"], &["rd.lvm.vg=vg", "mark"]);
         a.add_flag("rootflags", "discard");
         a.add_flag("rootflags", "pquota");
         a.add_flag("rootflags", "discard");
@@ -118,6 +138,24 @@ mod tests {
             a.to_string(),
             r#"ro root=UUID=1 dyndbg="file a.c +p" rd.lvm.vg=vg mark quiet rootflags=discard,pquota"#
         );
+    }
+
+    #[test]
+    fn every_occurrence_of_a_word_is_replaced_with_or_without_quotes() {
+        let mut a = Arguments::parse(r#"x lv=a "lv=a" y lv="a" old=a z"#);
+        a.replace(&["lv=a", "old=a"], &["lv=b", "mark"]);
+        assert_eq!(a.to_string(), "x lv=b mark y z");
+        let mut a = Arguments::parse(r#""root=/dev/a" root="/dev/b" rootflags="a b""#);
+        assert_eq!(a.values("root").collect::<Vec<_>>(), ["/dev/a", "/dev/b"]);
+        a.set("root", "/dev/c");
+        a.add_flag("rootflags", "c");
+        assert_eq!(a.to_string(), r#"root=/dev/c rootflags="a b,c""#);
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_is_found() {
+        assert_eq!(Arguments::parse(r#"ro a="b c" d"#).unclosed(), None);
+        assert_eq!(Arguments::parse(r#"ro a="b c d"#).unclosed(), Some(r#"a="b c d"#));
     }
 
     proptest! {

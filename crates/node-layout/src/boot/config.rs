@@ -4,11 +4,10 @@ use super::loader::{BootLoader, DIRECTORIES, Find, Found, Place};
 use super::next_kernel::{ArgumentFiles, KeptArguments};
 use super::text_file::{BootError, read_text};
 use super::{grub, systemd_boot};
-use crate::files::Change;
+use crate::files::{Change, Files};
 use crate::machine::below;
 use node_base::boot_entry::BootEntry;
 use node_base::cmdline::Arguments;
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// Every boot loader: how it is found in a system. Of two that are equally sure the first is taken.
@@ -30,15 +29,19 @@ pub struct BootConfig {
 
 impl BootConfig {
     /// Reads the system below `sysroot`. `environment` is where the running kernel's /sys is, if the system is the running
-    /// one.
+    /// one. Its files are those of `files`.
     ///
     /// # Errors
     /// [`BootError`].
-    pub(crate) fn read(sysroot: &Path, environment: Option<&Path>) -> Result<BootConfig, BootError> {
+    pub(crate) fn read(
+        sysroot: &Path,
+        environment: Option<&Path>,
+        files: &Files,
+    ) -> Result<BootConfig, BootError> {
         let mut found = None;
         for root in DIRECTORIES {
             let root = below(sysroot, root);
-            let entries = read_entries(&root.join("loader/entries"))?;
+            let entries = read_entries(files, &root.join("loader/entries"))?;
             if !entries.is_empty() {
                 found = Some((root, entries));
                 break;
@@ -51,7 +54,7 @@ impl BootConfig {
         let entries_dir = root.join("loader/entries");
         let mut loader: Option<Found> = None;
         for find in LOADERS {
-            let candidate = find(&Place { sysroot, environment })?;
+            let candidate = find(&Place { sysroot, environment, files })?;
             if candidate.as_ref().map(|c| c.evidence) > loader.as_ref().map(|l| l.evidence) {
                 loader = candidate;
             }
@@ -59,7 +62,13 @@ impl BootConfig {
         let Some(Found { loader, .. }) = loader else {
             return Err(BootError::NoLoader(entries_dir.display().to_string()));
         };
-        Ok(BootConfig { loader, root, entries_dir, entries, next_kernel: ArgumentFiles::read(sysroot)? })
+        Ok(BootConfig {
+            loader,
+            root,
+            entries_dir,
+            entries,
+            next_kernel: ArgumentFiles::read(sysroot, files)?,
+        })
     }
 
     /// The entry with this id.
@@ -109,26 +118,16 @@ impl BootConfig {
     }
 }
 
-fn read_entries(dir: &Path) -> Result<Vec<BootEntry>, BootError> {
-    let error = |error| BootError::Io { path: dir.to_owned(), error };
-    let listing = match std::fs::read_dir(dir) {
-        Ok(listing) => listing,
-        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            return Ok(Vec::new());
-        }
-        Err(e) => return Err(error(e)),
-    };
+fn read_entries(files: &Files, dir: &Path) -> Result<Vec<BootEntry>, BootError> {
+    let names = files.names(dir).map_err(|error| BootError::Io { path: dir.to_owned(), error })?;
     let mut entries = Vec::new();
-    for item in listing {
-        let path = item.map_err(error)?.path();
+    for name in names {
         // Nothing here makes or can name an entry whose name is not UTF-8; it is left alone.
-        let Some(id) = path.file_name().and_then(|n| n.to_str()).and_then(|n| n.strip_suffix(".conf")) else {
-            continue;
-        };
+        let Some(id) = name.to_str().and_then(|n| n.strip_suffix(".conf")) else { continue };
         if id.starts_with('.') {
             continue;
         }
-        if let Some(file) = read_text(&path)? {
+        if let Some(file) = read_text(files, &dir.join(&name))? {
             entries.push(BootEntry::parse(id, &file.text));
         }
     }
@@ -189,9 +188,9 @@ mod tests {
                 write(&entries.join(format!("{id}.conf")), text.as_bytes());
             }
             write(&dir.path().join(file), text.as_bytes());
-            let place = Place { sysroot: dir.path(), environment: None };
+            let place = Place { sysroot: dir.path(), environment: None, files: &Files::default() };
             assert!(find(&place).unwrap().is_some(), "{name} is not found by its own function");
-            let config = BootConfig::read(dir.path(), None).unwrap();
+            let config = BootConfig::read(dir.path(), None, &Files::default()).unwrap();
             assert_eq!(config.loader.set_default_command("new"), *set_default);
             assert_eq!(config.default_entry().unwrap().id, "old", "{name}");
             assert!(config.loader.ignores_default().is_none(), "{name}: a default has no effect");
@@ -201,7 +200,7 @@ mod tests {
                 assert!(matches!(change.method, Method::InPlace | Method::ReplaceForBoot), "{name}");
                 write(&change.path, &change.after.unwrap());
             }
-            let config = BootConfig::read(dir.path(), None).unwrap();
+            let config = BootConfig::read(dir.path(), None, &Files::default()).unwrap();
             assert_eq!(config.default_entry().unwrap().id, "new", "{name}: the default was not set");
             assert!(config.loader.check_default(&config.entries, "new").is_empty(), "{name}");
             assert!(config.loader.make_default(&config.root, "new", &|_| None).unwrap().is_empty(), "{name}");
@@ -211,10 +210,10 @@ mod tests {
     #[test]
     fn entries_without_a_boot_loader_are_an_error_that_says_what_is_missing() {
         let dir = tempfile::tempdir().unwrap();
-        let error = BootConfig::read(dir.path(), None).unwrap_err().to_string();
+        let error = BootConfig::read(dir.path(), None, &Files::default()).unwrap_err().to_string();
         assert!(error.contains("no boot entries") && error.contains("/efi/loader/entries"), "{error}");
         write(&dir.path().join("boot/loader/entries/a.conf"), b"linux /a\n");
-        let error = BootConfig::read(dir.path(), None).unwrap_err().to_string();
+        let error = BootConfig::read(dir.path(), None, &Files::default()).unwrap_err().to_string();
         assert!(error.contains("boot/loader/entries has boot entries, but neither GRUB"), "{error}");
     }
 }

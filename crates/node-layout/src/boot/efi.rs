@@ -3,6 +3,7 @@
 //! The layouts are those of the UEFI specification 2.10: load options (3.1.3), globally defined variables (3.3), device paths
 //! (10.3). The kernel shows four bytes of attributes before each variable.
 
+use crate::files::Files;
 use crate::machine::below;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -141,13 +142,14 @@ fn guid(b: &[u8]) -> String {
 
 /// Whether systemd-boot has started this machine.
 pub(super) fn runs_systemd_boot(environment: &Path) -> bool {
-    loader_string(&loader_variable(environment, "LoaderInfo")).is_some_and(|v| v.starts_with("systemd-boot"))
+    loader_string(&Files::default(), &loader_variable(environment, "LoaderInfo"))
+        .is_some_and(|v| v.starts_with("systemd-boot"))
 }
 
 /// systemd-boot's `LoaderEntryDefault`, which overrides loader.conf: its file and its text.
-pub(super) fn loader_default(environment: &Path) -> Option<(PathBuf, String)> {
+pub(super) fn loader_default(environment: &Path, files: &Files) -> Option<(PathBuf, String)> {
     let path = loader_variable(environment, "LoaderEntryDefault");
-    loader_string(&path).map(|id| (path, id))
+    loader_string(files, &path).map(|id| (path, id))
 }
 
 fn loader_variable(environment: &Path, name: &str) -> PathBuf {
@@ -155,8 +157,8 @@ fn loader_variable(environment: &Path, name: &str) -> PathBuf {
 }
 
 /// The text of a variable: attributes, then UTF-16 with a final NUL.
-fn loader_string(path: &Path) -> Option<String> {
-    let bytes = std::fs::read(path).ok()?;
+fn loader_string(files: &Files, path: &Path) -> Option<String> {
+    let bytes = files.bytes(path).ok()??;
     Some(text(&numbers(bytes.get(4..)?))).filter(|s| !s.is_empty())
 }
 
@@ -236,6 +238,6 @@ mod tests {
         assert_eq!(read.options.into_keys().collect::<Vec<_>>(), [1]);
         put("LoaderInfo", LOADER_GUID, &bytes("systemd-boot 252")[4..]);
         assert!(runs_systemd_boot(dir.path()));
-        assert_eq!(loader_default(dir.path()), None);
+        assert_eq!(loader_default(dir.path(), &Files::default()), None);
     }
 }

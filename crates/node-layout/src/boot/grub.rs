@@ -3,8 +3,8 @@
 use super::grubenv::{GrubEnv, SIZE};
 use super::loader::{BootLoader, Evidence, Found, Place};
 use super::next_kernel::KeptArguments;
-use super::text_file::{BootError, read_bytes};
-use crate::files::{Change, Method};
+use super::text_file::BootError;
+use crate::files::{Change, Files, Method};
 use crate::machine::below;
 use node_base::boot_entry::BootEntry;
 use node_base::cmdline::Arguments;
@@ -23,8 +23,8 @@ struct Grub {
 
 /// Finds GRUB in a system, by its environment block.
 pub(super) fn find(place: &Place<'_>) -> Result<Option<Found>, BootError> {
-    let Some((path, block)) = environment_block(place.sysroot)? else { return Ok(None) };
-    let grub = Grub { path, block, ignores_saved_entry: ignores_saved_entry(place.sysroot) };
+    let Some((path, block)) = environment_block(place.sysroot, place.files)? else { return Ok(None) };
+    let grub = Grub { path, block, ignores_saved_entry: ignores_saved_entry(place.sysroot, place.files) };
     Ok(Some(Found { evidence: Evidence::Installed, loader: Box::new(grub) }))
 }
 
@@ -105,7 +105,7 @@ impl BootLoader for Grub {
 }
 
 /// The environment block: a plain file below /boot, or (UEFI on RHEL 8) a link from there to the EFI system partition.
-fn environment_block(sysroot: &Path) -> Result<Option<(PathBuf, Vec<u8>)>, BootError> {
+fn environment_block(sysroot: &Path, files: &Files) -> Result<Option<(PathBuf, Vec<u8>)>, BootError> {
     for dir in ["/boot/grub2", "/boot/grub"] {
         let path = below(sysroot, dir).join("grubenv");
         let path = match std::fs::read_link(&path) {
@@ -113,14 +113,13 @@ fn environment_block(sysroot: &Path) -> Result<Option<(PathBuf, Vec<u8>)>, BootE
             Ok(to) => below(sysroot, dir).join(to),
             Err(_) => path,
         };
-        if let Some(block) = read_bytes(&path)? {
+        if let Some(block) = files.bytes(&path)? {
             return Ok(Some((path, block)));
         }
     }
-    let vendors = below(sysroot, "/boot/efi/EFI");
-    for vendor in std::fs::read_dir(&vendors).into_iter().flatten().flatten() {
-        let path = vendor.path().join("grubenv");
-        if let Some(block) = read_bytes(&path)? {
+    for vendor in vendors(sysroot) {
+        let path = vendor.join("grubenv");
+        if let Some(block) = files.bytes(&path)? {
             return Ok(Some((path, block)));
         }
     }
@@ -129,14 +128,14 @@ fn environment_block(sysroot: &Path) -> Result<Option<(PathBuf, Vec<u8>)>, BootE
 
 /// GRUB's main configuration, if it lists entries of the Boot Loader Specification and does not use `saved_entry`. (On UEFI a
 /// second file may exist that only loads the first.)
-fn ignores_saved_entry(sysroot: &Path) -> Option<PathBuf> {
+fn ignores_saved_entry(sysroot: &Path, files: &Files) -> Option<PathBuf> {
     let mut paths: Vec<PathBuf> =
         ["/boot/grub2", "/boot/grub"].iter().map(|d| below(sysroot, d).join("grub.cfg")).collect();
-    let vendors = std::fs::read_dir(below(sysroot, "/boot/efi/EFI")).into_iter().flatten().flatten();
-    paths.extend(vendors.map(|v| v.path().join("grub.cfg")));
+    paths.extend(vendors(sysroot).map(|v| v.join("grub.cfg")));
     let mut ignores = None;
     for path in paths {
-        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let bytes = files.bytes(&path).ok().flatten().unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
         if text.contains("saved_entry") {
             return None;
         }
@@ -145,4 +144,10 @@ fn ignores_saved_entry(sysroot: &Path) -> Option<PathBuf> {
         }
     }
     ignores
+}
+
+/// The directories of the EFI system partition, one a distribution, in the order of their names.
+fn vendors(sysroot: &Path) -> impl Iterator<Item = PathBuf> {
+    let listed = std::fs::read_dir(below(sysroot, "/boot/efi/EFI")).into_iter().flatten().flatten();
+    listed.map(|vendor| vendor.path()).collect::<std::collections::BTreeSet<PathBuf>>().into_iter()
 }

@@ -2,7 +2,7 @@
 
 use super::next_kernel::KeptArguments;
 use super::text_file::BootError;
-use crate::files::Change;
+use crate::files::{Change, Files};
 use node_base::boot_entry::BootEntry;
 use node_base::cmdline::Arguments;
 use node_base::diagnostic::Finding;
@@ -56,6 +56,8 @@ pub(super) struct Place<'a> {
     pub(super) sysroot: &'a Path,
     /// Where the kernel's UEFI variables are, if the system is the running one.
     pub(super) environment: Option<&'a Path>,
+    /// Its files.
+    pub(super) files: &'a Files,
 }
 
 /// Finds a boot loader in a system; `None` if it is not installed.

@@ -24,14 +24,14 @@ struct SystemdBoot {
 pub(super) fn find(place: &Place<'_>) -> Result<Option<Found>, BootError> {
     let conf = DIRECTORIES
         .iter()
-        .find_map(|d| read_text(&below(place.sysroot, d).join("loader/loader.conf")).transpose())
+        .find_map(|d| read_text(place.files, &below(place.sysroot, d).join("loader/loader.conf")).transpose())
         .transpose()?;
     let evidence = match place.environment {
         Some(environment) if efi::runs_systemd_boot(environment) => Evidence::Running,
         _ if conf.is_some() => Evidence::Installed,
         _ => return Ok(None),
     };
-    let variable = place.environment.and_then(efi::loader_default);
+    let variable = place.environment.and_then(|environment| efi::loader_default(environment, place.files));
     Ok(Some(Found { evidence, loader: Box::new(SystemdBoot { conf, variable }) }))
 }
 

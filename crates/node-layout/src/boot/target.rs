@@ -8,6 +8,9 @@ use node_base::names::{Layer, device_mapper_name};
 /// that an interrupted run can be completed. The kernel ignores words with a dot.
 const MARK: &str = "node_layout.lv";
 
+/// Arguments by which dracut activates one volume; the second is the form of old releases, which newer ones still accept.
+const VOLUME_KEYS: [&str; 2] = ["rd.lvm.lv", "rd_LVM_LV"];
+
 /// How kernel arguments name root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RootNaming {
@@ -70,17 +73,22 @@ impl Target {
         match naming {
             RootNaming::ByUuid => {
                 a.set("root", &format!("UUID={}", self.root_uuid));
-                let whole = format!("rd.lvm.vg={}", self.vg);
-                for lv in [self.old.clone(), self.layer.to_string()] {
-                    a.replace(&format!("rd.lvm.lv={}/{lv}", self.vg), &[&whole, MARK]);
-                }
             }
-            RootNaming::ByVolume => {
-                a.set("root", &self.device());
-                self.name_volume(&mut a);
-            }
+            RootNaming::ByVolume => a.set("root", &self.device()),
+        }
+        self.rename_volume(&mut a, naming);
+        if naming == RootNaming::ByVolume {
+            a.add(&self.volume_argument());
         }
         self.add_common(&mut a);
+        a
+    }
+
+    /// The arguments of a boot entry that takes its `root=` from a variable of the boot loader: only those that name the volume
+    /// are changed.
+    pub(crate) fn partial_arguments(&self, arguments: &Arguments, naming: RootNaming) -> Arguments {
+        let mut a = arguments.clone();
+        self.rename_volume(&mut a, naming);
         a
     }
 
@@ -90,24 +98,43 @@ impl Target {
         if a.value("root").is_some() {
             a.set("root", &self.device());
         }
-        self.name_volume(&mut a);
+        self.rename_volume(&mut a, RootNaming::ByVolume);
+        a.add(&self.volume_argument());
         self.add_common(&mut a);
         a
     }
 
-    fn name_volume(&self, a: &mut Arguments) {
-        let lv = format!("rd.lvm.lv={}/{}", self.vg, self.layer);
+    /// The argument that activates the layer.
+    fn volume_argument(&self) -> String {
+        format!("{}={}/{}", VOLUME_KEYS[0], self.vg, self.layer)
+    }
+
+    /// Lets one argument name the volume, in place of all that do.
+    fn rename_volume(&self, a: &mut Arguments, naming: RootNaming) {
+        let lv = self.volume_argument();
         let whole = format!("rd.lvm.vg={}", self.vg);
         let words: Vec<String> = a.words().map(str::to_owned).collect();
-        if let Some(at) = words.iter().position(|w| w == MARK) {
+        if words.iter().any(|w| w == MARK) {
             // Only the argument before the mark is replaced; the administrator may have written another one.
-            let mut rest: Vec<&str> = words.iter().map(String::as_str).collect();
-            let from = if at > 0 && rest[at - 1] == whole { at - 1 } else { at };
-            rest.splice(from..=at, [lv.as_str()]);
+            let mut rest: Vec<&str> = Vec::new();
+            for word in &words {
+                if word == MARK {
+                    let _ = rest.pop_if(|before| *before == whole);
+                    rest.push(&lv);
+                } else {
+                    rest.push(word);
+                }
+            }
             *a = Arguments::parse(&rest.join(" "));
         }
-        a.replace(&format!("rd.lvm.lv={}/{}", self.vg, self.old), &[&lv]);
-        a.add(&lv);
+        let names = [self.old.clone(), self.layer.to_string()];
+        let named = VOLUME_KEYS.iter().flat_map(|key| names.iter().map(move |lv| (key, lv)));
+        let named: Vec<String> = named.map(|(key, lv)| format!("{key}={}/{lv}", self.vg)).collect();
+        let named: Vec<&str> = named.iter().map(String::as_str).collect();
+        match naming {
+            RootNaming::ByUuid => a.replace(&named, &[&whole, MARK]),
+            RootNaming::ByVolume => a.replace(&named, &[&lv]),
+        }
     }
 
     fn add_common(&self, a: &mut Arguments) {
@@ -170,6 +197,26 @@ mod tests {
             after.to_string().starts_with("root=/dev/onn/n-1-2+1 rd.lvm.vg=onn rd.lvm.lv=onn/n-1-2+1 boot="),
             "{after}"
         );
+    }
+
+    #[test]
+    fn every_argument_that_names_the_volume_is_replaced_in_both_stages() {
+        let t = target();
+        let before = Arguments::parse(
+            r#"root=/dev/a rd.lvm.lv=onn/root rd.lvm.lv=onn/swap "rd.lvm.lv=onn/root" rd_LVM_LV=onn/root root="/dev/mapper/onn-root" rd.lvm.lv=onn/n-1-2+1"#,
+        );
+        assert!(t.boots(&before));
+        let between = t.entry_arguments(&before, RootNaming::ByUuid);
+        let common = "rd.lvm.lv=onn/swap boot=UUID=b-b rootflags=discard img.bootid=n-1-2+1";
+        assert_eq!(between.to_string(), format!("root=UUID=u-u rd.lvm.vg=onn node_layout.lv {common}"));
+        let after = format!("root=/dev/onn/n-1-2+1 rd.lvm.lv=onn/n-1-2+1 {common}");
+        assert_eq!(t.entry_arguments(&between, RootNaming::ByVolume).to_string(), after);
+        assert_eq!(t.entry_arguments(&before, RootNaming::ByVolume).to_string(), after);
+        assert_eq!(t.kept_arguments(&before).to_string(), after);
+        let partial = Arguments::parse("$kernelopts rd.lvm.lv=onn/root quiet rd.lvm.lv=onn/root");
+        let named = |naming| t.partial_arguments(&partial, naming).to_string();
+        assert_eq!(named(RootNaming::ByUuid), "$kernelopts rd.lvm.vg=onn node_layout.lv quiet");
+        assert_eq!(named(RootNaming::ByVolume), "$kernelopts rd.lvm.lv=onn/n-1-2+1 quiet");
     }
 
     #[test]

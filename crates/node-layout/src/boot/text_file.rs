@@ -1,6 +1,7 @@
 //! Files of the boot configuration, and the errors of reading them.
 
 use super::grubenv;
+use crate::files::{Files, ReadError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,21 +10,24 @@ use std::path::{Path, PathBuf};
 pub(crate) struct TextFile {
     /// Its real path: links are followed inside the system.
     pub(crate) path: PathBuf,
-    /// Its text; bytes that are not UTF-8 are replaced.
+    /// Its text; bytes that are not UTF-8 are replaced. Such a file is read and never written.
     pub(crate) text: String,
 }
 
 /// Why a boot configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum BootError {
-    /// A file cannot be read.
+    /// A directory cannot be read.
     #[error("{}: {error}", path.display())]
     Io {
-        /// The file or directory.
+        /// The directory.
         path: PathBuf,
         /// The kernel's reason.
         error: io::Error,
     },
+    /// A file cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// The system has no boot entries.
     #[error("no boot entries: none of {0} has a *.conf file")]
     NoEntries(String),
@@ -43,16 +47,8 @@ pub enum BootError {
 }
 
 /// The text of a file; `None` if it does not exist.
-pub(super) fn read_text(path: &Path) -> Result<Option<TextFile>, BootError> {
-    Ok(read_bytes(path)?
+pub(super) fn read_text(files: &Files, path: &Path) -> Result<Option<TextFile>, BootError> {
+    Ok(files
+        .bytes(path)?
         .map(|b| TextFile { path: path.to_owned(), text: String::from_utf8_lossy(&b).into_owned() }))
-}
-
-/// The bytes of a file; `None` if it does not exist.
-pub(super) fn read_bytes(path: &Path) -> Result<Option<Vec<u8>>, BootError> {
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
-        Err(error) => Err(BootError::Io { path: path.to_owned(), error }),
-    }
 }

@@ -1,5 +1,6 @@
 //! Whether the installed system's LVM sees the disks that the system boots from.
 
+use crate::files::read_bytes;
 use crate::images::NodeState;
 use crate::machine::{Command, Tools, below};
 use crate::system::System;
@@ -43,7 +44,7 @@ fn configuration(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let listed = std::fs::read_dir(directory.join("devices")).into_iter().flatten().flatten();
     let files = listed.map(|file| Path::new("devices").join(file.file_name()));
     let files = files.chain(["lvm.conf", "lvmlocal.conf"].map(PathBuf::from));
-    files.filter_map(|file| Some((file.clone(), std::fs::read(directory.join(file)).ok()?))).collect()
+    files.filter_map(|file| Some((file.clone(), read_bytes(&directory.join(file)).ok()??))).collect()
 }
 
 /// The name of the multipath device that a disk, or the disk of a partition, is a path of.

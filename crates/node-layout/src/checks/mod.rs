@@ -1,6 +1,8 @@
 //! Checks of a machine that more than one verb makes. Each pushes what it finds; none changes anything.
 
+pub(crate) mod boot_texts; // what boot entries and kept arguments say
 mod devices; // which disks the installed system's LVM sees
+pub(crate) mod fstab; // fstab mounts the layer
 mod pool; // the thin pool and its volume group
 mod tags; // tags of other installations
 mod volumes; // the volumes of the policy

@@ -78,7 +78,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let plan = match decide(&system, &state, &choices) {
         Ok(plan) => plan,
-        Err(error) => return Ok(answer.refused(&[error.finding()])),
+        Err(error) => return Ok(answer.refused(&error.findings())),
     };
     if dry_run {
         return Ok(answer.planned(&plan, "nothing to do: already initialised", &findings));

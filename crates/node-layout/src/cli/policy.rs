@@ -1,5 +1,6 @@
 //! Which policy a verb goes by: the one that is asked for, else the one that `init` has recorded, else that of oVirt Node.
 
+use crate::files::read_text;
 use crate::machine::below;
 use crate::system::CONFIG_DIR;
 use node_base::policy::{Policy, PolicyName};
@@ -31,7 +32,7 @@ pub(super) fn policy(given: Option<&str>, sysroot: &Path) -> anyhow::Result<Chos
 fn recorded(sysroot: &Path) -> anyhow::Result<PolicyName> {
     let directory = below(sysroot, CONFIG_DIR);
     let file = directory.join("layout.toml");
-    let Ok(text) = std::fs::read_to_string(&file) else {
+    let Some(text) = read_text(&file)? else {
         return Ok(PolicyName::parse(DEFAULT, Path::new(""))?);
     };
     let table: Option<toml::Table> = text.parse().ok();

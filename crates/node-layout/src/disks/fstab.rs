@@ -44,12 +44,12 @@ impl Fstab {
         self.mountings().into_iter().find(|m| m.target == target)
     }
 
-    /// Mounts `target` from `source`. False if no line mounts `target`.
+    /// Mounts `target` from `source`, in every line that mounts it. False if no line does.
     pub(crate) fn set_source(&mut self, target: &str, source: &str) -> bool {
         self.edit(target, 0, |_| source.to_owned())
     }
 
-    /// Adds an option to the line that mounts `target`. False if there is none.
+    /// Adds an option to every line that mounts `target`. False if there is none.
     pub(crate) fn add_option(&mut self, target: &str, option: &str) -> bool {
         self.edit(target, 3, |old| {
             if old.split(',').any(|o| o == option) { old.to_owned() } else { format!("{old},{option}") }
@@ -57,15 +57,15 @@ impl Fstab {
     }
 
     fn edit(&mut self, target: &str, field: usize, new: impl Fn(&str) -> String) -> bool {
-        let Some(line) = self.lines.iter_mut().find(|l| mounting(l).is_some_and(|m| m.target == target))
-        else {
-            return false;
-        };
-        if let Some(range) = fields(line).get(field).cloned() {
-            let text = new(&line[range.clone()]);
-            line.replace_range(range, &text);
+        let mut found = false;
+        for line in self.lines.iter_mut().filter(|l| mounting(l).is_some_and(|m| m.target == target)) {
+            found = true;
+            if let Some(range) = fields(line).get(field).cloned() {
+                let text = new(&line[range.clone()]);
+                line.replace_range(range, &text);
+            }
         }
-        true
+        found
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is to be in a file: before, after, and how it gets there.
 
+use super::read::read_bytes;
 use super::write::temp_path;
 use std::path::{Path, PathBuf};
 
@@ -84,6 +85,6 @@ impl Change {
 fn current(path: &Path, method: Method) -> Option<Vec<u8>> {
     match method {
         Method::Link => std::fs::read_link(path).ok().map(|to| to.into_os_string().into_encoded_bytes()),
-        _ => std::fs::read(path).ok(),
+        _ => read_bytes(path).ok().flatten(),
     }
 }

@@ -7,6 +7,7 @@ mod apply; // making changes
 mod change; // what is to be in a file
 mod error; // which file, and the kernel's reason
 pub(crate) mod fat; // files on FAT
+mod read; // reading regular files of limited size
 mod write; // new content under a temporary name
 pub(crate) mod xfs; // directories on XFS, exchanged as a whole
 
@@ -16,3 +17,5 @@ pub(crate) use apply::{
 };
 pub use change::{Change, Method};
 pub use error::FileError;
+pub use read::ReadError;
+pub(crate) use read::{Files, invalid_line, read_bytes, read_text};

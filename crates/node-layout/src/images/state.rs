@@ -1,6 +1,6 @@
 //! The state of a node: root, pool, the image's name, boot entries. Without them nothing else can be checked.
 
-use crate::boot::{BootConfig, Target};
+use crate::boot::{BootConfig, BootError, Target};
 use crate::disks::{LogicalVolume, Lvm, RootFs, TAG_LAYER, TAG_ROOT_PREFIX, TAG_UNFINISHED, VolumeGroup};
 use crate::system::{IMAGE_NVR, System};
 use node_base::boot_entry::BootEntry;
@@ -262,9 +262,15 @@ fn boot_configuration<'a>(system: &'a System, findings: &mut Findings) -> Option
         Err(_) if system.boot_super.is_none() => None,
         Err(error) => {
             let message = format!("the boot configuration cannot be used: {error}");
-            findings.push(Finding::new(&layout::BOOT_CONFIG, message).help(
-                "node-layout needs Boot Loader Specification entries, for GRUB (GRUB_ENABLE_BLSCFG=true) or for systemd-boot",
-            ));
+            let help = match error {
+                BootError::Io { .. } | BootError::Read(_) => {
+                    "correct or remove the file that is named, then run this again"
+                }
+                _ => {
+                    "node-layout needs Boot Loader Specification entries, for GRUB (GRUB_ENABLE_BLSCFG=true) or for systemd-boot"
+                }
+            };
+            findings.push(Finding::new(&layout::BOOT_CONFIG, message).help(help));
             None
         }
     }

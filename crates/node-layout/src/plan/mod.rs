@@ -5,6 +5,8 @@
 mod action; // one thing that is done
 mod run; // doing the steps of a plan
 
+use crate::files::Change;
+
 pub use action::{Action, Operation};
 pub use run::{Failure, Progress, RunError, StepState, Undo, Undone, run};
 
@@ -29,6 +31,17 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The changes of files in the steps before the one called `end`, or in all steps if there is none of that name.
+    pub(crate) fn changes_before(&self, end: &str) -> Vec<&Change> {
+        let steps = self.steps.iter().take_while(|step| step.name != end);
+        let actions = steps.flat_map(|step| &step.actions);
+        let changes = actions.filter_map(|action| match action {
+            Action::Change(changes) => Some(changes),
+            _ => None,
+        });
+        changes.flatten().collect()
+    }
+
     /// Whether a step with this name is in the plan.
     pub(crate) fn has_step(&self, name: &str) -> bool {
         self.steps.iter().any(|step| step.name == name)

@@ -4,6 +4,7 @@ mod identity; // os-release, SELinux, the image's name
 
 use crate::boot::{BootConfig, BootError, TextFile, efi};
 use crate::disks::{Fstab, LogicalVolume, Lvm, LvmError};
+use crate::files::{Files, ReadError};
 use crate::machine::{Mount, Space, Tools, below, device_path, is_lvm_device, mounts_below};
 use node_base::cmdline::Arguments;
 use node_base::superblock::Superblock;
@@ -46,8 +47,8 @@ pub struct System {
     pub(crate) mounts: Vec<Mount>,
     /// LVM's report.
     pub lvm: Result<Lvm, LvmError>,
-    /// `/etc/fstab`; `None` if it cannot be read.
-    pub(crate) fstab: Option<TextFile>,
+    /// `/etc/fstab`; `None` if it does not exist.
+    pub(crate) fstab: Result<Option<TextFile>, ReadError>,
     /// The boot configuration.
     pub boot: Result<BootConfig, BootError>,
     /// The firmware's boot entries, if the system is the running one and UEFI has booted it.
@@ -86,7 +87,7 @@ impl System {
         };
         let (root_super, boot_super) = (superblock("/"), superblock("/boot"));
         let boot_space = at("/boot").and_then(|_| tools.space(&below(&sysroot, "/boot")).ok());
-        let fstab_path = below(&sysroot, "/etc/fstab");
+        let files = Files::default();
         let nvr = (cmdline
             .value(NVR_ARGUMENT)
             .map(|v| (v.trim_matches('"').to_owned(), "the kernel argument ovirt_node.nvr")))
@@ -95,9 +96,9 @@ impl System {
         .or_else(|| identity::image_nvr(&sysroot).map(|v| (v, IMAGE_NVR)));
         System {
             lvm: Lvm::read(tools),
-            boot: BootConfig::read(&sysroot, running.then_some(environment)),
+            boot: BootConfig::read(&sysroot, running.then_some(environment), &files),
             efi: running.then(|| efi::Variables::read(environment)).flatten(),
-            fstab: read(&fstab_path).map(|text| TextFile { path: fstab_path, text }),
+            fstab: read_fstab(&sysroot, &files),
             os: identity::os_name(&sysroot),
             selinux: identity::selinux_type(&sysroot),
             program: ["/usr/sbin/node-layout", "/usr/bin/node-layout", "/usr/local/sbin/node-layout"]
@@ -127,13 +128,19 @@ impl System {
 
     /// The lines of `/etc/fstab`; `None` if it cannot be read.
     pub fn fstab(&self) -> Option<Fstab> {
-        self.fstab.as_ref().map(|f| Fstab::parse(&f.text))
+        self.fstab.as_ref().ok()?.as_ref().map(|f| Fstab::parse(&f.text))
     }
 
     /// A path inside the system.
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         below(&self.sysroot, path)
     }
+}
+
+/// `/etc/fstab` of a system.
+pub(crate) fn read_fstab(sysroot: &Path, files: &Files) -> Result<Option<TextFile>, ReadError> {
+    let path = below(sysroot, "/etc/fstab");
+    Ok(files.text(&path)?.map(|text| TextFile { path, text }))
 }
 
 /// Whether this process has the same root as the machine's first process; in an installer's chroot it does not.

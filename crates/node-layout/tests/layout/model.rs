@@ -252,7 +252,8 @@ impl Model {
         let system = self.system_for(Some(nvr));
         let policy = policy();
         let (state, _) = examine(&system, &policy, self).map_err(Outcome::Refused)?;
-        let plan = self.plan(&system, &state, &policy);
+        let plan = plan(&system, &state, &self.choices(&policy))
+            .map_err(|error| Outcome::Refused(error.findings()))?;
         run(self, &plan, &TakeBack { system: &system, state: &state }, progress).map_err(Outcome::Failed)?;
         Ok(plan)
     }
@@ -310,6 +311,14 @@ impl Model {
         let findings = verify(&self.system_for(None), &policy(), self, Depth::Properties);
         findings.into_iter().filter(is_error).map(|f| f.message).collect()
     }
+}
+
+/// The entry of the installed system's newest kernel, as a path in it.
+pub(crate) fn machine_entry(model: &Model) -> String {
+    let entries = std::fs::read_dir(model.sysroot().join("boot/loader/entries")).unwrap();
+    let mut names = entries.map(|e| e.unwrap().file_name().into_string().unwrap());
+    let name = names.find(|n| n.starts_with("5ae5") && !n.contains("rescue")).unwrap();
+    format!("boot/loader/entries/{name}")
 }
 
 /// Why `init` did not succeed.

@@ -2,7 +2,8 @@
 
 use super::{boot_partition, dracut};
 use crate::checks::{
-    damage, devices, foreign_tags, has_errors, metadata_growth, missing_disks, sorted, use_of_pool, volumes,
+    damage, devices, foreign_tags, fstab, has_errors, metadata_growth, missing_disks, sorted, use_of_pool,
+    volumes,
 };
 use crate::disks::{Lvm, RootFs};
 use crate::images::{InitStage, NodeState, is_unfinished, node_state};
@@ -50,6 +51,7 @@ pub fn examine<'a>(
             devices(system, s, tools, &mut findings);
             findings.extend(s.boot.loader.ignores_default());
             dracut::host_arguments(system, s, &mut findings);
+            root_in_fstab(system, s, &mut findings);
         }
         foreign_tags(s, lvm, &mut findings);
     }
@@ -79,6 +81,22 @@ fn missing_tools(system: &System, tools: &dyn Tools, findings: &mut Findings) {
         findings.push(Finding::new(&layout::TOOL_MISSING, message).help(format!(
             "install the package that brings '{program}' (lvm2, e2fsprogs, xfsprogs, util-linux, policycoreutils)"
         )));
+    }
+}
+
+/// fstab can be read, and has a line for / that can be changed.
+fn root_in_fstab(system: &System, s: &NodeState<'_>, findings: &mut Findings) {
+    match fstab::readable(&system.fstab) {
+        Ok(fstab) if fstab.at("/").is_some() => {}
+        Ok(_) => {
+            let kind = system.mount("/").map_or("xfs", |m| m.kind.as_str());
+            let message = "/etc/fstab has no line that mounts /";
+            findings.push(
+                Finding::new(&layout::FSTAB_ROOT, message)
+                    .help(format!("add the line: UUID={} / {kind} defaults 0 0", s.target.root_uuid)),
+            );
+        }
+        Err(finding) => findings.push(*finding),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What dracut writes into an initramfs: one that was generated before root's volume is renamed can name the old volume.
 
+use crate::files::read_text;
 use crate::images::NodeState;
 use crate::system::System;
 use node_base::diagnostic::{Finding, Findings, Severity, layout};
@@ -35,7 +36,7 @@ fn writes_host_arguments(system: &System) -> Option<PathBuf> {
     }
     let files = std::iter::once(system.path("/etc/dracut.conf")).chain(by_name.into_values());
     let mut assigned = files.filter_map(|file| {
-        let text = std::fs::read_to_string(&file).ok()?;
+        let text = read_text(&file).ok()??;
         let value = text.lines().filter_map(|l| l.trim().strip_prefix("hostonly_cmdline=")).next_back()?;
         Some((value.trim_matches(['"', '\'']) == "yes", file))
     });

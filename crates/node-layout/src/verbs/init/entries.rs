@@ -113,6 +113,15 @@ impl Planner<'_> {
         for old in boot.entries.iter().filter(|e| e.id != own) {
             let options = old.options();
             if !self.s.target.boots(&options) {
+                // `root=` can be in a variable of the boot loader, such as $kernelopts.
+                if self.s.target.boots(&boot.arguments(old)) {
+                    let arguments = self.s.target.partial_arguments(&options, naming);
+                    if arguments != options {
+                        let mut new = old.clone();
+                        new.set("options", &arguments.to_string());
+                        changes.extend(write(&old.id, &new));
+                    }
+                }
                 continue;
             }
             // An interrupted run with another image name has made it; no other program makes such an id.

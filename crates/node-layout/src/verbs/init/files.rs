@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 impl Planner<'_> {
     /// fstab mounts root from `root`, and the thin volumes with the policy's options.
     pub(super) fn fstab_change(&self, root: &str) -> Option<Change> {
-        let file = self.system.fstab.as_ref()?;
+        let file = self.system.fstab.as_ref().ok()?.as_ref()?;
         let mut fstab = Fstab::parse(&file.text);
         fstab.set_source("/", root);
         let thin = |source: &str| {

@@ -9,6 +9,7 @@ mod entries; // steps that change boot entries and kept kernels
 mod files; // steps that change other files
 mod plan; // the order of the steps
 mod planner; // what all steps are decided from
+mod texts; // what is going to be written
 mod undo; // the way back
 mod volumes; // steps that change volumes
 

@@ -9,6 +9,7 @@
 //! 4. boot entries, fstab and the arguments kept for later kernels name the layer.
 
 use super::planner::{Choices, PlanError, Planner};
+use super::texts;
 use crate::boot::RootNaming;
 use crate::disks::content::{Reading, TAG_PREFIX};
 use crate::disks::{LvmCommands, TAG_ROOT_PREFIX};
@@ -57,7 +58,8 @@ pub fn plan(system: &System, s: &NodeState<'_>, choices: &Choices<'_>) -> Result
     if s.stage == InitStage::Complete && plan.has_step("boot-kept") {
         plan.pending = false;
     }
-    Ok(plan)
+    let wrong = texts::wrong(system, s, choices, &plan);
+    if wrong.is_empty() { Ok(plan) } else { Err(PlanError::Texts(wrong)) }
 }
 
 impl Planner<'_> {

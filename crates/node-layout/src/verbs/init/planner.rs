@@ -32,16 +32,28 @@ pub enum PlanError {
     /// The pool's metadata cannot grow.
     #[error("the pool's metadata cannot grow to {0}")]
     Metadata(Bytes),
+    /// What would be written is wrong.
+    #[error("{}", first_message(.0))]
+    Texts(Vec<Finding>),
+}
+
+fn first_message(findings: &[Finding]) -> &str {
+    findings.first().map_or("", |f| &f.message)
 }
 
 impl PlanError {
-    /// The error as a finding.
-    pub(crate) fn finding(&self) -> Finding {
+    /// The error as findings.
+    pub fn findings(&self) -> Vec<Finding> {
         match self {
-            PlanError::Boot(_) => Finding::new(&layout::BOOT_CONFIG, self.to_string())
-                .help("shorten the kernel arguments that are kept there"),
-            PlanError::Metadata(_) => Finding::new(&layout::POOL_METADATA, self.to_string())
-                .help("add a physical volume to the volume group (vgextend)"),
+            PlanError::Boot(_) => vec![
+                Finding::new(&layout::BOOT_CONFIG, self.to_string())
+                    .help("shorten the kernel arguments that are kept there"),
+            ],
+            PlanError::Metadata(_) => vec![
+                Finding::new(&layout::POOL_METADATA, self.to_string())
+                    .help("add a physical volume to the volume group (vgextend)"),
+            ],
+            PlanError::Texts(findings) => findings.clone(),
         }
     }
 }

@@ -4,7 +4,7 @@ mod boot; // entries, default, kept files and arguments
 mod firmware; // the firmware's boot entries
 mod volumes; // base, layer, images, pool, fstab
 
-use crate::checks::{devices, foreign_tags, sorted, volumes as policy_volumes};
+use crate::checks::{boot_texts, devices, foreign_tags, sorted, volumes as policy_volumes};
 use crate::images::{InitStage, NodeState, node_state};
 use crate::machine::Tools;
 use crate::system::{System, UNIT, UNIT_DIR};
@@ -46,8 +46,8 @@ pub fn verify(system: &System, policy: &Policy, tools: &dyn Tools, depth: Depth)
         volumes::fstab(system, &s, policy, lvm, &mut findings);
         boot::entries(&s, lvm, &mut findings);
         boot::kept_files(&s, &mut findings);
-        boot::default_entry(&s, &mut findings);
-        boot::kept_arguments(&s, &mut findings);
+        boot_texts::default_entry(&s, &mut findings);
+        boot_texts::kept_arguments(&s, lvm, &mut findings);
         if let Some(variables) = &system.efi {
             firmware::firmware(system, variables, tools, &mut findings);
         }

@@ -1,9 +1,10 @@
 //! Base, layer, images, pool and fstab.
 
-use crate::checks::{damage, missing_disks, use_of_pool};
+use crate::checks::{damage, fstab, missing_disks, use_of_pool};
 use crate::disks::content::{Reading, TAG_PREFIX};
 use crate::disks::pool::{PROFILE, profile_extends};
 use crate::disks::{LogicalVolume, Lvm, LvmCommands, Mounting, TAG_BASE, TAG_LAYER, TAG_POOL, TAG_VG};
+use crate::files::read_text;
 use crate::images::NodeState;
 use crate::machine::Tools;
 use crate::system::System;
@@ -160,7 +161,7 @@ pub(super) fn pool(system: &System, s: &NodeState<'_>, findings: &mut Findings) 
     use_of_pool(s.pool, findings);
     let profile = s.pool.profile.as_deref().unwrap_or_default();
     let file = system.path(&format!("/etc/lvm/profile/{profile}.profile"));
-    let extends = profile_extends(&std::fs::read_to_string(file).unwrap_or_default());
+    let extends = profile_extends(&read_text(&file).ok().flatten().unwrap_or_default());
     if profile.is_empty() || !extends {
         let message = format!("thin pool {name} does not extend itself (profile '{profile}')");
         findings.push(Finding::new(&layout::POOL_AUTOEXTEND, message).help(format!(
@@ -187,27 +188,11 @@ pub(super) fn pool(system: &System, s: &NodeState<'_>, findings: &mut Findings) 
 
 /// fstab mounts the layer, and thin volumes with `discard` if the policy asks for it.
 pub(super) fn fstab(system: &System, s: &NodeState<'_>, policy: &Policy, lvm: &Lvm, findings: &mut Findings) {
-    let Some(fstab) = system.fstab() else {
-        findings.push(
-            Finding::new(&layout::FSTAB_ROOT, "/etc/fstab cannot be read")
-                .help("restore it, or write a new one: the next boot mounts nothing but /"),
-        );
-        return;
+    let fstab = match fstab::readable(&system.fstab) {
+        Ok(fstab) => fstab,
+        Err(finding) => return findings.push(*finding),
     };
-    match fstab.at("/") {
-        Some(m) if s.target.is_root(&m.source) => {}
-        other => {
-            let message = format!(
-                "/etc/fstab mounts / from {}, and / is {}",
-                other.map_or_else(|| "nothing".to_owned(), |m| m.source),
-                s.root.full_name()
-            );
-            findings.push(
-                Finding::new(&layout::FSTAB_ROOT, message)
-                    .help(format!("write {} as the source of /", s.target.device())),
-            );
-        }
-    }
+    findings.extend(fstab::mounts_root(&fstab, &s.target, s.root));
     if policy.mount_options.iter().any(|o| o == "discard") {
         let thin = |source: &str| lvm.by_path(source).is_some_and(LogicalVolume::is_thin);
         for m in fstab.mountings() {

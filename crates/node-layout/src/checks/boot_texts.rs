@@ -1,0 +1,150 @@
+//! What boot entries, the default and kept kernel arguments say. `verify` checks the texts that are on the disk, and `init` checks
+//! those that it is going to write, before it writes the first.
+
+use crate::boot::RootNaming;
+use crate::disks::Lvm;
+use crate::images::NodeState;
+use node_base::boot_entry::BootEntry;
+use node_base::cmdline::Arguments;
+use node_base::diagnostic::{Finding, Findings, layout};
+use node_base::names::device_mapper_name;
+
+/// The volumes that an entry names exist.
+pub(crate) fn volumes_of_entry(s: &NodeState<'_>, entry: &BootEntry, lvm: &Lvm, findings: &mut Findings) {
+    let file = s.boot.entry_path(&entry.id);
+    let file = file.display();
+    for missing in missing_volumes(&s.boot.arguments(entry), lvm, &s.group.name) {
+        let message = format!("{file} names the volume {missing}, which does not exist");
+        findings.push(
+            Finding::new(&layout::BOOT_ENTRY, message)
+                .help("remove the entry, or let it name an existing volume"),
+        );
+    }
+}
+
+/// The layer has an entry with its arguments.
+pub(crate) fn layer_entry(s: &NodeState<'_>, findings: &mut Findings) {
+    let own = s.layer_entry_id();
+    let Some(entry) = s.boot.entry(&own) else {
+        let message = format!(
+            "the layer {} has no boot entry {own}.conf in {}",
+            s.target.layer,
+            s.boot.entries_dir.display()
+        );
+        findings.push(Finding::new(&layout::BOOT_ENTRY, message).help(
+            "copy another entry of this root to that name, with root=, rd.lvm.lv= and img.bootid= of the layer",
+        ));
+        return;
+    };
+    let arguments = s.boot.arguments(entry);
+    let expected = s.target.entry_arguments(&arguments, RootNaming::ByVolume);
+    let missing = missing_arguments(s, &arguments, &expected);
+    if !missing.is_empty() {
+        findings.push(
+            Finding::new(&layout::BOOT_ENTRY, format!("{own}.conf lacks {}", missing.join(" ")))
+                .help("add them to its options line"),
+        );
+    }
+}
+
+/// The expected arguments that are missing. Root may have any of its names: grub2-mkconfig writes `/dev/mapper/…` or a UUID
+/// into the entries.
+fn missing_arguments<'a>(s: &NodeState<'_>, arguments: &Arguments, expected: &'a Arguments) -> Vec<&'a str> {
+    let boots_root = s.target.boots(arguments);
+    let present = |w: &&str| arguments.contains(w) || (boots_root && w.starts_with("root="));
+    expected.words().filter(|w| !present(w)).collect()
+}
+
+/// What the initramfs activates, if the arguments limit it and root's volume is not included.
+fn activates_only(s: &NodeState<'_>, arguments: &Arguments) -> Option<String> {
+    let (vg, layer) = (s.target.vg.as_str(), s.target.layer.to_string());
+    let volumes: Vec<&str> = arguments.values("rd.lvm.lv").collect();
+    let groups: Vec<&str> = arguments.values("rd.lvm.vg").collect();
+    let root = format!("{vg}/{layer}");
+    let with_root = volumes.contains(&root.as_str()) || groups.contains(&vg);
+    let named = [volumes, groups].concat();
+    (!with_root && !named.is_empty()).then(|| named.join(", "))
+}
+
+/// Volumes of this volume group that kernel arguments name and that do not exist.
+fn missing_volumes(arguments: &Arguments, lvm: &Lvm, vg: &str) -> Vec<String> {
+    let mut missing = Vec::new();
+    let mut check = |lv: &str| {
+        if lvm.volume(vg, lv).is_none() {
+            missing.push(format!("{vg}/{lv}"));
+        }
+    };
+    for value in arguments.values("rd.lvm.lv").chain(arguments.values("rd_LVM_LV")) {
+        if let Some(lv) = value.strip_prefix(vg).and_then(|r| r.strip_prefix('/')) {
+            check(lv);
+        }
+    }
+    if let Some(root) = arguments.value("root") {
+        if let Some(lv) = root.strip_prefix(&format!("/dev/{vg}/")) {
+            check(lv);
+        } else if let Some(mapped) = root.strip_prefix("/dev/mapper/")
+            && mapped.starts_with(&device_mapper_name(vg, ""))
+            && lvm.by_path(root).is_none()
+        {
+            missing.push(root.to_owned());
+        }
+    }
+    missing.sort();
+    missing.dedup();
+    missing
+}
+
+/// The layer boots by default.
+pub(crate) fn default_entry(s: &NodeState<'_>, findings: &mut Findings) {
+    let (boot, own) = (s.boot, s.layer_entry_id());
+    findings.extend(boot.loader.ignores_default());
+    findings.extend(boot.loader.check_default(&boot.entries, &own));
+    let default = boot.default_entry();
+    let boots_root = |e: &&BootEntry| s.target.boots(&boot.arguments(e));
+    // The arguments of the layer's own entry are checked word by word.
+    if let Some(entry) = default.filter(boots_root).filter(|e| e.id != own)
+        && let Some(only) = activates_only(s, &boot.arguments(entry))
+    {
+        let root = format!("{}/{}", s.target.vg, s.target.layer);
+        let message = format!(
+            "the default boot entry {} lets the initramfs activate only {only}, and / is {root}",
+            entry.id
+        );
+        findings.push(
+            Finding::new(&layout::BOOT_DEFAULT, message).help(format!("add rd.lvm.lv={root} to its options")),
+        );
+    }
+    if default.filter(boots_root).is_none_or(BootEntry::is_rescue) {
+        let name = default.map_or("none", |e: &BootEntry| e.id.as_str());
+        let message = format!("the default boot entry is {name}, which does not boot {}", s.target.layer);
+        findings
+            .push(Finding::new(&layout::BOOT_DEFAULT, message).help(boot.loader.set_default_command(&own)));
+    }
+}
+
+/// The kernel arguments kept for the next kernel boot the layer.
+pub(crate) fn kept_arguments(s: &NodeState<'_>, lvm: &Lvm, findings: &mut Findings) {
+    for kept in s.boot.kept_arguments() {
+        let arguments = Arguments::parse(&kept.text);
+        let expected = s.target.kept_arguments(&arguments);
+        let missing = missing_arguments(s, &arguments, &expected);
+        if !missing.is_empty() {
+            let message = format!(
+                "{} lacks {}: the next kernel would not boot the layer",
+                kept.place,
+                missing.join(" ")
+            );
+            findings.push(Finding::new(&layout::BOOT_KEPT, message).help(kept.help));
+        }
+        for missing in missing_volumes(&arguments, lvm, &s.group.name) {
+            let message = format!(
+                "{} names the volume {missing}, which does not exist: the next kernel would not boot",
+                kept.place
+            );
+            findings.push(
+                Finding::new(&layout::BOOT_KEPT, message)
+                    .help("remove the argument, or let it name an existing volume"),
+            );
+        }
+    }
+}
