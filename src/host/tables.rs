@@ -71,8 +71,10 @@ pub fn read<D: Read + Seek>(device: &mut D, size: Bytes, sector: u32) -> Result<
 fn gpt_table<D: Read + Seek>(device: &mut D, size: Bytes, sector: u32) -> Result<Found, TableError> {
     let block = if sector == 4096 { LogicalBlockSize::Lb4096 } else { LogicalBlockSize::Lb512 };
     let bytes = u64::from(sector);
-    for at in [bytes, size.0.saturating_sub(bytes)] {
-        check_header(device, at)?;
+    // The second copy is in the last whole sector; a device can have part of one behind it.
+    let last_sector = (size.0 / bytes).saturating_sub(1);
+    for sector in [1, last_sector] {
+        check_header(device, sector.saturating_mul(bytes))?;
     }
     let config = gpt::GptConfig::new().writable(false).logical_block_size(block);
     let disk = config
@@ -216,5 +218,30 @@ impl<D> Write for ReadOnly<'_, D> {
 
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    /// A disk of 4096-byte sectors whose size is not a multiple of them, with a hostile second copy of the GPT.
+    #[test]
+    fn the_second_copy_of_a_gpt_is_checked_where_it_is_read() {
+        let (sector, sectors, rest) = (4096_usize, 64, 512);
+        let mut disk = vec![0; sector * sectors + rest];
+        // A protective MBR: one partition of type 0xee.
+        disk[446 + 4] = 0xee;
+        disk[446 + 8..446 + 12].copy_from_slice(&1_u32.to_le_bytes());
+        disk[446 + 12..446 + 16].copy_from_slice(&63_u32.to_le_bytes());
+        disk[510..512].copy_from_slice(&[0x55, 0xaa]);
+        let at = sector * (sectors - 1);
+        disk[at..at + 8].copy_from_slice(b"EFI PART");
+        disk[at + 80..at + 84].copy_from_slice(&u32::MAX.to_le_bytes());
+        disk[at + 84..at + 88].copy_from_slice(&0x8000_0000_u32.to_le_bytes());
+        let size = Bytes(disk.len() as u64);
+        let error = read(&mut Cursor::new(disk), size, 4096).unwrap_err();
+        assert!(error.to_string().contains("4294967295 entries"), "{error}");
     }
 }
