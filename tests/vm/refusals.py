@@ -181,7 +181,7 @@ fill_at() { # PROGRAM COMMAND…
     {
         echo '#!/bin/busybox sh'
         echo "[ -e /tmp/filled ] || { touch /tmp/filled; $*; }"
-        echo "exec $real \\$@"
+        echo "exec $real \\"\\$@\\""
     } > /sbin/$program
     chmod 755 /sbin/$program
 }
@@ -282,9 +282,13 @@ expect "the pool's metadata is full" LAY030 "of its metadata; images need it bel
     )
     uml.boot(disk, jobs.fill(job, TIGHT), console=True).check("metadata of the pool is full")
     # By default writes to a full pool wait for space (here five seconds instead of sixty), those of init and those of the filler;
-    # with errorwhenfull they fail at once.
+    # with errorwhenfull they fail at once. A filler that waits goes on in the background, as soon as the pool is full.
     for full, prepare, goes_on in (
-        ("waits", "echo 5 > /sys/module/dm_thin_pool/parameters/no_space_timeout", "& sleep 1"),
+        (
+            "waits",
+            "echo 5 > /sys/module/dm_thin_pool/parameters/no_space_timeout",
+            "& until dmesg | grep -q out-of-data-space; do sleep 0.1; done",
+        ),
         ("fails", "run lvchange -q --errorwhenfull y {vg}/pool00", ""),
     ):
         disk = images.copy(images.build(TIGHT), f"pool-full-{full}")
