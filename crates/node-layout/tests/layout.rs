@@ -25,6 +25,8 @@ mod programs;
 mod progress;
 #[path = "layout/refusals.rs"]
 mod refusals;
+#[path = "layout/safe_files.rs"]
+mod safe_files;
 #[path = "layout/texts.rs"]
 mod texts;
 #[path = "layout/verified.rs"]

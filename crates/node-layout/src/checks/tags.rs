@@ -1,7 +1,7 @@
 //! Tags of images that are not this installation's. The image tools would take them for its own.
 
 use crate::disks::{LogicalVolume, Lvm, TAG_BASE, TAG_LAYER, TAG_POOL, TAG_VG, VolumeGroup};
-use crate::images::{InitStage, NodeState, is_unfinished};
+use crate::images::{InitStage, NodeState, is_leftover};
 use node_base::diagnostic::{Finding, Findings, layout};
 
 /// Image tags in other volume groups, and before `init` also left-over ones in root's own group.
@@ -34,7 +34,7 @@ fn other_group(s: &NodeState<'_>, group: &VolumeGroup, tagged: &[&LogicalVolume]
 
 fn own_group(s: &NodeState<'_>, tagged: &[&LogicalVolume], findings: &mut Findings) {
     for v in tagged.iter().filter(|v| v.has_tag(TAG_BASE) || v.has_tag(TAG_LAYER)) {
-        if !is_unfinished(v) && v.uuid != s.root.uuid {
+        if !is_leftover(v, s.root) && v.uuid != s.root.uuid {
             let name = v.full_name();
             let message = format!(
                 "volume {name} has image tags ({}) although / ({}) is not a layer: it is left from an older installation",

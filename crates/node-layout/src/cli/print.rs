@@ -184,6 +184,7 @@ mod tests {
             before: Some(b"old\nsame\n".to_vec()),
             after: after.map(|t| t.as_bytes().to_vec()),
             method: Method::Replace,
+            like: None,
         };
         let actions = vec![
             Action::Run(Command::new("lvchange", ["--addtag", "it's", "vg/a"])),

@@ -92,6 +92,12 @@ impl LogicalVolume {
     }
 }
 
+/// Whether LVM accepts `name` as the name of a volume. It is then a single part of a path.
+pub(crate) fn is_lv_name(name: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphanumeric() || "+_.-".contains(c);
+    !name.is_empty() && !name.starts_with('-') && name != "." && name != ".." && name.chars().all(letter)
+}
+
 /// A share of a size. LVM's percentages have two decimals, so hundredths of a percent are exact.
 pub(crate) fn share(size: Bytes, percent: f64) -> Bytes {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]

@@ -71,7 +71,8 @@ pub(crate) fn create_snapshot(
 ) -> Result<(), ToolError> {
     let Err(error) = tools.run(command) else { return Ok(()) };
     let Some(id) = refused_number(error.stderr()) else { return Err(error) };
-    let known = Lvm::read(tools).is_ok_and(|lvm| {
+    // What LVM cannot be asked about may be somebody's volume.
+    let known = Lvm::read(tools).map_or(true, |lvm| {
         lvm.volumes.iter().any(|v| v.thin_id == Some(id) && v.pool_name().as_ref() == Some(&pool.volume))
     });
     if known {
@@ -105,7 +106,9 @@ pub(crate) fn remove_volume(
     thin_id: Option<u32>,
 ) -> Result<(), ToolError> {
     let Err(error) = tools.run(command) else { return Ok(()) };
-    let Some(id) = thin_id.filter(|_| error.stderr().contains("File exists")) else { return Err(error) };
+    let Some(id) = thin_id.filter(|id| refused_number(error.stderr()) == Some(*id)) else {
+        return Err(error);
+    };
     pool.delete(tools, id)?;
     tools.run(command).map(|_| ())
 }

@@ -3,13 +3,14 @@
 use super::change::{Change, Method};
 use super::error::{FileError, at};
 use super::fat;
-use super::write::{Written, create_parent, remove, temp_path, write_temp};
+use super::write::{Written, create_new, create_parent, remove, resemble, temp_path, write_temp};
 use super::xfs::{self, Staged};
 use crate::machine::{Command, Tools, freeze_and_thaw};
 use rustix::fs::{AtFlags, CWD, RenameFlags};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, OpenOptions};
+use std::fs::{File, FileTimes, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Makes the changes. Those of [`Method::ReplaceForBoot`] are made together: all new content first, then all names.
@@ -30,7 +31,7 @@ pub(crate) fn apply(tools: &dyn Tools, changes: &[Change]) -> Result<(), FileErr
                 _ => sync_directory(path)?,
             },
             (Some(content), Method::Replace) => {
-                let new = write_temp(path, content)?;
+                let new = write_temp(path, change.template(), content)?;
                 std::fs::rename(&new.name, path).map_err(at(path))?;
                 sync_directory(path)?;
             }
@@ -62,7 +63,7 @@ fn apply_for_boot(tools: &dyn Tools, changes: &[&Change]) -> Result<(), FileErro
         }
         for change in &single {
             if let Some(content) = &change.after {
-                written.push((write_temp(&change.path, content)?, &change.path));
+                written.push((write_temp(&change.path, change.template(), content)?, &change.path));
             }
         }
         // The content must be in its place before a name points to it.
@@ -170,8 +171,13 @@ fn write_variable(path: &Path, content: &[u8]) -> Result<(), FileError> {
     {
         let _ = rustix::fs::ioctl_setflags(&file, flags - rustix::fs::IFlags::IMMUTABLE);
     }
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(false).open(path).map_err(at(path))?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o644)
+        .open(path)
+        .map_err(at(path))?;
     file.write_all(content).map_err(at(path))
 }
 
@@ -187,14 +193,18 @@ fn sync_directory(path: &Path) -> Result<(), FileError> {
     }
 }
 
-/// Copies kernels and the like: written under a temporary name, complete on the disk, then renamed. A copy with the same
-/// content stays. No boot entry may name the copies yet; the change of the entry that will name them flushes them first.
+/// Copies kernels and the like: written under a temporary name, complete on the disk, then renamed. A copy has mode, owner,
+/// label and times of its source, because an initramfs can hold secrets; it is never readable by more. A copy with the same
+/// content stays, with its mode corrected. No boot entry may name the copies yet; the change of the entry that will name them flushes them first.
 ///
 /// # Errors
 /// [`FileError`]; a half-written copy is removed.
 pub(crate) fn copy_for_boot(copies: &[(PathBuf, PathBuf)]) -> Result<(), FileError> {
     for (from, to) in copies {
         if same_content(from, to).unwrap_or(false) {
+            if !fat::is_on_fat(to) {
+                narrow(from, to).map_err(at(to))?;
+            }
             continue;
         }
         create_parent(to)?;
@@ -205,8 +215,15 @@ pub(crate) fn copy_for_boot(copies: &[(PathBuf, PathBuf)]) -> Result<(), FileErr
         let new = temp_path(to);
         let mut source = File::open(from).map_err(at(from))?;
         let copied = (|| {
-            let mut file = File::create(&new)?;
+            let of = source.metadata()?;
+            match std::fs::remove_file(&new) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let mut file = create_new(&new)?;
             io::copy(&mut source, &mut file)?;
+            resemble(&file, &new, from, &of)?;
+            file.set_times(FileTimes::new().set_accessed(of.accessed()?).set_modified(of.modified()?))?;
             file.sync_all()?;
             std::fs::rename(&new, to)
         })();
@@ -215,6 +232,15 @@ pub(crate) fn copy_for_boot(copies: &[(PathBuf, PathBuf)]) -> Result<(), FileErr
             return Err(at(to)(error));
         }
         sync_directory(to)?;
+    }
+    Ok(())
+}
+
+/// Gives a copy that an earlier version has made the mode and owner of its source.
+fn narrow(from: &Path, to: &Path) -> io::Result<()> {
+    let (of, is) = (std::fs::metadata(from)?, std::fs::metadata(to)?);
+    if (of.mode(), of.uid(), of.gid()) != (is.mode(), is.uid(), is.gid()) {
+        resemble(&File::open(to)?, to, from, &of)?;
     }
     Ok(())
 }
@@ -230,6 +256,20 @@ pub(crate) fn remove_directory(path: &Path) -> Result<(), FileError> {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(at(path)(e)),
         _ => sync_directory(path),
     }
+}
+
+/// Removes files, as far as they exist.
+///
+/// # Errors
+/// [`FileError`].
+pub(crate) fn remove_files(paths: &[PathBuf]) -> Result<(), FileError> {
+    for path in paths {
+        match remove(path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(at(path)(e)),
+            _ => sync_directory(path)?,
+        }
+    }
+    Ok(())
 }
 
 /// Whether two files have the same bytes.
@@ -279,6 +319,33 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_copy_is_never_readable_by_more_than_its_source() {
+        use std::os::unix::fs::PermissionsExt;
+        use std::sync::atomic::{AtomicBool, Ordering};
+        let dir = tempfile::tempdir().unwrap();
+        let (from, to) = (dir.path().join("initramfs"), dir.path().join("kept"));
+        std::fs::write(&from, vec![7; 24 << 20]).unwrap();
+        std::fs::set_permissions(&from, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let (names, ended) = ([temp_path(&to), to.clone()], AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            let watch = scope.spawn(|| {
+                let mut seen = 0;
+                while !ended.load(Ordering::Relaxed) {
+                    for is in names.iter().filter_map(|name| std::fs::metadata(name).ok()) {
+                        assert_eq!(is.mode() & 0o077, 0, "others can read the copy");
+                        seen += 1;
+                    }
+                }
+                seen
+            });
+            copy_for_boot(&[(from.clone(), to.clone())]).unwrap();
+            ended.store(true, Ordering::Relaxed);
+            assert!(watch.join().unwrap() > 0, "the copy was not seen while it was made");
+        });
+        assert!(same_content(&from, &to).unwrap());
+    }
+
+    #[test]
     fn boot_files_are_flushed_before_and_after_they_get_their_names_and_when_the_old_ones_are_gone() {
         let dir = tempfile::tempdir().unwrap();
         let change = |name: &str, method| Change {
@@ -286,6 +353,7 @@ mod tests {
             before: None,
             after: Some(b"title x\n".to_vec()),
             method,
+            like: None,
         };
         let [freeze, thaw] = freeze_and_thaw(dir.path());
         let entries = [change("a.conf", Method::ReplaceForBoot), change("b.conf", Method::ReplaceForBoot)];

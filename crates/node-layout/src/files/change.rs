@@ -30,6 +30,8 @@ pub struct Change {
     pub after: Option<Vec<u8>>,
     /// How it is changed.
     pub method: Method,
+    /// The file that a new one resembles in mode, owner and label; `None` for mode 0644. A file that exists keeps its own.
+    pub like: Option<PathBuf>,
 }
 
 impl Change {
@@ -42,13 +44,13 @@ impl Change {
                 .then(|| Change::remove(temp_path(&path), method))
                 .flatten();
         }
-        Some(Change { path, before, after: Some(after), method })
+        Some(Change { path, before, after: Some(after), method, like: None })
     }
 
     /// The change that removes a file; `None` if it does not exist.
     pub(crate) fn remove(path: PathBuf, method: Method) -> Option<Change> {
         let before = current(&path, method)?;
-        Some(Change { path, before: Some(before), after: None, method })
+        Some(Change { path, before: Some(before), after: None, method, like: None })
     }
 
     /// The change that takes this one back.
@@ -59,7 +61,20 @@ impl Change {
             before: self.after.clone(),
             after: self.before.clone(),
             method: self.method,
+            like: self.like.clone(),
         }
+    }
+
+    /// Lets a new file resemble `file` in mode, owner and label.
+    #[must_use]
+    pub(crate) fn like(mut self, file: PathBuf) -> Change {
+        self.like = Some(file);
+        self
+    }
+
+    /// The file whose mode, owner and label the new content gets.
+    pub(super) fn template(&self) -> &Path {
+        self.like.as_deref().filter(|_| !self.path.exists()).unwrap_or(&self.path)
     }
 
     /// Whether the file is already as the change makes it. Then nothing needs to be written; the file system may be full.

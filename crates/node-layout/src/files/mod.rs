@@ -13,7 +13,7 @@ pub(crate) mod xfs; // directories on XFS, exchanged as a whole
 
 pub(crate) use apply::{
     apply, copy_for_boot, flush_commands, flush_journal, journal_commands, link, remove_directory,
-    remove_link, same_content,
+    remove_files, remove_link, same_content,
 };
 pub use change::{Change, Method};
 pub use error::FileError;

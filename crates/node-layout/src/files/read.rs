@@ -197,6 +197,7 @@ mod tests {
             before: None,
             after: after.map(|text| text.as_bytes().to_vec()),
             method: crate::files::Method::Replace,
+            like: None,
         };
         let changes =
             [change("a", Some("x")), change("a", Some("y")), change("b", None), change("d", Some("d"))];

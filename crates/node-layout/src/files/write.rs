@@ -3,7 +3,7 @@
 use super::error::{FileError, at};
 use super::fat;
 use std::ffi::CStr;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -29,11 +29,32 @@ pub(super) struct Written {
     pub(super) name: PathBuf,
 }
 
-/// Writes the new content of `path` under its temporary name.
-pub(super) fn write_temp(path: &Path, content: &[u8]) -> Result<Written, FileError> {
+/// Writes the new content of `path` under its temporary name, with mode, owner and label of the file `like`.
+pub(super) fn write_temp(path: &Path, like: &Path, content: &[u8]) -> Result<Written, FileError> {
     create_parent(path)?;
     let name = temp_path(path);
-    Ok(Written { file: write_new(&name, path, content)?, name })
+    Ok(Written { file: write_new(&name, like, content)?, name })
+}
+
+/// Mode of a new file that resembles no other, whatever the umask is.
+const FILE_MODE: u32 = 0o644;
+/// Mode of a new directory, likewise.
+const DIRECTORY_MODE: u32 = 0o755;
+
+/// Opens the new file `new`, which only its owner can read. A link of that name is not followed.
+pub(super) fn create_new(new: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(new)
+}
+
+/// Gives the file `new` the owner, mode and SELinux label of `like`, never a wider mode on the way.
+pub(super) fn resemble(file: &File, new: &Path, like: &Path, of: &Metadata) -> io::Result<()> {
+    let now = file.metadata()?;
+    if (now.uid(), now.gid()) != (of.uid(), of.gid()) {
+        std::os::unix::fs::fchown(file, Some(of.uid()), Some(of.gid()))?;
+    }
+    file.set_permissions(Permissions::from_mode(of.mode() & 0o7777))?;
+    copy_label(like, new);
+    Ok(())
 }
 
 /// Writes content to the new file `new`, with the owner, mode and SELinux label of the file `like`, if that exists.
@@ -42,14 +63,15 @@ pub(super) fn write_new(new: &Path, like: &Path, content: &[u8]) -> Result<File,
         let _ = remove(new);
         let mut file = match fat::is_on_fat(new) {
             true => fat::create(new, content.len() as u64)?,
-            false => OpenOptions::new().write(true).create_new(true).mode(0o644).open(new)?,
+            false => create_new(new)?,
         };
         file.write_all(content)?;
-        if let Ok(old) = std::fs::metadata(like) {
-            file.set_permissions(std::fs::Permissions::from_mode(old.mode() & 0o7777))?;
-            // FAT has no owners.
-            let _ = std::os::unix::fs::fchown(&file, Some(old.uid()), Some(old.gid()));
-            copy_label(like, new);
+        // FAT has neither owners nor modes.
+        if !fat::is_on_fat(new) {
+            match std::fs::metadata(like) {
+                Ok(of) => resemble(&file, new, like, &of)?,
+                Err(_) => file.set_permissions(Permissions::from_mode(FILE_MODE))?,
+            }
         }
         file.sync_all()?;
         Ok(file)
@@ -63,8 +85,23 @@ pub(super) fn write_new(new: &Path, like: &Path, content: &[u8]) -> Result<File,
 /// Makes the directory that `path` is in, and those above it.
 pub(super) fn create_parent(path: &Path) -> Result<(), FileError> {
     let Some(dir) = path.parent() else { return Ok(()) };
-    let made = if fat::is_on_fat(dir) { fat::create_directory(dir) } else { std::fs::create_dir_all(dir) };
+    let made = if fat::is_on_fat(dir) { fat::create_directory(dir) } else { create_directories(dir) };
     made.map_err(at(dir))
+}
+
+/// Makes a directory and those above it, with the same mode whatever the umask is. What exists stays as it is.
+fn create_directories(dir: &Path) -> io::Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    if let Some(above) = dir.parent() {
+        create_directories(above)?;
+    }
+    match std::fs::create_dir(dir) {
+        Ok(()) => std::fs::set_permissions(dir, Permissions::from_mode(DIRECTORY_MODE)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Removes a file, in the order that its file system needs.

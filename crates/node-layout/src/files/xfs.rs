@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{DirEntryExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, DirEntryExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// The kernel's number for XFS (`XFS_SUPER_MAGIC`).
@@ -66,7 +66,7 @@ impl<'a> Staged<'a> {
         let Staged { directory, new, changed } = self;
         self.remove().map_err(at(new))?;
         let like = fs::metadata(directory).map_err(at(directory))?;
-        fs::create_dir(new).map_err(at(new))?;
+        fs::DirBuilder::new().mode(0o700).create(new).map_err(at(new))?;
         fs::set_permissions(new, fs::Permissions::from_mode(like.mode() & 0o7777)).map_err(at(new))?;
         std::os::unix::fs::chown(new, Some(like.uid()), Some(like.gid())).map_err(at(new))?;
         copy_label(directory, new);
@@ -83,7 +83,7 @@ impl<'a> Staged<'a> {
         }
         for change in changes {
             if let (Some(content), Some(name)) = (&change.after, change.path.file_name()) {
-                write_new(&new.join(name), &change.path, content)?;
+                write_new(&new.join(name), change.template(), content)?;
             }
         }
         File::open(new).and_then(|d| d.sync_all()).map_err(at(new))?;
@@ -145,7 +145,13 @@ mod tests {
 
     fn change(path: PathBuf, after: Option<&str>) -> Change {
         let before = fs::read(&path).ok();
-        Change { path, before, after: after.map(|t| t.as_bytes().to_vec()), method: Method::ReplaceForBoot }
+        Change {
+            path,
+            before,
+            after: after.map(|t| t.as_bytes().to_vec()),
+            method: Method::ReplaceForBoot,
+            like: None,
+        }
     }
 
     fn content(directory: &Path) -> BTreeMap<String, String> {

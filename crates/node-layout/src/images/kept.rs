@@ -104,7 +104,7 @@ pub(crate) fn half_written(s: &NodeState<'_>) -> Vec<PathBuf> {
         });
         named.collect()
     };
-    let kept = hidden(&s.kept_dir());
+    let kept = if s.kept_is_foreign { BTreeSet::new() } else { hidden(&s.kept_dir()) };
     let on_fat = fat::left_over(&s.boot.entries_dir);
     let entries = hidden(&s.boot.entries_dir).into_iter().filter(|(name, _)| {
         name.strip_suffix(".conf").is_some_and(|id| s.boot.entry(id).is_some() || is_layer_entry(id))
@@ -114,23 +114,39 @@ pub(crate) fn half_written(s: &NodeState<'_>) -> Vec<PathBuf> {
     kept.into_iter().chain(entries).map(|(_, path)| path).chain(on_fat).chain(on_xfs).collect()
 }
 
-/// Copies in the layer's directory other than `expected` that no entry boots: an interrupted run has made them, and another
-/// kernel was installed since.
-pub(crate) fn of_another_kernel(s: &NodeState<'_>, expected: &BTreeSet<PathBuf>) -> Vec<PathBuf> {
+/// What `init` has made in the directory of `layer` below `root`: copies by their names, also half-written ones, that no entry
+/// boots. And whether the directory has nothing else.
+pub(crate) fn made(entries: &[BootEntry], root: &Path, layer: &str) -> (Vec<PathBuf>, bool) {
     let booted = |name: &str| {
-        let path = format!("/{}/{name}", s.target.layer);
-        s.boot.entries.iter().any(|e| e.kernel() == Some(&path) || e.initrds().any(|i| i == path))
+        let path = format!("/{layer}/{name}");
+        entries.iter().any(|e| e.kernel() == Some(&path) || e.initrds().any(|i| i == path))
     };
-    let listed = fs::read_dir(s.kept_dir()).into_iter().flatten().flatten();
-    let copies = listed.filter(|file| {
+    let is_ours = |file: &fs::DirEntry| {
         let name = file.file_name();
-        let Some(name) = name.to_str() else { return false };
+        let Some(name) = name.to_str().filter(|_| file.file_type().is_ok_and(|kind| kind.is_file())) else {
+            return false;
+        };
+        let hidden = |suffix: &str| name.strip_prefix('.').and_then(|n| n.strip_suffix(suffix));
+        let of = hidden(".new").unwrap_or(name);
         // A checksum belongs to its kernel.
-        let of = name.strip_prefix('.').and_then(|n| n.strip_suffix(".hmac")).unwrap_or(name);
+        let of = of.strip_prefix('.').and_then(|n| n.strip_suffix(".hmac")).unwrap_or(of);
         (of.starts_with("vmlinuz-") || of.starts_with("initramfs-")) && !booted(of)
-    });
-    let mut paths: Vec<PathBuf> = copies.map(|f| f.path()).filter(|p| !expected.contains(p)).collect();
+    };
+    let listed = fs::read_dir(root.join(layer)).into_iter().flatten().flatten();
+    let (ours, others): (Vec<_>, Vec<_>) = listed.partition(is_ours);
+    let mut paths: Vec<PathBuf> = ours.iter().map(fs::DirEntry::path).collect();
     paths.sort();
+    (paths, others.is_empty())
+}
+
+/// Copies in the layer's directory other than `expected` that no entry boots: an interrupted run has made them, and another
+/// kernel was installed since. None if the directory was there before the first run.
+pub(crate) fn of_another_kernel(s: &NodeState<'_>, expected: &BTreeSet<PathBuf>) -> Vec<PathBuf> {
+    if s.kept_is_foreign {
+        return Vec::new();
+    }
+    let (mut paths, _) = made(&s.boot.entries, &s.boot.root, &s.target.layer.to_string());
+    paths.retain(|p| !expected.contains(p));
     paths
 }
 

@@ -5,5 +5,5 @@ mod list; // all images, their use of the pool, and how many fit
 mod state; // what a system is made of, and how far init has come
 
 pub use list::{Fit, Image, Images, Pool, Volume, list};
-pub(crate) use state::{FIRST_LAYER, is_unfinished, node_state};
+pub(crate) use state::{FIRST_LAYER, is_leftover, node_state};
 pub use state::{InitStage, NodeState};

@@ -1,7 +1,9 @@
 //! The state of a node: root, pool, the image's name, boot entries. Without them nothing else can be checked.
 
 use crate::boot::{BootConfig, BootError, Target};
-use crate::disks::{LogicalVolume, Lvm, RootFs, TAG_LAYER, TAG_ROOT_PREFIX, TAG_UNFINISHED, VolumeGroup};
+use crate::disks::{
+    LogicalVolume, Lvm, RootFs, TAG_LAYER, TAG_ROOT_PREFIX, TAG_UNFINISHED, VolumeGroup, is_lv_name,
+};
 use crate::system::{IMAGE_NVR, System};
 use node_base::boot_entry::BootEntry;
 use node_base::diagnostic::{Finding, Findings, Severity, layout};
@@ -39,6 +41,9 @@ pub struct NodeState<'a> {
     pub(crate) base: Option<&'a LogicalVolume>,
     /// Bases that an interrupted run has left.
     pub(crate) leftovers: Vec<&'a LogicalVolume>,
+    /// Whether the directory of the kept kernel and initramfs existed, and was not made by an earlier run: its files are
+    /// somebody else's.
+    pub(crate) kept_is_foreign: bool,
     /// How far `init` has come.
     pub(crate) stage: InitStage,
     /// The boot configuration.
@@ -82,6 +87,18 @@ pub(crate) fn is_unfinished(v: &LogicalVolume) -> bool {
     v.has_tag(TAG_UNFINISHED) || v.tags.iter().any(|t| t.starts_with(TAG_ROOT_PREFIX))
 }
 
+/// Whether a volume is such a base in the pool of `root`, by everything that `init` gives it together: a tag alone can be set
+/// by anybody, and what is left over is removed.
+pub(crate) fn is_leftover(v: &LogicalVolume, root: &LogicalVolume) -> bool {
+    is_unfinished(v)
+        && v.is_thin()
+        && v.vg == root.vg
+        && v.pool == root.pool
+        && v.uuid != root.uuid
+        && v.skip_activation
+        && Nvr::parse(&v.name).is_ok()
+}
+
 /// The state of a node; `None` with at least one error among the findings.
 pub(crate) fn node_state<'a>(
     system: &'a System,
@@ -93,8 +110,13 @@ pub(crate) fn node_state<'a>(
     let root_fs = root_filesystem(system, findings);
     let (layer, base, stage) = image(system, lvm, root, findings)?;
     let boot = boot_configuration(system, findings)?;
-    let old_name =
-        |b: &LogicalVolume| b.tags.iter().find_map(|t| t.strip_prefix(TAG_ROOT_PREFIX)).map(str::to_owned);
+    let old_name = |b: &LogicalVolume| {
+        b.tags
+            .iter()
+            .filter_map(|t| t.strip_prefix(TAG_ROOT_PREFIX))
+            .find(|n| is_lv_name(n))
+            .map(str::to_owned)
+    };
     let old = match stage {
         InitStage::NotStarted => root.name.clone(),
         _ => base.and_then(old_name).unwrap_or_else(|| root.name.clone()),
@@ -116,8 +138,25 @@ pub(crate) fn node_state<'a>(
         );
         return None;
     };
-    let leftovers = lvm.volumes.iter().filter(|v| v.vg == root.vg && is_unfinished(v)).collect();
-    Some(NodeState { group, pool, root, root_fs: root_fs?, target, base, leftovers, stage, boot, template })
+    let leftovers: Vec<_> = lvm.volumes.iter().filter(|v| is_leftover(v, root)).collect();
+    let kept_dir = boot.root.join(target.layer.to_string());
+    // A run makes the base first, then the directory.
+    let begun =
+        stage != InitStage::NotStarted || leftovers.iter().any(|v| v.name == target.layer.nvr.as_str());
+    let kept_is_foreign = !begun && kept_dir.exists();
+    Some(NodeState {
+        group,
+        pool,
+        root,
+        root_fs: root_fs?,
+        target,
+        base,
+        leftovers,
+        kept_is_foreign,
+        stage,
+        boot,
+        template,
+    })
 }
 
 const THIN_HELP: &str =

@@ -4,6 +4,7 @@ use super::below;
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -44,11 +45,13 @@ impl Lock {
             .create(true)
             .truncate(false)
             .write(true)
+            .mode(0o600)
             .open(&path)
             .map_err(|error| LockError::File { path: path.clone(), error })?;
-        let end = Instant::now() + limit;
+        // A limit that no clock can hold is none.
+        let end = Instant::now().checked_add(limit);
         while flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-            if Instant::now() >= end {
+            if end.is_some_and(|end| Instant::now() >= end) {
                 return Err(LockError::Held { path });
             }
             std::thread::sleep(Duration::from_millis(100));
@@ -68,6 +71,6 @@ mod tests {
         let error = Lock::acquire(dir.path(), Duration::from_millis(150)).unwrap_err().to_string();
         assert!(error.contains("/run/node-layout.lock is locked"), "{error}");
         drop(held);
-        Lock::acquire(dir.path(), Duration::ZERO).unwrap();
+        Lock::acquire(dir.path(), Duration::MAX).unwrap();
     }
 }

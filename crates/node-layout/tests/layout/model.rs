@@ -68,6 +68,8 @@ pub(crate) struct Model {
     pub(crate) boot_free: u64,
     pub(crate) boot_total: u64,
     pub(crate) locked: bool,
+    /// Number of the command from which on LVM's report fails.
+    pub(crate) locked_from: Cell<Option<usize>>,
     /// Whether the installed system's own LVM configuration leaves out its disks.
     pub(crate) sees_no_disk: bool,
     /// Commands so far, without LVM's reports.
@@ -117,6 +119,7 @@ impl Model {
             boot_free: 800 << 20,
             boot_total: 1 << 30,
             locked: false,
+            locked_from: Cell::new(None),
             sees_no_disk: false,
             commands: RefCell::default(),
             done: RefCell::default(),

@@ -135,7 +135,8 @@ impl Tools for Model {
             stderr,
         };
         if command.program == "lvm" {
-            if self.locked {
+            let number = self.commands.borrow().len();
+            if self.locked || self.locked_from.get().is_some_and(|from| number >= from) {
                 return Err(ToolError::Timeout {
                     command: command.to_string(),
                     limit: std::time::Duration::from_secs(60),

@@ -222,6 +222,7 @@ fn a_system_without_a_layout_or_with_half_of_one() {
     only("LAY046", "/ is on onn/root: there is no layer yet");
     let mut base = Volume::new(NVR, "thin", 9);
     base.tags = vec!["node-layout:unfinished".into(), "node-layout:root=root".into()];
+    base.skip = true;
     model.volumes.borrow_mut().push(base);
     only("LAY045", "an interrupted init has left onn/");
     model.change("root", |v| v.name = layer());

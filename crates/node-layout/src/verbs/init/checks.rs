@@ -6,7 +6,7 @@ use crate::checks::{
     volumes,
 };
 use crate::disks::{Lvm, RootFs};
-use crate::images::{InitStage, NodeState, is_unfinished, node_state};
+use crate::images::{InitStage, NodeState, is_leftover, node_state};
 use crate::machine::Tools;
 use crate::system::System;
 use node_base::diagnostic::{Finding, Findings, layout};
@@ -125,7 +125,7 @@ fn pool(s: &NodeState<'_>, policy: &Policy, findings: &mut Findings) {
 fn names(s: &NodeState<'_>, lvm: &Lvm, findings: &mut Findings) {
     for name in [s.target.layer.nvr.to_string(), s.target.layer.to_string()] {
         let taken = lvm.volume(&s.target.vg, &name);
-        if let Some(v) = taken.filter(|v| !is_unfinished(v) && v.uuid != s.root.uuid) {
+        if let Some(v) = taken.filter(|v| !is_leftover(v, s.root) && v.uuid != s.root.uuid) {
             let name = v.full_name();
             let message = format!(
                 "a volume {name} exists already ({}, {}); the image needs that name",

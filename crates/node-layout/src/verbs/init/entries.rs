@@ -18,7 +18,8 @@ impl Planner<'_> {
             paths.extend(kept::of_another_kernel(self.s, &expected));
         }
         // Their content is not worth taking back.
-        let removal = |path| Change { path, before: None, after: None, method: Method::ReplaceForBoot };
+        let removal =
+            |path| Change { path, before: None, after: None, method: Method::ReplaceForBoot, like: None };
         let (directories, files): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| path.is_dir());
         let mut actions = vec![Action::Change(files.into_iter().map(removal).collect())];
         actions.extend(directories.into_iter().map(Action::RemoveDirectory));
@@ -60,7 +61,8 @@ impl Planner<'_> {
         let [kept, own] = [entry, &own].map(|e| Some(e.text().into_bytes()));
         let switch = |before: &Option<Vec<u8>>, after: &Option<Vec<u8>>| {
             let (before, after) = (before.clone(), after.clone());
-            Action::Change(vec![Change { path: path.clone(), before, after, method: Method::ReplaceForBoot }])
+            let (path, method) = (path.clone(), Method::ReplaceForBoot);
+            Action::Change(vec![Change { path, before, after, method, like: None }])
         };
         let flush = Action::FlushJournal(self.s.boot.root.clone());
         let file = |path: &str| self.s.boot.file(path);
@@ -80,7 +82,8 @@ impl Planner<'_> {
     pub(super) fn boot_kept(&mut self) {
         let path = self.s.boot.entry_path(&self.s.layer_entry_id());
         let entry = self.layer_entry(RootNaming::ByVolume, true);
-        let change = Change::write(path, entry.text().into_bytes(), Method::ReplaceForBoot);
+        let change = Change::write(path, entry.text().into_bytes(), Method::ReplaceForBoot)
+            .map(|change| change.like(self.template_path()));
         self.steps.add(
             "boot-kept",
             "boot the kernel and initramfs kept for the image".into(),
@@ -102,12 +105,18 @@ impl Planner<'_> {
         Ok(())
     }
 
+    /// The file of the entry that the layer's own is made from.
+    fn template_path(&self) -> PathBuf {
+        self.s.boot.entry_path(&self.s.template.id)
+    }
+
     /// The layer's own entry, and every other entry that boots this root.
     pub(super) fn entry_changes(&self, naming: RootNaming) -> Vec<Change> {
         let boot = self.s.boot;
         let own = self.s.layer_entry_id();
         let write = |id: &str, entry: &BootEntry| {
             Change::write(boot.entry_path(id), entry.text().into_bytes(), Method::ReplaceForBoot)
+                .map(|change| change.like(self.template_path()))
         };
         let mut changes: Vec<Change> = write(&own, &self.layer_entry(naming, false)).into_iter().collect();
         for old in boot.entries.iter().filter(|e| e.id != own) {
@@ -129,7 +138,8 @@ impl Planner<'_> {
                 .value("img.bootid")
                 .is_some_and(|b| b != self.layer() && old.id.starts_with(&format!("{b}-")));
             if stale {
-                changes.extend(Change::remove(boot.entry_path(&old.id), Method::ReplaceForBoot));
+                let removal = Change::remove(boot.entry_path(&old.id), Method::ReplaceForBoot);
+                changes.extend(removal.map(|change| change.like(self.template_path())));
                 continue;
             }
             let mut new = old.clone();

@@ -12,11 +12,12 @@ use super::planner::{Choices, PlanError, Planner};
 use super::texts;
 use crate::boot::RootNaming;
 use crate::disks::content::{Reading, TAG_PREFIX};
-use crate::disks::{LvmCommands, TAG_ROOT_PREFIX};
+use crate::disks::{LvmCommands, TAG_ROOT_PREFIX, TAG_UNFINISHED};
 use crate::files::{Change, Method};
 use crate::images::{InitStage, NodeState, kept};
 use crate::plan::{Action, Plan, Steps};
 use crate::system::{System, UNIT, UNIT_DIR};
+use std::collections::BTreeSet;
 
 /// Decides the steps.
 ///
@@ -83,8 +84,20 @@ impl Planner<'_> {
             vec![Action::Change(records)],
         );
         self.labels();
-        let root_tag = format!("{TAG_ROOT_PREFIX}{}", self.s.target.old);
-        let actions = vec![self.lvm("lvchange", ["--deltag", &root_tag, &self.base()])];
+        // A base that an earlier run has made can have another tag of this kind.
+        let tags = self.s.base.into_iter().flat_map(|base| &base.tags);
+        let mut tags: BTreeSet<String> = tags.filter(|t| t.starts_with(TAG_ROOT_PREFIX)).cloned().collect();
+        if self.s.stage == InitStage::NotStarted {
+            tags = BTreeSet::from([format!("{TAG_ROOT_PREFIX}{}", self.s.target.old)]);
+        }
+        let mut args: Vec<String> = tags.into_iter().flat_map(|tag| ["--deltag".to_owned(), tag]).collect();
+        // A base of a run that was ended in between still has the first tag, too.
+        if self.s.base.is_some_and(|base| self.s.stage == InitStage::Renamed && base.has_tag(TAG_UNFINISHED))
+        {
+            args.extend(["--deltag".to_owned(), TAG_UNFINISHED.to_owned()]);
+        }
+        args.push(self.base());
+        let actions = vec![self.lvm("lvchange", args)];
         self.steps.add("complete", "mark the layout as complete".into(), actions);
         Ok(())
     }

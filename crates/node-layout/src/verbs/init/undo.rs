@@ -4,7 +4,7 @@ use crate::boot::Target;
 use crate::disks::pool::{self, EXTEND_PERCENT, PROFILE, PoolDevice};
 use crate::disks::{Lvm, LvmCommands, TAG_LAYER, TAG_POOL, TAG_VG, share};
 use crate::files::{self, Change};
-use crate::images::{InitStage, NodeState, is_unfinished};
+use crate::images::{InitStage, NodeState, is_leftover, kept};
 use crate::machine::{Command, Tools, below};
 use crate::plan::{Undo, Undone};
 use crate::system::System;
@@ -169,7 +169,7 @@ fn take_back(
         left.extend(error.map(|error| format!("{what}: {error}")));
     };
     let run = |command: Command| tools.run(&command).err().map(|e| e.to_string());
-    for v in now.volumes.iter().filter(|v| v.vg == t.vg && is_unfinished(v)) {
+    for v in now.volumes.iter().filter(|v| is_leftover(v, s.root)) {
         let name = v.full_name();
         let removed =
             pool::remove_volume(tools, &pool::remove_command(&name), &PoolDevice::of(s.pool), v.thin_id);
@@ -190,9 +190,14 @@ fn take_back(
         let what = change.path.display().to_string();
         note(what, files::apply(tools, &[change]).err().map(|e| e.to_string()));
     }
-    let kept = s.kept_dir();
-    if kept.exists() {
-        note(kept.display().to_string(), files::remove_directory(&kept).err().map(|e| e.to_string()));
+    if !s.kept_is_foreign {
+        let kept = s.kept_dir();
+        let (made, whole) = kept::made(&s.boot.entries, &s.boot.root, &t.layer.to_string());
+        let removed = match whole {
+            true => files::remove_directory(&kept),
+            false => files::remove_files(&made),
+        };
+        note(kept.display().to_string(), removed.err().map(|e| e.to_string()));
     }
     if !s.group.tags.iter().any(|x| x == TAG_VG) {
         note("tag of the volume group".into(), run(lvm.command("vgchange", ["--deltag", TAG_VG, &t.vg])));

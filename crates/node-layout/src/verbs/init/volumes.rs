@@ -5,7 +5,7 @@ use crate::checks::metadata_growth;
 use crate::disks::pool::{self, PROFILE, PoolDevice};
 use crate::disks::{LogicalVolume, TAG_BASE, TAG_LAYER, TAG_POOL, TAG_ROOT_PREFIX, TAG_UNFINISHED, TAG_VG};
 use crate::files::{Change, Method};
-use crate::images::FIRST_LAYER;
+use crate::images::{FIRST_LAYER, kept};
 use crate::machine::below;
 use crate::plan::Action;
 use node_base::names::device_mapper_name;
@@ -22,9 +22,18 @@ impl Planner<'_> {
         };
         // The files first: only the volume shows that they are left over. Files of this image's own name are used again.
         let files = |v: &&LogicalVolume| {
-            let path = self.s.boot.root.join(format!("{}+{FIRST_LAYER}", v.name));
-            (v.name != self.s.target.layer.nvr.as_str() && path.is_dir())
-                .then_some(Action::RemoveDirectory(path))
+            let layer = format!("{}+{FIRST_LAYER}", v.name);
+            let path = self.s.boot.root.join(&layer);
+            if v.name == self.s.target.layer.nvr.as_str() || !path.is_dir() {
+                return None;
+            }
+            let (made, whole) = kept::made(&self.s.boot.entries, &self.s.boot.root, &layer);
+            let removal =
+                |path| Change { path, before: None, after: None, method: Method::ReplaceForBoot, like: None };
+            Some(match whole {
+                true => Action::RemoveDirectory(path),
+                false => Action::Change(made.into_iter().map(removal).collect()),
+            })
         };
         let mut actions: Vec<Action> = self.s.leftovers.iter().filter_map(files).collect();
         actions.extend(self.s.leftovers.iter().map(remove));
