@@ -30,7 +30,7 @@ def interrupted_init(nvr: str) -> str:
     """Runs init with this image name and kills it when it is about to rename root."""
     return f"""
 mkdir /tmp/bin; printf '#!/bin/busybox sh\\nkill -9 $PPID\\n' > /tmp/bin/lvrename; chmod 755 /tmp/bin/lvrename
-PATH=/tmp/bin:$PATH node-layout init --sysroot /mnt/sysroot --nvr {nvr} > /tmp/o 2>&1
+node-layout init --tools-path /tmp/bin --sysroot /mnt/sysroot --nvr {nvr} > /tmp/o 2>&1
 [ $? = 137 ] || {{ cat /tmp/o; fail "not interrupted"; }}
 """
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// Disks that the devices file or a filter of the installed system leaves out, and single paths of multipath devices.
 pub(crate) fn devices(system: &System, s: &NodeState<'_>, tools: &dyn Tools, findings: &mut Findings) {
     let own = system.path("/etc/lvm");
-    let here = below(tools.environment(), "/etc/lvm");
+    let here = tools.lvm_config();
     // The LVM that runs here sees the disks. With the same configuration the installed system's does, too.
     if own.join("lvm.conf").exists() && own != here && configuration(&own) != configuration(&here) {
         let command = Command::new("lvm", ["pvs", "--reportformat", "json", "-o", "pv_uuid"])

@@ -2,13 +2,14 @@
 
 use super::common::Format;
 use super::print::{self, HumanProgress, JsonProgress};
-use crate::machine::Tools;
+use crate::machine::{Tools, quoted};
 use crate::plan::{self, Plan, Progress, Undo};
 use node_base::console::{COULD_NOT, error_line};
 use node_base::diagnostic::Finding;
 use node_base::diagnostic::json::SCHEMA;
 use node_base::harmless::harmless;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -49,11 +50,13 @@ pub(super) struct Answer {
     format: Format,
     /// Known as soon as the state of the node is.
     pub(super) subject: Option<Subject>,
+    /// Variables that the caller has chosen for the programs of a plan.
+    pub(super) environment: Vec<(&'static str, String)>,
 }
 
 impl Answer {
     pub(super) fn new(format: Format) -> Answer {
-        Answer { format, subject: None }
+        Answer { format, subject: None, environment: Vec::new() }
     }
 
     /// The work was refused, and nothing was changed.
@@ -77,6 +80,9 @@ impl Answer {
                 if let Some(subject) = &self.subject {
                     print::line(&format!("# {}", harmless(&subject.to_string())));
                 }
+                for (name, value) in &self.environment {
+                    print::line(&format!("export {name}={}", harmless(&quoted(value))));
+                }
                 print::plan(plan);
                 if plan.steps.is_empty() {
                     print::line(nothing);
@@ -84,10 +90,12 @@ impl Answer {
             }
             Format::Json => {
                 let findings = print::findings_json(findings);
+                let environment: BTreeMap<_, _> = self.environment.iter().cloned().collect();
                 let answer = json!({
                     "schema": SCHEMA,
                     "result": "planned",
                     "of": self.subject,
+                    "environment": environment,
                     "steps": print::plan_json(plan),
                     "findings": findings,
                     "diagnostics": findings,

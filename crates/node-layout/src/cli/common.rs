@@ -1,9 +1,9 @@
 //! Options of every verb, and what they lead to.
 
-use crate::machine::{Lock, RealTools, Tools};
+use crate::machine::{Lock, RealTools, Tools, freeze};
 use crate::system::{Request, System};
 use anyhow::Context;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Options of every verb.
@@ -18,6 +18,13 @@ pub(super) struct Common {
     /// How long to wait until other programs release LVM's lock
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     lock_wait: u64,
+    /// Directory in which programs (lvm, fsfreeze, …) are looked for before /usr/sbin, /usr/bin, /sbin and /bin; the PATH of
+    /// the caller does not count
+    #[arg(long, value_name = "DIR")]
+    tools_path: Option<PathBuf>,
+    /// Directory of LVM's configuration, instead of /etc/lvm; LVM_SYSTEM_DIR of the caller does not count
+    #[arg(long, value_name = "DIR")]
+    lvm_config: Option<PathBuf>,
 }
 
 /// The form of the output.
@@ -31,17 +38,23 @@ pub(super) enum Format {
 
 impl Common {
     /// The machine.
-    pub(super) fn tools(&self) -> RealTools {
-        RealTools::with_lock_limit(Duration::from_secs(self.lock_wait))
+    ///
+    /// # Errors
+    /// A directory that was given does not exist.
+    pub(super) fn tools(&self) -> anyhow::Result<RealTools> {
+        let mut tools = RealTools::default().with_lock_limit(Duration::from_secs(self.lock_wait));
+        if let Some(path) = &self.tools_path {
+            tools = tools.with_programs(directory("--tools-path", path)?);
+        }
+        if let Some(path) = &self.lvm_config {
+            tools = tools.with_lvm_config(directory("--lvm-config", path)?);
+        }
+        Ok(tools)
     }
 
     /// Root of the system as an absolute path.
     pub(super) fn sysroot(&self) -> anyhow::Result<PathBuf> {
-        let path = std::fs::canonicalize(&self.sysroot)
-            .with_context(|| format!("--sysroot {}", self.sysroot.display()))?;
-        // Paths become arguments of programs and lines of reports.
-        anyhow::ensure!(path.to_str().is_some(), "--sysroot {} is not UTF-8", path.display());
-        Ok(path)
+        directory("--sysroot", &self.sysroot)
     }
 
     /// Reads the system; `addon_nvr` and `nvr` name its image.
@@ -50,7 +63,7 @@ impl Common {
         addon_nvr: Option<String>,
         nvr: Option<String>,
     ) -> anyhow::Result<(RealTools, System)> {
-        let tools = self.tools();
+        let tools = self.tools()?;
         let request = Request { sysroot: self.sysroot()?, addon_nvr, nvr };
         let system = System::read(&tools, &request);
         Ok((tools, system))
@@ -58,6 +71,17 @@ impl Common {
 
     /// Takes the lock that every verb needs which changes something.
     pub(super) fn lock(&self) -> anyhow::Result<Lock> {
-        Ok(Lock::acquire(self.tools().environment(), Duration::from_secs(self.lock_wait))?)
+        let tools = self.tools()?;
+        let lock = Lock::acquire(tools.environment(), Duration::from_secs(self.lock_wait))?;
+        freeze::thaw_left_over(&tools);
+        Ok(lock)
     }
+}
+
+/// The absolute path of a directory that an option names.
+pub(super) fn directory(option: &str, path: &Path) -> anyhow::Result<PathBuf> {
+    let absolute = std::fs::canonicalize(path).with_context(|| format!("{option} {}", path.display()))?;
+    // Paths become arguments of programs and lines of reports.
+    anyhow::ensure!(absolute.to_str().is_some(), "{option} {} is not UTF-8", absolute.display());
+    Ok(absolute)
 }

@@ -70,11 +70,13 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
             .flatten(),
         policy: chosen.policy.name.clone(),
     });
+    answer.environment = tools.chosen_environment();
     let choices = Choices {
         policy: &chosen.policy,
         policy_text: chosen.text.as_deref(),
         base_uuid: random_uuid(tools.environment()).context("a random UUID cannot be read from /proc")?,
         environment: tools.environment().to_owned(),
+        lvm_config: tools.lvm_config(),
     };
     let plan = match decide(&system, &state, &choices) {
         Ok(plan) => plan,

@@ -4,6 +4,7 @@
 
 mod answer; // how a verb that changes something answers
 mod common; // options of every verb
+mod freeze; // freezing in a process apart
 mod init;
 mod list;
 mod policy; // which policy
@@ -35,6 +36,9 @@ enum Verb {
     List(list::Args),
     /// Show what init would do: exact commands and file changes
     Plan(init::PlanArgs),
+    /// Flush the journal of a file system
+    #[command(name = crate::machine::freeze::VERB, hide = true)]
+    FreezeAndThaw(freeze::Args),
 }
 
 /// Runs `node-layout` with the arguments of this process.
@@ -44,6 +48,7 @@ pub fn main() -> ExitCode {
         Verb::Plan(args) => init::plan(args),
         Verb::Verify(args) => verify::run(args),
         Verb::List(args) => list::run(args),
+        Verb::FreezeAndThaw(args) => freeze::run(args),
     };
     result.unwrap_or_else(|error| node_base::console::fail("node-layout", error))
 }

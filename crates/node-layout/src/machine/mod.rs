@@ -4,6 +4,7 @@
 
 mod command; // a program and its arguments
 mod devices; // block devices by number
+pub(crate) mod freeze; // a file system never stays frozen
 mod lock; // one node-layout at a time
 mod mounts; // /proc/self/mountinfo
 mod real; // the machine this process runs on

@@ -1,6 +1,7 @@
 //! The boundary to the machine: programs that are run, and the few questions that only a kernel can answer.
 
 use super::Command;
+use node_base::units::Bytes;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -35,6 +36,14 @@ pub enum ToolError {
         command: String,
         /// How long it was allowed to run.
         limit: Duration,
+    },
+    /// It printed without end and was killed.
+    #[error("`{command}` printed more than {}", Bytes(*largest as u64))]
+    Output {
+        /// The command as one would type it.
+        command: String,
+        /// The most that is accepted, in bytes.
+        largest: usize,
     },
     /// It ended with an error.
     #[error("`{command}` failed ({status}): {}", last_lines(stderr))]
@@ -90,6 +99,11 @@ pub trait Tools {
 
     /// The directory with `/proc`, `/sys`, `/dev` and `/run` of the running kernel: `/`, except in a test.
     fn environment(&self) -> &Path;
+
+    /// The directory of the LVM configuration that its commands use.
+    fn lvm_config(&self) -> PathBuf {
+        below(self.environment(), "/etc/lvm")
+    }
 
     /// Size and free space of the file system that `path` is on.
     ///

@@ -107,6 +107,6 @@ impl Planner<'_> {
 fn unit_text(program: &str) -> String {
     format!(
         "[Unit]\nDescription=Complete the node layout at its first boot\nRequiresMountsFor=/boot\nAfter=local-fs.target\n\n\
-         [Service]\nType=oneshot\nExecStart={program} init\n\n[Install]\nWantedBy=multi-user.target\n"
+         [Service]\nType=oneshot\nKillMode=process\nExecStart={program} init\n\n[Install]\nWantedBy=multi-user.target\n"
     )
 }

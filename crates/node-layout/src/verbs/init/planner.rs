@@ -19,8 +19,10 @@ pub struct Choices<'a> {
     pub policy_text: Option<&'a str>,
     /// The UUID that the base's file system gets.
     pub base_uuid: String,
-    /// The directory of the running kernel's /dev and of the LVM configuration that its commands use: `/`, except in a test.
+    /// The directory of the running kernel's /dev: `/`, except in a test.
     pub environment: PathBuf,
+    /// The directory of the LVM configuration that the commands use: `/etc/lvm`, unless the caller says another.
+    pub lvm_config: PathBuf,
 }
 
 /// Why `init` cannot be planned.

@@ -46,7 +46,7 @@ impl Planner<'_> {
         let text = pool::profile_text(self.choices.policy);
         let mut paths = vec![self.system.path(&pool::profile_path())];
         // lvchange looks for the profile where it runs itself.
-        let here = below(&self.choices.environment, pool::profile_path());
+        let here = self.choices.lvm_config.join("profile").join(format!("{PROFILE}.profile"));
         if !paths.contains(&here) {
             paths.push(here);
         }
