@@ -1,7 +1,7 @@
 //! The command line of `ks-lint`: it reads and prints; it needs no root and writes to no device.
 //!
 //! A verb is a file of this folder with `pub struct Args` (clap) and `pub fn run(args) -> anyhow::Result<ExitCode>`, one
-//! variant of [`Verb`] and one arm in [`main`]. It maps options to settings, calls [`lint`](crate::lint), and gives the
+//! variant of `Verb` and one arm in [`main`]. It maps options to settings, calls [`lint`](crate::lint), and gives the
 //! result to [`report`](crate::report). An `Err` is printed to standard error, with exit status 2: the work could not be
 //! done.
 //!

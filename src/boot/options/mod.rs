@@ -1,4 +1,4 @@
-//! The boot options that the installer and its initramfs know: names, values, releases. Data only; [`super::check`]
+//! The boot options that the installer and its initramfs know: names, values, releases. Data only; `boot::check`
 //! holds a command line against it.
 
 mod anaconda; // inst.*
