@@ -29,7 +29,7 @@ pub enum ConfigFormat {
 pub struct Config<'s> {
     /// How it is written.
     pub format: ConfigFormat,
-    /// Entries in order.
+    /// Entries, in the order of the file.
     pub entries: Vec<Entry<'s>>,
 }
 

@@ -6,11 +6,11 @@ use node_base::source::{FileId, Span, Spanned};
 /// One choice of a boot configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Entry<'s> {
-    /// Label or title.
+    /// Label or title; `None` for a bare command line.
     pub title: Option<Spanned<'s>>,
-    /// The kernel.
+    /// Path or URL of the kernel.
     pub kernel: Option<Spanned<'s>>,
-    /// Initial RAM disks.
+    /// Paths or URLs of initial RAM disks.
     pub initrd: Vec<Spanned<'s>>,
     /// The kernel command line.
     pub line: CommandLine<'s>,

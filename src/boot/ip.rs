@@ -11,23 +11,23 @@ use std::net::IpAddr;
 pub struct Ip {
     /// How the interface gets its addresses, as written; empty means DHCP.
     pub method: String,
-    /// The interface, unless it is for all.
+    /// The interface; `None` for all.
     pub interface: Option<String>,
-    /// The static address.
+    /// The static address; `None` with DHCP.
     pub address: Option<IpAddr>,
-    /// The length of its network's prefix.
+    /// Prefix length of the address.
     pub prefix: Option<u8>,
     /// The remote end of a point-to-point link.
     pub peer: Option<String>,
-    /// The default gateway.
+    /// The default gateway; `None` without one.
     pub gateway: Option<IpAddr>,
-    /// The host's name.
+    /// Host name; `None` if it comes from DHCP or the kickstart.
     pub hostname: Option<String>,
-    /// Largest packet in bytes.
+    /// MTU in bytes; `None` for the default.
     pub mtu: Option<u32>,
     /// MAC address that is set on the interface.
     pub mac: Option<String>,
-    /// Name servers.
+    /// Addresses of name servers, at most two.
     pub dns: Vec<IpAddr>,
 }
 

@@ -8,15 +8,15 @@ use node_base::diagnostic::nearest;
 /// A device made of others: `bond=`, `team=`, `bridge=`, `vlan=`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Link {
-    /// Its name.
+    /// Name of the new interface.
     pub name: String,
     /// The interfaces it is made of.
     pub members: Vec<String>,
     /// Options of a bond (`mode=802.3ad`), the runner of a team.
     pub options: Vec<String>,
-    /// Number of a VLAN.
+    /// Number of a VLAN; `None` for other kinds.
     pub vlan: Option<u16>,
-    /// Largest packet in bytes.
+    /// MTU in bytes; `None` for the default.
     pub mtu: Option<u32>,
 }
 

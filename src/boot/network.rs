@@ -7,7 +7,7 @@ use kickstart::Version;
 use node_base::cmdline::{CommandLine, Word};
 use std::net::IpAddr;
 
-/// What a device is made as.
+/// The kinds of devices that are made of others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LinkKind {
     /// `bond=`
@@ -21,7 +21,7 @@ pub(crate) enum LinkKind {
 }
 
 impl LinkKind {
-    /// As in "a bond".
+    /// The noun in a message.
     pub(crate) fn name(self) -> &'static str {
         match self {
             LinkKind::Bond => "bond",
@@ -41,7 +41,7 @@ pub(crate) struct Network<'l, 's> {
     pub links: Vec<(LinkKind, Link, &'l Word<'s>)>,
     /// `ifname=`: names and MAC addresses.
     pub names: Vec<(String, String, &'l Word<'s>)>,
-    /// `bootdev=`.
+    /// The word `bootdev=`, which names the interface that the host boots from.
     pub bootdev: Option<&'l Word<'s>>,
     /// The MAC address of `BOOTIF=`.
     pub bootif: Option<(String, &'l Word<'s>)>,

@@ -11,9 +11,9 @@ use std::ops::Range;
 pub struct ValueIssue {
     /// What was seen and what was expected.
     pub message: String,
-    /// What to write.
+    /// What to write instead.
     pub help: Option<String>,
-    /// How bad it is.
+    /// Error: refused or ignored; warning: read, but not as intended; info: perhaps not as intended.
     pub severity: Severity,
     /// Which bytes of the value it is about; nothing for the whole.
     pub part: Option<Range<usize>>,
@@ -25,24 +25,24 @@ impl ValueIssue {
         ValueIssue { message: message.into(), help: None, severity: Severity::Error, part: None }
     }
 
-    /// The program reads it, but hardly as it was meant.
+    /// The program reads it, but probably not as intended.
     pub fn warning(message: impl Into<String>) -> ValueIssue {
         ValueIssue { severity: Severity::Warning, ..ValueIssue::error(message) }
     }
 
-    /// It is read otherwise than it looks, which may be what was meant.
+    /// The program reads it in another way than it looks, which may be intended.
     pub fn info(message: impl Into<String>) -> ValueIssue {
         ValueIssue { severity: Severity::Info, ..ValueIssue::error(message) }
     }
 
-    /// What to write.
+    /// Adds what to write instead.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> ValueIssue {
         self.help = Some(help.into());
         self
     }
 
-    /// Which bytes of the value it is about.
+    /// Restricts it to these bytes of the value.
     #[must_use]
     pub fn part(mut self, part: Range<usize>) -> ValueIssue {
         self.part = Some(part);
@@ -124,7 +124,7 @@ pub(crate) fn address(field: &Field<'_>) -> Option<(IpAddr, Option<u8>)> {
     Some((address, prefix))
 }
 
-/// 32 or 128.
+/// Bits of an address: 32 for IPv4, 128 for IPv6.
 pub(crate) fn bits(address: IpAddr) -> u8 {
     if address.is_ipv4() { 32 } else { 128 }
 }

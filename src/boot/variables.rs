@@ -8,9 +8,9 @@ use std::rc::Rc;
 /// What one variable is known to hold.
 #[derive(Clone, Debug)]
 enum Held {
-    /// A literal, and where it is set.
+    /// A literal, and the place where it is set.
     Literal(String, Span),
-    /// Something that is only known at boot.
+    /// A value that is only known at boot.
     Unknown,
 }
 
@@ -20,7 +20,7 @@ const LONGEST: usize = 4096;
 /// How many bytes are filled in for one file, beside its own length: a variable of variables grows fast.
 const MOST_FILLED: usize = 1 << 20;
 
-/// How much may still be filled in.
+/// Bytes that may still be filled in for a file.
 #[derive(Debug)]
 pub(super) struct Budget(usize);
 
@@ -39,22 +39,22 @@ impl Budget {
     }
 }
 
-/// What is known of all variables.
+/// The known values of variables.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Variables {
     held: BTreeMap<String, Held>,
-    /// What held before these.
+    /// Values that these override.
     before: Option<Rc<Variables>>,
 }
 
 /// A text with the variables filled in that are known.
 #[derive(Debug)]
 pub(super) struct Filled {
-    /// The text.
+    /// The text with the values of known variables.
     pub(super) text: String,
     /// The first variable that was filled in, and where it is set.
     pub(super) taken: Option<(String, Span)>,
-    /// The first variable that was not.
+    /// The first variable that was not filled in.
     pub(super) unknown: Option<String>,
 }
 

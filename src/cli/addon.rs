@@ -13,7 +13,6 @@ use node_base::diagnostic::Severity;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// The command line.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit status: 0 and the settings, 1 and the mistakes in the section or the arguments, \

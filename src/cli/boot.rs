@@ -12,7 +12,6 @@ use node_base::source::{FileId, Sources};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// The command line.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Boot configurations, or files with kernel command lines; - is standard input

@@ -15,7 +15,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// The command line.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Kickstarts; a directory is searched for *.ks (and *.cfg with kickstart content), - is standard input

@@ -6,7 +6,6 @@ use node_base::console;
 use node_base::diagnostic::nearest;
 use std::process::ExitCode;
 
-/// The command line.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Codes (NODE003) or names (var-not-separate), in any case

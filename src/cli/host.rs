@@ -7,7 +7,6 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// The command line.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Reading disks needs root; nothing is written to them.")]
 pub(super) struct Args {

@@ -15,7 +15,6 @@ use node_base::console;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// The command line.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit status: 0 Anaconda proceeds, 1 it stops, 2 could not tell.")]
 pub(super) struct Args {

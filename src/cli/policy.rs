@@ -7,7 +7,6 @@ use node_base::policy::export::{self, Target};
 use std::path::Path;
 use std::process::ExitCode;
 
-/// The command line.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]

@@ -5,7 +5,6 @@ use crate::report::{Color, Style, reference};
 use node_base::console;
 use std::process::ExitCode;
 
-/// The command line.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// How to write them

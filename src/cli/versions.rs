@@ -6,7 +6,6 @@ use serde_json::json;
 use std::fmt::Write;
 use std::process::ExitCode;
 
-/// The command line.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// How to write them

@@ -15,7 +15,7 @@ use std::path::Path;
 /// A file that was checked, with the severity from which its findings make the run fail.
 #[derive(Debug)]
 pub struct Linted {
-    /// What was found.
+    /// The findings, and what the file was checked against.
     pub report: FileReport,
     /// Findings of this severity or worse make the run fail.
     pub fail_on: Severity,

@@ -36,7 +36,7 @@ pub enum ConfigError {
     /// It exists but cannot be read.
     #[error("{path}: {error}")]
     Read {
-        /// The file.
+        /// Path of the configuration.
         path: String,
         /// The system's reason. Not a `source`: it is part of the text.
         error: std::io::Error,
@@ -44,7 +44,7 @@ pub enum ConfigError {
     /// It is not what the module's documentation shows.
     #[error("{path}:{line}: {message}")]
     Content {
-        /// The file.
+        /// Path of the configuration.
         path: String,
         /// Line from 1.
         line: usize,

@@ -14,7 +14,7 @@ pub struct Root {
 }
 
 impl Root {
-    /// This directory.
+    /// Files below this directory.
     pub fn new(directory: impl Into<PathBuf>) -> Root {
         Root { directory: directory.into() }
     }

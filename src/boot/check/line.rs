@@ -8,7 +8,7 @@ use crate::directives;
 use node_base::cmdline::{CommandLine, Word};
 use node_base::diagnostic::{Finding, Findings};
 
-pub(super) fn check(entry: &Entry<'_>, setting: CheckOptions, findings: &mut Findings) {
+pub(super) fn check(entry: &Entry<'_>, options: CheckOptions, findings: &mut Findings) {
     let line = &entry.line;
     repeated(line, findings);
     contradictions(line, findings);
@@ -32,7 +32,7 @@ pub(super) fn check(entry: &Entry<'_>, setting: CheckOptions, findings: &mut Fin
     }
     let source =
         ["inst.stage2", "inst.repo", "inst.method", "root", "stage2", "repo", "method", "inst.liveinst"];
-    if !setting.with_kickstart && !source.iter().any(|n| line.last(n).is_some()) {
+    if !options.with_kickstart && !source.iter().any(|n| line.last(n).is_some()) {
         findings.push(
             Finding::new(
                 &codes::NO_STAGE2,

@@ -1,7 +1,7 @@
-//! One boot configuration alone: every word, every command line, every entry. What needs the kickstart as well is
-//! in [`super::together`].
+//! One boot configuration alone: every word, every command line, every entry. Checks that need the
+//! kickstart as well are in `lint::together`.
 
-mod line; // options that belong together
+mod line; // several options of one line
 mod network; // the network as a whole
 mod words; // one option at a time
 
@@ -13,27 +13,27 @@ use kickstart::Version;
 use node_base::cmdline::CommandLine;
 use node_base::diagnostic::{Finding, Findings};
 
-/// What is known beside the command line.
+/// What the checks depend on beside the command line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CheckOptions {
     /// The release whose installer is started.
     pub version: Version,
-    /// Whether the kickstart is at hand and checked against the command line elsewhere.
+    /// Whether the kickstart is known; then `lint::together` checks it with the command line.
     pub with_kickstart: bool,
 }
 
-/// Checks all entries. Words that several entries share are spoken of once.
-pub(crate) fn config(config: &Config<'_>, setting: CheckOptions, findings: &mut Findings) {
+/// Checks all entries. A finding about words that several entries share is reported once.
+pub(crate) fn config(config: &Config<'_>, options: CheckOptions, findings: &mut Findings) {
     let mut found = Findings::new();
     for entry in config.entries.iter().filter(|e| e.is_linux()) {
-        check_entry(entry, config.format, setting, &mut found);
+        check_entry(entry, config.format, options, &mut found);
     }
     let mut sorted = found.into_sorted();
     sorted.dedup_by(|a, b| a.span.is_some() && (a.code, a.span, &a.message) == (b.code, b.span, &b.message));
     findings.extend(sorted);
 }
 
-fn check_entry(entry: &Entry<'_>, format: ConfigFormat, setting: CheckOptions, findings: &mut Findings) {
+fn check_entry(entry: &Entry<'_>, format: ConfigFormat, options: CheckOptions, findings: &mut Findings) {
     let line = &entry.line;
     if legacy::is_legacy(line) {
         legacy::check(line, findings);
@@ -41,10 +41,10 @@ fn check_entry(entry: &Entry<'_>, format: ConfigFormat, setting: CheckOptions, f
     }
     legacy::mixed(line, findings);
     let installer = is_installer(line);
-    words::check(line, installer, setting.version, findings);
-    network::check(entry, setting.version, findings);
+    words::check(line, installer, options.version, findings);
+    network::check(entry, options.version, findings);
     if installer {
-        line::check(entry, setting, findings);
+        line::check(entry, options, findings);
     }
     if line.length > LONGEST {
         findings.push(

@@ -5,26 +5,26 @@ use super::{ParameterForm, find};
 use crate::boot::links::{self, Link};
 use node_base::cmdline::CommandLine;
 
-/// What an old node would have become.
+/// The host that the parameters describe.
 #[derive(Clone, Debug, Default)]
 pub struct Node {
     /// Disks of HostVG and of AppVG.
     pub disks: Disks,
-    /// Sizes.
+    /// Sizes of the volumes.
     pub volumes: Volumes,
-    /// Address configuration.
+    /// Address configuration; `None` without `ip`.
     pub ip: Option<Ip>,
     /// The interface to use: `link`, a name, a MAC address.
     pub interface: Option<String>,
     /// Number and interface of the VLAN.
     pub vlan: Option<(u16, String)>,
-    /// The bond.
+    /// The bond; `None` without one.
     pub bond: Option<Link>,
     /// Every parameter with its value, by its first name, in the order of the command line; of repeated ones the last.
     given: Vec<(&'static str, String)>,
     /// Parameters whose value cannot be used, with the reason.
     pub unusable: Vec<(String, String)>,
-    /// Whether there is a password that is not hashed, and which parameter gives it.
+    /// Parameters that give a password in plain text.
     pub unhashed: Vec<&'static str>,
 }
 

@@ -1,11 +1,11 @@
 //! The table of parameters: names, values, replacements.
 
-/// What a parameter takes.
+/// The form of a parameter's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParameterForm {
     /// Nothing, `0`/`1`, `no`/`yes`, `false`/`true`.
     Flag,
-    /// Something that is not empty.
+    /// Any value that is not empty.
     Text,
     /// Disks: `[ata|scsi|usb|cciss][:serial|:ALL]` or `/dev/…`, `,` between disks, `;` before those of AppVG.
     Disks,
@@ -19,7 +19,7 @@ pub enum ParameterForm {
     BootIf,
     /// `dhcp`, `off`, an address, or `ADDRESS:SERVER:GATEWAY:NETMASK`.
     Ip,
-    /// A netmask.
+    /// A netmask, or a prefix length.
     Netmask,
     /// An address.
     Address,
@@ -31,7 +31,7 @@ pub enum ParameterForm {
     Vlan,
     /// `NAME:INTERFACES:OPTIONS`
     Bond,
-    /// One of these.
+    /// One of these words.
     Choice(&'static [&'static str]),
     /// A hashed password.
     Hash,
@@ -54,15 +54,15 @@ pub enum ParameterForm {
 /// A parameter of an old node.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameter {
-    /// Its name.
+    /// Its newest name.
     pub name: &'static str,
-    /// Other names.
+    /// Names in earlier releases.
     pub aliases: &'static [&'static str],
-    /// What it takes.
+    /// The form of its value.
     pub takes: ParameterForm,
     /// Its replacement, as the end of "now …".
     pub now: &'static str,
-    /// Whether nothing but an old node knows the word.
+    /// Whether only an old node knows the word.
     pub telling: bool,
 }
 
@@ -82,7 +82,7 @@ const fn also(mut parameter: Parameter, aliases: &'static [&'static str]) -> Par
 const UPDATE: &str = "node-layout update, on the running host";
 const NONE: &str = "nothing";
 
-/// All parameters.
+/// All parameters, a group for each area.
 pub static PARAMETERS: &[Parameter] = &[
     // Storage.
     also(

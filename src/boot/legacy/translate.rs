@@ -10,12 +10,12 @@ use node_base::cmdline::CommandLine;
 use node_base::policy::{Policy, PolicyError};
 use std::fmt::Write;
 
-/// What comes of an old command line.
+/// The translation of an old command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Translation {
     /// The kickstart, with the command line in a comment at its top.
     pub kickstart: String,
-    /// The command line.
+    /// The kernel command line for Anaconda.
     pub command_line: String,
 }
 

@@ -1,4 +1,4 @@
-//! Forms of the values.
+//! Values of parameters of an old node, read and checked.
 
 use super::parameters::ParameterForm;
 use crate::boot::value::{self, ValueIssue};
@@ -9,18 +9,18 @@ use std::net::IpAddr;
 /// A disk as `storage_init` names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Disk {
-    /// The first one.
+    /// The first disk that the installer finds.
     First,
     /// `/dev/sda`, without `/dev/`.
     Device(String),
-    /// The one with this serial number, on this bus (empty when none is named).
+    /// The disk with this serial number, on this bus (empty when none is named).
     Serial {
         /// `ata`, `scsi`, `usb`, `cciss`.
         bus: String,
         /// udev's `ID_SERIAL`.
         serial: String,
     },
-    /// All of a bus.
+    /// All disks of this bus.
     All(String),
 }
 
@@ -73,16 +73,16 @@ fn disk(text: &str) -> Result<Disk, ValueIssue> {
 /// Sizes that `storage_vol` gives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Volumes {
-    /// In the order of [`NAMES`]; nothing for a size that is not given.
+    /// In the order of [`NAMES`]; `None` for a size that is not given.
     pub sizes: [Option<Size>; 9],
 }
 
-/// A size.
+/// The size of a volume.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
-    /// So much.
+    /// This size.
     Fixed(MiB),
-    /// What is left.
+    /// The rest of the volume group.
     Rest,
 }
 
@@ -157,20 +157,20 @@ pub fn is_hash(text: &str) -> bool {
     }
 }
 
-/// An address configuration.
+/// The address configuration that `ip` asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ip {
-    /// DHCP.
+    /// An address from DHCP.
     Dhcp,
-    /// None.
+    /// No address.
     Off,
     /// Static; gateway and netmask may be parameters of their own.
     Static {
-        /// The host's.
+        /// Address of the host.
         address: IpAddr,
-        /// The gateway.
+        /// Address of the gateway; `None` if `gateway=` gives it.
         gateway: Option<IpAddr>,
-        /// As written.
+        /// Netmask as written; `None` if `netmask=` gives it.
         netmask: Option<String>,
     },
 }
@@ -191,11 +191,11 @@ pub fn ip(text: &str) -> Result<Ip, ValueIssue> {
             .help("the form is ADDRESS:SERVER:GATEWAY:NETMASK"));
     }
     let address = |t: &str, what: &str| {
-        t.parse::<IpAddr>().map_err(|_| ValueIssue::error(format!("'{t}' is no {what}")))
+        t.parse::<IpAddr>().map_err(|_| ValueIssue::error(format!("'{t}' is not {what}")))
     };
-    let own = address(fields[0], "address: expected dhcp, off or ADDRESS:SERVER:GATEWAY:NETMASK")?;
+    let own = address(fields[0], "an address: expected dhcp, off or ADDRESS:SERVER:GATEWAY:NETMASK")?;
     let gateway = match fields.get(2).filter(|t| !t.is_empty()) {
-        Some(t) => Some(address(t, "gateway's address")?),
+        Some(t) => Some(address(t, "the address of a gateway")?),
         None => None,
     };
     let netmask = match fields.get(3).filter(|t| !t.is_empty()) {

@@ -36,7 +36,7 @@ const fn translated(name: &'static str, now: &'static str) -> Former {
     Former { name, now, deprecated: Release::START, removed: Release::NEVER, telling: false }
 }
 
-/// All of them.
+/// All former spellings.
 pub static FORMER: &[Former] = &[
     bare("ks", "inst.ks", true),
     bare("kssendmac", "inst.ks.sendmac", true),

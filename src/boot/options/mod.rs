@@ -1,5 +1,5 @@
 //! The boot options that the installer and its initramfs know: names, values, releases. Data only; `boot::check`
-//! holds a command line against it.
+//! compares a command line with it.
 
 mod anaconda; // inst.*
 mod dracut; // ip=, bond=, rd.*
@@ -11,12 +11,12 @@ pub use former::{DRACUT_FORMER, DracutFormer, FORMER, Former};
 use super::devices::Form;
 use kickstart::{Family, Version};
 
-/// A release, as a RHEL and a Fedora number. It is reached when the version is that one or a later one.
+/// A release of the installer: its first version of RHEL and of Fedora.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Release {
-    /// RHEL and what is built from it.
+    /// Major version of RHEL and its rebuilds; `u8::MAX`: in no release of RHEL.
     pub rhel: u8,
-    /// Fedora.
+    /// Version of Fedora; `u8::MAX`: in no release of Fedora.
     pub fedora: u8,
 }
 
@@ -26,7 +26,7 @@ impl Release {
     /// After every release that is known.
     pub const NEVER: Release = Release { rhel: u8::MAX, fedora: u8::MAX };
 
-    /// These two.
+    /// From these versions on.
     pub const fn at(rhel: u8, fedora: u8) -> Release {
         Release { rhel, fedora }
     }
@@ -50,16 +50,16 @@ impl Release {
     }
 }
 
-/// What an option takes.
+/// The form of an option's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
     /// Nothing, or a truth value.
     Flag,
     /// Nothing, a truth value, or one of these words.
     FlagOr(&'static [&'static str]),
-    /// Something that is not empty.
+    /// Any value that is not empty.
     Text,
-    /// Something, or nothing at all.
+    /// Any value, or none.
     Anything,
     /// A whole number between the two, both included.
     Number(u32, u32),
@@ -103,22 +103,22 @@ pub enum Takes {
     BootIf,
     /// dracut's `netroot=`.
     NetRoot,
-    /// What names a device of the host.
+    /// The name of a device of the host.
     Device(Form),
 }
 
-/// What is fetched from a location; it decides which forms of a location make sense.
+/// What is fetched from a location, which restricts the forms of the location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fetches {
     /// An installable tree.
     Tree,
     /// The installer's runtime image.
     Stage2,
-    /// A kickstart.
+    /// A kickstart (`inst.ks`).
     Kickstart,
-    /// An updates image.
+    /// An image of changed installer files (`inst.updates`).
     Updates,
-    /// Driver packages.
+    /// A driver disk or driver packages (`inst.dd`).
     Drivers,
     /// `NAME,URL` of a further repository.
     NamedTree,
@@ -127,20 +127,20 @@ pub enum Fetches {
 /// What happens when an option is given more than once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeat {
-    /// The last one counts.
+    /// The last one overrides the others.
     LastWins,
-    /// All count.
+    /// All have an effect.
     All,
 }
 
-/// A boot option.
+/// An option of the installer or its initramfs.
 #[derive(Clone, Copy, Debug)]
 pub struct BootOption {
     /// As written on the command line.
     pub name: &'static str,
-    /// What it takes.
+    /// The form of its value.
     pub takes: Takes,
-    /// What a second one does.
+    /// The effect of a second one.
     pub repeat: Repeat,
     /// First release that knows it.
     pub added: Release,
@@ -150,7 +150,7 @@ pub struct BootOption {
     pub removed: Release,
     /// What to write instead, for one that is deprecated or removed.
     pub instead: &'static str,
-    /// What it does, in a few words.
+    /// Its effect, in a few words.
     pub does: &'static str,
 }
 
@@ -194,7 +194,7 @@ impl BootOption {
 /// All options with a table of their own, a family a row.
 static TABLES: &[&[BootOption]] = &[anaconda::OPTIONS, dracut::OPTIONS, node::OPTIONS];
 
-/// Every option.
+/// Every option of a current or former release, without the spellings of [`FORMER`].
 pub fn all() -> impl Iterator<Item = &'static BootOption> + Clone {
     TABLES.iter().copied().flatten()
 }
