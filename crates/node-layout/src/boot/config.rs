@@ -5,10 +5,11 @@ use super::next_kernel::{ArgumentFiles, KeptArguments};
 use super::text_file::{BootError, read_text};
 use super::{grub, systemd_boot};
 use crate::files::{Change, Files};
-use crate::machine::below;
+use crate::machine::inside;
 use node_base::boot_entry::BootEntry;
 use node_base::cmdline::Arguments;
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::path::{Component, Path, PathBuf};
 
 /// Every boot loader: how it is found in a system. Of two that are equally sure the first is taken.
 const LOADERS: &[Find] = &[grub::find, systemd_boot::find];
@@ -16,6 +17,7 @@ const LOADERS: &[Find] = &[grub::find, systemd_boot::find];
 /// The boot configuration.
 #[derive(Debug)]
 pub struct BootConfig {
+    sysroot: PathBuf,
     /// The boot loader.
     pub(crate) loader: Box<dyn BootLoader>,
     /// The directory that `/` means in the paths of entries: /boot or the EFI system partition.
@@ -40,18 +42,17 @@ impl BootConfig {
     ) -> Result<BootConfig, BootError> {
         let mut found = None;
         for root in DIRECTORIES {
-            let root = below(sysroot, root);
-            let entries = read_entries(files, &root.join("loader/entries"))?;
+            let entries_dir = inside(sysroot, Path::new(root).join("loader/entries"));
+            let entries = read_entries(sysroot, files, &entries_dir)?;
             if !entries.is_empty() {
-                found = Some((root, entries));
+                found = Some((inside(sysroot, root), entries_dir, entries));
                 break;
             }
         }
-        let Some((root, mut entries)) = found else {
+        let Some((root, entries_dir, mut entries)) = found else {
             return Err(BootError::NoEntries(DIRECTORIES.map(|d| format!("{d}/loader/entries")).join(", ")));
         };
         entries.sort_by(BootEntry::newest_first);
-        let entries_dir = root.join("loader/entries");
         let mut loader: Option<Found> = None;
         for find in LOADERS {
             let candidate = find(&Place { sysroot, environment, files })?;
@@ -63,6 +64,7 @@ impl BootConfig {
             return Err(BootError::NoLoader(entries_dir.display().to_string()));
         };
         Ok(BootConfig {
+            sysroot: sysroot.to_owned(),
             loader,
             root,
             entries_dir,
@@ -99,9 +101,20 @@ impl BootConfig {
         arguments
     }
 
-    /// The file that a path in an entry means.
+    /// The file that a path in an entry means. `..` does not lead out of the directory that `/` means.
     pub(crate) fn file(&self, path: &str) -> PathBuf {
-        below(&self.root, path)
+        let mut names: Vec<&OsStr> = Vec::new();
+        for part in Path::new(path).components() {
+            match part {
+                Component::Normal(name) => names.push(name),
+                Component::ParentDir => {
+                    names.pop();
+                }
+                _ => {}
+            }
+        }
+        let root = self.root.strip_prefix(&self.sysroot).unwrap_or(&self.root);
+        inside(&self.sysroot, root.join(names.into_iter().collect::<PathBuf>()))
     }
 
     /// Every place that keeps kernel arguments for later kernels.
@@ -118,7 +131,7 @@ impl BootConfig {
     }
 }
 
-fn read_entries(files: &Files, dir: &Path) -> Result<Vec<BootEntry>, BootError> {
+fn read_entries(sysroot: &Path, files: &Files, dir: &Path) -> Result<Vec<BootEntry>, BootError> {
     let names = files.names(dir).map_err(|error| BootError::Io { path: dir.to_owned(), error })?;
     let mut entries = Vec::new();
     for name in names {
@@ -127,7 +140,12 @@ fn read_entries(files: &Files, dir: &Path) -> Result<Vec<BootEntry>, BootError> 
         if id.starts_with('.') {
             continue;
         }
-        if let Some(file) = read_text(files, &dir.join(&name))? {
+        // An entry that is a link is read where the link leads inside the system, and replaced by a file.
+        let mut path = dir.join(&name);
+        if path.is_symlink() && !files.is_changed(&path) {
+            path = inside(sysroot, path.strip_prefix(sysroot).unwrap_or(&path));
+        }
+        if let Some(file) = read_text(files, &path)? {
             entries.push(BootEntry::parse(id, &file.text));
         }
     }
@@ -182,7 +200,7 @@ mod tests {
             INSTALLATIONS.iter().zip(LOADERS)
         {
             let dir = tempfile::tempdir().unwrap();
-            let entries = below(dir.path(), root).join("loader/entries");
+            let entries = inside(dir.path(), root).join("loader/entries");
             for (id, version) in [("new", "5.1"), ("old", "5.2")] {
                 let text = format!("title {id}\nversion {version}\nlinux /{id}\noptions root=/dev/x quiet\n");
                 write(&entries.join(format!("{id}.conf")), text.as_bytes());

@@ -5,7 +5,7 @@ use super::loader::{BootLoader, Evidence, Found, Place};
 use super::next_kernel::KeptArguments;
 use super::text_file::BootError;
 use crate::files::{Change, Files, Method};
-use crate::machine::below;
+use crate::machine::inside;
 use node_base::boot_entry::BootEntry;
 use node_base::cmdline::Arguments;
 use node_base::diagnostic::{Finding, Severity, layout};
@@ -107,18 +107,13 @@ impl BootLoader for Grub {
 /// The environment block: a plain file below /boot, or (UEFI on RHEL 8) a link from there to the EFI system partition.
 fn environment_block(sysroot: &Path, files: &Files) -> Result<Option<(PathBuf, Vec<u8>)>, BootError> {
     for dir in ["/boot/grub2", "/boot/grub"] {
-        let path = below(sysroot, dir).join("grubenv");
-        let path = match std::fs::read_link(&path) {
-            Ok(to) if to.is_absolute() => below(sysroot, to),
-            Ok(to) => below(sysroot, dir).join(to),
-            Err(_) => path,
-        };
+        let path = inside(sysroot, Path::new(dir).join("grubenv"));
         if let Some(block) = files.bytes(&path)? {
             return Ok(Some((path, block)));
         }
     }
     for vendor in vendors(sysroot) {
-        let path = vendor.join("grubenv");
+        let path = inside(sysroot, vendor.join("grubenv"));
         if let Some(block) = files.bytes(&path)? {
             return Ok(Some((path, block)));
         }
@@ -129,9 +124,11 @@ fn environment_block(sysroot: &Path, files: &Files) -> Result<Option<(PathBuf, V
 /// GRUB's main configuration, if it lists entries of the Boot Loader Specification and does not use `saved_entry`. (On UEFI a
 /// second file may exist that only loads the first.)
 fn ignores_saved_entry(sysroot: &Path, files: &Files) -> Option<PathBuf> {
-    let mut paths: Vec<PathBuf> =
-        ["/boot/grub2", "/boot/grub"].iter().map(|d| below(sysroot, d).join("grub.cfg")).collect();
-    paths.extend(vendors(sysroot).map(|v| v.join("grub.cfg")));
+    let mut paths: Vec<PathBuf> = ["/boot/grub2", "/boot/grub"]
+        .iter()
+        .map(|d| inside(sysroot, Path::new(d).join("grub.cfg")))
+        .collect();
+    paths.extend(vendors(sysroot).map(|v| inside(sysroot, v.join("grub.cfg"))));
     let mut ignores = None;
     for path in paths {
         let bytes = files.bytes(&path).ok().flatten().unwrap_or_default();
@@ -146,8 +143,12 @@ fn ignores_saved_entry(sysroot: &Path, files: &Files) -> Option<PathBuf> {
     ignores
 }
 
-/// The directories of the EFI system partition, one a distribution, in the order of their names.
+/// The directories of the EFI system partition, one a distribution, in the order of their names, as paths in the system.
 fn vendors(sysroot: &Path) -> impl Iterator<Item = PathBuf> {
-    let listed = std::fs::read_dir(below(sysroot, "/boot/efi/EFI")).into_iter().flatten().flatten();
-    listed.map(|vendor| vendor.path()).collect::<std::collections::BTreeSet<PathBuf>>().into_iter()
+    let all = Path::new("/boot/efi/EFI");
+    let listed = std::fs::read_dir(inside(sysroot, all)).into_iter().flatten().flatten();
+    listed
+        .map(|vendor| all.join(vendor.file_name()))
+        .collect::<std::collections::BTreeSet<PathBuf>>()
+        .into_iter()
 }

@@ -2,7 +2,7 @@
 
 use super::text_file::{BootError, TextFile, read_text};
 use crate::files::{Change, Files, Method};
-use crate::machine::below;
+use crate::machine::inside;
 use node_base::cmdline::Arguments;
 use std::path::Path;
 
@@ -38,8 +38,8 @@ impl ArgumentFiles {
     /// Reads the files of a system.
     pub(super) fn read(sysroot: &Path, files: &Files) -> Result<ArgumentFiles, BootError> {
         Ok(ArgumentFiles {
-            default_grub: read_text(files, &below(sysroot, "/etc/default/grub"))?,
-            kernel_cmdline: read_text(files, &below(sysroot, "/etc/kernel/cmdline"))?,
+            default_grub: read_text(files, &inside(sysroot, "/etc/default/grub"))?,
+            kernel_cmdline: read_text(files, &inside(sysroot, "/etc/kernel/cmdline"))?,
         })
     }
 

@@ -6,7 +6,7 @@ use super::loader::{BootLoader, Evidence, Found, Place};
 use super::next_kernel::KeptArguments;
 use super::text_file::{BootError, TextFile, read_text};
 use crate::files::{Change, Method};
-use crate::machine::below;
+use crate::machine::inside;
 use node_base::boot_entry::BootEntry;
 use node_base::cmdline::Arguments;
 use node_base::diagnostic::{Finding, layout};
@@ -24,7 +24,10 @@ struct SystemdBoot {
 pub(super) fn find(place: &Place<'_>) -> Result<Option<Found>, BootError> {
     let conf = DIRECTORIES
         .iter()
-        .find_map(|d| read_text(place.files, &below(place.sysroot, d).join("loader/loader.conf")).transpose())
+        .find_map(|d| {
+            read_text(place.files, &inside(place.sysroot, Path::new(d).join("loader/loader.conf")))
+                .transpose()
+        })
         .transpose()?;
     let evidence = match place.environment {
         Some(environment) if efi::runs_systemd_boot(environment) => Evidence::Running,

@@ -1,7 +1,7 @@
 //! Which policy a verb goes by: the one that is asked for, else the one that `init` has recorded, else that of oVirt Node.
 
 use crate::files::read_text;
-use crate::machine::below;
+use crate::machine::inside;
 use crate::system::CONFIG_DIR;
 use node_base::policy::{Policy, PolicyName};
 use std::path::Path;
@@ -30,8 +30,8 @@ pub(super) fn policy(given: Option<&str>, sysroot: &Path) -> anyhow::Result<Chos
 }
 
 fn recorded(sysroot: &Path) -> anyhow::Result<PolicyName> {
-    let directory = below(sysroot, CONFIG_DIR);
-    let file = directory.join("layout.toml");
+    let directory = inside(sysroot, CONFIG_DIR);
+    let file = inside(sysroot, Path::new(CONFIG_DIR).join("layout.toml"));
     let Some(text) = read_text(&file)? else {
         return Ok(PolicyName::parse(DEFAULT, Path::new(""))?);
     };
@@ -50,7 +50,7 @@ mod tests {
         let sysroot = tempfile::tempdir().unwrap();
         let name = |given| policy(given, sysroot.path()).map(|chosen| chosen.policy.name);
         assert_eq!(name(None).unwrap(), "ovirt-node");
-        let recorded = below(sysroot.path(), CONFIG_DIR);
+        let recorded = inside(sysroot.path(), CONFIG_DIR);
         std::fs::create_dir_all(&recorded).unwrap();
         std::fs::write(recorded.join("layout.toml"), "policy = \"ovirt-node-4.3\"\n").unwrap();
         assert_eq!(name(None).unwrap(), "ovirt-node-4.3");

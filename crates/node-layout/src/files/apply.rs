@@ -161,7 +161,8 @@ fn put_in_place(new: &Written, path: &Path) -> Result<(), FileError> {
 
 fn write_over(path: &Path, content: &[u8]) -> Result<(), FileError> {
     use std::os::unix::fs::FileExt;
-    let file = OpenOptions::new().write(true).open(path).map_err(at(path))?;
+    let nofollow = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+    let file = OpenOptions::new().write(true).custom_flags(nofollow).open(path).map_err(at(path))?;
     file.write_all_at(content, 0).and_then(|()| file.sync_all()).map_err(at(path))
 }
 

@@ -116,6 +116,11 @@ impl Files {
         Files { after: changes.into_iter().map(|c| (c.path.clone(), c.after.clone())).collect() }
     }
 
+    /// Whether a change that is not made yet concerns the file.
+    pub(crate) fn is_changed(&self, path: &Path) -> bool {
+        self.after.contains_key(path)
+    }
+
     /// The bytes of a file; `None` if it does not exist.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The kernel and initramfs that are kept for an image in `/boot/<layer>/`, independent of the system's own.
 
 use super::NodeState;
+use crate::boot::BootConfig;
 use crate::files::{fat, same_content, xfs};
 use node_base::boot_entry::BootEntry;
 use node_base::names::Layer;
@@ -114,12 +115,12 @@ pub(crate) fn half_written(s: &NodeState<'_>) -> Vec<PathBuf> {
     kept.into_iter().chain(entries).map(|(_, path)| path).chain(on_fat).chain(on_xfs).collect()
 }
 
-/// What `init` has made in the directory of `layer` below `root`: copies by their names, also half-written ones, that no entry
+/// What `init` has made in the directory of `layer`: copies by their names, also half-written ones, that no entry
 /// boots. And whether the directory has nothing else.
-pub(crate) fn made(entries: &[BootEntry], root: &Path, layer: &str) -> (Vec<PathBuf>, bool) {
+pub(crate) fn made(boot: &BootConfig, layer: &str) -> (Vec<PathBuf>, bool) {
     let booted = |name: &str| {
         let path = format!("/{layer}/{name}");
-        entries.iter().any(|e| e.kernel() == Some(&path) || e.initrds().any(|i| i == path))
+        boot.entries.iter().any(|e| e.kernel() == Some(&path) || e.initrds().any(|i| i == path))
     };
     let is_ours = |file: &fs::DirEntry| {
         let name = file.file_name();
@@ -132,7 +133,7 @@ pub(crate) fn made(entries: &[BootEntry], root: &Path, layer: &str) -> (Vec<Path
         let of = of.strip_prefix('.').and_then(|n| n.strip_suffix(".hmac")).unwrap_or(of);
         (of.starts_with("vmlinuz-") || of.starts_with("initramfs-")) && !booted(of)
     };
-    let listed = fs::read_dir(root.join(layer)).into_iter().flatten().flatten();
+    let listed = fs::read_dir(boot.file(layer)).into_iter().flatten().flatten();
     let (ours, others): (Vec<_>, Vec<_>) = listed.partition(is_ours);
     let mut paths: Vec<PathBuf> = ours.iter().map(fs::DirEntry::path).collect();
     paths.sort();
@@ -145,7 +146,7 @@ pub(crate) fn of_another_kernel(s: &NodeState<'_>, expected: &BTreeSet<PathBuf>)
     if s.kept_is_foreign {
         return Vec::new();
     }
-    let (mut paths, _) = made(&s.boot.entries, &s.boot.root, &s.target.layer.to_string());
+    let (mut paths, _) = made(s.boot, &s.target.layer.to_string());
     paths.retain(|p| !expected.contains(p));
     paths
 }

@@ -72,7 +72,7 @@ impl NodeState<'_> {
 
     /// The directory of the kernel and initramfs kept for the image.
     pub(crate) fn kept_dir(&self) -> PathBuf {
-        self.boot.root.join(self.target.layer.to_string())
+        self.boot.file(&self.target.layer.to_string())
     }
 
     /// Whether the layer's entry still boots the system's own kernel, which the first boot replaces by the kept one.
@@ -139,7 +139,7 @@ pub(crate) fn node_state<'a>(
         return None;
     };
     let leftovers: Vec<_> = lvm.volumes.iter().filter(|v| is_leftover(v, root)).collect();
-    let kept_dir = boot.root.join(target.layer.to_string());
+    let kept_dir = boot.file(&target.layer.to_string());
     // A run makes the base first, then the directory.
     let begun =
         stage != InitStage::NotStarted || leftovers.iter().any(|v| v.name == target.layer.nvr.as_str());

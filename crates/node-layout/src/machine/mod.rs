@@ -17,4 +17,4 @@ pub(crate) use lock::Lock;
 pub(crate) use mounts::{Mount, mounts_below};
 pub use real::RealTools;
 pub use tools::{Output, Space, ToolError, Tools};
-pub(crate) use tools::{below, freeze_and_thaw};
+pub(crate) use tools::{below, freeze_and_thaw, inside};

@@ -3,7 +3,7 @@
 use super::Command;
 use node_base::units::Bytes;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 /// What a program printed.
@@ -132,4 +132,67 @@ pub(crate) fn freeze_and_thaw(path: &Path) -> [Command; 2] {
 pub(crate) fn below(root: &Path, path: impl AsRef<Path>) -> PathBuf {
     let path = path.as_ref();
     root.join(path.strip_prefix("/").unwrap_or(path))
+}
+
+/// The most symbolic links on the way to a file, as many as the kernel follows.
+const LINKS: usize = 40;
+
+/// The file that `path` means in the system at `root`: symbolic links are followed inside it, as in a chroot. Neither an absolute
+/// link nor `..` leads out. (Nothing else changes the links of a system while it is installed.)
+pub(crate) fn inside(root: &Path, path: impl AsRef<Path>) -> PathBuf {
+    let mut left: Vec<PathBuf> = Vec::new();
+    let add = |left: &mut Vec<PathBuf>, path: &Path| {
+        left.extend(path.components().rev().map(|c| PathBuf::from(c.as_os_str())));
+    };
+    add(&mut left, path.as_ref());
+    let mut at: Vec<PathBuf> = Vec::new();
+    let mut links = 0;
+    while let Some(part) = left.pop() {
+        match part.components().next() {
+            Some(Component::RootDir) => at.clear(),
+            Some(Component::ParentDir) => {
+                at.pop();
+            }
+            Some(Component::Normal(_)) => {
+                let here = at.iter().fold(root.to_owned(), |path, name| path.join(name)).join(&part);
+                match std::fs::read_link(&here) {
+                    Ok(_) if links == LINKS => return root.join(".too-many-links"),
+                    Ok(to) => {
+                        links += 1;
+                        add(&mut left, &to);
+                    }
+                    Err(_) => at.push(part),
+                }
+            }
+            _ => {}
+        }
+    }
+    at.iter().fold(root.to_owned(), |path, name| path.join(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_and_parents_stay_inside_the_system() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        std::fs::create_dir_all(root.join("a/b")).unwrap();
+        let link = |at: &str, to: &str| std::os::unix::fs::symlink(to, root.join(at)).unwrap();
+        link("absolute", "/etc");
+        link("up", "../../../../etc/x");
+        link("a/b/twice", "/absolute/../up");
+        link("a/relative", "../a/b");
+        link("loop", "loop");
+        let seen = |path: &str| inside(root, path).strip_prefix(root).unwrap().display().to_string();
+        assert_eq!(seen("/absolute/fstab"), "etc/fstab");
+        assert_eq!(seen("up"), "etc/x");
+        assert_eq!(seen("/a/b/twice"), "etc/x");
+        assert_eq!(seen("/a/relative/c"), "a/b/c");
+        assert_eq!(seen("/../../x"), "x");
+        assert_eq!(seen("/a/./b//../c"), "a/c");
+        assert_eq!(seen("/loop/x"), ".too-many-links");
+        assert_eq!(inside(Path::new("/"), "/no/such"), Path::new("/no/such"));
+    }
 }

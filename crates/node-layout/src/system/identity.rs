@@ -1,7 +1,7 @@
 //! What a system says about itself: its name, its image, SELinux.
 
 use crate::files::read_text;
-use crate::machine::below;
+use crate::machine::inside;
 use std::path::Path;
 
 /// The file of an image that has its name.
@@ -9,20 +9,20 @@ pub(crate) const IMAGE_NVR: &str = "/usr/share/imgbase/build/meta/nvr";
 
 /// The image's name in the image itself.
 pub(super) fn image_nvr(sysroot: &Path) -> Option<String> {
-    let text = read_text(&below(sysroot, IMAGE_NVR)).ok()??;
+    let text = read_text(&inside(sysroot, IMAGE_NVR)).ok()??;
     Some(text.trim().to_owned())
 }
 
 /// `PRETTY_NAME` of os-release(5).
 pub(super) fn os_name(sysroot: &Path) -> Option<String> {
     let files = ["/etc/os-release", "/usr/lib/os-release"];
-    let text = files.into_iter().find_map(|p| read_text(&below(sysroot, p)).ok()?)?;
+    let text = files.into_iter().find_map(|p| read_text(&inside(sysroot, p)).ok()?)?;
     pretty_name(&text)
 }
 
 /// `SELINUXTYPE`; `None` if SELinux is disabled or not installed.
 pub(super) fn selinux_type(sysroot: &Path) -> Option<String> {
-    parse_selinux_type(&read_text(&below(sysroot, "/etc/selinux/config")).ok()??)
+    parse_selinux_type(&read_text(&inside(sysroot, "/etc/selinux/config")).ok()??)
 }
 
 /// The value is a shell assignment, with or without quotes.

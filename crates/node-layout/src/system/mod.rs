@@ -5,7 +5,7 @@ mod identity; // os-release, SELinux, the image's name
 use crate::boot::{BootConfig, BootError, TextFile, efi};
 use crate::disks::{Fstab, LogicalVolume, Lvm, LvmError};
 use crate::files::{Files, ReadError};
-use crate::machine::{Mount, Space, Tools, below, device_path, is_lvm_device, mounts_below};
+use crate::machine::{Mount, Space, Tools, below, device_path, inside, is_lvm_device, mounts_below};
 use node_base::cmdline::Arguments;
 use node_base::superblock::Superblock;
 use std::path::{Path, PathBuf};
@@ -86,7 +86,7 @@ impl System {
             Superblock::read(&path).ok().flatten().filter(|s| !s.uuid.is_empty())
         };
         let (root_super, boot_super) = (superblock("/"), superblock("/boot"));
-        let boot_space = at("/boot").and_then(|_| tools.space(&below(&sysroot, "/boot")).ok());
+        let boot_space = at("/boot").and_then(|_| tools.space(&inside(&sysroot, "/boot")).ok());
         let files = Files::default();
         let nvr = (cmdline
             .value(NVR_ARGUMENT)
@@ -103,7 +103,7 @@ impl System {
             selinux: identity::selinux_type(&sysroot),
             program: ["/usr/sbin/node-layout", "/usr/bin/node-layout", "/usr/local/sbin/node-layout"]
                 .into_iter()
-                .find(|p| below(&sysroot, p).exists()),
+                .find(|p| inside(&sysroot, p).exists()),
             root_is_lvm: at("/").is_some_and(|m| is_lvm_device(environment, m.device)),
             running,
             cmdline,
@@ -131,15 +131,15 @@ impl System {
         self.fstab.as_ref().ok()?.as_ref().map(|f| Fstab::parse(&f.text))
     }
 
-    /// A path inside the system.
+    /// A path inside the system; its links are followed there.
     pub(crate) fn path(&self, path: &str) -> PathBuf {
-        below(&self.sysroot, path)
+        inside(&self.sysroot, path)
     }
 }
 
 /// `/etc/fstab` of a system.
 pub(crate) fn read_fstab(sysroot: &Path, files: &Files) -> Result<Option<TextFile>, ReadError> {
-    let path = below(sysroot, "/etc/fstab");
+    let path = inside(sysroot, "/etc/fstab");
     Ok(files.text(&path)?.map(|text| TextFile { path, text }))
 }
 

@@ -186,3 +186,65 @@ fn the_tag_with_the_old_name_never_becomes_a_path() {
         assert_eq!(model.first_boot().last(), Some(&"remove-unit"), "{name}");
     }
 }
+
+#[test]
+fn links_of_an_image_do_not_lead_out_of_it() {
+    let kernel = format!("boot/vmlinuz-{VERSION}");
+    let initramfs = format!("boot/initramfs-{VERSION}.img");
+    let directory = format!("boot/{NVR}+1");
+    let entry = machine_entry(&Model::installed("rhel9"));
+    let links: [&str; 10] = [
+        &directory,
+        "boot/grub2",
+        "boot/grub2/grubenv",
+        "boot/loader/entries",
+        "etc",
+        "etc/fstab",
+        "etc/default/grub",
+        &entry,
+        &kernel,
+        &initramfs,
+    ];
+    for link in links {
+        for relative in [false, true] {
+            let model = Model::installed("rhel9");
+            let at = model.sysroot().join(link);
+            let outside = model.path("outside");
+            if at.exists() {
+                std::fs::rename(&at, &outside).unwrap();
+            } else {
+                std::fs::create_dir(&outside).unwrap();
+            }
+            let up = "../".repeat(link.split('/').count());
+            let to = if relative { Path::new(&up).join("outside") } else { outside.clone() };
+            std::os::unix::fs::symlink(to, &at).unwrap();
+            let before = tree(&outside);
+            let result = model.init();
+            assert_eq!(tree(&outside), before, "{link}: a file outside the system was changed");
+            let kept = model.sysroot().join(&directory);
+            for file in [format!("vmlinuz-{VERSION}"), format!("initramfs-{VERSION}.img")] {
+                let copied = link.ends_with(&file) && kept.join(&file).exists();
+                assert!(!copied, "{link}: a file outside the system was copied ({result:?})");
+            }
+        }
+    }
+    // What an entry names is in its own directory.
+    let model = Model::installed("rhel9");
+    std::fs::write(model.path("secret"), "of somebody else").unwrap();
+    let text = model.read(&entry);
+    let text = text.replace(&format!("/initramfs-{VERSION}.img"), "/../../secret");
+    model.put(&format!("/sysroot/{entry}"), &text);
+    model.init().unwrap();
+    assert!(!model.sysroot().join(&directory).join(format!("initramfs-{VERSION}.img")).exists());
+}
+
+/// Names, modes and contents below a path.
+fn tree(path: &Path) -> Vec<(std::path::PathBuf, u32, Vec<u8>)> {
+    let mut all = vec![(path.to_owned(), mode(path), std::fs::read(path).unwrap_or_default())];
+    if path.is_dir() {
+        let mut names: Vec<_> = std::fs::read_dir(path).unwrap().map(|f| f.unwrap().path()).collect();
+        names.sort();
+        all.extend(names.iter().flat_map(|path| tree(path)));
+    }
+    all
+}

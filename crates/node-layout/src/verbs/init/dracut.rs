@@ -32,7 +32,9 @@ fn writes_host_arguments(system: &System) -> Option<PathBuf> {
     for directory in ["/usr/lib/dracut/dracut.conf.d", "/etc/dracut.conf.d"] {
         let listed = std::fs::read_dir(system.path(directory)).into_iter().flatten().flatten();
         let conf = listed.filter(|f| f.path().extension().is_some_and(|e| e == "conf"));
-        by_name.extend(conf.map(|f| (f.file_name(), f.path())));
+        by_name.extend(
+            conf.map(|f| (f.file_name(), system.path(&format!("{directory}/{}", f.file_name().display())))),
+        );
     }
     let files = std::iter::once(system.path("/etc/dracut.conf")).chain(by_name.into_values());
     let mut assigned = files.filter_map(|file| {

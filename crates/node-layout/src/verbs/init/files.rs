@@ -60,7 +60,7 @@ impl Planner<'_> {
         let write = |(path, text): (PathBuf, String)| Change::write(path, text.into_bytes(), Method::Replace);
         let mut changes: Vec<Change> = files.into_iter().filter_map(write).collect();
         if self.system.program.is_some() {
-            let wants = units.join("multi-user.target.wants").join(UNIT);
+            let wants = self.system.path(&format!("{UNIT_DIR}/multi-user.target.wants")).join(UNIT);
             changes.extend(Change::write(wants, format!("../{UNIT}").into_bytes(), Method::Link));
         }
         changes

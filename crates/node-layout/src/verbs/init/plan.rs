@@ -126,7 +126,7 @@ impl Planner<'_> {
             self.steps.add("record-content", about, vec![Action::RecordContent(Box::new(reading))]);
         }
         if booted {
-            let wants = self.system.path(UNIT_DIR).join("multi-user.target.wants").join(UNIT);
+            let wants = self.system.path(&format!("{UNIT_DIR}/multi-user.target.wants")).join(UNIT);
             let removals = [Change::remove(wants, Method::Link), Change::remove(unit, Method::Replace)];
             let changes = removals.into_iter().flatten().collect();
             self.steps.add(

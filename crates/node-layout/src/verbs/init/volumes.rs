@@ -23,11 +23,11 @@ impl Planner<'_> {
         // The files first: only the volume shows that they are left over. Files of this image's own name are used again.
         let files = |v: &&LogicalVolume| {
             let layer = format!("{}+{FIRST_LAYER}", v.name);
-            let path = self.s.boot.root.join(&layer);
+            let path = self.s.boot.file(&layer);
             if v.name == self.s.target.layer.nvr.as_str() || !path.is_dir() {
                 return None;
             }
-            let (made, whole) = kept::made(&self.s.boot.entries, &self.s.boot.root, &layer);
+            let (made, whole) = kept::made(self.s.boot, &layer);
             let removal =
                 |path| Change { path, before: None, after: None, method: Method::ReplaceForBoot, like: None };
             Some(match whole {
