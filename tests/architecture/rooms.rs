@@ -117,9 +117,9 @@ const NODE_LAYOUT: Rooms = Rooms {
         ("files", knows(&["machine"], NO_PROGRAM)),
         ("disks", knows(&["machine"], NO_PROGRAM)),
         ("boot", knows(&["machine", "files"], NO_PROGRAM)),
-        ("system", knows(&["machine", "disks", "boot"], NO_PROGRAM)),
+        ("system", knows(&["machine", "files", "disks", "boot"], NO_PROGRAM)),
         ("images", knows(&["machine", "files", "disks", "boot", "system"], NO_PROGRAM)),
-        ("checks", knows(&["machine", "disks", "system", "images"], NO_PROGRAM)),
+        ("checks", knows(&["machine", "files", "disks", "boot", "system", "images"], NO_PROGRAM)),
         ("plan", knows(&["machine", "files", "disks"], NO_PROGRAM)),
         (
             "verbs",
