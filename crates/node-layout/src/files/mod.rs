@@ -1,12 +1,13 @@
 //! Changing files so that a power cut leaves the old or the new content, also for boot loaders that do not replay a journal.
 //!
-//! [`Change`] says what is to be in a file, [`apply`] makes it so. How depends on the file system: [`fat`] and [`xfs`] explain
+//! [`Change`] says what is to be in a file, [`apply`](fn@apply) makes it so. How depends on the file system: [`fat`] and [`xfs`] explain
 //! what each of them needs.
 
 mod apply; // making changes
 mod change; // what is to be in a file
 mod error; // which file, and the kernel's reason
 pub(crate) mod fat; // files on FAT
+mod planned; // files after changes that are not made yet
 mod read; // reading regular files of limited size
 mod write; // new content under a temporary name
 pub(crate) mod xfs; // directories on XFS, exchanged as a whole
@@ -17,5 +18,6 @@ pub(crate) use apply::{
 };
 pub use change::{Change, Method};
 pub use error::FileError;
+pub(crate) use planned::Files;
 pub use read::ReadError;
-pub(crate) use read::{Files, invalid_line, read_bytes, read_text};
+pub(crate) use read::{invalid_line, read_bytes, read_text};

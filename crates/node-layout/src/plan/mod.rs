@@ -1,4 +1,4 @@
-//! Plans: what a verb is going to do, as data. A verb decides the steps; [`run`] does them, and takes them back when one fails.
+//! Plans: what a verb is going to do, as data. A verb decides the steps; [`run`](fn@run) does them, and takes them back when one fails.
 //!
 //! A second verb brings its own steps and its own [`Undo`]; actions, progress, dry run and JSON are the same.
 
