@@ -1,6 +1,6 @@
 //! `init`: an installed system becomes base and layer.
 //!
-//! [`examine`] collects everything that blocks it, [`plan`] decides the steps, [`TakeBack`] is the way back.
+//! [`examine`] collects everything that blocks it, [`plan`](fn@plan) decides the steps, [`TakeBack`] is the way back.
 
 mod boot_partition; // /boot: kind, size, free space
 mod checks; // everything that blocks init
