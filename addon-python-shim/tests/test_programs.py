@@ -58,6 +58,11 @@ def test_nonsense_is_no_answer(tmp_path: Path, nonsense: str) -> None:
     assert "gave no answer that can be understood" in message
 
 
+def test_deep_nesting_is_no_answer(tmp_path: Path) -> None:
+    message = failure(tmp_path / "p", "head -c 200000 /dev/zero | tr '\\0' '['")
+    assert "gave no answer that can be understood" in message
+
+
 def test_output_without_an_end_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "LARGEST_OUTPUT", 1 << 20)
     assert "says more than 1 MiB" in failure(tmp_path / "p", "yes")

@@ -205,7 +205,7 @@ def test_images_that_a_user_interface_asks_for_must_fit(start_direct: StartDirec
     direct.module.set_keep_images(8)
     (task,) = direct.module.configure_with_tasks()
     _, failure = direct.task(task)
-    assert failure and "NODE012: there is room for " in failure and "there have to be 8" in failure, failure
+    assert failure and "NODE012: these disks have room for " in failure and "asks for 8" in failure, failure
 
 
 def test_enforce_warn_goes_on_with_any_disks(start_direct: StartDirect, tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ MISTAKES = {
         partitioned_by("autopart --type=lvm"),
         READ,
         "autopart ",
-        "NODE020: autopart of type 'lvm' makes no thin volumes; the policy ovirt-node needs type 'thinp'\n"
+        "NODE020: autopart of type 'lvm' does not make thin volumes; the policy ovirt-node needs type 'thinp'\n"
         "    write 'autopart --type=thinp'",
     ),
     "unknown command": Mistake(
@@ -130,8 +130,8 @@ MISTAKES = {
         ),
         DISKS,
         "keep-images ",
-        "NODE012: there is room for 7 images on these disks because of the pool's data, and keep-images asks for 8\n"
-        "    take a larger disk, or keep fewer images",
+        "NODE012: these disks have room for 7 images because of the pool's data, and keep-images asks for 8\n"
+        "    use a larger disk, or keep fewer images",
         80,
     ),
 }

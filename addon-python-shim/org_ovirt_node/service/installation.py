@@ -1,6 +1,5 @@
 """The tasks that Anaconda runs: one before partitioning, one after the payload."""
 
-import json
 from typing import Any, Dict, List
 
 from pyanaconda.anaconda_loggers import get_module_logger
@@ -8,7 +7,7 @@ from pyanaconda.modules.common.errors.installation import StorageInstallationErr
 from pyanaconda.modules.common.task import Task
 
 from org_ovirt_node.service import checks
-from org_ovirt_node.service.programs import ProgramError, harmless, node_layout, run
+from org_ovirt_node.service.programs import ProgramError, harmless, json_object, node_layout, run
 
 log = get_module_logger(__name__)
 
@@ -104,11 +103,8 @@ class InitializeLayoutTask(Task):
 
     def _on_line(self, line: str) -> None:
         """One line of node-layout: a step, or the result."""
-        try:
-            event = json.loads(line)
-        except ValueError:
-            event = None
-        if not isinstance(event, dict):
+        event = json_object(line.encode("utf-8"))
+        if event is None:
             raise ProgramError(
                 "{} said what this add-on does not understand: {}".format(node_layout(), harmless(line)[:200])
             )

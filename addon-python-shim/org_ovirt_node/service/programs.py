@@ -36,11 +36,8 @@ class Result:
 
         :raise ProgramError: if it is none
         """
-        try:
-            answer = json.loads(self.output.decode("utf-8"))
-        except ValueError:
-            answer = None
-        if not isinstance(answer, dict):
+        answer = json_object(self.output)
+        if answer is None:
             raise ProgramError(
                 "{} ended with status {} and gave no answer that can be understood{}".format(
                     self.program, self.status, self.excerpt()
@@ -52,6 +49,15 @@ class Result:
         """What it said on standard error, for the end of a sentence."""
         text = harmless(self.errors.decode("utf-8", "replace")).strip()
         return ": " + text[-LONGEST_EXCERPT:] if text else " (and says nothing else)"
+
+
+def json_object(text: bytes) -> Optional[Dict[str, Any]]:
+    """A JSON object, or None for any other text. Deep nesting is no ValueError to the parser."""
+    try:
+        answer = json.loads(text.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    return answer if isinstance(answer, dict) else None
 
 
 def ks_lint() -> str:
