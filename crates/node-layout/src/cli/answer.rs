@@ -9,7 +9,6 @@ use node_base::diagnostic::Finding;
 use node_base::diagnostic::json::SCHEMA;
 use node_base::harmless::harmless;
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -90,16 +89,17 @@ impl Answer {
             }
             Format::Json => {
                 let findings = print::findings_json(findings);
-                let environment: BTreeMap<_, _> = self.environment.iter().cloned().collect();
-                let answer = json!({
+                let mut answer = json!({
                     "schema": SCHEMA,
                     "result": "planned",
                     "of": self.subject,
-                    "environment": environment,
                     "steps": print::plan_json(plan),
                     "findings": findings,
                     "diagnostics": findings,
                 });
+                if !self.environment.is_empty() {
+                    answer["environment"] = self.environment.iter().cloned().collect();
+                }
                 print::line(&answer.to_string());
             }
         }

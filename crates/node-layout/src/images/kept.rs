@@ -66,7 +66,8 @@ pub(crate) fn outdated(s: &NodeState<'_>) -> Vec<Pair> {
     }
     let is_newer = |own: &Path, kept: &Path| {
         let (Ok(o), Ok(k)) = (fs::metadata(own), fs::metadata(kept)) else { return false };
-        (o.mtime(), o.mtime_nsec()) > (k.mtime(), k.mtime_nsec())
+        o.is_file()
+            && (o.mtime(), o.mtime_nsec()) > (k.mtime(), k.mtime_nsec())
             && same_content(own, kept).is_ok_and(|same| !same)
     };
     let mut pairs = own_pairs(s, entry, &layer);

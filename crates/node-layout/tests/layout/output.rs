@@ -44,3 +44,28 @@ fn verify_answers_with_its_state_its_findings_and_their_number() {
     assert_eq!(answer["findings"], answer["diagnostics"]);
     assert!(answer["summary"]["errors"].as_u64().unwrap() > 0, "{answer}");
 }
+
+#[test]
+fn programs_are_found_by_options_and_never_by_the_environment_of_the_caller() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    std::fs::create_dir_all(at("sysroot")).unwrap();
+    std::fs::create_dir_all(at("bin")).unwrap();
+    let script = format!("#!/bin/sh\necho \"config $LVM_SYSTEM_DIR\" >{}\nexit 5\n", at("called").display());
+    std::fs::write(at("bin/lvm"), script).unwrap();
+    std::fs::set_permissions(at("bin/lvm"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let called = |options: &[&str]| {
+        let _ = std::fs::remove_file(at("called"));
+        let mut program = Command::new(env!("CARGO_BIN_EXE_node-layout"));
+        program.arg("verify").arg("--sysroot").arg(at("sysroot")).args(options);
+        let output = program.env("PATH", at("bin")).env("LVM_SYSTEM_DIR", "/evil").output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        std::fs::read_to_string(at("called")).ok()
+    };
+    let (bin, config) = (at("bin").display().to_string(), at("sysroot").display().to_string());
+    assert_eq!(called(&[]), None);
+    assert_eq!(called(&["--tools-path", &bin]).as_deref(), Some("config \n"));
+    let with_config = called(&["--tools-path", &bin, "--lvm-config", &config]);
+    assert_eq!(with_config, Some(format!("config {config}\n")));
+}

@@ -1,6 +1,7 @@
 //! What `init` cannot read or cannot finish is refused before the first write.
 
 use crate::model::{Model, NVR, Outcome, is_error, machine_entry};
+use std::path::Path;
 
 const VERSION: &str = "5.14.0-503.11.1.el9_5.x86_64";
 
@@ -185,4 +186,22 @@ fn files_that_are_no_texts_are_refused_and_nothing_waits_for_them() {
     let model = Model::installed("rhel9");
     model.init().unwrap();
     assert!(model.read("etc/fstab").contains(NVR));
+}
+
+#[test]
+fn a_named_pipe_in_place_of_an_initramfs_is_not_copied_and_not_waited_for() {
+    let model = Model::installed("rhel9");
+    let fifo = |path: &Path| {
+        let _ = std::fs::remove_file(path);
+        rustix::fs::mkfifoat(rustix::fs::CWD, path, rustix::fs::Mode::RUSR).unwrap();
+    };
+    let own = model.sysroot().join(format!("boot/initramfs-{VERSION}.img"));
+    fifo(&own);
+    let kept = model.sysroot().join(format!("boot/{NVR}+1"));
+    std::fs::create_dir(&kept).unwrap();
+    fifo(&kept.join(format!("vmlinuz-{VERSION}")));
+    model.init().unwrap();
+    assert!(kept.join(format!("vmlinuz-{VERSION}")).is_file());
+    assert!(!kept.join(format!("initramfs-{VERSION}.img")).exists());
+    model.first_boot();
 }

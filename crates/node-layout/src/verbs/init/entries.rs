@@ -30,7 +30,7 @@ impl Planner<'_> {
     /// Copies the kernel and initramfs of the image, so that they stay when the system's own change.
     pub(super) fn boot_files(&mut self) {
         let copies: Vec<_> =
-            self.kept_files().into_iter().filter(|(from, to)| from.exists() && from != to).collect();
+            self.kept_files().into_iter().filter(|(from, to)| from.is_file() && from != to).collect();
         let about = format!("keep kernel and initramfs in {}", self.s.kept_dir().display());
         // Before anything new is written, what the installation (or the removal of a kernel) has changed on /boot is flushed.
         let mut actions = vec![Action::FlushJournal(self.s.boot.root.clone())];
