@@ -120,6 +120,14 @@ cp /tmp/lvm.conf $etc/lvm.conf
 run dmsetup create mpatha --uuid mpath-3600508b400105e21 --table "0 $(blockdev --getsz /dev/vda4) linear /dev/vda4 0"
 expect "a path of a multipath device" LAY051 "/dev/vda4 is a path of the multipath device mpatha" "mpathconf --enable"
 run dmsetup remove mpatha
+# Files that init must change
+mv /mnt/sysroot/etc/fstab /fstab
+expect "no fstab" LAY012 "/etc/fstab cannot be read" "write a new one"
+{ cat /fstab; printf '# caf\\351\\n'; } > /mnt/sysroot/etc/fstab
+expect "an fstab that is not UTF-8" LAY012 "not UTF-8 in line" "write that line in UTF-8"
+grep -v ' / ' /fstab > /mnt/sysroot/etc/fstab
+expect "an fstab without a line for root" LAY012 "no line that mounts /" "add the line: UUID="
+rm /mnt/sysroot/etc/fstab; mv /fstab /mnt/sysroot/etc/fstab
 # Programs
 mv /sbin/xfs_db /xfs_db
 expect "a missing program" LAY002 "'xfs_db'" "install the package that brings 'xfs_db'"

@@ -95,7 +95,8 @@ pub(crate) fn remove_command(volume: &str) -> Command {
 
 /// Runs `command`, a [`remove_command`] for a volume of an interrupted run. A power cut between the pool's commit of a new thin
 /// device and LVM's leaves a volume that LVM still wants to create and the pool already has: every command fails with "File
-/// exists". The device (`thin_id`) is ours and unused; once it is deleted, the pool and LVM agree again.
+/// exists". If LVM names the device of this volume (`thin_id`), it is ours and unused; once it is deleted, the pool and LVM agree
+/// again. Any other device is left alone.
 ///
 /// # Errors
 /// [`ToolError`] of the command or of deleting the device.

@@ -78,6 +78,10 @@ pub(crate) fn read_text(path: &Path) -> Result<Option<String>, ReadError> {
     read_bytes(path)?.map(|bytes| text_of(path, bytes)).transpose()
 }
 
+/// The bytes of the file `path` as text.
+///
+/// # Errors
+/// [`ReadError::NotUtf8`].
 pub(super) fn text_of(path: &Path, bytes: Vec<u8>) -> Result<String, ReadError> {
     match invalid_line(&bytes) {
         Some(line) => Err(ReadError::NotUtf8 { path: path.to_owned(), line }),

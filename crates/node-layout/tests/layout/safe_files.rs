@@ -98,6 +98,19 @@ fn a_device_is_kept_when_lvm_cannot_be_asked_whose_it_is() {
 }
 
 #[test]
+fn removing_a_base_deletes_no_device_but_its_own() {
+    let model = Model::installed("rhel9");
+    model.ends_at.set(Some(position("lvcreate") + 1));
+    let cut = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| model.init()));
+    assert!(cut.is_err(), "no power cut");
+    model.ends_at.set(None);
+    model.pool_device.set(Some(77));
+    let Err(Outcome::Failed(failure)) = model.init() else { panic!("init succeeded") };
+    assert!(failure.error.to_string().contains("create_snap 77"), "{}", failure.error);
+    assert!(!model.commands.borrow().iter().any(|c| c.contains("delete")), "a device was deleted");
+}
+
+#[test]
 fn undoing_leaves_a_directory_that_was_there_before() {
     for file in ["README", "vmlinuz-4.18.0", ".initramfs-1.img.new"] {
         let model = Model::installed("rhel9");

@@ -1,4 +1,4 @@
-//! Files as they will be after changes that are not made yet, so that they can be checked before the first write.
+//! The files of a system as they will be after changes.
 
 use super::change::Change;
 use super::read::{ReadError, read_bytes, text_of};
@@ -85,7 +85,7 @@ mod tests {
             path: at(name),
             before: None,
             after: after.map(|text| text.as_bytes().to_vec()),
-            method: crate::files::Method::Replace,
+            method: super::super::Method::Replace,
             like: None,
         };
         let changes =
