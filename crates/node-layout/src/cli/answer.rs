@@ -100,7 +100,7 @@ impl Answer {
                 if !self.environment.is_empty() {
                     answer["environment"] = self.environment.iter().cloned().collect();
                 }
-                print::line(&answer.to_string());
+                print::json_line(&answer);
             }
         }
         ExitCode::SUCCESS
@@ -157,7 +157,7 @@ impl Answer {
             "findings": findings,
             "diagnostics": findings,
         });
-        print::line(&answer.to_string());
+        print::json_line(&answer);
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let lvm = system.lvm.as_ref().map_err(|e| anyhow::anyhow!("{e}")).context("LVM cannot be read")?;
     let images = list(&system, lvm, &chosen.policy, &tools);
     if args.common.format == Format::Json {
-        print::line(&serde_json::to_string(&images)?);
+        print::json_line(&images);
         return Ok(ExitCode::SUCCESS);
     }
     for image in &images.images {

@@ -5,7 +5,7 @@ use crate::machine::quoted;
 use crate::plan::{Operation, Plan, Progress, Step, StepState};
 use node_base::diagnostic::Finding;
 use node_base::diagnostic::json::{Diagnostics, SCHEMA};
-use node_base::harmless::harmless;
+use node_base::harmless::{harmless, harmless_json};
 use node_base::source::Sources;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -15,6 +15,12 @@ use std::path::Path;
 pub(super) fn line(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+/// Prints a JSON value on a line of its own.
+pub(super) fn json_line(value: &impl serde::Serialize) {
+    // Serialising plain structures to a string cannot fail.
+    line(&harmless_json(serde_json::to_string(value).unwrap_or_default()));
 }
 
 /// Progress for people: one line a step, and one more if it fails.
@@ -42,7 +48,7 @@ pub(super) struct JsonProgress;
 
 impl Progress for JsonProgress {
     fn step(&mut self, number: usize, of: usize, step: &Step, state: StepState, message: &str) {
-        line(&json_progress(number, of, step, state, message).to_string());
+        json_line(&json_progress(number, of, step, state, message));
     }
 }
 

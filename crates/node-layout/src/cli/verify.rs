@@ -49,7 +49,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
                 "diagnostics": findings,
                 "summary": {"errors": errors, "warnings": warnings},
             });
-            print::line(&answer.to_string());
+            print::json_line(&answer);
         }
         Format::Human => {
             print::findings(&findings);
