@@ -8,6 +8,7 @@ use crate::machine::md;
 use crate::machine::table::Table;
 use node_base::source::Span;
 use node_base::units::Bytes;
+use std::collections::BTreeSet;
 
 /// A disk.
 #[derive(Clone, Debug)]
@@ -62,7 +63,7 @@ pub struct Group {
     /// Whether room for the pool to grow is kept, as autopart does.
     pub pool_reserve: bool,
     /// Its volumes, thin ones included, in the order they were made.
-    pub volumes: Vec<DeviceId>,
+    pub volumes: BTreeSet<DeviceId>,
     /// Whether a disk that may not be used holds a part of it.
     pub incomplete: bool,
 }
@@ -214,7 +215,7 @@ impl Group {
             reserved_percent: 0,
             reserved_space: Bytes(0),
             pool_reserve: false,
-            volumes: Vec::new(),
+            volumes: BTreeSet::new(),
             incomplete: false,
         }
     }

@@ -1,6 +1,7 @@
 //! The machine: its disks before the installation, the installer that runs on it, and all its devices as the installer
 //! sees them.
 
+pub(crate) mod account; // what the volumes of a group take
 pub(crate) mod device; // disks, partitions, groups, volumes
 pub(crate) mod disk; // a disk before the installation
 pub(crate) mod format; // file systems and their limits

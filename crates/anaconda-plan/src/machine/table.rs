@@ -122,15 +122,29 @@ pub struct Table {
     pub sectors: u64,
     /// Bytes in a sector.
     pub sector: u64,
+    /// The most logical partitions.
+    max_logicals: usize,
     /// Partitions by position.
     pub entries: Vec<Entry>,
 }
 
+/// The most logical partitions on a disk of this name, in the extended partition of an MBR.
+///
+/// Source: pyparted 3.13, `Disk.getMaxLogicalPartitions`, which blivet obeys (`get_next_partition_type`).
+fn max_logicals(disk: &str) -> usize {
+    match disk {
+        d if d.starts_with("hd") => 59,
+        d if d.starts_with("mmcblk") => 5,
+        _ => 11,
+    }
+}
+
 impl Table {
-    /// An empty table.
-    pub(crate) fn new(label: Label, size: Bytes, sector: u32) -> Table {
+    /// An empty table of the disk of this name.
+    pub(crate) fn new(label: Label, disk: &str, size: Bytes, sector: u32) -> Table {
         let sector = u64::from(sector.max(512));
-        Table { label, sectors: size.0 / sector, sector, entries: Vec::new() }
+        let max_logicals = max_logicals(disk);
+        Table { label, sectors: size.0 / sector, sector, max_logicals, entries: Vec::new() }
     }
 
     /// Sectors in 1 MiB: where partitions start and end.
@@ -194,11 +208,13 @@ impl Table {
         let left = self.primaries_left();
         let extended = self.extended().is_some();
         let primary = (!no_primary).then_some(Slot::Primary);
+        let logicals = self.entries.len() - self.primaries();
+        let logical = (extended && logicals < self.max_logicals).then_some(Slot::Logical);
         match left {
-            0 => extended.then_some(Slot::Logical),
+            0 => logical,
             1 if !extended && self.knows_extended() => Some(Slot::Extended),
             1 if !extended => primary,
-            _ => primary.or(extended.then_some(Slot::Logical)),
+            _ => primary.or(logical),
         }
     }
 
@@ -243,8 +259,15 @@ impl Table {
     /// Adds an entry; its number is the lowest that is free.
     pub(crate) fn add(&mut self, region: Region, slot: Slot, device: Option<DeviceId>, exists: bool) -> u32 {
         let first = if slot == Slot::Logical { 5 } else { 1 };
-        let taken = |n: u32| self.entries.iter().any(|e| e.number == n);
-        let number = (first..).find(|&n| !taken(n)).unwrap_or(first);
+        // Of as many numbers and one more, one is free.
+        let mut taken = vec![false; self.entries.len() + 1];
+        for entry in &self.entries {
+            let place = entry.number.checked_sub(first).and_then(|n| taken.get_mut(n as usize));
+            if let Some(place) = place {
+                *place = true;
+            }
+        }
+        let number = (first..).zip(taken).find(|(_, taken)| !taken).map_or(first, |(n, _)| n);
         self.insert(Entry { region, slot, number, device, exists });
         number
     }
@@ -257,9 +280,15 @@ impl Table {
         self.entries.insert(at, entry);
     }
 
-    /// Removes the entries that `which` selects; the numbers of logical partitions after a removed one go down by one.
+    /// Removes the entries that `which` selects, whatever their numbers; the numbers of logical partitions after a
+    /// removed one go down by one.
     pub(crate) fn remove(&mut self, which: impl Fn(&Entry) -> bool) {
-        while let Some(at) = self.entries.iter().position(&which) {
+        let mut at = 0;
+        while let Some(entry) = self.entries.get(at) {
+            if !which(entry) {
+                at += 1;
+                continue;
+            }
             let gone = self.entries.remove(at);
             if gone.slot == Slot::Logical {
                 for entry in
@@ -284,10 +313,13 @@ mod tests {
     #[test]
     fn a_blank_gpt_disk_loses_67_sectors_and_an_mbr_32() {
         let size = Bytes(10 << 30);
-        assert_eq!(Table::new(Label::Gpt, size, 512).free_bytes(), Bytes((10 << 30) - 67 * 512));
-        assert_eq!(Table::new(Label::Msdos, size, 512).free_bytes(), Bytes((10 << 30) - 32 * 512));
-        assert_eq!(Table::new(Label::Gpt, size, 4096).free_bytes(), Bytes((10 << 30) - 11 * 4096));
-        assert!(Table::new(Label::Gpt, Bytes(4096), 512).free().is_empty(), "a disk smaller than its table");
+        assert_eq!(Table::new(Label::Gpt, "sda", size, 512).free_bytes(), Bytes((10 << 30) - 67 * 512));
+        assert_eq!(Table::new(Label::Msdos, "sda", size, 512).free_bytes(), Bytes((10 << 30) - 32 * 512));
+        assert_eq!(Table::new(Label::Gpt, "sda", size, 4096).free_bytes(), Bytes((10 << 30) - 11 * 4096));
+        assert!(
+            Table::new(Label::Gpt, "sda", Bytes(4096), 512).free().is_empty(),
+            "a disk smaller than its table"
+        );
     }
 
     #[test]
@@ -302,7 +334,7 @@ mod tests {
 
     #[test]
     fn the_fourth_slot_of_an_mbr_becomes_the_extended_partition() {
-        let mut t = Table::new(Label::Msdos, Bytes(10 << 30), 512);
+        let mut t = Table::new(Label::Msdos, "sda", Bytes(10 << 30), 512);
         for i in 0..3 {
             assert_eq!(t.next_slot(false), Some(Slot::Primary));
             let start = 2048 * (1 + i * 10);
@@ -312,5 +344,37 @@ mod tests {
         t.add(Region { start: 204_800, end: 20_971_519 }, Slot::Extended, None, false);
         assert_eq!(t.next_slot(false), Some(Slot::Logical));
         assert!(t.free().contains(&Region { start: 204_802, end: 20_971_519 }));
+    }
+
+    #[test]
+    fn a_table_has_as_many_slots_as_libparted_gives_it() {
+        let slots = |label, disk| {
+            let mut t = Table::new(label, disk, Bytes(1 << 40), 512);
+            let mut start = 2048;
+            while let Some(slot) = t.next_slot(false) {
+                let end = if slot == Slot::Extended { (1 << 31) - 2049 } else { start + 2047 };
+                let device = (slot != Slot::Extended).then_some(DeviceId(0));
+                t.add(Region { start, end }, slot, device, false);
+                start += if slot == Slot::Extended { 2048 } else { 4096 };
+            }
+            t.entries.iter().filter(|e| e.device.is_some()).count()
+        };
+        assert_eq!(slots(Label::Gpt, "sda"), 128);
+        assert_eq!(slots(Label::Msdos, "sda"), 3 + 11);
+        assert_eq!(slots(Label::Msdos, "hda"), 3 + 59);
+        assert_eq!(slots(Label::Msdos, "mmcblk0"), 3 + 5);
+    }
+
+    #[test]
+    fn a_new_partition_takes_the_lowest_number() {
+        let mut t = Table::new(Label::Gpt, "sda", Bytes(10 << 30), 512);
+        let at = |n: u64| Region { start: 2048 * n, end: 2048 * n + 2047 };
+        for n in [7, 1, 2, 4, 900] {
+            let entry =
+                Entry { region: at(n), slot: Slot::Primary, number: n as u32, device: None, exists: true };
+            t.insert(entry);
+        }
+        let next = [10, 11, 12, 13].map(|n| t.add(at(n), Slot::Primary, None, false));
+        assert_eq!(next, [3, 5, 6, 8]);
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Source: blivet's `devicetree.py`; the releases differ as [`Release`] says.
 
+use crate::machine::account::Account;
 use crate::machine::device::{
     Cache, Device, Disk, Group, Kind, PartitionRequest, Role, Volume, compare_disks, partition_name,
 };
@@ -13,9 +14,10 @@ use crate::machine::md;
 use crate::machine::profile::Profile;
 use crate::machine::release::{Firmware, Release};
 use crate::machine::table::{Entry, Slot, Table};
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use node_base::source::Span;
 use node_base::units::Bytes;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// All devices.
@@ -33,8 +35,21 @@ pub struct Tree {
     pub default_format: FormatKind,
     /// The label of new tables (`clearpart --disklabel`).
     pub default_label: Option<Label>,
+    /// Whether new tables are GPT whatever the release prefers (`inst.gpt`).
+    pub(crate) always_gpt: bool,
+    /// What a further disk is like: an imaginary machine has as many as partitions need. `None`: it has no further one.
+    pub(crate) further_disk: Option<DiskSpec>,
     devices: Vec<Device>,
     names: HashMap<String, DeviceId>,
+    aliases: HashMap<String, BTreeSet<DeviceId>>,
+    /// The devices on each device.
+    children: Vec<BTreeSet<DeviceId>>,
+    /// Devices that were added or changed since `mounts` was brought up to date.
+    touched: Vec<DeviceId>,
+    /// Devices by mount point, and former ones.
+    mounts: HashMap<String, BTreeSet<DeviceId>>,
+    /// The sums of groups, while volumes are added to them.
+    accounts: HashMap<DeviceId, Account>,
     next_request: u32,
 }
 
@@ -55,8 +70,15 @@ impl Tree {
             memory,
             default_format,
             default_label: None,
+            always_gpt: false,
+            further_disk: None,
             devices: Vec::with_capacity(16),
             names: HashMap::with_capacity(28),
+            aliases: HashMap::new(),
+            children: Vec::with_capacity(16),
+            touched: Vec::new(),
+            mounts: HashMap::new(),
+            accounts: HashMap::new(),
             next_request: 0,
         };
         for disk in disks {
@@ -66,8 +88,15 @@ impl Tree {
         tree
     }
 
-    fn add_disk(&mut self, spec: &DiskSpec) {
-        let table = spec.label.map(|label| Table::new(label, spec.size, spec.sector));
+    /// Adds a further disk of an imaginary machine; `None` if the machine has no further one.
+    pub(crate) fn add_further_disk(&mut self) -> Option<DeviceId> {
+        let mut spec = self.further_disk.clone()?;
+        spec.name = format!("{}{}", spec.name, self.devices.len());
+        Some(self.add_disk(&spec))
+    }
+
+    fn add_disk(&mut self, spec: &DiskSpec) -> DeviceId {
+        let table = spec.label.map(|label| Table::new(label, &spec.name, spec.size, spec.sector));
         let disk = Disk { size: spec.size, sector: spec.sector, table, new_table: false };
         let id = self.add(Device::new(&spec.name, Kind::Disk(disk), Vec::new()).existing());
         let sector = u64::from(spec.sector.max(512));
@@ -100,6 +129,7 @@ impl Tree {
             part.format = Format::existing(kind);
             self.add(part.existing());
         }
+        id
     }
 
     /// Volume groups on old physical volumes. Without more knowledge one volume `root` fills such a group.
@@ -152,7 +182,7 @@ impl Tree {
         }
         let id = self.add(device);
         if let Kind::Group(g) = &mut self[group].kind {
-            g.volumes.push(id);
+            g.volumes.insert(id);
         }
     }
 
@@ -160,8 +190,24 @@ impl Tree {
     pub(crate) fn add(&mut self, device: Device) -> DeviceId {
         let id = DeviceId(self.devices.len() as u32);
         self.names.insert(device.name.clone(), id);
+        for &parent in &device.parents {
+            self.children[parent.0 as usize].insert(id);
+        }
+        if let Some(alias) = &device.alias {
+            self.aliases.entry(alias.clone()).or_default().insert(id);
+        }
+        self.touched.push(id);
+        self.children.push(BTreeSet::new());
         self.devices.push(device);
         id
+    }
+
+    /// Puts a device on this disk and nothing else.
+    pub(crate) fn put_on(&mut self, id: DeviceId, disk: DeviceId) {
+        for parent in std::mem::replace(&mut self[id].parents, vec![disk]) {
+            self.children[parent.0 as usize].remove(&id);
+        }
+        self.children[disk.0 as usize].insert(id);
     }
 
     /// Gives a device another name.
@@ -194,7 +240,7 @@ impl Tree {
 
     /// The partition that the kickstart calls so.
     pub(crate) fn by_alias(&self, alias: &str) -> Option<DeviceId> {
-        self.ids().find(|&id| self[id].alias.as_deref() == Some(alias))
+        self.aliases.get(alias)?.iter().copied().find(|&id| !self[id].gone)
     }
 
     /// All devices in the order they were added.
@@ -251,13 +297,20 @@ impl Tree {
     }
 
     /// All disks below a device.
-    pub(crate) fn disks_below(&self, id: DeviceId) -> Vec<DeviceId> {
-        let (mut found, mut todo) = (Vec::new(), vec![id]);
+    pub(crate) fn disks_below(&self, mut id: DeviceId) -> Vec<DeviceId> {
+        while let [parent] = *self[id].parents {
+            id = parent; // nearly always there is one way down
+        }
+        if matches!(self[id].kind, Kind::Disk(_)) {
+            return vec![id];
+        }
+        let (mut found, mut todo, mut seen) = (Vec::new(), vec![id], HashSet::new());
         while let Some(id) = todo.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
             if matches!(self[id].kind, Kind::Disk(_)) {
-                if !found.contains(&id) {
-                    found.push(id);
-                }
+                found.push(id);
             } else {
                 todo.extend(&self[id].parents);
             }
@@ -265,9 +318,20 @@ impl Tree {
         found
     }
 
+    /// A disk and all devices that are on it, directly or through others.
+    pub(crate) fn on_disk(&self, disk: DeviceId) -> HashSet<DeviceId> {
+        let (mut found, mut todo) = (HashSet::new(), vec![disk]);
+        while let Some(id) = todo.pop() {
+            if found.insert(id) {
+                todo.extend(&self.children[id.0 as usize]);
+            }
+        }
+        found
+    }
+
     /// The devices that have this one as a parent.
     pub fn children(&self, id: DeviceId) -> Vec<DeviceId> {
-        self.ids().filter(|&c| self[c].parents.contains(&id)).collect()
+        self.children[id.0 as usize].iter().copied().filter(|&c| !self[c].gone).collect()
     }
 
     /// The size of a device.
@@ -370,6 +434,78 @@ impl Tree {
         self.ids().filter(there).last()
     }
 
+    /// As [`Tree::mounted`], for one lookup after each of many changes.
+    pub(crate) fn mounted_now(&mut self, mountpoint: &str) -> Option<DeviceId> {
+        for id in std::mem::take(&mut self.touched) {
+            if let Some(place) = self.devices[id.0 as usize].format.mountpoint.clone() {
+                self.mounts.entry(place).or_default().insert(id);
+            }
+        }
+        let there = |d: &Device| {
+            !d.gone && d.format.kind.mountable() && d.format.mountpoint.as_deref() == Some(mountpoint)
+        };
+        let devices = self.mounts.get_mut(mountpoint)?;
+        while let Some(&id) = devices.last() {
+            if there(&self.devices[id.0 as usize]) {
+                return Some(id);
+            }
+            devices.pop_last(); // a change would bring it back
+        }
+        None
+    }
+
+    /// The group and its sums, kept until its size can change.
+    pub(crate) fn account(&mut self, id: DeviceId) -> Option<(&Group, &Account)> {
+        if !self.accounts.contains_key(&id) {
+            let account = self.new_account(id);
+            self.accounts.insert(id, account);
+        }
+        Some((self[id].group()?, self.accounts.get(&id)?))
+    }
+
+    /// The sums of a group, counted anew.
+    pub(crate) fn new_account(&self, id: DeviceId) -> Account {
+        let mut account = Account::new(self.size(id));
+        let Some(group) = self[id].group() else { return account };
+        for volume in group.volumes.iter().filter_map(|&v| self[v].volume()) {
+            account.add(volume, group.extent);
+        }
+        account
+    }
+
+    /// Counts a volume that was added to its group, or takes one back before it changes.
+    fn count(&mut self, id: DeviceId, counted: fn(&mut Account, &Volume, Bytes)) {
+        let Some(volume) = self.devices[id.0 as usize].volume() else { return };
+        let Some(extent) = self.devices[volume.group.0 as usize].group().map(|g| g.extent) else { return };
+        if let Some(account) = self.accounts.get_mut(&volume.group) {
+            counted(account, volume, extent);
+        }
+    }
+
+    /// Changes a volume, and the sums of its group with it.
+    pub(crate) fn change_volume(&mut self, id: DeviceId, change: impl FnOnce(&mut Volume)) {
+        self.count(id, Account::remove);
+        if let Kind::Volume(volume) = &mut self[id].kind {
+            change(volume);
+        }
+        self.count(id, Account::add);
+    }
+
+    /// Adds a volume to its group.
+    pub(crate) fn add_volume(&mut self, device: Device, group: DeviceId) -> DeviceId {
+        let id = self.add(device);
+        if let Kind::Group(group) = &mut self[group].kind {
+            group.volumes.insert(id);
+        }
+        self.count(id, Account::add);
+        id
+    }
+
+    /// Forgets the sums of all groups: what they are on changes.
+    pub(crate) fn close_accounts(&mut self) {
+        self.accounts.clear();
+    }
+
     /// All mount points with their devices, each once, in the order they were asked for.
     pub fn mountpoints(&self) -> Vec<(&str, DeviceId)> {
         let mut found: Vec<(&str, DeviceId)> = Vec::new();
@@ -390,6 +526,7 @@ impl Tree {
 
     /// Removes a device and all devices on it. A disk is kept, without its table.
     pub(crate) fn remove_recursively(&mut self, id: DeviceId, with_itself: bool) {
+        self.close_accounts();
         for child in self.children(id) {
             self.remove_recursively(child, true);
         }
@@ -411,11 +548,20 @@ impl Tree {
         }
         if let Kind::Volume(v) = &self[id].kind {
             let group = v.group;
+            self.count(id, Account::remove);
             if let Kind::Group(g) = &mut self[group].kind {
-                g.volumes.retain(|v| *v != id);
+                g.volumes.remove(&id);
             }
         }
         self[id].gone = true;
+        for parent in self[id].parents.clone() {
+            self.children[parent.0 as usize].remove(&id);
+        }
+        if let Some(alias) = self.devices[id.0 as usize].alias.as_deref()
+            && let Some(named) = self.aliases.get_mut(alias)
+        {
+            named.remove(&id);
+        }
         if self.names.get(&self[id].name) == Some(&id) {
             let name = self[id].name.clone();
             self.names.remove(&name);
@@ -432,6 +578,9 @@ impl std::ops::Index<DeviceId> for Tree {
 
 impl std::ops::IndexMut<DeviceId> for Tree {
     fn index_mut(&mut self, id: DeviceId) -> &mut Device {
+        if self.touched.last() != Some(&id) {
+            self.touched.push(id);
+        }
         &mut self.devices[id.0 as usize]
     }
 }

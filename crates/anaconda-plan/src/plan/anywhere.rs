@@ -1,14 +1,17 @@
 //! What Anaconda refuses on any disks: the layout is planned on imaginary ones that are large enough and have what
-//! the kickstart names, once for each kind of firmware. What both refuse, every machine will refuse.
+//! the kickstart names, once for each kind of firmware. What both refuse, every machine will refuse. A disk has the
+//! slots that a real one has; for partitions that may be on any disk there are as many disks as they need.
 
 use crate::layout::{Clear, Layout};
-use crate::machine::Machine;
 use crate::machine::device::partition_name;
 use crate::machine::disk::{DiskSpec, Label, OldPartition};
 use crate::machine::profile::Profile;
 use crate::machine::release::{Firmware, Release};
+use crate::machine::tree::Tree;
 use crate::plan::cause::{Cause, Refusal};
-use crate::plan::verdict::refusals;
+use crate::plan::select::glob;
+use crate::plan::verdict::refusals_on;
+use foldhash::HashSet;
 use node_base::diagnostic::Severity;
 use node_base::units::Bytes;
 use std::collections::BTreeMap;
@@ -16,6 +19,8 @@ use std::sync::Arc;
 
 /// A disk that holds everything and still can have an MBR.
 const LARGE: Bytes = Bytes(2_000_000_000_000);
+/// The name of a disk that the kickstart does not name.
+const IMAGINARY: &str = "imaginary";
 /// An imaginary partition that exists.
 const OLD: Bytes = Bytes(64 << 30);
 /// The least memory on which swap may be missing: what is suggested for swap is least, too.
@@ -25,11 +30,15 @@ const MEMORY: Bytes = Bytes(600 << 20);
 /// volume groups and arrays that exist already.
 pub fn refused_anywhere(layout: &Layout, release: Release, profile: &Arc<Profile>) -> Vec<Refusal> {
     let Some(disks) = imaginary_disks(layout) else { return Vec::new() };
-    let on = |firmware| {
-        let disks = disks.iter().map(|d| labelled(d, firmware, release)).collect();
-        let machine = Machine { disks, firmware, memory: MEMORY };
-        let mut found = refusals(layout, release, Arc::clone(profile), &machine);
-        let mbr_is_out = !release.is_new() && asked_for(layout) > LARGE;
+    let further = further_disk(layout, &disks);
+    let on = |firmware, always_gpt: bool| {
+        let gpt = always_gpt || release.is_new() || firmware == Firmware::Uefi;
+        let disks: Vec<_> = disks.iter().map(|d| labelled(d, gpt)).collect();
+        let mut tree = Tree::new(release, firmware, Arc::clone(profile), MEMORY, &disks);
+        tree.always_gpt = always_gpt;
+        tree.further_disk = further.as_ref().map(|d| labelled(d, gpt));
+        let mut found = refusals_on(tree, layout);
+        let mbr_is_out = always_gpt || (!release.is_new() && asked_for(layout) > LARGE);
         found.retain(|r| {
             let biosboot_unknown = mbr_is_out || layout.selection.clear != Clear::All;
             let unknown = r.cause == Cause::NoSuchDisk || (biosboot_unknown && r.cause == Cause::NoBiosBoot);
@@ -38,13 +47,24 @@ pub fn refused_anywhere(layout: &Layout, release: Release, profile: &Arc<Profile
         found
     };
     // What one firmware lets pass is not refused everywhere: most kickstarts need no second plan.
-    let uefi = on(Firmware::Uefi);
+    let uefi = on(Firmware::Uefi, false);
     if uefi.is_empty() {
         return Vec::new();
     }
-    let bios = on(Firmware::Bios);
+    let is_full = |r: &&Refusal| r.cause == Cause::NoSpaceOnDisks;
+    let mut bios = on(Firmware::Bios, false);
+    if bios.iter().any(|r| is_full(&r)) && !uefi.iter().any(|r| is_full(&r)) {
+        // An MBR has few slots; with inst.gpt the disks of a BIOS machine have more.
+        bios = on(Firmware::Bios, true);
+    }
     let about_boot = |r: &&Refusal| matches!(r.cause, Cause::BootDevice | Cause::NoBiosBoot);
     let mut both: Vec<Refusal> = uefi.iter().filter(|r| bios.contains(r)).cloned().collect();
+    // A GPT has more slots than an MBR: what is too much for it is too much for both, at an earlier partition.
+    if let (Some(u), Some(_)) = (uefi.iter().find(is_full), bios.iter().find(is_full))
+        && !both.contains(u)
+    {
+        both.push(u.clone());
+    }
     if let (Some(u), Some(b)) = (uefi.iter().find(about_boot), bios.iter().find(about_boot))
         && both.is_empty()
     {
@@ -77,7 +97,7 @@ fn imaginary_disks(layout: &Layout) -> Option<Vec<DiskSpec>> {
     if builds_on_old {
         return None;
     }
-    let mut disks: BTreeMap<String, Vec<OldPartition>> = BTreeMap::new();
+    let mut disks: BTreeMap<String, BTreeMap<u32, OldPartition>> = BTreeMap::new();
     let s = &layout.selection;
     let named =
         s.only.iter().chain(&s.drives).chain(&layout.boot_loader.drive).chain(&layout.boot_loader.order);
@@ -104,17 +124,26 @@ fn imaginary_disks(layout: &Layout) -> Option<Vec<DiskSpec>> {
             format: format.to_owned(),
             ..OldPartition::default()
         };
-        disks.entry(disk).or_default().push(old);
+        disks.entry(disk).or_default().insert(number, old);
     }
-    if disks.keys().all(|name| layout.selection.ignored.iter().any(|i| i.name == *name)) {
-        disks.insert("imaginary".to_owned(), Vec::new());
+    let ignored: HashSet<&str> = s.ignored.iter().map(|i| i.name.as_str()).collect();
+    if disks.keys().all(|name| ignored.contains(name.as_str())) {
+        disks.insert(IMAGINARY.to_owned(), BTreeMap::new());
     }
     let size = LARGE.max(Bytes(asked_for(layout).0.saturating_mul(2)).min(Bytes(1 << 60)));
-    let spec = |(name, mut partitions): (String, Vec<OldPartition>)| {
-        partitions.sort_by_key(|p| p.number);
+    let spec = |(name, partitions): (String, BTreeMap<u32, OldPartition>)| {
+        let partitions = partitions.into_values().collect();
         DiskSpec { name, size, sector: 512, label: None, partitions, removable: false }
     };
     Some(disks.into_iter().map(spec).collect())
+}
+
+/// What a disk beside the imaginary ones is like; `None` if the kickstart would not use it.
+fn further_disk(layout: &Layout, disks: &[DiskSpec]) -> Option<DiskSpec> {
+    let s = &layout.selection;
+    let ignored = s.ignored.iter().any(|i| glob(i.name.as_bytes(), IMAGINARY.as_bytes()));
+    let like = disks.first().filter(|_| s.only.is_empty() && !ignored)?;
+    Some(DiskSpec { name: IMAGINARY.to_owned(), partitions: Vec::new(), ..like.clone() })
 }
 
 /// The sum of all sizes.
@@ -134,16 +163,58 @@ fn split_partition(name: &str) -> Option<(String, u32)> {
     (plain && partition_name(disk, number) == name).then(|| (disk.to_owned(), number))
 }
 
-/// With the table that the release makes for this firmware: the kickstart may rely on one that is there.
-fn labelled(disk: &DiskSpec, firmware: Firmware, release: Release) -> DiskSpec {
-    let gpt =
-        release.is_new() || firmware == Firmware::Uefi || disk.partitions.iter().any(|p| p.number > Some(4));
+/// With a table that is there, which the kickstart may rely on: a GPT, or an MBR where that can hold the partitions.
+fn labelled(disk: &DiskSpec, gpt: bool) -> DiskSpec {
+    let gpt = gpt || disk.partitions.iter().any(|p| p.number > Some(4));
     DiskSpec { label: Some(if gpt { Label::Gpt } else { Label::Msdos }), ..disk.clone() }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::split_partition;
+    use super::*;
+    use kickstart::Version;
+    use node_base::diagnostic::Findings;
+    use node_base::source::Sources;
+
+    /// Whether this many partitions, each by such a line, are refused because no disk has room for them.
+    fn have_no_room(version: Version, first_lines: &str, line: &str, count: usize) -> bool {
+        let lines: String = (0..count).map(|n| line.replace('#', &n.to_string()) + "\n").collect();
+        let mut sources = Sources::new();
+        let file = sources.add("node.ks", format!("{first_lines}{lines}")).unwrap();
+        let kickstart = kickstart::parse(&sources, file, version, &mut Findings::new());
+        let release = Release::of(version).unwrap();
+        let refused = refused_anywhere(&Layout::of(&kickstart), release, &Arc::new(Profile::plain(release)));
+        assert!(!refused.is_empty(), "there is no root file system");
+        refused.iter().any(|r| r.cause == Cause::NoSpaceOnDisks)
+    }
+
+    #[test]
+    fn partitions_for_any_disk_are_on_as_many_disks_as_they_need() {
+        for version in [Version::rhel(8), Version::rhel(9), Version::rhel(10)] {
+            for head in ["", "clearpart --all --initlabel\n", "part /home --size=100 --ondisk=sda\n"] {
+                assert!(!have_no_room(version, head, "part /m# --size=100", 400), "{version} {head}");
+                assert!(!have_no_room(version, head, "part /m# --size=100 --grow", 400), "{version} {head}");
+                assert!(
+                    !have_no_room(version, head, "part /m# --size=100 --asprimary", 400),
+                    "{version} {head}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn no_disk_has_more_than_128_partitions() {
+        for version in [Version::rhel(8), Version::rhel(9), Version::rhel(10)] {
+            for (head, line) in [
+                ("", "part /m# --size=100 --ondisk=sda"),
+                ("clearpart --all --initlabel\n", "part /m# --size=100 --ondisk=sda --grow"),
+                ("ignoredisk --only-use=sda\n", "part /m# --size=100"),
+            ] {
+                assert!(!have_no_room(version, head, line, 128), "{version} {line}");
+                assert!(have_no_room(version, head, line, 129), "{version} {line}");
+            }
+        }
+    }
 
     #[test]
     fn a_partition_is_a_disk_and_a_number() {

@@ -13,6 +13,7 @@ use crate::machine::release::{Firmware, Release};
 use crate::machine::tree::Tree;
 use crate::plan::cause::{Cause, Refusal};
 use crate::plan::select::matches;
+use foldhash::{HashSet, HashSetExt};
 
 /// The devices that the machine starts from.
 #[derive(Clone, Debug, Default)]
@@ -76,8 +77,10 @@ impl Boot {
     /// existing EFI system partition.
     pub(crate) fn early_stage1(&self, tree: &Tree) -> Option<DeviceId> {
         let disk = self.disk?;
-        let on_disk = |&id: &DeviceId| tree.disks_below(id).contains(&disk);
-        tree.ids().filter(on_disk).find(|&id| stage1_errors(tree, id, true).is_some_and(|e| e.is_empty()))
+        let on_disk = tree.on_disk(disk);
+        tree.ids()
+            .filter(|id| on_disk.contains(id))
+            .find(|&id| stage1_errors(tree, id, true).is_some_and(|e| e.is_empty()))
     }
 
     /// Sets stage 1 and 2 after the layout is made.
@@ -91,7 +94,8 @@ impl Boot {
         self.stage2 = tree.mounted("/boot").or_else(|| tree.mounted("/"));
         let Some(disk) = self.disk else { return Ok(()) };
         let mut errors = Vec::new();
-        for id in tree.ids().filter(|&id| tree.disks_below(id).contains(&disk)) {
+        let on_disk = tree.on_disk(disk);
+        for id in tree.ids().filter(|id| on_disk.contains(id)) {
             match stage1_errors(tree, id, false) {
                 Some(found) if found.is_empty() => {
                     self.stage1 = Some(id);
@@ -236,14 +240,17 @@ impl Boot {
 
 /// Whether a device or anything below it is encrypted.
 pub(super) fn is_encrypted(tree: &Tree, id: DeviceId) -> bool {
-    match &tree[id].kind {
-        Kind::Luks => true,
-        Kind::Volume(Volume { role: Role::Thin { pool }, .. }) => is_encrypted(tree, *pool),
-        _ => {
-            tree[id].format.kind == FormatKind::Luks
-                || tree[id].parents.iter().any(|&p| is_encrypted(tree, p))
+    let (mut todo, mut seen) = (vec![id], HashSet::new());
+    while let Some(id) = todo.pop() {
+        match &tree[id].kind {
+            Kind::Luks => return true,
+            Kind::Volume(Volume { role: Role::Thin { pool }, .. }) => todo.push(*pool),
+            _ if tree[id].format.kind == FormatKind::Luks => return true,
+            // A device can be below another in many ways.
+            _ => todo.extend(tree[id].parents.iter().filter(|p| seen.insert(**p))),
         }
     }
+    false
 }
 
 /// Why a device cannot be stage 1; `None` if it is not the right kind of device at all.

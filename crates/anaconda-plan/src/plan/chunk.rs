@@ -6,18 +6,19 @@ use crate::machine::id::DeviceId;
 use crate::machine::table::{Region, Slot, Table};
 use crate::machine::tree::Tree;
 use crate::plan::growth::{Share, grow};
+use foldhash::HashSet;
 
 /// What the new partitions on one disk could grow by, in sectors.
 pub(super) fn disk_growth(
     tree: &Tree,
     disk: DeviceId,
     free: &[Region],
-    before: &[DeviceId],
+    new: &HashSet<DeviceId>,
     added: Option<(DeviceId, Region)>,
 ) -> i64 {
     let Some(table) = tree.table(disk) else { return 0 };
-    let placed = before.iter().filter_map(|&p| Some((p, table.entry(p)?.region)));
-    let parts: Vec<_> = placed.chain(added).collect();
+    let mut parts = parts_of(table, new);
+    parts.extend(added);
     let chunks = free.iter().filter_map(|&region| Chunk::of(tree, table, region, &parts));
     chunks
         .map(|mut c| {
@@ -25,6 +26,12 @@ pub(super) fn disk_growth(
             c.shares.iter().map(|s| s.growth).sum::<i64>()
         })
         .sum()
+}
+
+/// The new partitions of a disk and their places.
+pub(super) fn parts_of(table: &Table, new: &HashSet<DeviceId>) -> Vec<(DeviceId, Region)> {
+    let is_new = |device: &DeviceId| new.contains(device);
+    table.entries.iter().filter_map(|e| Some((e.device.filter(is_new)?, e.region))).collect()
 }
 
 /// The new partitions in one region of a disk, by position.
@@ -74,7 +81,8 @@ impl Chunk {
             start = end.max(start) + 1;
         }
         let extended = table.extended().copied().filter(|e| !e.exists && self.region.contains(e.region));
-        table.remove(|e| e.device.is_some_and(|d| self.parts.contains(&d)));
+        let moved: HashSet<DeviceId> = self.parts.iter().copied().collect();
+        table.remove(|e| e.device.is_some_and(|d| moved.contains(&d)));
         if let Some(extended) = extended {
             table.remove(|e| e.slot == Slot::Extended);
             let first = places.iter().filter(|p| p.1 == Slot::Logical).map(|p| p.2.start).min();

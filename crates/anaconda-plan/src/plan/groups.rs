@@ -2,6 +2,7 @@
 //!
 //! Source: blivet's `devices/lvm.py` and `partitioning.py` (`grow_lvm`).
 
+use crate::machine::account::{metadata, used};
 use crate::machine::device::{Cache, Device, Group, Kind, Role, Volume};
 use crate::machine::id::DeviceId;
 use crate::machine::lvm::{
@@ -10,18 +11,12 @@ use crate::machine::lvm::{
 use crate::machine::tree::Tree;
 use crate::plan::cause::{Cause, Refusal};
 use crate::plan::growth::{Share, grow, python_sort};
+use foldhash::{HashMap, HashMapExt};
 use node_base::units::Bytes;
 use std::cmp::Ordering;
 
 fn group_of(tree: &Tree, id: DeviceId) -> Option<&Group> {
     tree[id].group()
-}
-
-fn metadata(volume: &Volume) -> Bytes {
-    match volume.role {
-        Role::Pool { metadata, .. } => metadata,
-        _ => volume.cache.metadata,
-    }
 }
 
 /// A cache of this size: metadata (a thousandth, 8 MiB at least) and the spare for it are taken out of it.
@@ -33,52 +28,35 @@ fn cache_of(size: Bytes, spare: Bytes, extent: Bytes) -> Cache {
     Cache { data: align_down(size - metadata - (metadata - spare), extent), metadata }
 }
 
-/// The spare that LVM keeps for the largest metadata in a group.
-fn spare(tree: &Tree, group: &Group) -> Bytes {
-    let volumes = group.volumes.iter().filter_map(|&v| tree[v].volume());
-    volumes.map(metadata).max().unwrap_or_default()
+/// Free bytes of a group, from its sums.
+fn free(tree: &mut Tree, id: DeviceId) -> i128 {
+    tree.account(id).map_or(0, |(group, account)| account.free(group))
 }
 
-/// The bytes of its group that a volume needs.
-fn used(volume: &Volume, extent: Bytes) -> Bytes {
-    match volume.role {
-        Role::Thin { .. } => Bytes(0),
-        _ => align_up(volume.size, extent) + metadata(volume) + volume.cache.data,
-    }
+/// The spare that LVM keeps for the largest metadata in a group, from its sums.
+fn spare(tree: &mut Tree, id: DeviceId) -> Bytes {
+    tree.account(id).map_or(Bytes(0), |(_, account)| account.spare())
 }
 
 impl Tree {
     /// What a group keeps back: what the kickstart reserves, room for pools to grow (autopart), spare metadata.
     pub fn group_reserved(&self, id: DeviceId) -> Bytes {
         let Some(group) = self[id].group() else { return Bytes(0) };
-        let size = self.size(id);
-        let share = |percent: u64| {
-            Bytes(u64::try_from(u128::from(size.0) * u128::from(percent) / 100).unwrap_or(u64::MAX))
-        };
-        let mut reserved = match group.reserved_percent {
-            0 => group.reserved_space,
-            percent => share(percent),
-        };
-        let is_pool = |&v: &DeviceId| self[v].volume().is_some_and(|v| matches!(v.role, Role::Pool { .. }));
-        if group.pool_reserve && group.volumes.iter().any(is_pool) {
-            reserved = reserved + share(20).clamp(Bytes(1 << 30), Bytes(100 << 30));
-        }
-        align_up(reserved + spare(self, group), group.extent)
+        self.new_account(id).reserved(group)
     }
 
     /// Free bytes of a group; negative when its volumes need more than it has.
     pub fn group_free(&self, id: DeviceId) -> i128 {
         let Some(group) = self[id].group() else { return 0 };
-        let volumes = group.volumes.iter().filter_map(|&v| self[v].volume());
-        let taken: i128 = volumes.map(|v| i128::from(used(v, group.extent).0)).sum();
-        i128::from(self.size(id).0) - taken - i128::from(self.group_reserved(id).0)
+        self.new_account(id).free(group)
     }
 
     /// The sizes of all thin volumes of a pool together, each in whole extents.
     pub fn pool_promised(&self, pool: DeviceId) -> Bytes {
         let Some(group) = self[pool].volume().and_then(|v| self[v.group].group()) else { return Bytes(0) };
-        let volumes = group.volumes.iter().filter_map(|&v| self[v].volume());
-        volumes.filter(|v| v.role == Role::Thin { pool }).map(|v| align_up(v.size, group.extent)).sum()
+        let inside = |v: &DeviceId| self[*v].volume().is_some_and(|v| v.role == Role::Thin { pool });
+        let members: Vec<_> = group.volumes.iter().copied().filter(inside).collect();
+        promised(self, &members, group.extent)
     }
 }
 
@@ -120,18 +98,13 @@ pub(super) fn add_volume(tree: &mut Tree, mut new: NewVolume) -> Result<DeviceId
             new.volume.size = align_down(new.volume.size - *metadata, extent);
         }
     }
-    let spare = group_of(tree, id).map_or(Bytes(0), |g| spare(tree, g));
-    new.volume.cache = cache_of(new.cache, spare, extent);
+    new.volume.cache = cache_of(new.cache, spare(tree, id), extent);
     let thin = matches!(new.volume.role, Role::Thin { .. });
-    if !thin && i128::from(new.volume.size.0) > tree.group_free(id) {
+    if !thin && i128::from(new.volume.size.0) > free(tree, id) {
         return Err(Refusal::stop(Cause::GroupFull, span, "new lv is too large to fit in free space"));
     }
     new.device.kind = Kind::Volume(new.volume);
-    let volume = tree.add(new.device);
-    if let Kind::Group(group) = &mut tree[id].kind {
-        group.volumes.push(volume);
-    }
-    Ok(volume)
+    Ok(tree.add_volume(new.device, id))
 }
 
 /// Sets a volume's size as blivet does: in whole extents, within the group and the format's limits.
@@ -142,7 +115,7 @@ fn set_size(tree: &mut Tree, id: DeviceId, size: Bytes) -> Result<(), Refusal> {
     let up = tree.release.is_new() && volume.grow && !thin;
     let size = if up { align_up(size, extent) } else { align_down(size, extent) };
     if !thin && size > volume.size {
-        let room = tree.group_free(volume.group) + i128::from(used(&volume, extent).0);
+        let room = free(tree, volume.group) + i128::from(used(&volume, extent).0);
         if i128::from(size.0) > room {
             return Err(Refusal::stop(
                 Cause::GroupFull,
@@ -162,9 +135,7 @@ fn set_size(tree: &mut Tree, id: DeviceId, size: Bytes) -> Result<(), Refusal> {
         let says = limit_message(tree, name, "smaller", min);
         return Err(Refusal::stop(Cause::FormatLimits, tree[id].span, says));
     }
-    if let Kind::Volume(v) = &mut tree[id].kind {
-        v.size = size;
-    }
+    tree.change_volume(id, |v| v.size = size);
     Ok(())
 }
 
@@ -192,7 +163,7 @@ pub(super) fn grow_groups(tree: &mut Tree) -> Result<(), Refusal> {
 fn grow_group(tree: &mut Tree, id: DeviceId) -> Result<(), Refusal> {
     let Some(group) = group_of(tree, id).cloned() else { return Ok(()) };
     let extent = group.extent;
-    match tree.group_free(id) {
+    match free(tree, id) {
         0 => return Ok(()),
         f if f < 0 => {
             return Err(Refusal::stop(Cause::GroupFull, tree[id].span, "not enough space for LVM requests"));
@@ -205,15 +176,21 @@ fn grow_group(tree: &mut Tree, id: DeviceId) -> Result<(), Refusal> {
         group.volumes.iter().copied().filter(|&v| !is(tree, v, |r| matches!(r, Role::Thin { .. }))).collect();
     let pools: Vec<_> =
         thick.iter().copied().filter(|&v| is(tree, v, |r| matches!(r, Role::Pool { .. }))).collect();
-    for &pool in &pools {
-        let size = tree.pool_promised(pool);
-        if let Kind::Volume(v) = &mut tree[pool].kind {
-            v.asked = v.asked.max(size);
-            let asked = v.asked;
-            set_size(tree, pool, asked)?;
+    let mut members: HashMap<DeviceId, Vec<DeviceId>> = HashMap::new();
+    for &id in &group.volumes {
+        if let Some(Role::Thin { pool }) = tree[id].volume().map(|v| &v.role) {
+            members.entry(*pool).or_default().push(id);
         }
     }
-    let whole_group = if tree.release.is_new() { &thick } else { &group.volumes };
+    let members = |pool: &DeviceId| members.get(pool).map_or(&[][..], Vec::as_slice);
+    for &pool in &pools {
+        let promised = promised(tree, members(&pool), extent);
+        let Some(asked) = tree[pool].volume().map(|v| v.asked.max(promised)) else { continue };
+        set_asked(tree, pool, asked);
+        set_size(tree, pool, asked)?;
+    }
+    let all: Vec<_> = group.volumes.iter().copied().collect();
+    let whole_group = if tree.release.is_new() { &thick } else { &all };
     set_percentages(tree, id, whole_group, extent)?;
     grow_thick(tree, id, &thick, extent)?;
     for &pool in &pools {
@@ -221,19 +198,18 @@ fn grow_group(tree: &mut Tree, id: DeviceId) -> Result<(), Refusal> {
     }
     if tree.release.is_new() {
         for &pool in &pools {
-            set_thin_percentages(tree, pool, extent)?;
+            set_thin_percentages(tree, pool, members(&pool), extent)?;
         }
     }
     for &pool in &pools {
-        grow_thin(tree, pool, extent)?;
+        grow_thin(tree, pool, members(&pool), extent)?;
     }
     Ok(())
 }
 
-fn members(tree: &Tree, pool: DeviceId) -> Vec<DeviceId> {
-    let Some(group) = tree[pool].volume().and_then(|v| group_of(tree, v.group)) else { return Vec::new() };
-    let inside = |&&v: &&DeviceId| tree[v].volume().is_some_and(|v| v.role == Role::Thin { pool });
-    group.volumes.iter().filter(inside).copied().collect()
+/// The sizes of volumes together, each in whole extents.
+fn promised(tree: &Tree, volumes: &[DeviceId], extent: Bytes) -> Bytes {
+    volumes.iter().filter_map(|&v| tree[v].volume()).map(|v| align_up(v.size, extent)).sum()
 }
 
 /// Those with `--percent`, after the check that they do not add up to more than 100.
@@ -266,7 +242,7 @@ fn set_percentages(
 ) -> Result<(), Refusal> {
     let with = percent_volumes(tree, volumes, "vg")?;
     let own: i128 = with.iter().map(|(.., asked)| i128::from(asked.extents_floor(extent).0)).sum();
-    let basis = tree.group_free(id) / i128::from(extent.0) + own;
+    let basis = free(tree, id) / i128::from(extent.0) + own;
     for (volume, percent, _) in with {
         let extents = (i128::from(percent) * basis / 100).max(0);
         let size = Bytes(u64::try_from(extents * i128::from(extent.0)).unwrap_or(u64::MAX));
@@ -276,10 +252,15 @@ fn set_percentages(
     Ok(())
 }
 
-fn set_thin_percentages(tree: &mut Tree, pool: DeviceId, extent: Bytes) -> Result<(), Refusal> {
-    let with = percent_volumes(tree, &members(tree, pool), "thin pool")?;
+fn set_thin_percentages(
+    tree: &mut Tree,
+    pool: DeviceId,
+    members: &[DeviceId],
+    extent: Bytes,
+) -> Result<(), Refusal> {
+    let with = percent_volumes(tree, members, "thin pool")?;
     let own: i128 = with.iter().map(|(.., asked)| i128::from(align_up(*asked, extent).0)).sum();
-    let basis = i128::from(tree.size(pool).0) - i128::from(tree.pool_promised(pool).0) + own;
+    let basis = i128::from(tree.size(pool).0) - i128::from(promised(tree, members, extent).0) + own;
     for (volume, percent, _) in with {
         // libbytesize multiplies with a fraction that is a little too small unless it is one of quarters.
         let lost = i128::from(percent % 25 != 0);
@@ -292,9 +273,7 @@ fn set_thin_percentages(tree: &mut Tree, pool: DeviceId, extent: Bytes) -> Resul
 }
 
 fn set_asked(tree: &mut Tree, id: DeviceId, size: Bytes) {
-    if let Kind::Volume(v) = &mut tree[id].kind {
-        v.asked = size;
-    }
+    tree.change_volume(id, |v| v.asked = size);
 }
 
 fn compare(tree: &Tree, a: DeviceId, b: DeviceId) -> Ordering {
@@ -342,7 +321,8 @@ fn grow_within(tree: &mut Tree, volumes: &[DeviceId], extents: i128, extent: Byt
 
 fn grow_thick(tree: &mut Tree, id: DeviceId, thick: &[DeviceId], extent: Bytes) -> Result<(), Refusal> {
     let total = tree.size(id).extents_floor(extent).0;
-    let kept = tree.group_reserved(id).extents_ceil(extent).0;
+    let kept = tree.account(id).map_or(Bytes(0), |(group, account)| account.reserved(group));
+    let kept = kept.extents_ceil(extent).0;
     let own: u64 = thick
         .iter()
         .filter_map(|&v| tree[v].volume())
@@ -358,13 +338,11 @@ fn settle_metadata(tree: &mut Tree, id: DeviceId, pool: DeviceId, extent: Bytes)
     if tree[pool].exists || old.0 > 0 || volume.size.0 == 0 {
         return Ok(());
     }
-    let before = group_of(tree, id).map_or(Bytes(0), |g| spare(tree, g));
+    let before = spare(tree, id);
     let chunk = if chunk.0 > 0 { chunk } else { recommended_chunk(volume.size) };
     let metadata = pool_metadata(volume.size, chunk, extent);
-    if let Kind::Volume(v) = &mut tree[pool].kind {
-        v.role = Role::Pool { metadata, chunk };
-    }
-    let after = group_of(tree, id).map_or(Bytes(0), |g| spare(tree, g));
+    tree.change_volume(pool, |v| v.role = Role::Pool { metadata, chunk });
+    let after = spare(tree, id);
     set_size(tree, pool, volume.size - metadata - (after - before))?;
     if after != before {
         let size = tree.size(pool);
@@ -373,7 +351,7 @@ fn settle_metadata(tree: &mut Tree, id: DeviceId, pool: DeviceId, extent: Bytes)
     Ok(())
 }
 
-fn grow_thin(tree: &mut Tree, pool: DeviceId, extent: Bytes) -> Result<(), Refusal> {
+fn grow_thin(tree: &mut Tree, pool: DeviceId, members: &[DeviceId], extent: Bytes) -> Result<(), Refusal> {
     let extents = tree.size(pool).extents_floor(extent).0;
-    grow_within(tree, &members(tree, pool), i128::from(extents), extent)
+    grow_within(tree, members, i128::from(extents), extent)
 }

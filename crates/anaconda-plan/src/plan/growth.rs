@@ -6,6 +6,8 @@
 //! the last round goes to the first that still grows. What is free can be less than nothing (a thin pool that gave
 //! up space for its metadata): then the growing requests shrink the same way.
 
+use std::cmp::Ordering::{self, Less};
+
 /// One request in a region: sizes in the region's unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Share {
@@ -124,10 +126,42 @@ fn is_power_of_ten(n: u64) -> bool {
     n.checked_ilog10().is_some_and(|l| 10u64.pow(l) == n)
 }
 
-/// Sorts as Python does up to 63 items: by binary insertion after the run that is already in order.
+/// The most items that Python sorts by insertion.
+const INSERTION: usize = 63;
+
+/// Sorts as Python does up to 63 items: by binary insertion after the run that is already in order. More items are
+/// sorted in parts, which are merged.
 /// Anaconda's orders of requests are not always transitive, so the way of sorting is part of the result.
-pub(super) fn python_sort<T>(items: &mut [T], compare: impl Fn(&T, &T) -> std::cmp::Ordering) {
-    use std::cmp::Ordering::Less;
+pub(super) fn python_sort<T: Copy>(items: &mut [T], compare: impl Fn(&T, &T) -> Ordering) {
+    if items.len() <= INSERTION {
+        return insertion_sort(items, &compare);
+    }
+    items.chunks_mut(INSERTION).for_each(|part| insertion_sort(part, &compare));
+    let mut sorted = INSERTION;
+    while sorted < items.len() {
+        let merge = |two: &[T]| {
+            let (mut left, mut right) = two.split_at(sorted.min(two.len()));
+            let mut merged = Vec::with_capacity(two.len());
+            while let ([l, left_rest @ ..], [r, right_rest @ ..]) = (left, right) {
+                if compare(r, l) == Less {
+                    merged.push(*r);
+                    right = right_rest;
+                } else {
+                    merged.push(*l);
+                    left = left_rest;
+                }
+            }
+            merged.extend(left);
+            merged.extend(right);
+            merged
+        };
+        let merged: Vec<T> = items.chunks(sorted.saturating_mul(2)).flat_map(merge).collect();
+        items.copy_from_slice(&merged);
+        sorted = sorted.saturating_mul(2);
+    }
+}
+
+fn insertion_sort<T>(items: &mut [T], compare: &impl Fn(&T, &T) -> Ordering) {
     if items.len() < 2 {
         return;
     }
@@ -203,6 +237,15 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn many_items_are_sorted_stably_too(keys in proptest::collection::vec(0u8..50, 0..400)) {
+            let mut items: Vec<(u8, usize)> = keys.into_iter().zip(0..).collect();
+            let mut expected = items.clone();
+            expected.sort_by_key(|(key, _)| *key);
+            python_sort(&mut items, |a, b| a.0.cmp(&b.0));
+            proptest::prop_assert_eq!(items, expected);
+        }
+
         #[test]
         fn nothing_is_made_of_nothing(
             bases in proptest::collection::vec((1u64..1 << 40, 0u64..1 << 40), 1..20),

@@ -9,9 +9,9 @@ use crate::machine::release::{Firmware, Release};
 use crate::machine::table::{Region, Slot, Table};
 use crate::machine::tree::Tree;
 use crate::plan::cause::{Cause, Refusal};
-use crate::plan::chunk::{Chunk, disk_growth};
+use crate::plan::chunk::{Chunk, disk_growth, parts_of};
 use crate::plan::growth::python_sort;
-use foldhash::HashMap;
+use foldhash::{HashMap, HashMapExt, HashSet};
 use node_base::units::Bytes;
 use std::cmp::Ordering;
 
@@ -74,7 +74,7 @@ fn compare(tree: &Tree, a: DeviceId, b: DeviceId) -> Ordering {
 /// # Errors
 /// [`Cause::NoSpaceOnDisks`], [`Cause::FormatLimits`].
 pub(super) fn allocate(tree: &mut Tree, boot_disk: Option<DeviceId>) -> Result<(), Refusal> {
-    let disks = tree.partitioned();
+    tree.close_accounts();
     let mut new: Vec<DeviceId> = tree
         .ids()
         .filter(|&id| !tree[id].exists && matches!(tree[id].kind, Kind::Partition(_)))
@@ -89,25 +89,13 @@ pub(super) fn allocate(tree: &mut Tree, boot_disk: Option<DeviceId>) -> Result<(
     new.sort_by(|a, b| tree[*a].name.cmp(&tree[*b].name));
     python_sort(&mut new, |a, b| compare(tree, *a, *b));
 
-    let free: HashMap<DeviceId, Vec<Region>> = disks
-        .iter()
-        .filter_map(|&d| {
-            let table = tree.table(d)?;
-            Some((d, table.free().into_iter().filter(|r| r.sectors() >= table.grain()).collect()))
-        })
-        .collect();
-
-    let mut growth = GrowthPerDisk::default();
-    for at in 0..new.len() {
-        place(tree, &disks, &free, &new[..=at], boot_disk, &mut growth)?;
+    let mut places = Places::new(tree, boot_disk, &new);
+    for &id in &new {
+        places.place(tree, id)?;
     }
-    grow_all(tree, &disks, &free, &new);
-    finish(tree, &disks, &new)
+    places.grow_all(tree);
+    finish(tree, &places.disks, &new)
 }
-
-/// Growth that the layout so far allows on each disk, in sectors; only the disk that changed is computed anew.
-#[derive(Default)]
-struct GrowthPerDisk(HashMap<DeviceId, i64>);
 
 /// A place that could be chosen.
 #[derive(Clone, Copy)]
@@ -117,95 +105,248 @@ struct Choice {
     region: Region,
 }
 
-/// Chooses disk and region of the last request in `order` and puts it there.
-fn place(
-    tree: &mut Tree,
-    disks: &[DeviceId],
-    free: &HashMap<DeviceId, Vec<Region>>,
-    order: &[DeviceId],
+/// The disks while partitions get their places.
+struct Places {
+    /// Disks with a table, by name.
+    disks: Vec<DeviceId>,
+    /// Those in the order in which they are tried, without those that are known to be full.
+    open: Vec<DeviceId>,
     boot_disk: Option<DeviceId>,
-    growth: &mut GrowthPerDisk,
-) -> Result<(), Refusal> {
-    let Some((&id, before)) = order.split_last() else { return Ok(()) };
-    let Some(wanted) = tree[id].partition_request().cloned() else { return Ok(()) };
-    let mut candidates = if wanted.disks.is_empty() { disks.to_vec() } else { wanted.disks.clone() };
-    candidates.sort_by(|a, b| compare_disks(&tree[*a].name, &tree[*b].name));
-    if let Some(at) = boot_disk.and_then(|b| candidates.iter().position(|&d| d == b)) {
-        candidates[..=at].rotate_right(1);
-    }
-    let boot = weight(tree, id) > 1000;
-    let any_grow = wanted.grow || before.iter().any(|&p| tree[p].partition_request().is_some_and(|r| r.grow));
-    let mut chosen: Option<Choice> = None;
-    let mut best_growth = 0;
-    let mut no_slots: Vec<String> = Vec::new();
-    let mut no_primary: Vec<String> = Vec::new();
-    for &disk in &candidates {
-        let Some(table) = tree.table(disk) else { continue };
-        let size = aligned_size(wanted.size);
-        // A partition that grows is tried on every disk; a fixed one only where a region is smaller.
-        let current = if wanted.grow { None } else { chosen.map(|c| c.region) };
-        let Some(mut slot) = table.next_slot(false) else {
-            no_slots.push(tree[disk].name.clone());
-            continue;
-        };
-        if wanted.primary && slot != Slot::Primary {
-            if table.primaries_left() == 0 {
-                no_primary.push(tree[disk].name.clone());
-                continue;
-            }
-            slot = Slot::Primary;
+    /// The regions that were free before.
+    free: HashMap<DeviceId, Vec<Region>>,
+    /// The partitions that get a place.
+    new: HashSet<DeviceId>,
+    /// Whether one that has its place may grow.
+    any_grow: bool,
+    growth: Growth,
+}
+
+/// What the new partitions on each disk could grow by, in sectors; only a disk that changed is computed anew.
+struct Growth {
+    of_disk: HashMap<DeviceId, i64>,
+    changed: Vec<DeviceId>,
+    total: i128,
+}
+
+impl Growth {
+    /// The partitions on this disk are others now.
+    fn forget(&mut self, disk: DeviceId) {
+        if let Some(known) = self.of_disk.remove(&disk) {
+            self.total -= i128::from(known);
+            self.changed.push(disk);
         }
+    }
+}
+
+impl Places {
+    fn new(tree: &Tree, boot_disk: Option<DeviceId>, new: &[DeviceId]) -> Places {
+        let disks = tree.partitioned();
+        let mut open = disks.clone();
+        sort_for_trial(tree, &mut open, boot_disk);
+        Places {
+            open,
+            boot_disk,
+            free: disks.iter().map(|&d| (d, free_regions(tree, d))).collect(),
+            new: new.iter().copied().collect(),
+            any_grow: false,
+            growth: Growth { of_disk: HashMap::new(), changed: disks.clone(), total: 0 },
+            disks,
+        }
+    }
+
+    /// Chooses disk and region of a request and puts it there.
+    fn place(&mut self, tree: &mut Tree, id: DeviceId) -> Result<(), Refusal> {
+        let Some(wanted) = tree[id].partition_request().cloned() else { return Ok(()) };
+        self.any_grow |= wanted.grow;
+        let mut chosen = if wanted.disks.is_empty() {
+            let open = std::mem::take(&mut self.open);
+            let chosen = self.choose(tree, id, &wanted, &open);
+            self.open = open;
+            self.open.retain(|&d| tree.table(d).is_some_and(|t| t.next_slot(false).is_some()));
+            chosen
+        } else {
+            let mut candidates = wanted.disks.clone();
+            sort_for_trial(tree, &mut candidates, self.boot_disk);
+            self.choose(tree, id, &wanted, &candidates)
+        };
+        if chosen.is_none() && wanted.disks.is_empty() && self.slots_are_missing(tree, &wanted) {
+            // What is true of all machines is asked, and somebody has one with another disk.
+            chosen = self.add_disk(tree).and_then(|disk| self.choose(tree, id, &wanted, &[disk]));
+        }
+        let Some(choice) = chosen else { return Err(self.no_room(tree, id, &wanted)) };
+        put(tree, id, &wanted, choice).ok_or_else(|| no_room(tree, id, &[], &[]))?;
+        self.growth.forget(choice.disk);
+        Ok(())
+    }
+
+    /// The place on the first of the disks where the layout can grow most.
+    fn choose(
+        &mut self,
+        tree: &Tree,
+        id: DeviceId,
+        wanted: &PartitionRequest,
+        candidates: &[DeviceId],
+    ) -> Option<Choice> {
+        let boot = weight(tree, id) > 1000;
         let search = Search {
-            size,
+            size: aligned_size(wanted.size),
             boot,
             grow: wanted.grow,
             uefi: tree.firmware == Firmware::Uefi,
             release: tree.release,
         };
-        let mut best = search.best_region(table, slot, current);
-        if best.is_none()
-            && (chosen.is_none() || !wanted.grow)
-            && !wanted.primary
-            && slot == Slot::Primary
-            && let Some(other) = table.next_slot(true)
-        {
-            slot = other;
-            best = search.best_region(table, slot, current);
-        }
-        let Some(region) = best else {
+        let mut chosen: Option<Choice> = None;
+        let mut best_growth = 0;
+        for &disk in candidates {
+            let Some(table) = tree.table(disk) else { continue };
+            // A partition that grows is tried on every disk; a fixed one only where a region is smaller.
+            let current = if wanted.grow { None } else { chosen.map(|c| c.region) };
+            let Some(mut slot) = table.next_slot(false) else { continue };
+            if wanted.primary && slot != Slot::Primary {
+                if table.primaries_left() == 0 {
+                    continue;
+                }
+                slot = Slot::Primary;
+            }
+            let mut best = search.best_region(table, slot, current);
+            if best.is_none()
+                && (chosen.is_none() || !wanted.grow)
+                && !wanted.primary
+                && slot == Slot::Primary
+                && let Some(other) = table.next_slot(true)
+            {
+                slot = other;
+                best = search.best_region(table, slot, current);
+            }
+            let Some(region) = best else {
+                if boot && chosen.is_some() {
+                    break;
+                }
+                continue;
+            };
+            let choice = Choice { disk, slot, region };
+            let mut better = true;
+            if self.any_grow {
+                let Some(total) = self.growth_with(tree, id, &search, choice) else { continue };
+                if chosen.is_some() && total <= best_growth {
+                    better = false;
+                } else {
+                    best_growth = total;
+                }
+            }
+            if better {
+                chosen = Some(choice);
+            }
             if boot && chosen.is_some() {
                 break;
             }
-            continue;
+        }
+        chosen
+    }
+
+    /// Total growth of the layout if the request `id` takes this place.
+    fn growth_with(&mut self, tree: &Tree, id: DeviceId, search: &Search, choice: Choice) -> Option<i128> {
+        while let Some(disk) = self.growth.changed.pop() {
+            let here = disk_growth(tree, disk, &self.free[&disk], &self.new, None);
+            self.growth.of_disk.insert(disk, here);
+            self.growth.total += i128::from(here);
+        }
+        let elsewhere = self.growth.total - i128::from(*self.growth.of_disk.get(&choice.disk)?);
+        let table = tree.table(choice.disk)?;
+        let place = if choice.slot == Slot::Extended {
+            let mut trial = table.clone();
+            trial.add(geometry(&trial, choice.region, choice.slot, None)?, Slot::Extended, None, false);
+            let region = search.best_region(&trial, Slot::Logical, None)?;
+            geometry(&trial, region, Slot::Logical, Some(search.size))?
+        } else {
+            geometry(table, choice.region, choice.slot, Some(search.size))?
         };
-        let choice = Choice { disk, slot, region };
-        let mut better = true;
-        if any_grow {
-            let Some(total) = growth_with(tree, disks, free, before, id, &search, choice, growth) else {
-                continue;
-            };
-            if chosen.is_some() && total <= best_growth {
-                better = false;
-            } else {
-                best_growth = total;
+        let here = disk_growth(tree, choice.disk, &self.free[&choice.disk], &self.new, Some((id, place)));
+        Some(elsewhere + i128::from(here))
+    }
+
+    /// Whether the request has no place because a disk has no slot for it.
+    fn slots_are_missing(&self, tree: &Tree, wanted: &PartitionRequest) -> bool {
+        let (no_slots, no_primary) = missing_slots(tree, wanted, &self.open);
+        self.open.len() < self.disks.len() || !no_slots.is_empty() || !no_primary.is_empty()
+    }
+
+    /// Another disk of an imaginary machine.
+    fn add_disk(&mut self, tree: &mut Tree) -> Option<DeviceId> {
+        let disk = tree.add_further_disk()?;
+        self.disks.push(disk);
+        self.open.push(disk);
+        self.free.insert(disk, free_regions(tree, disk));
+        self.growth.changed.push(disk);
+        Some(disk)
+    }
+
+    fn no_room(&self, tree: &Tree, id: DeviceId, wanted: &PartitionRequest) -> Refusal {
+        let mut candidates = if wanted.disks.is_empty() { self.disks.clone() } else { wanted.disks.clone() };
+        sort_for_trial(tree, &mut candidates, self.boot_disk);
+        let (no_slots, no_primary) = missing_slots(tree, wanted, &candidates);
+        no_room(tree, id, &no_slots, &no_primary)
+    }
+
+    /// Grows the partitions of every disk and moves them so that each region is filled from its start.
+    fn grow_all(&self, tree: &mut Tree) {
+        if !self.any_grow {
+            return;
+        }
+        for &disk in &self.disks {
+            let Some(table) = tree.table(disk) else { continue };
+            let parts = parts_of(table, &self.new);
+            let chunks: Vec<Chunk> =
+                self.free[&disk].iter().filter_map(|&r| Chunk::of(tree, table, r, &parts)).collect();
+            for mut chunk in chunks {
+                let grows =
+                    chunk.parts.iter().any(|&id| tree[id].partition_request().is_some_and(|r| r.grow));
+                if grows {
+                    chunk.grow();
+                    if let Some(table) = tree.table_mut(disk) {
+                        chunk.relocate(table);
+                    }
+                }
             }
         }
-        if better {
-            chosen = Some(choice);
-        }
-        if boot && chosen.is_some() {
-            break;
-        }
     }
-    let Some(choice) = chosen else {
-        return Err(no_room(tree, id, no_slots, no_primary));
-    };
-    put(tree, id, &wanted, choice).ok_or_else(|| no_room(tree, id, Vec::new(), Vec::new()))?;
-    growth.0.remove(&choice.disk);
-    Ok(())
 }
 
-fn no_room(tree: &Tree, id: DeviceId, no_slots: Vec<String>, no_primary: Vec<String>) -> Refusal {
+/// The order in which disks are tried: the boot disk first.
+fn sort_for_trial(tree: &Tree, disks: &mut [DeviceId], boot_disk: Option<DeviceId>) {
+    disks.sort_by(|a, b| compare_disks(&tree[*a].name, &tree[*b].name));
+    if let Some(at) = boot_disk.and_then(|b| disks.iter().position(|&d| d == b)) {
+        disks[..=at].rotate_right(1);
+    }
+}
+
+/// The free regions in which a partition can be.
+fn free_regions(tree: &Tree, disk: DeviceId) -> Vec<Region> {
+    let regions = |table: &Table| table.free().into_iter().filter(|r| r.sectors() >= table.grain()).collect();
+    tree.table(disk).map(regions).unwrap_or_default()
+}
+
+/// The disks without a slot for this request, and those without a primary one.
+fn missing_slots<'t>(
+    tree: &'t Tree,
+    wanted: &PartitionRequest,
+    disks: &[DeviceId],
+) -> (Vec<&'t str>, Vec<&'t str>) {
+    let (mut no_slots, mut no_primary) = (Vec::new(), Vec::new());
+    for &disk in disks {
+        let Some(table) = tree.table(disk) else { continue };
+        match table.next_slot(false) {
+            None => no_slots.push(tree[disk].name.as_str()),
+            Some(slot) if wanted.primary && slot != Slot::Primary && table.primaries_left() == 0 => {
+                no_primary.push(tree[disk].name.as_str());
+            }
+            Some(_) => {}
+        }
+    }
+    (no_slots, no_primary)
+}
+
+fn no_room(tree: &Tree, id: DeviceId, no_slots: &[&str], no_primary: &[&str]) -> Refusal {
     let mut lines = Vec::new();
     if !no_slots.is_empty() {
         lines.push(format!("{}: no free partition slots", no_slots.join(", ")));
@@ -290,39 +431,6 @@ fn geometry(table: &Table, region: Region, slot: Slot, size: Option<Bytes>) -> O
     (table.longest().is_none_or(|l| len <= l)).then_some(Region { start, end })
 }
 
-/// Total growth of the layout if the request `id` takes this place.
-#[allow(clippy::too_many_arguments)]
-fn growth_with(
-    tree: &mut Tree,
-    disks: &[DeviceId],
-    free: &HashMap<DeviceId, Vec<Region>>,
-    before: &[DeviceId],
-    id: DeviceId,
-    search: &Search,
-    choice: Choice,
-    cache: &mut GrowthPerDisk,
-) -> Option<i64> {
-    let mut total: i64 = 0;
-    for &disk in disks.iter().filter(|&&d| d != choice.disk) {
-        let known = cache.0.get(&disk).copied();
-        let here = known.unwrap_or_else(|| disk_growth(tree, disk, &free[&disk], before, None));
-        cache.0.insert(disk, here);
-        total = total.saturating_add(here);
-    }
-    let table = tree.table(choice.disk)?;
-    let (mut slot, mut region) = (choice.slot, choice.region);
-    let mut trial = table.clone();
-    if slot == Slot::Extended {
-        let whole = geometry(&trial, region, slot, None)?;
-        trial.add(whole, Slot::Extended, None, false);
-        slot = Slot::Logical;
-        region = search.best_region(&trial, slot, None)?;
-    }
-    let place = geometry(&trial, region, slot, Some(search.size))?;
-    let here = disk_growth(tree, choice.disk, &free[&choice.disk], before, Some((id, place)));
-    Some(total.saturating_add(here))
-}
-
 /// Puts a request into its place; an extended partition is made on the way if it needs one.
 fn put(tree: &mut Tree, id: DeviceId, wanted: &PartitionRequest, choice: Choice) -> Option<()> {
     let search = Search {
@@ -348,31 +456,9 @@ fn put(tree: &mut Tree, id: DeviceId, wanted: &PartitionRequest, choice: Choice)
     let place = geometry(table, region, slot, Some(size))?;
     let number = table.add(place, slot, Some(id), false);
     let name = partition_name(&tree[choice.disk].name, number);
-    tree[id].parents = vec![choice.disk];
+    tree.put_on(id, choice.disk);
     tree.rename(id, name);
     Some(())
-}
-
-/// Grows the partitions of every disk and moves them so that each region is filled from its start.
-fn grow_all(tree: &mut Tree, disks: &[DeviceId], free: &HashMap<DeviceId, Vec<Region>>, new: &[DeviceId]) {
-    if !new.iter().any(|&id| tree[id].partition_request().is_some_and(|r| r.grow)) {
-        return;
-    }
-    for &disk in disks {
-        let Some(table) = tree.table(disk) else { continue };
-        let parts: Vec<_> = new.iter().filter_map(|&p| Some((p, table.entry(p)?.region))).collect();
-        let chunks: Vec<Chunk> =
-            free[&disk].iter().filter_map(|&r| Chunk::of(tree, table, r, &parts)).collect();
-        for mut chunk in chunks {
-            let grows = chunk.parts.iter().any(|&id| tree[id].partition_request().is_some_and(|r| r.grow));
-            if grows {
-                chunk.grow();
-                if let Some(table) = tree.table_mut(disk) {
-                    chunk.relocate(table);
-                }
-            }
-        }
-    }
 }
 
 /// Fixes sizes and names; extended partitions become devices; content that does not fit is refused.
@@ -421,4 +507,43 @@ fn finish(tree: &mut Tree, disks: &[DeviceId], new: &[DeviceId]) -> Result<(), R
         return Err(Refusal::stop(Cause::FormatLimits, tree[id].span, says));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::device::Device;
+    use crate::machine::disk::DiskSpec;
+    use crate::machine::profile::Profile;
+
+    /// How many new partitions each disk gets, of an imaginary machine with one disk with this table.
+    fn spread(label: &str, count: usize, grow: bool) -> Vec<usize> {
+        let disk: DiskSpec = format!("imaginary=1000GiB,label={label}").parse().unwrap();
+        let profile = Profile::plain(Release::Rhel9).into();
+        let mut tree =
+            Tree::new(Release::Rhel9, Firmware::Bios, profile, Bytes(1 << 30), std::slice::from_ref(&disk));
+        tree.further_disk = Some(disk);
+        for n in 0..count {
+            let request = PartitionRequest {
+                grow,
+                size: Bytes(100 << 20),
+                max: Some(Bytes(200 << 20)),
+                ..PartitionRequest::default()
+            };
+            tree.add(Device::new(format!("req{n}"), Kind::Partition(request), Vec::new()));
+        }
+        assert_eq!(allocate(&mut tree, None), Ok(()));
+        let on =
+            |disk| tree.children(disk).iter().filter(|&&p| tree[p].partition_request().is_some()).count();
+        let extended = |disk| usize::from(tree.table(disk).is_some_and(|t| t.extended().is_some()));
+        tree.disks().into_iter().map(|disk| on(disk) - extended(disk)).collect()
+    }
+
+    #[test]
+    fn a_further_disk_is_there_when_all_are_full_and_not_before() {
+        assert_eq!(spread("gpt", 128, false), [128]);
+        assert_eq!(spread("gpt", 300, false), [128, 128, 44]);
+        assert_eq!(spread("gpt", 300, true), [128, 128, 44]);
+        assert_eq!(spread("msdos", 30, false), [14, 14, 2]);
+    }
 }

@@ -238,19 +238,20 @@ fn disk_is_removable(tree: &Tree, disk: DeviceId, selection: &Selection, listed:
 fn initialize(tree: &mut Tree, disk: DeviceId) {
     tree.remove_recursively(disk, false);
     let label = best_label(tree, disk);
+    let name = tree[disk].name.clone();
     if let Kind::Disk(d) = &mut tree[disk].kind {
-        d.table = Some(Table::new(label, d.size, d.sector));
+        d.table = Some(Table::new(label, &name, d.size, d.sector));
         d.new_table = true;
     }
 }
 
 fn best_label(tree: &Tree, disk: DeviceId) -> Label {
     let Kind::Disk(d) = &tree[disk].kind else { return Label::Gpt };
-    let gpt_first = tree.release.is_new() || tree.firmware == Firmware::Uefi;
+    let gpt_first = tree.always_gpt || tree.release.is_new() || tree.firmware == Firmware::Uefi;
     let platform = if gpt_first { [Label::Gpt, Label::Msdos] } else { [Label::Msdos, Label::Gpt] };
     let order = tree.default_label.into_iter().chain(platform);
     let fits = |label: &Label| {
-        let table = Table::new(*label, d.size, d.sector);
+        let table = Table::new(*label, &tree[disk].name, d.size, d.sector);
         table.sectors < table.last_start()
     };
     let first = tree.default_label.unwrap_or(platform[0]);

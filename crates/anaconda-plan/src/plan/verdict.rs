@@ -82,7 +82,12 @@ pub fn refusals(
     profile: impl Into<Arc<Profile>>,
     machine: &Machine,
 ) -> Vec<Refusal> {
-    let mut tree = Tree::new(release, machine.firmware, profile.into(), machine.memory, &machine.disks);
+    let tree = Tree::new(release, machine.firmware, profile.into(), machine.memory, &machine.disks);
+    refusals_on(tree, layout)
+}
+
+/// As [`refusals`], on the devices of a machine.
+pub(super) fn refusals_on(mut tree: Tree, layout: &Layout) -> Vec<Refusal> {
     let mut boot = Boot::default();
     let mut found = Vec::new();
     let mut report = |refusal| {

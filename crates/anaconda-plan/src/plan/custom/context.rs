@@ -72,7 +72,7 @@ impl Custom<'_> {
 
     /// Removes the device that has this mount point.
     pub(super) fn give_up_mount(&mut self, mount: &str) {
-        if let Some(id) = (!mount.is_empty()).then(|| self.tree.mounted(mount)).flatten() {
+        if let Some(id) = (!mount.is_empty()).then(|| self.tree.mounted_now(mount)).flatten() {
             self.tree.remove(id);
         }
     }
