@@ -125,3 +125,39 @@ fn packages_of_an_included_file_belong_to_the_section() {
     assert_eq!(names, ["core", "vim", "server", "nano"]);
     assert_eq!(findings(folder.path()), ["more:4 KS028"]);
 }
+
+#[test]
+fn a_file_that_is_included_many_times_is_spoken_of_once() {
+    let mistakes = "foo\npart / --size=10G\nbar\n";
+    let many = "%include /tmp/disk.ks\n%include /tmp/other.ks\n".repeat(50);
+    let folder = folder(&[
+        ("node.ks", &many),
+        ("root/tmp/disk.ks", mistakes),
+        ("root/tmp/other.ks", "%include /tmp/disk.ks\nbaz\n"),
+    ]);
+    assert_eq!(
+        findings(folder.path()),
+        ["disk.ks:1 KS001", "disk.ks:2 KS008", "disk.ks:3 KS001", "other.ks:2 KS001"]
+    );
+}
+
+#[test]
+fn rules_speak_once_of_a_file_that_is_included_many_times() {
+    let folder = folder(&[
+        ("node.ks", &"%include disk.ks\n".repeat(20)),
+        ("disk.ks", "user --name=a --password=secret --plaintext\n"),
+    ]);
+    let path = folder.path().join("node.ks");
+    let mut sources = Sources::new();
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{e}"));
+    let file = sources.add(&path, text).unwrap_or_else(|e| panic!("{e}"));
+    let settings = ks_lint::lint::Settings {
+        includes: Follow::from_environment(),
+        ..ks_lint::lint::Settings::default()
+    };
+    let found = ks_lint::lint::lint(sources, file, &settings).findings;
+    for (n, finding) in found.iter().enumerate() {
+        assert!(finding.span.is_none() || !found[n + 1..].contains(finding), "twice: {finding:?}");
+    }
+    assert!(found.iter().any(|f| f.span.is_some_and(|s| s.file != file)), "the included file has a mistake");
+}

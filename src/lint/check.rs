@@ -8,7 +8,7 @@ use super::read::{Read, read_with_includes};
 use super::settings::{Settings, SettingsError, SettingsSource};
 use super::text::TextError;
 use crate::rules::{self, Context, Rule};
-use node_base::diagnostic::{Findings, Severity};
+use node_base::diagnostic::{Findings, Severity, Told};
 use node_base::source::{FileId, Sources};
 use std::path::Path;
 
@@ -61,6 +61,9 @@ pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileRepo
         context.section = directives.section.as_ref();
         let found = run(rules::all(), &context);
         findings.extend(found);
+        if !kickstart.includes.is_empty() {
+            findings.remove_repeated(&mut Told::default());
+        }
         (syntax, policy, directives, findings)
     };
     let (findings, waived) = directives.apply_waivers(findings.into_sorted());

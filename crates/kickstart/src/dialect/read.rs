@@ -16,7 +16,7 @@ use super::values::{Arg, Words};
 use super::version::Version;
 use crate::include::{DEEPEST, Includes, MOST_BYTES, Outcome};
 use crate::syntax::{Line, LineKind, SECTION_NAMES, Scanner, Word, is_white, unquote};
-use node_base::diagnostic::{Finding, Findings, nearest};
+use node_base::diagnostic::{Finding, Findings, Told, nearest};
 use node_base::source::{FileId, Sources, Span};
 use std::borrow::Cow;
 
@@ -57,6 +57,8 @@ struct Reader<'s, 'f> {
     /// How many includes were followed, and how many bytes they had.
     followed: usize,
     followed_bytes: usize,
+    /// What is found again in a file that is included again.
+    told: Told,
     kickstart: Kickstart<'s>,
     state: State<'s>,
     scratch: Scratch,
@@ -92,6 +94,7 @@ impl<'s, 'f> Reader<'s, 'f> {
             depth: 0,
             followed: 0,
             followed_bytes: 0,
+            told: Told::default(),
             kickstart: Kickstart {
                 version,
                 file,
@@ -258,6 +261,7 @@ impl<'s, 'f> Reader<'s, 'f> {
                 }
                 let last_command = self.last_command.take();
                 self.file(file);
+                self.findings.remove_repeated(&mut self.told);
                 self.last_command = last_command;
             }
             Some(Outcome::NotFound) => {

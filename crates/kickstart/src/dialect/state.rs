@@ -5,7 +5,7 @@ use super::python::{comma_list, normal_mount_point, python_int};
 use super::tables::{self, Duplicate, Key, Table, number};
 use super::values::{Arg, Value};
 use super::version::Version;
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use node_base::source::Span;
 use std::borrow::Cow;
 use std::collections::hash_map::Entry;
@@ -47,7 +47,7 @@ pub(super) struct State<'s> {
     pub(super) autopart: EarlierAutopart,
     pub(super) ignoredisk: EarlierIgnoredisk,
     pub(super) multipath: Vec<String>,
-    pub(super) snapshots: Vec<String>,
+    pub(super) snapshots: HashSet<String>,
     pub(super) realm: Option<Span>,
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Code, Severity};
 use crate::source::Span;
+use std::collections::HashMap;
 
 /// Another place that belongs to a finding, or a remark without a place.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +44,7 @@ pub struct Fix {
 }
 
 /// One thing found at one place.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
     /// Which kind.
     pub code: &'static Code,
@@ -135,6 +136,14 @@ impl Finding {
     }
 }
 
+/// The findings that [`Findings::remove_repeated`] has seen, while only further ones are added.
+#[derive(Debug, Default)]
+pub struct Told {
+    count: usize,
+    /// Their numbers by place and kind.
+    at: HashMap<(Option<Span>, &'static str), Vec<usize>>,
+}
+
 /// Where rules put what they find.
 #[derive(Debug, Default)]
 pub struct Findings {
@@ -155,6 +164,23 @@ impl Findings {
     /// Keeps only the findings that `keep` accepts.
     pub fn retain(&mut self, keep: impl FnMut(&Finding) -> bool) {
         self.list.retain(keep);
+    }
+
+    /// Of equal findings at one place keeps the first: a file that is included several times is spoken of once.
+    /// `told` remembers how far that was done before.
+    pub fn remove_repeated(&mut self, told: &mut Told) {
+        let new = self.list.split_off(told.count.min(self.list.len()));
+        for finding in new {
+            if finding.span.is_some() {
+                let same_place = told.at.entry((finding.span, finding.code.id)).or_default();
+                if same_place.iter().any(|&n| self.list.get(n) == Some(&finding)) {
+                    continue;
+                }
+                same_place.push(self.list.len());
+            }
+            self.list.push(finding);
+        }
+        told.count = self.list.len();
     }
 
     /// All so far, in the order they were found.

@@ -2,13 +2,14 @@
 
 use super::super::problems::{Fail, refused};
 use super::line::Line;
+use foldhash::HashSet;
 
 /// Names that earlier lines took.
-pub(in super::super) type Names = Vec<String>;
+pub(in super::super) type Names = HashSet<String>;
 
 pub(super) fn check(line: &Line<'_, '_>, names: &mut Names) -> Result<(), Fail> {
     let name = line.text("--name");
-    if names.iter().any(|n| n == name) {
+    if names.contains(name) {
         let message = format!("a snapshot named '{name}' is already defined");
         return Err(refused(line.value_span("--name"), message, None));
     }
@@ -19,6 +20,6 @@ pub(super) fn check(line: &Line<'_, '_>, names: &mut Names) -> Result<(), Fail> 
             return Err(refused(origin.span, message, Some("write vg/root, without /dev/".to_owned())));
         }
     }
-    names.push(name.to_owned());
+    names.insert(name.to_owned());
     Ok(())
 }
