@@ -24,6 +24,8 @@ pub(crate) fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> 
     let mut reader = Reader {
         entries: Vec::new(),
         blocks: Vec::new(),
+        titles: Vec::new(),
+        submenus: 0,
         findings,
         first_of_menu: 0,
         title: None,
@@ -65,6 +67,10 @@ struct Reader<'s, 'f> {
     entries: Vec<Entry<'s>>,
     /// The open blocks.
     blocks: Vec<Block>,
+    /// The titles of the entries among them.
+    titles: Vec<Token>,
+    /// The number of submenus among them.
+    submenus: usize,
     findings: &'f mut Findings,
     /// The first entry of the current menu entry.
     first_of_menu: usize,
@@ -86,7 +92,7 @@ struct Reader<'s, 'f> {
 
 /// What a `{` begins.
 enum Block {
-    Entry(Token),
+    Entry,
     Submenu,
     /// A function.
     Other,
@@ -98,19 +104,27 @@ impl<'s> Reader<'s, '_> {
         let block = match (command.first().map(|t| t.text.as_str()), title) {
             (Some("menuentry"), Some(title)) => {
                 self.share_initrd();
-                let in_submenu = self.blocks.iter().any(|b| matches!(b, Block::Submenu));
-                self.own = self.script.of_entry(in_submenu);
-                Block::Entry(title)
+                self.own = self.script.of_entry(self.submenus > 0);
+                self.titles.push(title);
+                Block::Entry
             }
-            (Some("submenu"), _) => Block::Submenu,
+            (Some("submenu"), _) => {
+                self.submenus += 1;
+                Block::Submenu
+            }
             _ => Block::Other,
         };
         self.blocks.push(block);
     }
 
     fn close(&mut self) {
-        if let Some(Block::Entry(_)) = self.blocks.pop() {
-            self.share_initrd();
+        match self.blocks.pop() {
+            Some(Block::Entry) => {
+                self.titles.pop();
+                self.share_initrd();
+            }
+            Some(Block::Submenu) => self.submenus -= 1,
+            Some(Block::Other) | None => {}
         }
     }
 
@@ -136,14 +150,10 @@ impl<'s> Reader<'s, '_> {
                 );
                 return;
             };
-            let in_block = self.blocks.iter().rev().find_map(|block| match block {
-                Block::Entry(title) => Some(value(title)),
-                _ => None,
-            });
-            let title = in_block.or_else(|| self.title.as_ref().map(value));
+            let title = self.titles.last().or(self.title.as_ref()).map(value);
             let last = words.clone().next_back().map_or(kernel.span, |t| t.span);
             let known = match self.blocks.last() {
-                Some(Block::Entry(_)) => &self.own,
+                Some(Block::Entry) => &self.own,
                 _ => &self.outside,
             };
             let budget = &mut self.budget;
@@ -176,7 +186,7 @@ impl<'s> Reader<'s, '_> {
                 variable: None,
                 quoted: false,
             });
-        } else if matches!(self.blocks.last(), Some(Block::Entry(_))) {
+        } else if matches!(self.blocks.last(), Some(Block::Entry)) {
             let runs = if perhaps { Runs::Perhaps } else { Runs::InOrder };
             variables::apply(variables::without_keywords(&command), runs, &mut self.own);
         }

@@ -2,6 +2,7 @@
 //! (dracut.cmdline(7); `modules.d/*network-legacy/parse-*.sh`; NetworkManager's `nmi-cmdline-reader.c`).
 
 use super::value::{self, Field, ValueIssue};
+use foldhash::{HashSet, HashSetExt};
 use kickstart::{Family, Version};
 use node_base::diagnostic::nearest;
 
@@ -80,6 +81,7 @@ fn name(field: &Field<'_>, what: &str) -> Result<String, ValueIssue> {
 
 fn members(field: &Field<'_>, what: &str) -> Result<Vec<String>, ValueIssue> {
     let mut names: Vec<String> = Vec::new();
+    let mut seen = HashSet::new();
     for member in field.text.split(',') {
         if !value::is_interface(member) {
             return Err(ValueIssue::error(if member.is_empty() {
@@ -90,7 +92,7 @@ fn members(field: &Field<'_>, what: &str) -> Result<Vec<String>, ValueIssue> {
             .help("separate the interfaces by commas, without blanks")
             .part(field.at.clone()));
         }
-        if names.iter().any(|n| n == member) {
+        if !seen.insert(member) {
             return Err(ValueIssue::error(format!("the {what} lists {member} twice")).part(field.at.clone()));
         }
         names.push(member.to_owned());

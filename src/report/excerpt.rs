@@ -1,6 +1,7 @@
 //! The lines of a file that a finding is about, ready to be drawn: harmless to a terminal, and cut to a window
 //! where a line is too long to be shown.
 
+use foldhash::{HashMap, HashMapExt};
 use node_base::harmless::stand_in;
 use node_base::source::{FileId, Sources, Span, is_line_end};
 use std::ops::Range;
@@ -77,7 +78,9 @@ fn excerpt<'a>(sources: &Sources, lines: Range<u32>, marks: Vec<Mark<'a>>) -> Ex
     let source = sources.get(file);
     let mut text = String::new();
     let mut places: Vec<Option<Range<usize>>> = vec![None; marks.len()];
+    let near = marks_near_lines(sources, &marks);
     for line in lines.clone() {
+        let near = near.get(&line).map_or(&[][..], Vec::as_slice);
         let Some(start) = source.lines().start_of(line) else { break };
         let end = source.lines().start_of(line + 1).unwrap_or(source.text().len());
         let content = source.text()[start..end].trim_end_matches(is_line_end);
@@ -87,15 +90,17 @@ fn excerpt<'a>(sources: &Sources, lines: Range<u32>, marks: Vec<Mark<'a>>) -> Ex
             (mark.span.start as usize) < end.max(start + 1) && mark.span.end as usize >= start && from <= to
                 || mark.span.start as usize == end && end == source.text().len()
         };
-        let first_mark = marks
+        let first_mark = near
             .iter()
+            .map(|&n| &marks[n])
             .filter(|m| inside(m))
             .map(|m| (m.span.start as usize).saturating_sub(start).min(content.len()))
             .min();
         let window = window(content, first_mark.unwrap_or(0));
         let line_at = text.len();
         let shown = push_harmless(&mut text, content, &window);
-        for (mark, place) in marks.iter().zip(&mut places) {
+        for &n in near {
+            let (mark, place) = (&marks[n], &mut places[n]);
             if inside(mark) {
                 let at = |offset: u32| {
                     let offset = (offset as usize).saturating_sub(start).clamp(window.start, window.end);
@@ -111,6 +116,19 @@ fn excerpt<'a>(sources: &Sources, lines: Range<u32>, marks: Vec<Mark<'a>>) -> Ex
     let marks =
         marks.into_iter().zip(places).map(|(mark, place)| (mark, place.unwrap_or(len..len))).collect();
     Excerpt { file, first_line: lines.start, text, marks }
+}
+
+/// For each line the marks that can be in it: by their places, from the line before to the line behind.
+fn marks_near_lines(sources: &Sources, marks: &[Mark<'_>]) -> HashMap<u32, Vec<usize>> {
+    let mut near: HashMap<u32, Vec<usize>> = HashMap::new();
+    for (n, mark) in marks.iter().enumerate() {
+        let index = sources.get(mark.span.file).lines();
+        let (first, last) = (index.line(mark.span.start as usize), index.line(mark.span.end as usize));
+        for line in first.saturating_sub(1)..=last.saturating_add(1) {
+            near.entry(line).or_default().push(n);
+        }
+    }
+    near
 }
 
 /// The part of a line that is shown.

@@ -15,6 +15,8 @@ use std::fmt::Write;
 const TITLE_MARGIN: usize = 18;
 /// What stands before a note or help: line numbers, `= help: `.
 const HELP_MARGIN: usize = 12;
+/// Most further places of one finding that are drawn.
+const MOST_PLACES: usize = 100;
 
 /// One file: its findings, then its summary line.
 pub(super) fn file(report: &FileReport, style: &Style) -> String {
@@ -76,12 +78,16 @@ pub(super) fn draw(finding: &Finding, sources: &Sources, places: &mut Places<'_>
         .related
         .iter()
         .filter_map(|r| Some(Mark { span: r.span?, primary: false, label: Some(r.message.as_str()) }));
-    let excerpts = excerpts(sources, primary.into_iter().chain(related).collect());
+    let more = related.clone().count().saturating_sub(MOST_PLACES);
+    let excerpts = excerpts(sources, primary.into_iter().chain(related.take(MOST_PLACES)).collect());
     if finding.span.is_none() {
         group = group.element(Origin::path(path(sources, node_base::source::FileId(0))));
     }
     for excerpt in &excerpts {
         group = group.element(snippet(excerpt, sources));
+    }
+    if more > 0 {
+        group = group.element(Level::NOTE.message(format!("{more} more places are not shown")));
     }
     for note in finding.related.iter().filter(|r| r.span.is_none()) {
         group = group.element(Level::NOTE.message(style.wrapped(&harmless(&note.message), HELP_MARGIN)));

@@ -5,6 +5,7 @@ use crate::boot::codes;
 use crate::boot::config::Entry;
 use crate::boot::options::{self, Repeat, Takes};
 use crate::directives;
+use foldhash::{HashMap, HashMapExt};
 use node_base::cmdline::{CommandLine, Word};
 use node_base::diagnostic::{Finding, Findings};
 
@@ -46,17 +47,18 @@ pub(super) fn check(entry: &Entry<'_>, options: CheckOptions, findings: &mut Fin
 
 /// The last of a repeated option counts.
 fn repeated(line: &CommandLine<'_>, findings: &mut Findings) {
-    for (n, word) in line.words.iter().enumerate() {
+    let (all_kickstarts, all_images) = (line.is_on("inst.ks.all"), line.is_on("inst.stage2.all"));
+    for (word, later) in line.words.iter().zip(next_of_same_name(line)) {
         let Some(option) = options::find(&word.name) else { continue };
         if option.repeat == Repeat::All || matches!(option.takes, Takes::Flag | Takes::FlagOr(_)) {
             continue;
         }
         let all = match option.name {
-            "inst.ks" => line.is_on("inst.ks.all"),
-            "inst.stage2" => line.is_on("inst.stage2.all"),
+            "inst.ks" => all_kickstarts,
+            "inst.stage2" => all_images,
             _ => false,
         };
-        let Some(later) = line.words[n + 1..].iter().find(|w| w.name == word.name) else { continue };
+        let Some(later) = later else { continue };
         if all || later.text() == word.text() {
             continue;
         }
@@ -73,6 +75,14 @@ fn repeated(line: &CommandLine<'_>, findings: &mut Findings) {
             _ => finding.help("remove one of the two"),
         });
     }
+}
+
+/// For each word the next one of its name.
+fn next_of_same_name<'l, 's>(line: &'l CommandLine<'s>) -> Vec<Option<&'l Word<'s>>> {
+    let mut next = HashMap::new();
+    let mut found: Vec<_> = line.words.iter().rev().map(|word| next.insert(&word.name, word)).collect();
+    found.reverse();
+    found
 }
 
 /// Pairs of which only one has an effect, with the reason.

@@ -37,9 +37,9 @@ pub(super) fn check(entry: &Entry<'_>, version: Version, findings: &mut Findings
 }
 
 fn duplicates(network: &Network<'_, '_>, findings: &mut Findings) {
-    for (n, (ip, word)) in network.ips.iter().enumerate() {
+    for this @ (ip, word) in &network.ips {
         let Some(interface) = &ip.interface else { continue };
-        let earlier = network.ips[..n].iter().find(|(other, _)| other.interface.as_ref() == Some(interface));
+        let earlier = network.ip_of(interface).filter(|first| !std::ptr::eq(*first, this));
         let Some((before, first)) = earlier else { continue };
         // NetworkManager accepts one line each for IPv4 and IPv6.
         let both = match (before.address, ip.address) {
@@ -56,8 +56,8 @@ fn duplicates(network: &Network<'_, '_>, findings: &mut Findings) {
                 .related(first.span, "the first time"),
         );
     }
-    for (n, (kind, link, word)) in network.links.iter().enumerate() {
-        if let Some((_, _, first)) = network.links[..n].iter().find(|(_, other, _)| other.name == link.name) {
+    for this @ (kind, link, word) in &network.links {
+        if let Some((_, _, first)) = network.link(&link.name).filter(|first| !std::ptr::eq(*first, this)) {
             findings.push(
                 Finding::new(
                     &codes::NETWORK_MISFIT,
@@ -90,10 +90,7 @@ fn members(network: &Network<'_, '_>, findings: &mut Findings) {
                     .help(format!("write ip={}:…", link.name)),
                 );
             }
-            let other = network.links.iter().find(|(k, other, _)| {
-                *k != LinkKind::Vlan && other.name < link.name && other.members.contains(member)
-            });
-            if let Some((_, other, first)) = other {
+            if let Some((_, other, first)) = network.other_of_member(member, link) {
                 findings.push(
                     Finding::new(
                         &codes::NETWORK_MISFIT,
@@ -174,8 +171,7 @@ fn without_address(network: &Network<'_, '_>, findings: &mut Findings) {
         return;
     }
     for (kind, link, word) in &network.links {
-        let used = network.ip_of(&link.name).is_some()
-            || network.links.iter().any(|(_, other, _)| other.members.contains(&link.name));
+        let used = network.ip_of(&link.name).is_some() || network.is_member(&link.name);
         if !used {
             findings.push(
                 Finding::new(

@@ -4,17 +4,17 @@ use crate::boot::codes;
 use crate::boot::options::{self, BootOption, DRACUT_FORMER, DracutFormer, FORMER, Former, Release, Takes};
 use crate::boot::value::{self, ValueIssue};
 use crate::boot::{devices, ip, iscsi, links, location};
+use foldhash::{HashSet, HashSetExt};
 use kickstart::Version;
 use node_base::cmdline::{CommandLine, Word};
 use node_base::diagnostic::{Code, Finding, Findings, Severity, nearest};
 
 pub(super) fn check(line: &CommandLine<'_>, installer: bool, version: Version, findings: &mut Findings) {
-    let mut variables: Vec<&str> = Vec::new();
+    let mut variables: HashSet<&str> = HashSet::new();
     for word in &line.words {
         if let (Some((variable, set)), true) = (&word.taken, installer)
-            && !variables.contains(&variable.as_str())
+            && variables.insert(variable)
         {
-            variables.push(variable);
             findings.push(
                 Finding::new(
                     &codes::VARIABLE,
@@ -25,9 +25,8 @@ pub(super) fn check(line: &CommandLine<'_>, installer: bool, version: Version, f
             );
         }
         if let (Some(variable), true) = (&word.variable, installer)
-            && !variables.contains(&variable.as_str())
+            && variables.insert(variable)
         {
-            variables.push(variable);
             findings.push(
                 Finding::new(
                     &codes::VARIABLE,

@@ -35,14 +35,15 @@ pub(super) fn of_script(pieces: &[Piece]) -> OfScript {
     let mut all = Variables::default();
     let mut exported = Vec::new();
     let mut blocks: Vec<bool> = Vec::new();
+    let mut entries = 0; // open blocks that are menu entries
     let mut branches = Branches::default();
     let mut command: Vec<Token> = Vec::new();
     let mut joined = false;
-    let mut end = |command: &mut Vec<Token>, blocks: &[bool], joined: bool| {
+    let mut end = |command: &mut Vec<Token>, blocks: &[bool], entries: usize, joined: bool| {
         let command = std::mem::take(command);
         let inside = branches.enter(&command);
         // What an entry sets is the entry's own.
-        if blocks.contains(&true) {
+        if entries > 0 {
             return;
         }
         let words = without_keywords(&command);
@@ -55,21 +56,23 @@ pub(super) fn of_script(pieces: &[Piece]) -> OfScript {
     for piece in pieces {
         match piece {
             Piece::Word(token) if !token.quoted && token.text == "{" => {
-                blocks.push(command.first().is_some_and(|t| t.text == "menuentry"));
+                let is_entry = command.first().is_some_and(|t| t.text == "menuentry");
+                entries += usize::from(is_entry);
+                blocks.push(is_entry);
                 command.clear();
             }
             Piece::Word(token) if !token.quoted && token.text == "}" => {
-                end(&mut command, &blocks, joined);
-                blocks.pop();
+                end(&mut command, &blocks, entries, joined);
+                entries -= usize::from(blocks.pop() == Some(true));
             }
             Piece::Word(token) => command.push(token.clone()),
             Piece::End { joins, .. } => {
-                end(&mut command, &blocks, joined);
+                end(&mut command, &blocks, entries, joined);
                 joined = *joins;
             }
         }
     }
-    end(&mut command, &blocks, joined);
+    end(&mut command, &blocks, entries, joined);
     OfScript { exported: Rc::new(all.only(&exported)), all: Rc::new(all) }
 }
 
