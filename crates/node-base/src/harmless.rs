@@ -29,21 +29,41 @@ pub fn harmless_line(text: &str) -> Cow<'_, str> {
 /// Escapes what a terminal would act on in a JSON text. Its meaning does not change: outside strings JSON is ASCII, and
 /// inside them an escape stands for its character.
 pub fn harmless_json(json: String) -> String {
-    if json.is_ascii() && !json.contains('\x7f') {
-        return json;
-    }
-    let mut out = String::with_capacity(json.len() + 16);
-    for c in json.chars() {
-        // Controls of ASCII are escaped inside strings already; outside they are white space.
-        if c >= '\x7f' && is_control(c) {
+    let mut out = String::new();
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(found) = next_beyond_ascii(&json, at) {
+        let Some(c) = json[found..].chars().next() else { break };
+        at = found + c.len_utf8();
+        if is_control(c) {
+            out.push_str(&json[copied..found]);
             for unit in c.encode_utf16(&mut [0; 2]) {
                 out.push_str(&format!("\\u{unit:04x}"));
             }
-        } else {
-            out.push(c);
+            copied = at;
         }
     }
+    if copied == 0 {
+        return json;
+    }
+    out.push_str(&json[copied..]);
     out
+}
+
+/// The index of the next character from `at` on that is DEL or beyond ASCII. (Controls of ASCII are escaped inside strings
+/// already; outside they are white space.) Eight bytes at a time: every report comes by here.
+fn next_beyond_ascii(text: &str, at: usize) -> Option<usize> {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGHEST: u64 = EACH * 0x80;
+    let rest = text.as_bytes().get(at..)?;
+    let is_plain = |chunk: &[u8; 8]| {
+        let eight = u64::from_ne_bytes(*chunk);
+        // One more than DEL has the highest bit set.
+        eight & HIGHEST == 0 && eight.wrapping_add(EACH) & HIGHEST == 0
+    };
+    let (chunks, _) = rest.as_chunks::<8>();
+    let plain = chunks.iter().take_while(|chunk| is_plain(chunk)).count() * 8;
+    rest[plain..].iter().position(|b| *b >= 0x7f).map(|n| at + plain + n)
 }
 
 /// Whether a log of GitHub Actions, GitLab or Azure Pipelines takes a line for a command. They ignore blanks before it.
@@ -135,6 +155,14 @@ mod tests {
         let json = "{\"a\":\"\u{9b}\u{202e}\u{e0041}\u{e9}\u{7f}\"}\n".to_owned();
         assert_eq!(harmless_json(json), "{\"a\":\"\\u009b\\u202e\\udb40\\udc41\u{e9}\\u007f\"}\n");
         assert_eq!(harmless_json("{\n\t}".to_owned()), "{\n\t}");
+        for before in 0..20 {
+            let start = "x".repeat(before);
+            assert_eq!(
+                harmless_json(format!("{start}\u{e9}yyyyyyyyyyyy\u{9b}z")),
+                format!("{start}\u{e9}yyyyyyyyyyyy\\u009bz")
+            );
+            assert_eq!(harmless_json(format!("{start}\u{7f}")), format!("{start}\\u007f"));
+        }
     }
 
     #[test]
