@@ -6,7 +6,9 @@ use std::borrow::Cow;
 /// change the direction of text become visible stand-ins; no line begins a command of a CI system.
 pub fn harmless(text: &str) -> Cow<'_, str> {
     let text = visible(text);
-    if !text.lines().any(is_workflow_command) {
+    let begins_one =
+        is_workflow_command(&text) || text.contains('\n') && text.lines().skip(1).any(is_workflow_command);
+    if !begins_one {
         return text;
     }
     let defused = text.split_inclusive('\n').map(|line| {
@@ -74,7 +76,8 @@ fn is_workflow_command(line: &str) -> bool {
 
 fn replaced(text: &str, keep: fn(char) -> bool) -> Cow<'_, str> {
     // Nearly always. (Without a way out of the loop the compiler looks at many bytes at a time.)
-    if text.bytes().fold(true, |all, b| all & (b' '..=b'~').contains(&b)) {
+    let plain = text.bytes().fold(true, |all, b| all & ((b' '..=b'~').contains(&b) | (b == b'\n')));
+    if plain && (keep('\n') || !text.contains('\n')) {
         return text.into();
     }
     let stays = |c: char| keep(c) || stand_in(c).is_none();
