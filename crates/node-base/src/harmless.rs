@@ -6,8 +6,10 @@ use std::borrow::Cow;
 /// change the direction of text become visible stand-ins; no line begins a command of a CI system.
 pub fn harmless(text: &str) -> Cow<'_, str> {
     let text = visible(text);
-    let begins_one =
-        is_workflow_command(&text) || text.contains('\n') && text.lines().skip(1).any(is_workflow_command);
+    // Nearly all texts begin with a letter or a quote, and have one line.
+    let begins_one = !text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '\'')
+        && is_workflow_command(&text)
+        || text.contains('\n') && text.lines().skip(1).any(is_workflow_command);
     if !begins_one {
         return text;
     }
@@ -20,12 +22,12 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
 /// Makes controls (except line feed and tab), invisible characters and characters that change the direction of text visible,
 /// and nothing else: for a text whose line ends are escaped afterwards.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    replaced(text, |c| matches!(c, '\n' | '\t'))
+    replaced::<true>(text)
 }
 
 /// Makes a text harmless that must stay on its line: a path, a name. As [`harmless`]; line feed and tab are replaced, too.
 pub fn harmless_line(text: &str) -> Cow<'_, str> {
-    replaced(text, |_| false)
+    replaced::<false>(text)
 }
 
 /// Escapes what a terminal would act on in a JSON text. Its meaning does not change: outside strings JSON is ASCII, and
@@ -74,13 +76,14 @@ fn is_workflow_command(line: &str) -> bool {
     start.starts_with("::") || start.starts_with("##[") || start.starts_with("##vso[")
 }
 
-fn replaced(text: &str, keep: fn(char) -> bool) -> Cow<'_, str> {
+/// With `LINES`, line feed and tab stay.
+fn replaced<const LINES: bool>(text: &str) -> Cow<'_, str> {
     // Nearly always. (Without a way out of the loop the compiler looks at many bytes at a time.)
-    let plain = text.bytes().fold(true, |all, b| all & ((b' '..=b'~').contains(&b) | (b == b'\n')));
-    if plain && (keep('\n') || !text.contains('\n')) {
+    let is_plain = |b: u8| (b' '..=b'~').contains(&b) | (LINES & (b == b'\n'));
+    if text.bytes().fold(true, |all, b| all & is_plain(b)) {
         return text.into();
     }
-    let stays = |c: char| keep(c) || stand_in(c).is_none();
+    let stays = |c: char| LINES && matches!(c, '\n' | '\t') || stand_in(c).is_none();
     if text.chars().all(stays) {
         return text.into();
     }
