@@ -11,6 +11,7 @@ pub(super) use sums::{Physical, Promised, automatic_metadata};
 
 use crate::directives;
 use crate::rules::commands::{is_image_source, is_package_source};
+use anaconda_plan::machine::{Level, superblock};
 use foldhash::{HashMap, HashMapExt};
 use kickstart::include::Outcome;
 use kickstart::{Command, Include, Kickstart, SectionKind};
@@ -192,10 +193,8 @@ impl<'a> View<'a> {
             .filter_map(|c| Some((c.first()?.text.as_ref(), Size::of(c).fixed()?)))
             .collect();
         for volume in self.volumes.iter_mut().filter(|v| v.on == On::Raid) {
-            let mirrored = volume
-                .command
-                .value("--level")
-                .is_some_and(|l| l.text.to_ascii_uppercase().trim_start_matches("RAID") == "1");
+            let level = volume.command.value("--level").and_then(|l| Level::from_word(&l.text));
+            let mirrored = level == Some(Level::Raid1);
             let members: Option<Vec<MiB>> = volume
                 .command
                 .positionals()
@@ -203,7 +202,7 @@ impl<'a> View<'a> {
                 .map(|m| partitions.get(m.text.as_ref()).copied())
                 .collect();
             if let Some(smallest) = members.and_then(|m| m.into_iter().min()).filter(|_| mirrored) {
-                volume.size = Size::Fixed(smallest - superblock(smallest));
+                volume.size = Size::Fixed(smallest - superblock(smallest.bytes()).mib_floor());
             }
         }
     }
@@ -294,15 +293,6 @@ pub(crate) fn makes_a_node(sources: &Sources, kickstart: &Kickstart<'_>) -> Opti
     } else {
         None
     }
-}
-
-/// What a software RAID array keeps of its members: 128 MiB, less on small ones (blivet, `get_raid_superblock_size`).
-fn superblock(smallest: MiB) -> MiB {
-    let mut headroom = 128;
-    while headroom > 1 && headroom * 1024 > smallest.0 {
-        headroom /= 2;
-    }
-    MiB(headroom)
 }
 
 /// A mount point without trailing slashes.
