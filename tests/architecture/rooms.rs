@@ -56,7 +56,7 @@ const NODE_BASE: Rooms = Rooms {
         ("superblock", knows(&[], &["std::process", "std::env", "clap"])),
         ("cmdline", knows(&["source"], SYSTEM)),
         ("boot_entry", knows(&["cmdline", "names"], SYSTEM)),
-        ("regular", knows(&[], &["std::process", "std::env", "clap"])),
+        ("regular", knows(&["units"], &["std::process", "std::env", "clap"])),
         ("policy", knows(&["units", "diagnostic", "regular"], &["std::process", "std::env", "clap"])),
         ("capacity", knows(&["units", "policy"], SYSTEM)),
         ("console", knows(&["harmless"], &["std::fs", "std::env", "clap"])),

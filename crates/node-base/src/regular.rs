@@ -1,12 +1,13 @@
 //! Files that are read because a text names them: only regular ones, up to a limit. Reading a pipe or a device may never end;
 //! so may reading what the kernel shows as a file (`/proc/kmsg`).
 
+use crate::units::Bytes;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Largest configuration, policy or description of a machine that is read, in bytes.
-pub const LARGEST: u64 = 16 << 20;
+/// Largest configuration, policy or description of a machine that is read.
+pub const LARGEST: Bytes = Bytes(16 << 20);
 
 /// Reads a regular file of at most [`LARGEST`] bytes as text.
 ///
@@ -18,9 +19,9 @@ pub fn read_to_string(path: &Path) -> io::Result<String> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
     let mut text = String::new();
-    let read = File::open(&real)?.take(LARGEST + 1).read_to_string(&mut text)?;
-    if read as u64 > LARGEST {
-        let message = format!("larger than {} MiB", LARGEST >> 20);
+    let read = File::open(&real)?.take(LARGEST.0 + 1).read_to_string(&mut text)?;
+    if read as u64 > LARGEST.0 {
+        let message = format!("larger than {LARGEST}");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
     }
     Ok(text)

@@ -3,7 +3,7 @@
 
 use super::tables;
 
-/// Marks that there is no command.
+/// The place of a command that the kickstart does not have.
 const NONE: u32 = u32::MAX;
 
 /// The places of commands in the list of all commands, by name.
@@ -61,7 +61,7 @@ impl CommandIndex {
         self.places(name).map(|places| places.last_valid).filter(|&at| at != NONE).map(|at| at as usize)
     }
 
-    /// An alias finds nothing: commands are listed under the name that it stands for.
+    /// Commands are listed under their first name in the tables, so an alias finds nothing.
     fn places(&self, name: &str) -> Option<&Places> {
         let word = tables::word(name).filter(|word| word.means == word.text)?;
         Some(&self.places[usize::from(word.canonical)])
@@ -88,7 +88,7 @@ mod tests {
             index.push(number(name), valid);
         }
         let of = |name: &str| index.of(name).collect::<Vec<_>>();
-        assert_eq!(of("part"), [0, 2, 3], "an alias is listed under the name that it stands for");
+        assert_eq!(of("part"), [0, 2, 3], "an alias is listed under the first name");
         assert_eq!((of("user"), of("url")), (vec![1], vec![4]));
         for name in ["partition", "lang", "no-such-command"] {
             assert!(of(name).is_empty(), "{name}");

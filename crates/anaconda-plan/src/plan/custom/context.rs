@@ -15,7 +15,7 @@ pub(super) struct Custom<'a> {
     pub(super) tree: &'a mut Tree,
     /// Free space on the disks before anything is made: what swap is a tenth of.
     pub(super) disk_space: Bytes,
-    /// The real names of `pv.01` and the like, which stand for an existing partition or an array.
+    /// The device names behind names such as `pv.01`: an existing partition or an array.
     pub(super) real_names: HashMap<String, String>,
     /// The first passphrase is also that of all devices without one.
     pub(super) passphrase: bool,
