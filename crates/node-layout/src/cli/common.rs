@@ -73,7 +73,8 @@ impl Common {
     pub(super) fn lock(&self) -> anyhow::Result<Lock> {
         let tools = self.tools()?;
         let lock = Lock::acquire(tools.environment(), Duration::from_secs(self.lock_wait))?;
-        freeze::thaw_left_over(&tools);
+        freeze::thaw_left_over(&tools)
+            .context("a killed node-layout left a file system frozen, and it cannot be thawed")?;
         Ok(lock)
     }
 }

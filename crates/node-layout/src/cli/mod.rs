@@ -39,6 +39,9 @@ enum Verb {
     /// Flush the journal of a file system
     #[command(name = crate::machine::freeze::VERB, hide = true)]
     FreezeAndThaw(freeze::Args),
+    /// Thaw a file system that a killed run has left frozen
+    #[command(name = crate::machine::freeze::THAW_VERB, hide = true)]
+    ThawLeftOver(freeze::ThawArgs),
 }
 
 /// Runs `node-layout` with the arguments of this process.
@@ -49,6 +52,7 @@ pub fn main() -> ExitCode {
         Verb::Verify(args) => verify::run(args),
         Verb::List(args) => list::run(args),
         Verb::FreezeAndThaw(args) => freeze::run(args),
+        Verb::ThawLeftOver(args) => freeze::thaw(args),
     };
     result.unwrap_or_else(|error| node_base::console::fail("node-layout", error))
 }

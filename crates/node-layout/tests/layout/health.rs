@@ -76,6 +76,10 @@ fn a_layout_is_pending_until_the_unit_of_the_first_boot_has_finished() {
     assert!(pending(&model), "before the first boot");
     let unit = "/sysroot/etc/systemd/system/node-layout-finish.service";
     let text = std::fs::read_to_string(model.path(unit)).unwrap();
+    let runs: Vec<&str> = text.lines().filter(|l| l.starts_with("Exec")).collect();
+    let program = "/usr/sbin/node-layout";
+    let expected = [format!("ExecStart={program} init"), format!("ExecStopPost={program} thaw-left-over")];
+    assert_eq!(runs, expected);
     model.first_boot();
     assert!(!pending(&model), "after the first boot");
     model.put(unit, &text);

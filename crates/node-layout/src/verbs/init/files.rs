@@ -3,7 +3,7 @@
 use super::planner::Planner;
 use crate::disks::{Fstab, pool};
 use crate::files::{Change, Method};
-use crate::machine::Command;
+use crate::machine::{Command, freeze};
 use crate::plan::Action;
 use crate::system::{CONFIG_DIR, UNIT, UNIT_DIR};
 use std::path::{Path, PathBuf};
@@ -104,9 +104,12 @@ impl Planner<'_> {
     }
 }
 
+/// The unit thaws /boot also after all its processes were killed between freeze and thaw (out of memory, `systemctl kill`).
 fn unit_text(program: &str) -> String {
     format!(
         "[Unit]\nDescription=Complete the node layout at its first boot\nRequiresMountsFor=/boot\nAfter=local-fs.target\n\n\
-         [Service]\nType=oneshot\nKillMode=process\nExecStart={program} init\n\n[Install]\nWantedBy=multi-user.target\n"
+         [Service]\nType=oneshot\nKillMode=process\nExecStart={program} init\n\
+         ExecStopPost={program} {}\n\n[Install]\nWantedBy=multi-user.target\n",
+        freeze::THAW_VERB
     )
 }
