@@ -89,6 +89,9 @@ def native_section(text: str) -> str:
 class Service:
     """The add-on, running as a process that the bus has started."""
 
+    # What Python is asked to run.
+    RUNS = str(HERE / "start_service.py")
+
     def __init__(self, directory: Path, **environment: object) -> None:
         self.directory = directory
         self.kickstart = directory / "ks.cfg"
@@ -99,7 +102,7 @@ class Service:
         services.mkdir()
         user = getpass.getuser()
         installed = (SHIM / "data" / (NAME + ".service")).read_text()
-        start = "{} -m org_ovirt_node.service".format(sys.executable)
+        start = "{} {}".format(sys.executable, self.RUNS)
         installed = re.sub(r"^Exec=.*start-module org_ovirt_node\.service$", "Exec=" + start, installed, flags=re.M)
         assert start in installed, "the D-Bus service file does not start the module"
         (services / (NAME + ".service")).write_text(installed)
@@ -125,6 +128,7 @@ class Service:
         settings = dict(
             os.environ,
             PYTHONPATH=os.pathsep.join([str(SHIM), *map(str, ANACONDA)]),
+            # start_service.py puts these in the place of those of an installer.
             OVIRT_NODE_KICKSTART=str(self.kickstart),
             OVIRT_NODE_CMDLINE=str(cmdline),
             OVIRT_NODE_KS_LINT=str(program("ks-lint", "OVIRT_NODE_KS_LINT")),
@@ -226,7 +230,7 @@ class Direct:
         return progress, None
 
 
-# Start the add-on with more environment variables: on a bus, and in this process.
+# Start the add-on with other programs and files than those of an installer: on a bus, and in this process.
 Start = Callable[..., Service]
 StartDirect = Callable[..., Direct]
 
@@ -268,7 +272,8 @@ def service(start: Start) -> Service:
 
 @pytest.fixture
 def start_direct(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StartDirect:
-    """Makes the add-on in this process, with more environment variables."""
+    """Makes the add-on in this process, with other programs and files than those of an installer."""
+    from start_service import PLACES
 
     def starter(**environment: object) -> Direct:
         cmdline = tmp_path / "cmdline"
@@ -280,7 +285,7 @@ def start_direct(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StartDirect
             "OVIRT_NODE_LAYOUT": program("node-layout", "OVIRT_NODE_LAYOUT"),
         }
         for name, value in dict(settings, **environment).items():
-            monkeypatch.setenv(name, str(value))
+            monkeypatch.setattr(PLACES[name], str(value))
         return Direct(tmp_path)
 
     return starter

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from dasbus.error import DBusError
 from dasbus.typing import get_native, get_variant
 
 from conftest import GOOD, NAME, SECTION, TREE, Direct, Service, StartDirect, script
+from org_ovirt_node.service import checks
+from org_ovirt_node.service.programs import run
 
 ANSWER = {
     "schema": 1,
@@ -179,6 +182,34 @@ def test_a_missing_program_is_an_error_that_names_it(start_direct: StartDirect) 
     direct = start_direct(OVIRT_NODE_KS_LINT="/nonexistent/ks-lint")
     errors, _ = direct.read(GOOD + SECTION)
     assert len(errors) == 1 and "/nonexistent/ks-lint cannot be started" in errors[0]
+
+
+class Installed(Service):
+    """The add-on as an installer starts it."""
+
+    RUNS = "-m org_ovirt_node.service"
+
+
+@pytest.mark.skipif(Path(checks.KICKSTART).exists(), reason="this machine is an installer")
+def test_the_environment_chooses_neither_programs_nor_files(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    fake = script(tmp_path / "fake", "echo >{}\n".format(ran))
+    service = Installed(tmp_path, OVIRT_NODE_KS_LINT=fake, OVIRT_NODE_LAYOUT=fake)
+    try:
+        errors, _ = service.read(GOOD + SECTION)
+    finally:
+        service.stop()
+    # The program or the file of an installer is not on this machine.
+    assert len(errors) == 1 and re.search("/usr/bin/ks-lint|/run/install/ks.cfg", errors[0]), errors
+    assert not ran.exists(), "the environment has chosen the program"
+
+
+def test_a_program_gets_nothing_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LVM_SYSTEM_DIR", "/nonexistent")
+    shown = run([str(script(tmp_path / "shows", "env"))], 10).output.decode()
+    # The shell's own.
+    names = {line.partition("=")[0] for line in shown.splitlines()} - {"PWD", "_", "SHLVL", "OLDPWD"}
+    assert names == {"PATH", "LC_ALL", "NO_COLOR", "KS_LINT_IN_INSTALLER"}
 
 
 def test_a_missing_kickstart_is_an_error_that_names_it(start_direct: StartDirect) -> None:

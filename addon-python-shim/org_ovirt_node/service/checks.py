@@ -1,12 +1,12 @@
 """What ks-lint says about section, kickstart and disks, as sentences for the person at the console."""
 
-import os
 from typing import Any, Callable, Dict, List, Optional
 
 from pyanaconda.core.kickstart.version import VERSION
 from pykickstart.version import versionToString
 
-from org_ovirt_node.service.programs import ProgramError, Result, harmless, ks_lint, run
+from org_ovirt_node.service import programs
+from org_ovirt_node.service.programs import ProgramError, Result, harmless, run
 
 # Where Anaconda keeps the whole kickstart; an add-on is handed only its own section.
 KICKSTART = "/run/install/ks.cfg"
@@ -51,16 +51,6 @@ class Report:
             self.warnings.append(sentence)
 
 
-def kickstart_path() -> str:
-    """Path of the whole kickstart; ``OVIRT_NODE_KICKSTART`` goes before Anaconda's."""
-    return os.environ.get("OVIRT_NODE_KICKSTART") or KICKSTART
-
-
-def cmdline_path() -> str:
-    """Path of the kernel command line; ``OVIRT_NODE_CMDLINE`` goes before the kernel's."""
-    return os.environ.get("OVIRT_NODE_CMDLINE") or CMDLINE
-
-
 def syntax_version() -> str:
     """The syntax of the running installer: RHEL8, RHEL9, RHEL10, F46."""
     return str(versionToString(VERSION, skipDevel=True))
@@ -73,7 +63,7 @@ def ask(kickstart: str) -> "tuple[Optional[Answer], Report]":
     :return: the answer, or nothing and what is wrong with the section
     :raise ProgramError: if ks-lint gives no answer
     """
-    command = [ks_lint(), "addon", "--kickstart=" + kickstart, "--cmdline=" + cmdline_path()]
+    command = [programs.KS_LINT, "addon", "--kickstart=" + kickstart, "--cmdline=" + CMDLINE]
     result = run(command + _common(), SECONDS_TO_READ)
     answer = _answer(result)
     if result.status == FINDINGS:
@@ -86,7 +76,7 @@ def check(kickstart: str, policy: str) -> Report:
 
     :raise ProgramError: if ks-lint gives no answer
     """
-    command = [ks_lint(), "check"] + _common() + _policy(policy) + ["--", kickstart]
+    command = [programs.KS_LINT, "check"] + _common() + _policy(policy) + ["--", kickstart]
     return _findings(_answer(run(command, SECONDS_TO_READ)), kickstart)
 
 
@@ -97,7 +87,7 @@ def check_disks(kickstart: str, policy: str, keep_images: int, is_cancelled: Cal
     :raise ProgramError: if ks-lint gives no answer
     """
     images = ["--images={}".format(keep_images)] if keep_images else []
-    command = [ks_lint(), "plan", "--host"] + images + _common() + _policy(policy) + ["--", kickstart]
+    command = [programs.KS_LINT, "plan", "--host"] + images + _common() + _policy(policy) + ["--", kickstart]
     result = run(command, SECONDS_TO_PLAN, is_cancelled=is_cancelled)
     answer = _answer(result)
     verdict = answer.get("verdict")

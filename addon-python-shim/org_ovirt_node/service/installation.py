@@ -6,8 +6,8 @@ from pyanaconda.anaconda_loggers import get_module_logger
 from pyanaconda.modules.common.errors.installation import StorageInstallationError
 from pyanaconda.modules.common.task import Task
 
-from org_ovirt_node.service import checks
-from org_ovirt_node.service.programs import ProgramError, harmless, json_object, node_layout, run
+from org_ovirt_node.service import checks, programs
+from org_ovirt_node.service.programs import ProgramError, harmless, json_object, run
 
 log = get_module_logger(__name__)
 
@@ -72,7 +72,7 @@ class InitializeLayoutTask(Task):
 
     def command(self) -> List[str]:
         """The program and its arguments."""
-        command = [node_layout(), "init", "--sysroot=" + self._sysroot, "--format=json"]
+        command = [programs.NODE_LAYOUT, "init", "--sysroot=" + self._sysroot, "--format=json"]
         if self._policy:
             command.append("--policy=" + self._policy)
         if self._nvr:
@@ -96,7 +96,7 @@ class InitializeLayoutTask(Task):
             raise StorageInstallationError(
                 "The layout of oVirt Node was not made: {}\n"
                 "To look further, in a shell of the installer: {} verify --sysroot={}".format(
-                    error, node_layout(), self._sysroot
+                    error, programs.NODE_LAYOUT, self._sysroot
                 )
             ) from error
         log.info("node-layout: %s", final.get("message"))
@@ -106,7 +106,7 @@ class InitializeLayoutTask(Task):
         event = json_object(line.encode("utf-8"))
         if event is None:
             raise ProgramError(
-                "{} said what this add-on does not understand: {}".format(node_layout(), harmless(line)[:200])
+                "{} said what this add-on does not understand: {}".format(programs.NODE_LAYOUT, harmless(line)[:200])
             )
         log.debug("node-layout: %s", line)
         if "result" in event:

@@ -80,7 +80,7 @@ class OvirtNode(KickstartService):
         line = section.header_line
         if section.is_too_large:
             raise KickstartParseError("The section %addon {} is too large.".format(ADDON_NAME), lineno=line)
-        kickstart = checks.kickstart_path()
+        kickstart = checks.KICKSTART
         answer = self._ask(kickstart, line)
         if not answer.present:
             raise KickstartParseError(
@@ -241,7 +241,7 @@ class OvirtNode(KickstartService):
         """The kickstart to plan with; nothing when there is nothing to check."""
         if not self._data.seen or self._enforce == "off":
             return None
-        kickstart = checks.kickstart_path()
+        kickstart = checks.KICKSTART
         if not self.kickstarted and not os.path.exists(kickstart):
             log.info("No kickstart: partitioning is chosen interactively and checked by Anaconda's own constraints.")
             return None

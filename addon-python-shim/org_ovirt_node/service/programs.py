@@ -12,6 +12,15 @@ from typing import Any, Callable, Dict, List, Optional
 KS_LINT = "/usr/bin/ks-lint"
 NODE_LAYOUT = "/usr/bin/node-layout"
 
+# All that a program gets of the environment: what this service is started with chooses nothing that runs as root.
+ENVIRONMENT = {
+    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+    "LC_ALL": "C.UTF-8",
+    "NO_COLOR": "1",
+    # Files that the kickstart includes are on this machine: %pre has run.
+    "KS_LINT_IN_INSTALLER": "1",
+}
+
 # More than any of the programs has to say.
 LARGEST_OUTPUT = 16 * 1024 * 1024
 # How much of what a failed program said goes into a message.
@@ -60,16 +69,6 @@ def json_object(text: bytes) -> Optional[Dict[str, Any]]:
     return answer if isinstance(answer, dict) else None
 
 
-def ks_lint() -> str:
-    """Path of ks-lint; ``OVIRT_NODE_KS_LINT`` goes before the fixed place."""
-    return os.environ.get("OVIRT_NODE_KS_LINT") or KS_LINT
-
-
-def node_layout() -> str:
-    """Path of node-layout; ``OVIRT_NODE_LAYOUT`` goes before the fixed place."""
-    return os.environ.get("OVIRT_NODE_LAYOUT") or NODE_LAYOUT
-
-
 def harmless(text: str) -> str:
     """Text without what a serial console would obey; line ends and tabs stay."""
     return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text)
@@ -90,15 +89,13 @@ def run(
     :raise ProgramError: if it cannot be started, is killed, takes too long or says too much
     """
     program = command[0]
-    # What the kickstart includes lies on this machine: %pre has run.
-    environment = dict(os.environ, LC_ALL="C.UTF-8", NO_COLOR="1", KS_LINT_IN_INSTALLER="1")
     try:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=environment,
+            env=ENVIRONMENT,
             # A group of its own: what the program starts ends with it.
             start_new_session=True,
         )
