@@ -249,6 +249,13 @@ def script(path: Path, text: str) -> Path:
     return path
 
 
+def stand_in(path: Path, real: Path) -> None:
+    """A script that runs a program, but does not name its directory: a program that ships names none of this machine."""
+    link = path.parent.parent / "real-{}".format(path.name)
+    link.symlink_to(real)
+    script(path, 'exec "{}" "$@"\n'.format(link))
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Starts the add-on with more environment variables; it ends with the test."""

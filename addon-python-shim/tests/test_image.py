@@ -9,7 +9,7 @@ from typing import Dict, List, Optional
 
 import pytest
 
-from conftest import NAME, SHIM, program, script
+from conftest import NAME, SHIM, program, script, stand_in
 
 pytestmark = pytest.mark.skipif(not shutil.which("cpio"), reason="cpio is not installed")
 
@@ -26,7 +26,7 @@ def build(*arguments: object, environment: Optional[Dict[str, str]] = None) -> "
 def stand_ins(directory: Path) -> Path:
     """Programs that are not linked at all: scripts."""
     directory.mkdir()
-    script(directory / "ks-lint", 'exec "{}" "$@"\n'.format(program("ks-lint", "OVIRT_NODE_KS_LINT")))
+    stand_in(directory / "ks-lint", program("ks-lint", "OVIRT_NODE_KS_LINT"))
     script(directory / "node-layout", "exit 0\n")
     return directory
 
@@ -81,6 +81,7 @@ def test_without_programs_cargo_links_them_statically(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr.decode()
     called = (tmp_path / "arguments").read_text()
     assert "-C target-feature=+crt-static build --profile dist --locked " in called, called
+    assert "--remap-path-prefix={}=/target ".format(tmp_path / "target") in called, called
     # With a target named, the flag does not reach build scripts and macros, which have to be dynamic.
     assert "--target some-linux-gnu " in called, called
     assert "usr/bin/node-layout" in unpacked(tmp_path / "out" / "updates.img", tmp_path / "root")

@@ -9,7 +9,7 @@ from typing import Dict, List
 
 import pytest
 
-from conftest import NAME, REPOSITORY, SHIM, program, script
+from conftest import NAME, REPOSITORY, SHIM, program, script, stand_in
 
 pytestmark = pytest.mark.skipif(not shutil.which("rpmbuild"), reason="rpmbuild is not installed")
 
@@ -39,7 +39,7 @@ def stand_ins(directory: Path) -> Path:
     """The programs of this repository behind scripts: as packages they are too large for a fast test."""
     directory.mkdir(parents=True)
     for name, variable in [("ks-lint", "OVIRT_NODE_KS_LINT"), ("node-layout", "OVIRT_NODE_LAYOUT")]:
-        script(directory / name, 'exec "{}" "$@"\n'.format(program(name, variable)))
+        stand_in(directory / name, program(name, variable))
     return directory
 
 
@@ -67,6 +67,9 @@ def test_the_specification_is_read_and_names_the_packages_with_their_licences() 
     parsed = output("rpmspec", "-P", SPEC)
     assert "BuildRequires:  cargo" in parsed, "without programs they are built"
     assert "cargo" not in output("rpmspec", "-P", "--define", "programs /somewhere", SPEC)
+    # A distribution's own flags are used.
+    theirs = output("rpmspec", "-P", "--define", "build_rustflags -Chard=1", "--define", "set_build_flags SET", SPEC)
+    assert 'RUSTFLAGS="-Chard=1 ' in theirs and "\nSET\n" in theirs
     found = output("rpmspec", "-q", "--qf", "%{NAME} %{LICENSE}\n", SPEC).splitlines()
     assert dict(line.split(" ", 1) for line in found) == PACKAGES
 
@@ -136,14 +139,32 @@ def test_every_package_brings_the_licence(packages: Dict[str, Path], package: st
 def test_without_programs_cargo_makes_them(tmp_path: Path) -> None:
     """A cargo that does nothing but put programs where the real one would."""
     built = stand_ins(tmp_path / "built")
-    words = 'echo "$@" >{0}/arguments\nmkdir -p "$CARGO_TARGET_DIR/dist"\ncp {1}/* "$CARGO_TARGET_DIR/dist/"\n'
+    words = 'echo "$@" >{0}/arguments\necho "$RUSTFLAGS" >{0}/rust\necho "$CFLAGS" >{0}/c\n'
+    words += 'mkdir -p "$CARGO_TARGET_DIR/dist"\ncp {1}/* "$CARGO_TARGET_DIR/dist/"\n'
     (tmp_path / "bin").mkdir()
     script(tmp_path / "bin" / "cargo", words.format(tmp_path, built))
-    path = "{}:{}".format(tmp_path / "bin", os.environ["PATH"])
-    result = build("--output", tmp_path / "out", PATH=path, CARGO_TARGET_DIR=str(tmp_path / "target"))
+    target = tmp_path / "target"
+    environment = {
+        "PATH": "{}:{}".format(tmp_path / "bin", os.environ["PATH"]),
+        "CARGO_TARGET_DIR": str(target),
+        "CARGO_HOME": "/home/of/cargo",
+    }
+    result = build("--output", tmp_path / "out", **environment)
     assert result.returncode == 0, result.stderr.decode()
     assert (tmp_path / "arguments").read_text().startswith("build --profile dist --locked ")
     assert len(list((tmp_path / "out").iterdir())) == len(PACKAGES) + 1
+    # The programs are hardened, and name no directory of this machine.
+    for file, flag in [("rust", "--remap-path-prefix="), ("c", "-ffile-prefix-map=")]:
+        flags = (tmp_path / file).read_text().split()
+        assert flag + "/home/of/cargo=/cargo" in flags and "{}{}=/target".format(flag, target) in flags, flags
+        assert any(re.fullmatch(flag + "/.*/ks-lint-[0-9.]+=/ks-lint", f) for f in flags), flags
+    assert "-fstack-protector-strong" in (tmp_path / "c").read_text().split()
+    # One that does is not packaged.
+    with (built / "ks-lint").open("a") as program:
+        program.write("# /home/of/cargo/registry/src/x\n")
+    result = build("--output", tmp_path / "other", **environment)
+    assert result.returncode == 1 and b"names /home/of/cargo/ of this machine" in result.stderr
+    assert not (tmp_path / "other").exists()
 
 
 def test_programs_of_another_version_are_not_packaged(tmp_path: Path) -> None:
