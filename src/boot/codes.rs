@@ -33,7 +33,7 @@ declare_code! {
     ///
     /// ## Write instead
     /// ```text
-    /// inst.ks=http://192.0.2.1/node.ks
+    /// inst.ks=https://192.0.2.1/node.ks
     /// ```
     ///
     /// ## Source
@@ -157,7 +157,7 @@ declare_code! {
     ///
     /// ## Write instead
     /// ```text
-    /// APPEND initrd=initrd.img inst.stage2=http://192.0.2.1/el9 inst.ks=http://192.0.2.1/node.ks
+    /// APPEND initrd=initrd.img inst.stage2=https://192.0.2.1/el9 inst.ks=https://192.0.2.1/node.ks
     /// ```
     ///
     /// ## Source
@@ -376,7 +376,7 @@ declare_code! {
     ///
     /// ## Write instead
     /// ```text
-    /// inst.updates=http://192.0.2.1/ovirt-node/updates.img
+    /// inst.updates=https://192.0.2.1/ovirt-node/updates.img
     /// ```
     ///
     /// ## Source
@@ -422,6 +422,28 @@ declare_code! {
     /// ## Source
     /// ovirt-node 3.6; Anaconda has no such options.
     pub static LEGACY_IGNORED = "BOOT037", "old-node-parameter-ignored", Boot, Warning;
+
+    /// The installer fetches a kickstart or code over a network without knowing from whom.
+    ///
+    /// ## Why
+    /// Over plain `http` or `ftp`, or with `inst.noverifyssl`, others in the network between host and server can read the
+    /// passwords of the kickstart, and replace it, the updates image, the driver packages and the installer's runtime image:
+    /// code that runs as root. Nothing else verifies them. (A repository is not meant: its packages can be signed.)
+    ///
+    /// ## Example
+    /// ```text
+    /// inst.ks=http://deploy.example.com/node.ks inst.updates=http://deploy.example.com/updates.img
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// inst.ks=https://deploy.example.com/node.ks inst.updates=https://deploy.example.com/updates.img
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda, `dracut/anaconda-lib.sh` (`anaconda_fetch_updates`, `anaconda_net_root`), `dracut/parse-anaconda-options.sh`
+    /// (`inst.noverifyssl` becomes `rd.noverifyssl`).
+    pub static UNVERIFIED_FETCH = "BOOT040", "fetched-without-verification", Boot, Info;
 }
 
 /// All codes of this file, in order.
@@ -463,4 +485,5 @@ pub static CODES: &[&Code] = &[
     &LEGACY,
     &LEGACY_VALUE,
     &LEGACY_IGNORED,
+    &UNVERIFIED_FETCH,
 ];

@@ -3,7 +3,8 @@
 use super::CheckOptions;
 use crate::boot::codes;
 use crate::boot::config::Entry;
-use crate::boot::options::{self, Repeat, Takes};
+use crate::boot::location;
+use crate::boot::options::{self, Fetches, Repeat, Takes};
 use crate::directives;
 use foldhash::{HashMap, HashMapExt};
 use node_base::cmdline::{CommandLine, Word};
@@ -15,6 +16,7 @@ pub(super) fn check(entry: &Entry<'_>, options: CheckOptions, findings: &mut Fin
     contradictions(line, findings);
     waiting(line, findings);
     passwords(line, findings);
+    unverified(line, options, findings);
     image_name(line, findings);
     let hidden = line.hides_words();
     if hidden {
@@ -28,7 +30,7 @@ pub(super) fn check(entry: &Entry<'_>, options: CheckOptions, findings: &mut Fin
                 format!("{} names no kickstart, so the installation is interactive", entry.name()),
             )
             .at_opt(entry.span())
-            .help("add inst.ks=http://SERVER/PATH"),
+            .help("add inst.ks=https://SERVER/PATH"),
         );
     }
     let source =
@@ -40,7 +42,7 @@ pub(super) fn check(entry: &Entry<'_>, options: CheckOptions, findings: &mut Fin
                 format!("{} does not say where the installer's runtime image comes from", entry.name()),
             )
             .at_opt(entry.span())
-            .help("add inst.stage2=http://SERVER/TREE (the directory with .treeinfo), unless the kickstart has url, nfs or harddrive"),
+            .help("add inst.stage2=https://SERVER/TREE (the directory with .treeinfo), unless the kickstart has url, nfs or harddrive"),
         );
     }
 }
@@ -193,7 +195,7 @@ fn waiting(line: &CommandLine<'_>, findings: &mut Findings) {
                 "'inst.dd' without a location shows a menu of driver disks and waits",
             )
             .at(word.span)
-            .help("write inst.dd=http://SERVER/PATH.rpm"),
+            .help("write inst.dd=https://SERVER/PATH.rpm"),
         );
     }
 }
@@ -236,6 +238,47 @@ fn passwords(line: &CommandLine<'_>, findings: &mut Findings) {
                 )
                 .at(word.span),
             );
+        }
+    }
+}
+
+/// What is fetched and runs as root, or has passwords; what others in the network can do with it.
+const FETCHED: &[(&str, Fetches, &str)] = &[
+    (
+        "inst.ks",
+        Fetches::Kickstart,
+        "read the passwords of the kickstart, and replace its commands and scripts",
+    ),
+    ("inst.updates", Fetches::Updates, "replace the code of the updates image, which runs as root"),
+    ("inst.dd", Fetches::Drivers, "replace the drivers, which run in the kernel"),
+    ("inst.stage2", Fetches::Stage2, "replace the installer's runtime image"),
+];
+
+fn unverified(line: &CommandLine<'_>, options: CheckOptions, findings: &mut Findings) {
+    let is_tls_unverified = line.is_on("inst.noverifyssl");
+    for (name, fetches, harm) in FETCHED {
+        // A kickstart that is known is looked at for secrets (`lint::together`).
+        if options.with_kickstart && *fetches == Fetches::Kickstart {
+            continue;
+        }
+        let every = *fetches == Fetches::Drivers || line.is_on(&format!("{name}.all"));
+        let last = line.last(name);
+        let words = line.all(name).filter(|w| every || last.is_some_and(|l| l.span == w.span));
+        for word in words {
+            let location =
+                word.known_value().and_then(|v| location::parse(v, *fetches, &mut Vec::new()).ok());
+            let (how, help) = match location.as_ref().map(|l| l.scheme) {
+                Some(scheme @ ("http" | "ftp")) => {
+                    (format!("is fetched over plain {scheme}"), "serve it over https")
+                }
+                Some("https") if is_tls_unverified => (
+                    "is fetched from a server that is not verified (inst.noverifyssl)".to_owned(),
+                    "remove inst.noverifyssl; the server needs a certificate that the installer can verify",
+                ),
+                _ => continue,
+            };
+            let message = format!("{name}= {how}: others in the network can {harm}");
+            findings.push(Finding::new(&codes::UNVERIFIED_FETCH, message).at(word.span).help(help));
         }
     }
 }

@@ -307,7 +307,7 @@ fn missing_value(option: &BootOption, word: &Word<'_>) -> Option<Finding> {
         .at(word.span);
     Some(match option.takes {
         Takes::Choice(words) | Takes::Choices(words) => finding.help(format!("one of {}", words.join(", "))),
-        Takes::Location(_) => finding.help(format!("write {}=http://SERVER/PATH", option.name)),
+        Takes::Location(_) => finding.help(format!("write {}=https://SERVER/PATH", option.name)),
         _ => finding,
     })
 }

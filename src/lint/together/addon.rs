@@ -37,7 +37,7 @@ fn updates(pair: &Pair<'_, '_, '_>, section: &Section<'_>, findings: &mut Findin
         )
         .at_opt(pair.entry.span())
         .related(section.header_span, "the section")
-        .help("add inst.updates=http://SERVER/updates.img, unless images/product.img beside the installer's image contains it"),
+        .help("add inst.updates=https://SERVER/updates.img, unless images/product.img beside the installer's image contains it"),
     );
 }
 

@@ -130,7 +130,7 @@ fn installer_image(pair: &Pair<'_, '_, '_>, findings: &mut Findings) {
     )
     .severity(node_base::diagnostic::Severity::Error)
     .at_opt(pair.entry.span())
-    .help("add inst.stage2=http://SERVER/TREE (the directory with .treeinfo)");
+    .help("add inst.stage2=https://SERVER/TREE (the directory with .treeinfo)");
     if let Some(image) = image {
         finding = finding.related(image.span, "this is what is installed, not the installer");
     }
