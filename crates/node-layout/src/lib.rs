@@ -33,15 +33,24 @@ mod images; // what belongs to an image
 mod machine; // programs, devices, mounts
 mod plan; // plans and their execution
 mod system; // everything about a system, read once
-mod verbs; // init, verify
+mod verbs; // what node-layout can do
 
 pub use boot::efi::{LoadOption, Variables};
 pub use boot::{BootConfig, BootError, Target};
 pub use disks::{Fstab, LogicalVolume, Lvm, LvmError, Mounting, VolumeGroup};
 pub use files::{Change, FileError, Method, ReadError};
-pub use images::{Fit, Image, Images, InitStage, NodeState, Pool, Volume, list};
+pub use images::{
+    Fit, Image, ImageState, ImageStatus, Images, InitStage, NodeState, Pool, Reason, Volume, list, states,
+};
 pub use machine::{Command, Output, RealTools, Space, ToolError, Tools};
 pub use plan::{Action, Failure, Operation, Plan, Progress, RunError, Step, StepState, Undo, Undone, run};
 pub use system::{Request, System};
+pub use verbs::arm::arm;
+pub use verbs::confirm::confirm;
+pub use verbs::fail::{fail, started};
 pub use verbs::init::{Choices, PlanError, TakeBack, examine, plan};
+pub use verbs::node::{Decision, Resume};
+pub use verbs::remove::remove;
+pub use verbs::rollback::rollback;
+pub use verbs::status::{ImageSummary, MoreRoom, Status, TrialStatus, Verdict, status};
 pub use verbs::verify::{Depth, verify};

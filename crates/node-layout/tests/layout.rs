@@ -29,5 +29,7 @@ mod refusals;
 mod safe_files;
 #[path = "layout/texts.rs"]
 mod texts;
+#[path = "layout/trial.rs"]
+mod trial;
 #[path = "layout/verified.rs"]
 mod verified;

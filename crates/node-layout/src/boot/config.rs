@@ -154,8 +154,10 @@ fn read_entries(sysroot: &Path, files: &Files, dir: &Path) -> Result<Vec<BootEnt
 
 #[cfg(test)]
 mod tests {
+    use super::super::loader::{BootDevices, TrialStage};
     use super::*;
     use crate::files::Method;
+    use crate::machine::Mount;
 
     /// An installation whose default is the entry `old`.
     struct Installation {
@@ -167,6 +169,21 @@ mod tests {
         text: &'static str,
         /// How a person makes the entry `new` its default.
         set_default: &'static str,
+        /// What it does to its own files when it boots an entry that it was told to boot once.
+        boots: fn(&Path),
+        /// Somebody tells it to boot the entry `old` once.
+        told: fn(&Path),
+    }
+
+    const ONE_SHOT: &str = "sys/firmware/efi/efivars/LoaderEntryOneShot-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
+
+    /// GRUB's `save_env next_entry` after `set next_entry=`, or `grub2-reboot`.
+    fn save_next_entry(dir: &Path, value: &str) {
+        let path = dir.join("boot/grub2/grubenv");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let lines = text.lines().filter(|l| !l.starts_with("next_entry=") && !l.starts_with("##"));
+        let lines: String = lines.map(|l| format!("{l}\n")).collect();
+        std::fs::write(&path, format!("{:#<1024}", lines + &format!("next_entry={value}\n"))).unwrap();
     }
 
     /// One of each boot loader in [`LOADERS`], in the same order.
@@ -177,6 +194,8 @@ mod tests {
             file: "boot/grub2/grubenv",
             text: "# GRUB Environment Block\nsaved_entry=old\n",
             set_default: "grub2-set-default new",
+            boots: |dir| save_next_entry(dir, ""),
+            told: |dir| save_next_entry(dir, "old"),
         },
         Installation {
             loader: "systemd-boot",
@@ -184,8 +203,40 @@ mod tests {
             file: "efi/loader/loader.conf",
             text: "timeout 3\ndefault old.conf\n",
             set_default: "bootctl set-default new.conf",
+            boots: |dir| std::fs::remove_file(dir.join(ONE_SHOT)).unwrap(),
+            told: |dir| std::fs::write(dir.join(ONE_SHOT), super::super::efi::bytes("old.conf")).unwrap(),
         },
     ];
+
+    impl Installation {
+        fn make(&self) -> tempfile::TempDir {
+            let dir = tempfile::tempdir().unwrap();
+            let entries = inside(dir.path(), self.root).join("loader/entries");
+            for (id, version) in [("new", "5.1"), ("old", "5.2")] {
+                let text = format!("title {id}\nversion {version}\nlinux /{id}\noptions root=/dev/x quiet\n");
+                write(&entries.join(format!("{id}.conf")), text.as_bytes());
+            }
+            write(&dir.path().join(self.file), self.text.as_bytes());
+            std::fs::create_dir_all(dir.path().join(ONE_SHOT).parent().unwrap()).unwrap();
+            dir
+        }
+    }
+
+    /// Makes changes one by one; after each of them `check` looks at the boot configuration.
+    fn make(dir: &Path, changes: Vec<Change>, check: impl Fn(&BootConfig)) -> BootConfig {
+        for change in changes {
+            match &change.after {
+                Some(content) => write(&change.path, content),
+                None => std::fs::remove_file(&change.path).unwrap(),
+            }
+            check(&read(dir));
+        }
+        read(dir)
+    }
+
+    fn read(dir: &Path) -> BootConfig {
+        BootConfig::read(dir, Some(dir), &Files::default()).unwrap()
+    }
 
     fn write(path: &Path, content: &[u8]) {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -196,16 +247,9 @@ mod tests {
     #[test]
     fn every_boot_loader_is_found_and_boots_what_is_made_its_default() {
         assert_eq!(LOADERS.len(), INSTALLATIONS.len(), "a boot loader has no installation to be tested with");
-        for (Installation { loader: name, root, file, text, set_default }, find) in
-            INSTALLATIONS.iter().zip(LOADERS)
-        {
-            let dir = tempfile::tempdir().unwrap();
-            let entries = inside(dir.path(), root).join("loader/entries");
-            for (id, version) in [("new", "5.1"), ("old", "5.2")] {
-                let text = format!("title {id}\nversion {version}\nlinux /{id}\noptions root=/dev/x quiet\n");
-                write(&entries.join(format!("{id}.conf")), text.as_bytes());
-            }
-            write(&dir.path().join(file), text.as_bytes());
+        for (installation, find) in INSTALLATIONS.iter().zip(LOADERS) {
+            let Installation { loader: name, set_default, .. } = installation;
+            let dir = installation.make();
             let place = Place { sysroot: dir.path(), environment: None, files: &Files::default() };
             assert!(find(&place).unwrap().is_some(), "{name} is not found by its own function");
             let config = BootConfig::read(dir.path(), None, &Files::default()).unwrap();
@@ -223,6 +267,161 @@ mod tests {
             assert!(config.loader.check_default(&config.entries, "new").is_empty(), "{name}");
             assert!(config.loader.make_default(&config.root, "new", &|_| None).unwrap().is_empty(), "{name}");
         }
+    }
+
+    #[test]
+    fn every_boot_loader_tries_an_entry_once_and_knows_how_far_the_trial_is() {
+        for Installation { loader: name, boots, told, .. } in INSTALLATIONS {
+            let installation = INSTALLATIONS.iter().find(|i| i.loader == *name).unwrap();
+            let dir = installation.make();
+            let dir = dir.path();
+            let stage = |config: &BootConfig| config.loader.trial().map(|t| (t.entry, t.stage));
+            let on_trial = |stage| Some(("new".to_owned(), stage));
+            let default =
+                |config: &BootConfig| assert_eq!(config.default_entry().unwrap().id, "old", "{name}");
+            let config = read(dir);
+            assert_eq!(stage(&config), None, "{name}");
+            assert!(config.loader.disarm().unwrap().is_empty(), "{name}: there is nothing to end");
+            let arm = |config: &BootConfig| config.loader.arm(&config.entries, "new").unwrap();
+            // Cut off in between, the trial is not ordered, or it counts as made.
+            let config = make(dir, arm(&config), default);
+            assert_eq!(stage(&config), on_trial(TrialStage::Armed), "{name}");
+            assert!(arm(&config).is_empty(), "{name}: it is armed already");
+            assert!(config.loader.renew_fallback(&config.entries).unwrap().is_empty(), "{name}");
+            let config = make(dir, config.loader.disarm().unwrap(), default);
+            assert_eq!(stage(&config), None, "{name}: ended before it began");
+
+            let config = make(dir, arm(&config), default);
+            told(dir);
+            assert_eq!(stage(&read(dir)), on_trial(TrialStage::Replaced("old".into())), "{name}");
+            let config = make(dir, arm(&config), default);
+            assert_eq!(stage(&config), on_trial(TrialStage::Armed), "{name}");
+            boots(dir);
+            let config = read(dir);
+            default(&config);
+            assert_eq!(stage(&config), on_trial(TrialStage::Consumed), "{name}");
+            let confirm = config.loader.make_default(&config.root, "new", &|_| None).unwrap();
+            let config = make(dir, confirm, |config| {
+                assert_eq!(config.default_entry().unwrap().id, "new", "{name}: confirmed first of all");
+            });
+            assert_eq!(stage(&config), None, "{name}: the trial is over");
+            assert!(config.loader.make_default(&config.root, "new", &|_| None).unwrap().is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_order_of_somebody_else_outlives_the_trial() {
+        for installation in INSTALLATIONS {
+            let dir = installation.make();
+            let dir = dir.path();
+            let config = read(dir);
+            make(dir, config.loader.arm(&config.entries, "new").unwrap(), |_| {});
+            (installation.told)(dir);
+            make(dir, read(dir).loader.disarm().unwrap(), |_| {});
+            let left = [dir.join(ONE_SHOT), dir.join("boot/grub2/grubenv")];
+            let left =
+                left.into_iter().filter_map(|path| std::fs::read(path).ok()).collect::<Vec<_>>().concat();
+            let left = String::from_utf8_lossy(&left).replace('\0', "");
+            assert!(
+                left.contains("old.conf") || left.contains("next_entry=old\n"),
+                "{}",
+                installation.loader
+            );
+            assert!(!left.contains("new"), "{}: {left}", installation.loader);
+        }
+    }
+
+    #[test]
+    fn grub_falls_back_to_the_default_by_its_id_or_by_its_position() {
+        let fallback = |files: &[(&str, &str)]| {
+            let dir = INSTALLATIONS[0].make();
+            for (path, text) in files {
+                write(&dir.path().join(path), text.as_bytes());
+            }
+            let config = read(dir.path());
+            let config = make(dir.path(), config.loader.arm(&config.entries, "new").unwrap(), |_| {});
+            let entry = inside(dir.path(), "/boot/loader/entries/zz-another.conf");
+            write(&entry, b"linux /a\noptions root=/dev/x\n");
+            let env = || {
+                let text = std::fs::read_to_string(dir.path().join("boot/grub2/grubenv")).unwrap();
+                text.lines().find_map(|l| l.strip_prefix("fallback=").map(str::to_owned))
+            };
+            let first = env();
+            drop(config);
+            let config = read(dir.path());
+            make(dir.path(), config.loader.renew_fallback(&config.entries).unwrap(), |_| {});
+            [first, env()].map(Option::unwrap_or_default)
+        };
+        let menu = ("boot/grub2/grub.cfg", "set default=\"${saved_entry}\"\ninsmod blscfg\nblscfg\n");
+        let id = ["old", "old"];
+        assert_eq!(
+            fallback(&[menu, ("etc/os-release", "NAME=x\nID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n")]),
+            id
+        );
+        assert_eq!(fallback(&[menu, ("usr/lib/os-release", "ID=fedora\n")]), id);
+        assert_eq!(fallback(&[menu, ("etc/os-release", "ID=debian\n")]), ["0", "1"]);
+        assert_eq!(fallback(&[("boot/grub2/grub.cfg", "menuentry x {\n}\nblscfg\n")]), ["", ""]);
+    }
+
+    #[test]
+    fn a_boot_loader_that_cannot_write_is_not_told() {
+        let (grub, systemd) = (&INSTALLATIONS[0], &INSTALLATIONS[1]);
+        let mount = |target: &str, kind: &str, minor| Mount {
+            target: target.into(),
+            source: format!("/dev/of{target}"),
+            kind: kind.into(),
+            device: (252, minor),
+            read_only: false,
+            options: String::new(),
+        };
+        let told = |dir: &Path, mounts: &[Mount], running| {
+            let devices = BootDevices { environment: dir, sysroot: dir, mounts, running };
+            read(dir).loader.cannot_be_told(&devices).unwrap_or_default()
+        };
+        let root = mount("/", "xfs", 2);
+        let ext4 = [root.clone(), mount("/boot", "ext4", 1)];
+        let dir = grub.make();
+        let dir = dir.path();
+        assert!(told(dir, &ext4, true).ends_with("GRUB accepts only 1024"));
+        save_next_entry(dir, "");
+        assert_eq!(told(dir, &ext4, true), "");
+        assert_eq!(told(dir, &ext4, false), "", "in an installer, too");
+        let btrfs = [root.clone(), mount("/boot", "btrfs", 1)];
+        assert!(told(dir, &btrfs, true).ends_with("grubenv: it is on btrfs"));
+        for (file, text, why) in [
+            ("dm/uuid", "LVM-abc\n", "/dev/of/boot is a logical volume"),
+            ("dm/uuid", "CRYPT-LUKS2-abc\n", "/dev/of/boot is an encrypted device"),
+            ("dm/uuid", "part1-mpath-abc\n", ""),
+            ("uevent", "MAJOR=9\nDEVNAME=md127\n", "/dev/of/boot is a RAID array"),
+            ("uevent", "DEVNAME=vda1\n", ""),
+        ] {
+            write(&dir.join("sys/dev/block/252:1").join(file), text.as_bytes());
+            let said = told(dir, &ext4, true);
+            assert!(said.ends_with(why) && said.is_empty() == why.is_empty(), "{text}: {said}");
+        }
+        write(&dir.join("boot/grub2/grub.cfg"), b"set default=\"${saved_entry}\"\nblscfg\n");
+        assert!(told(dir, &ext4, true).contains("grub.cfg does not use next_entry"));
+        write(&dir.join("boot/grub2/grub.cfg"), b"set default=\"${saved_entry}\"\nset next_entry=\nblscfg\n");
+        assert_eq!(told(dir, &ext4, true), "");
+        // imgbase makes this of RHEL 9: a link from /boot to the EFI system partition.
+        let block = dir.join("boot/grub2/grubenv");
+        write(&dir.join("boot/efi/EFI/centos/grubenv"), &std::fs::read(&block).unwrap());
+        std::fs::remove_file(&block).unwrap();
+        std::os::unix::fs::symlink("../efi/EFI/centos/grubenv", &block).unwrap();
+        let with_efi = [ext4[0].clone(), ext4[1].clone(), mount("/boot/efi", "vfat", 3)];
+        assert!(
+            told(dir, &with_efi, true).contains("does not follow a link"),
+            "{}",
+            told(dir, &with_efi, true)
+        );
+
+        let dir = systemd.make();
+        let dir = dir.path();
+        assert_eq!(told(dir, &[], true), "systemd-boot has not started this machine");
+        let info = "sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
+        write(&dir.join(info), &super::super::efi::bytes("systemd-boot 252"));
+        assert_eq!(told(dir, &[], true), "");
+        assert!(told(dir, &[], false).contains("only the running system"));
     }
 
     #[test]

@@ -15,6 +15,9 @@ const GLOBAL_GUID: &str = "8be4df61-93ca-11d2-aa0d-00e098032b8c";
 /// The vendor GUID of systemd-boot's variables.
 const LOADER_GUID: &str = "4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
 
+/// The vendor GUID of the variables that `node-layout` sets itself.
+const OWN_GUID: &str = "5d3e0c1a-8f27-4b0d-9c46-2a71e5b8f903";
+
 /// The firmware's boot entries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Variables {
@@ -150,6 +153,32 @@ pub(super) fn runs_systemd_boot(environment: &Path) -> bool {
 pub(super) fn loader_default(environment: &Path, files: &Files) -> Option<(PathBuf, String)> {
     let path = loader_variable(environment, "LoaderEntryDefault");
     loader_string(files, &path).map(|id| (path, id))
+}
+
+/// systemd-boot's `LoaderEntryOneShot`: its file, and its text if it is set. systemd-boot deletes it before it starts that entry.
+pub(super) fn one_shot(environment: &Path, files: &Files) -> (PathBuf, Option<String>) {
+    let path = loader_variable(environment, "LoaderEntryOneShot");
+    let text = loader_string(files, &path);
+    (path, text)
+}
+
+/// The variable that names the entry on trial: its file, and its text if it is set.
+pub(super) fn trial(environment: &Path, files: &Files) -> (PathBuf, Option<String>) {
+    let path = below(environment, EFIVARS).join(format!("NodeLayoutTrial-{OWN_GUID}"));
+    let text = loader_string(files, &path);
+    (path, text)
+}
+
+/// Why variables cannot be written here; `None` if they can.
+pub(super) fn read_only(environment: &Path) -> Option<String> {
+    let directory = below(environment, EFIVARS);
+    match rustix::fs::access(&directory, rustix::fs::Access::WRITE_OK) {
+        Ok(()) => None,
+        Err(rustix::io::Errno::NOENT) => {
+            Some(format!("UEFI variables cannot be written: {EFIVARS} is not mounted"))
+        }
+        Err(error) => Some(format!("UEFI variables cannot be written: {EFIVARS}: {error}")),
+    }
 }
 
 fn loader_variable(environment: &Path, name: &str) -> PathBuf {

@@ -1,15 +1,24 @@
 //! GRUB with `blscfg`, on UEFI or BIOS. Its default is `saved_entry` of its environment block.
 
+use super::grub_menu;
 use super::grubenv::{GrubEnv, SIZE};
-use super::loader::{BootLoader, Evidence, Found, Place};
+use super::loader::{BootDevices, BootLoader, Evidence, Found, Place, Trial, TrialStage};
 use super::next_kernel::KeptArguments;
 use super::text_file::BootError;
 use crate::files::{Change, Files, Method};
-use crate::machine::inside;
+use crate::machine::{device_path, dm_uuid, inside};
 use node_base::boot_entry::BootEntry;
 use node_base::cmdline::Arguments;
 use node_base::diagnostic::{Finding, Severity, layout};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+/// The entry that the next boot boots, and no later one (GRUB's `00_header`; `grub2-reboot` sets it).
+const NEXT: &str = "next_entry";
+/// What GRUB boots if an entry cannot be loaded.
+const FALLBACK: &str = "fallback";
+/// Our own variable: the entry on trial. GRUB empties `next_entry` when it uses it, and leaves this one.
+const TRIAL: &str = "node_layout_trial";
 
 /// GRUB's configuration in a system.
 #[derive(Debug)]
@@ -19,18 +28,63 @@ struct Grub {
     block: Vec<u8>,
     /// A configuration that lists the entries and does not use `saved_entry` (`GRUB_DEFAULT` is not `saved`).
     ignores_saved_entry: Option<PathBuf>,
+    /// The configuration that lists the entries, and its text.
+    menu: Option<(PathBuf, String)>,
+    /// Whether `fallback` may be the id of an entry, as in the GRUB of Red Hat's family. Upstream's takes an index only.
+    falls_back_to_ids: bool,
 }
 
 /// Finds GRUB in a system, by its environment block.
 pub(super) fn find(place: &Place<'_>) -> Result<Option<Found>, BootError> {
     let Some((path, block)) = environment_block(place.sysroot, place.files)? else { return Ok(None) };
-    let grub = Grub { path, block, ignores_saved_entry: ignores_saved_entry(place.sysroot, place.files) };
+    let grub = Grub {
+        path,
+        block,
+        ignores_saved_entry: ignores_saved_entry(place.sysroot, place.files),
+        menu: menu(place.sysroot, place.files),
+        falls_back_to_ids: is_red_hat(place),
+    };
     Ok(Some(Found { evidence: Evidence::Installed, loader: Box::new(grub) }))
 }
 
 impl Grub {
     fn env(&self) -> GrubEnv {
         GrubEnv::parse(&self.block)
+    }
+
+    /// The change that writes the block.
+    fn write(&self, env: &GrubEnv) -> Result<Vec<Change>, BootError> {
+        let new = env.block().map_err(|full| BootError::Full { path: self.path.clone(), full })?;
+        let method = if self.block.len() == new.len() { Method::InPlace } else { Method::ReplaceForBoot };
+        Ok(Change::write(self.path.clone(), new, method).into_iter().collect())
+    }
+
+    /// Removes everything of a trial.
+    fn end_trial(&self, env: &mut GrubEnv) {
+        let Some(trial) = self.trial() else { return };
+        // Somebody else's order stays.
+        if !matches!(trial.stage, TrialStage::Replaced(_)) {
+            env.unset(NEXT);
+        }
+        env.unset(FALLBACK);
+        env.unset(TRIAL);
+    }
+
+    /// Lets GRUB boot the default if an entry cannot be loaded. Where it wants an index and the index is not known, the menu
+    /// appears instead.
+    fn set_fallback(&self, env: &mut GrubEnv, entries: &[BootEntry]) {
+        let default = self.default_entry(entries).map(|e| e.id.as_str());
+        let fallback = default.and_then(|id| match self.falls_back_to_ids {
+            true => Some(id.to_owned()),
+            false => {
+                let config = self.menu.as_ref().map_or("", |(_, text)| text);
+                grub_menu::index(config, entries, id).map(|index| index.to_string())
+            }
+        });
+        match fallback {
+            Some(fallback) => env.set(FALLBACK, &fallback),
+            None => env.unset(FALLBACK),
+        }
     }
 }
 
@@ -65,9 +119,8 @@ impl BootLoader for Grub {
         if let Some(new) = env.get("kernelopts").and_then(|kept| turn(&Arguments::parse(&kept))) {
             env.set("kernelopts", &new.to_string());
         }
-        let new = env.block().map_err(|full| BootError::Full { path: self.path.clone(), full })?;
-        let method = if self.block.len() == new.len() { Method::InPlace } else { Method::ReplaceForBoot };
-        Ok(Change::write(self.path.clone(), new, method).into_iter().collect())
+        self.end_trial(&mut env);
+        self.write(&env)
     }
 
     fn kept_arguments(&self) -> Option<KeptArguments> {
@@ -102,6 +155,82 @@ impl BootLoader for Grub {
     fn set_default_command(&self, id: &str) -> String {
         format!("grub2-set-default {id}")
     }
+
+    fn trial(&self) -> Option<Trial> {
+        let env = self.env();
+        let get = |name| env.get(name).filter(|value| !value.is_empty());
+        let entry = get(TRIAL)?;
+        let stage = match get(NEXT) {
+            None => TrialStage::Consumed,
+            Some(next) if next == entry => TrialStage::Armed,
+            Some(next) => TrialStage::Replaced(next),
+        };
+        Some(Trial { entry, stage })
+    }
+
+    fn arm(&self, entries: &[BootEntry], id: &str) -> Result<Vec<Change>, BootError> {
+        let mut env = self.env();
+        env.set(NEXT, id);
+        env.set(TRIAL, id);
+        self.set_fallback(&mut env, entries);
+        self.write(&env)
+    }
+
+    fn disarm(&self) -> Result<Vec<Change>, BootError> {
+        if self.trial().is_none() {
+            return Ok(Vec::new());
+        }
+        let mut env = self.env();
+        self.end_trial(&mut env);
+        self.write(&env)
+    }
+
+    fn renew_fallback(&self, entries: &[BootEntry]) -> Result<Vec<Change>, BootError> {
+        if self.trial().is_none_or(|t| t.stage == TrialStage::Consumed) {
+            return Ok(Vec::new());
+        }
+        let mut env = self.env();
+        self.set_fallback(&mut env, entries);
+        self.write(&env)
+    }
+
+    fn cannot_be_told(&self, devices: &BootDevices<'_>) -> Option<String> {
+        let block = self.path.display();
+        if self.block.len() != SIZE {
+            return Some(format!("{block} has {} bytes; GRUB accepts only {SIZE}", self.block.len()));
+        }
+        // A file without blocks of its own: a hole, or content inside the inode.
+        if std::fs::metadata(&self.path).is_ok_and(|m| m.blocks().saturating_mul(512) < m.len()) {
+            return Some(format!("{block} is a sparse file, which GRUB cannot write"));
+        }
+        let mount = devices.mount_of(&self.path);
+        if let Some((config, text)) = &self.menu {
+            if !text.contains(NEXT) {
+                let config = config.display();
+                return Some(format!("{config} does not use {NEXT}: GRUB cannot boot an entry once"));
+            }
+            let of_config = devices.mount_of(config);
+            if of_config.map(|m| m.device) != mount.map(|m| m.device) {
+                let config = config.display();
+                return Some(format!(
+                    "{block} is not on the file system of {config}: GRUB does not follow a link to another file system"
+                ));
+            }
+        }
+        let mount = mount?;
+        if !matches!(mount.kind.as_str(), "ext2" | "ext3" | "ext4" | "xfs" | "vfat") {
+            return Some(format!("GRUB cannot write {block}: it is on {}", mount.kind));
+        }
+        let kind = match dm_uuid(devices.environment, mount.device) {
+            Some(uuid) if uuid.starts_with("LVM-") => "a logical volume",
+            Some(uuid) if uuid.starts_with("CRYPT-") => "an encrypted device",
+            _ => match device_path(devices.environment, mount.device)?.file_name()?.to_str()? {
+                name if name.starts_with("md") => "a RAID array",
+                _ => return None,
+            },
+        };
+        Some(format!("GRUB cannot write {block}: {} is {kind}", mount.source))
+    }
 }
 
 /// The environment block: a plain file below /boot, or (UEFI on RHEL 8) a link from there to the EFI system partition.
@@ -124,13 +253,8 @@ fn environment_block(sysroot: &Path, files: &Files) -> Result<Option<(PathBuf, V
 /// GRUB's main configuration, if it lists entries of the Boot Loader Specification and does not use `saved_entry`. (On UEFI a
 /// second file may exist that only loads the first.)
 fn ignores_saved_entry(sysroot: &Path, files: &Files) -> Option<PathBuf> {
-    let mut paths: Vec<PathBuf> = ["/boot/grub2", "/boot/grub"]
-        .iter()
-        .map(|d| inside(sysroot, Path::new(d).join("grub.cfg")))
-        .collect();
-    paths.extend(vendors(sysroot).map(|v| inside(sysroot, v.join("grub.cfg"))));
     let mut ignores = None;
-    for path in paths {
+    for path in configurations(sysroot) {
         let bytes = files.bytes(&path).ok().flatten().unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
         if text.contains("saved_entry") {
@@ -141,6 +265,34 @@ fn ignores_saved_entry(sysroot: &Path, files: &Files) -> Option<PathBuf> {
         }
     }
     ignores
+}
+
+/// Where GRUB's main configuration can be.
+fn configurations(sysroot: &Path) -> Vec<PathBuf> {
+    let directories = ["/boot/grub2", "/boot/grub"].map(PathBuf::from).into_iter().chain(vendors(sysroot));
+    directories.map(|d| inside(sysroot, d.join("grub.cfg"))).collect()
+}
+
+/// The configuration that lists entries of the Boot Loader Specification, if it can be read.
+fn menu(sysroot: &Path, files: &Files) -> Option<(PathBuf, String)> {
+    configurations(sysroot).into_iter().find_map(|path| {
+        let text = String::from_utf8_lossy(&files.bytes(&path).ok()??).into_owned();
+        text.lines().any(|l| grub_menu::is_command(l, "blscfg")).then_some((path, text))
+    })
+}
+
+/// Whether the system is one of Red Hat's family, by `ID` and `ID_LIKE` of os-release(5).
+fn is_red_hat(place: &Place<'_>) -> bool {
+    let text = ["/etc/os-release", "/usr/lib/os-release"].into_iter().find_map(|file| {
+        let bytes = place.files.bytes(&inside(place.sysroot, file)).ok()??;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    });
+    let is_id = |line: &str| {
+        let value = line.strip_prefix("ID=").or_else(|| line.strip_prefix("ID_LIKE="));
+        let ids = value.unwrap_or_default().trim_matches(['"', '\'']);
+        ids.split_whitespace().any(|id| ["rhel", "fedora", "centos"].contains(&id))
+    };
+    text.is_some_and(|text| text.lines().any(|l| is_id(l.trim())))
 }
 
 /// The directories of the EFI system partition, one a distribution, in the order of their names, as paths in the system.

@@ -72,6 +72,11 @@ impl GrubEnv {
         }
     }
 
+    /// Removes a variable.
+    pub(super) fn unset(&mut self, name: &str) {
+        self.lines.retain(|l| l.strip_prefix(name).is_none_or(|r| !r.starts_with('=')));
+    }
+
     /// The block as it is written to the file.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use super::next_kernel::KeptArguments;
 use super::text_file::BootError;
 use crate::files::{Change, Files};
+use crate::machine::{Mount, below};
 use node_base::boot_entry::BootEntry;
 use node_base::cmdline::Arguments;
 use node_base::diagnostic::Finding;
@@ -21,8 +22,9 @@ pub(crate) trait BootLoader: fmt::Debug {
     /// variable.
     fn variable(&self, name: &str) -> Option<Arguments>;
 
-    /// The changes that make entry `id` the default. `root` is the directory that `/` means in entries. Kernel arguments that
-    /// the boot loader keeps itself are passed to `turn`, which answers with the new ones where they boot this root.
+    /// The changes that make entry `id` the default, and end a trial. `root` is the directory that `/` means in entries. Kernel
+    /// arguments that the boot loader keeps itself are passed to `turn`, which answers with the new ones where they boot this
+    /// root.
     ///
     /// # Errors
     /// [`BootError::Full`]: it does not fit.
@@ -44,6 +46,73 @@ pub(crate) trait BootLoader: fmt::Debug {
 
     /// What a person types to make entry `id` the default.
     fn set_default_command(&self, id: &str) -> String;
+
+    /// The trial that it was told of, by what it has stored itself; `None` without one.
+    fn trial(&self) -> Option<Trial>;
+
+    /// The changes that tell it to boot entry `id` once, and the default again afterwards. It falls back to the default also if
+    /// it cannot load the entry, where it has a way to be told so.
+    ///
+    /// # Errors
+    /// [`BootError::Full`]: it does not fit.
+    fn arm(&self, entries: &[BootEntry], id: &str) -> Result<Vec<Change>, BootError>;
+
+    /// The changes that end a trial: afterwards nothing of it is stored, and the default boots. None if no trial is stored.
+    ///
+    /// # Errors
+    /// [`BootError::Full`]: it does not fit.
+    fn disarm(&self) -> Result<Vec<Change>, BootError>;
+
+    /// The changes that let it fall back to the default, if a trial is stored and the entries have changed since: an index of
+    /// the list of entries counts from its top. None if nothing has changed.
+    ///
+    /// # Errors
+    /// [`BootError::Full`]: it does not fit.
+    fn renew_fallback(&self, entries: &[BootEntry]) -> Result<Vec<Change>, BootError>;
+
+    /// Why it cannot be told to boot an entry once, as a sentence; `None` if it can.
+    fn cannot_be_told(&self, devices: &BootDevices<'_>) -> Option<String>;
+}
+
+/// A trial as a boot loader knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Trial {
+    /// Id of the entry that is tried.
+    pub(crate) entry: String,
+    /// How far it has come.
+    pub(crate) stage: TrialStage,
+}
+
+/// How far a trial has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TrialStage {
+    /// The next boot is that of its entry.
+    Armed,
+    /// The boot loader has started its entry.
+    Consumed,
+    /// Somebody has told the boot loader to boot this entry once instead.
+    Replaced(String),
+}
+
+/// What a boot loader can write to depends on these.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BootDevices<'a> {
+    /// Where the kernel's /sys is.
+    pub(crate) environment: &'a Path,
+    /// Root of the system.
+    pub(crate) sysroot: &'a Path,
+    /// What is mounted in the system.
+    pub(crate) mounts: &'a [Mount],
+    /// Whether the system is the running one.
+    pub(crate) running: bool,
+}
+
+impl BootDevices<'_> {
+    /// The file system that a file is on.
+    pub(crate) fn mount_of(&self, path: &Path) -> Option<&Mount> {
+        let at = |m: &&Mount| path.starts_with(below(self.sysroot, &m.target));
+        self.mounts.iter().filter(at).max_by_key(|m| m.target.len())
+    }
 }
 
 /// Where boot entries and boot loader configurations can be, in the order of preference.

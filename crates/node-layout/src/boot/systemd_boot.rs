@@ -2,7 +2,7 @@
 
 use super::efi;
 use super::loader::DIRECTORIES;
-use super::loader::{BootLoader, Evidence, Found, Place};
+use super::loader::{BootDevices, BootLoader, Evidence, Found, Place, Trial, TrialStage};
 use super::next_kernel::KeptArguments;
 use super::text_file::{BootError, TextFile, read_text};
 use crate::files::{Change, Method};
@@ -18,6 +18,17 @@ struct SystemdBoot {
     conf: Option<TextFile>,
     /// The file and the text of the UEFI variable that overrides loader.conf, if it is set on the running machine.
     variable: Option<(PathBuf, String)>,
+    /// The variables of a trial, on the running machine.
+    trial: Option<TrialVariables>,
+}
+
+/// The UEFI variables of a trial: the file of each, and its text if it is set.
+#[derive(Debug)]
+struct TrialVariables {
+    /// `LoaderEntryOneShot`, which systemd-boot deletes before it starts the entry.
+    one_shot: (PathBuf, Option<String>),
+    /// Our own, which stays.
+    own: (PathBuf, Option<String>),
 }
 
 /// Finds systemd-boot in a system: it has started the running one, or its loader.conf exists.
@@ -35,7 +46,11 @@ pub(super) fn find(place: &Place<'_>) -> Result<Option<Found>, BootError> {
         _ => return Ok(None),
     };
     let variable = place.environment.and_then(|environment| efi::loader_default(environment, place.files));
-    Ok(Some(Found { evidence, loader: Box::new(SystemdBoot { conf, variable }) }))
+    let trial = place.environment.map(|environment| TrialVariables {
+        one_shot: efi::one_shot(environment, place.files),
+        own: efi::trial(environment, place.files),
+    });
+    Ok(Some(Found { evidence, loader: Box::new(SystemdBoot { conf, variable, trial }) }))
 }
 
 impl BootLoader for SystemdBoot {
@@ -73,6 +88,7 @@ impl BootLoader for SystemdBoot {
         if let Some((path, _)) = self.variable.as_ref().filter(|(_, now)| *now != name) {
             changes.extend(Change::write(path.clone(), efi::bytes(&name), Method::Variable));
         }
+        changes.extend(self.disarm()?);
         Ok(changes)
     }
 
@@ -100,6 +116,57 @@ impl BootLoader for SystemdBoot {
 
     fn set_default_command(&self, id: &str) -> String {
         format!("bootctl set-default {id}.conf")
+    }
+
+    fn trial(&self) -> Option<Trial> {
+        let TrialVariables { one_shot: (_, one_shot), own: (_, own) } = self.trial.as_ref()?;
+        let id = |text: &str| text.strip_suffix(".conf").unwrap_or(text).to_owned();
+        let own = own.as_ref()?;
+        let stage = match one_shot {
+            None => TrialStage::Consumed,
+            Some(entry) if entry == own => TrialStage::Armed,
+            Some(entry) => TrialStage::Replaced(id(entry)),
+        };
+        Some(Trial { entry: id(own), stage })
+    }
+
+    /// Our own variable is written first: with it alone the default boots, and the trial counts as consumed.
+    fn arm(&self, _entries: &[BootEntry], id: &str) -> Result<Vec<Change>, BootError> {
+        let Some(trial) = &self.trial else { return Ok(Vec::new()) };
+        let name = efi::bytes(&format!("{id}.conf"));
+        let paths = [&trial.own.0, &trial.one_shot.0];
+        Ok(paths
+            .into_iter()
+            .filter_map(|p| Change::write(p.clone(), name.clone(), Method::Variable))
+            .collect())
+    }
+
+    fn disarm(&self) -> Result<Vec<Change>, BootError> {
+        let Some(trial) = &self.trial else { return Ok(Vec::new()) };
+        let mut paths = Vec::new();
+        // Somebody else's order stays.
+        if self.trial().is_some_and(|t| t.stage == TrialStage::Armed) {
+            paths.push(&trial.one_shot.0);
+        }
+        paths.extend(trial.own.1.as_ref().map(|_| &trial.own.0));
+        Ok(paths.into_iter().filter_map(|p| Change::remove(p.clone(), Method::Variable)).collect())
+    }
+
+    /// It boots its default if an entry cannot be loaded.
+    fn renew_fallback(&self, _entries: &[BootEntry]) -> Result<Vec<Change>, BootError> {
+        Ok(Vec::new())
+    }
+
+    fn cannot_be_told(&self, devices: &BootDevices<'_>) -> Option<String> {
+        if !devices.running || self.trial.is_none() {
+            return Some(
+                "systemd-boot is told by UEFI variables, which only the running system has".to_owned(),
+            );
+        }
+        if !efi::runs_systemd_boot(devices.environment) {
+            return Some("systemd-boot has not started this machine".to_owned());
+        }
+        efi::read_only(devices.environment)
     }
 }
 
@@ -171,7 +238,7 @@ mod tests {
         let entries = [BootEntry::parse("a", "linux /a\n")];
         let check = |id: &str| {
             let variable = Some((PathBuf::from("/variable"), id.to_owned()));
-            SystemdBoot { conf: None, variable }.check_default(&entries, "layer").len()
+            SystemdBoot { conf: None, variable, trial: None }.check_default(&entries, "layer").len()
         };
         assert_eq!(["a.conf", "gone.conf", "gone-*", "@saved"].map(check), [0, 1, 0, 0]);
     }

@@ -3,7 +3,7 @@
 use super::common::{Common, Format};
 use super::policy::policy;
 use super::print;
-use crate::images::{Volume, list};
+use crate::images::{Image, ImageState, Volume, list};
 use anyhow::Context;
 use node_base::units::Bytes;
 use std::process::ExitCode;
@@ -31,7 +31,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     for image in &images.images {
         match &image.base {
-            Some(base) => print::line(&described(base)),
+            Some(base) => print::line(&format!("{}{}", described(base), state(image))),
             None => print::line(&format!("{}  (no base)", image.nvr)),
         }
         image.layers.iter().for_each(|l| print::line(&format!(" +- {}", described(l))));
@@ -60,6 +60,15 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     images.remarks.iter().for_each(|r| print::line(&format!("note: {}", node_base::harmless::harmless(r))));
     Ok(ExitCode::SUCCESS)
+}
+
+/// The state of an image that is not confirmed.
+fn state(image: &Image) -> String {
+    match (&image.reason, image.state) {
+        (_, ImageState::Good) => String::new(),
+        (Some(reason), state) => format!(", {state} ({})", node_base::harmless::harmless(reason)),
+        (None, state) => format!(", {state}"),
+    }
 }
 
 fn described(v: &Volume) -> String {

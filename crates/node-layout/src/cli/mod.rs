@@ -4,11 +4,14 @@
 
 mod answer; // how a verb that changes something answers
 mod common; // options of every verb
+mod config; // what the administrator has set
 mod freeze; // freezing in a process apart
+mod images; // confirm, fail, started, rollback, remove
 mod init;
 mod list;
 mod policy; // which policy
 mod print; // findings, plans and progress as text and JSON
+mod status;
 mod verify;
 
 use clap::Parser;
@@ -34,6 +37,20 @@ enum Verb {
     Verify(verify::Args),
     /// Show bases and layers, which one is booted, and what they use
     List(list::Args),
+    /// Show this host: the running image, the default one, and how the last trial went
+    Status(status::Args),
+    /// Make the running image, which is on trial, the default; old images that are not kept are removed
+    Confirm(images::ConfirmArgs),
+    /// Record that the trial of the running image has failed
+    #[command(hide = true)]
+    Fail(images::FailArgs),
+    /// Record that the trial of the running image has started
+    #[command(hide = true)]
+    Started(images::StartedArgs),
+    /// Make an older image the default
+    Rollback(images::RollbackArgs),
+    /// Remove an image: its boot entries, kernels and volumes
+    Remove(images::RemoveArgs),
     /// Show what init would do: exact commands and file changes
     Plan(init::PlanArgs),
     /// Flush the journal of a file system
@@ -51,6 +68,12 @@ pub fn main() -> ExitCode {
         Verb::Plan(args) => init::plan(args),
         Verb::Verify(args) => verify::run(args),
         Verb::List(args) => list::run(args),
+        Verb::Status(args) => status::run(args),
+        Verb::Confirm(args) => images::confirm(args),
+        Verb::Fail(args) => images::fail(args),
+        Verb::Started(args) => images::started(args),
+        Verb::Rollback(args) => images::rollback(args),
+        Verb::Remove(args) => images::remove(args),
         Verb::FreezeAndThaw(args) => freeze::run(args),
         Verb::ThawLeftOver(args) => freeze::thaw(args),
     };

@@ -20,6 +20,15 @@ pub(crate) const TAG_UNFINISHED: &str = "node-layout:unfinished";
 /// Tag of a base until the layout is complete, followed by the name that root's volume had.
 pub(crate) const TAG_ROOT_PREFIX: &str = "node-layout:root=";
 
+/// Tag of a base that is being made by an update; `lvcreate` sets it in the same write that creates the volume.
+pub(crate) const TAG_MAKING: &str = "node-layout:state=making";
+/// Tag of a complete base whose image is not confirmed yet.
+pub(crate) const TAG_READY: &str = "node-layout:state=ready";
+/// Tag of a base whose layer has reached its user space in a trial; the trial sets it itself.
+pub(crate) const TAG_STARTED: &str = "node-layout:started";
+/// Tag of a base whose trial failed, followed by the reason.
+pub(crate) const TAG_REASON_PREFIX: &str = "node-layout:reason=";
+
 /// A logical volume.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LogicalVolume {

@@ -47,8 +47,13 @@ pub struct PoolDevice {
 impl PoolDevice {
     /// The device of LVM's pool volume.
     pub(crate) fn of(pool: &LogicalVolume) -> PoolDevice {
-        let device = format!("{}-tpool", device_mapper_name(&pool.vg, &pool.name));
-        PoolDevice { volume: pool.full_name(), device }
+        PoolDevice::named(&pool.vg, &pool.name)
+    }
+
+    /// The device of the pool `vg/name`.
+    pub(crate) fn named(vg: &str, name: &str) -> PoolDevice {
+        let device = format!("{}-tpool", device_mapper_name(vg, name));
+        PoolDevice { volume: format!("{vg}/{name}"), device }
     }
 
     fn delete(&self, tools: &dyn Tools, thin_id: u32) -> Result<(), ToolError> {

@@ -26,7 +26,7 @@ pub(crate) fn apply(tools: &dyn Tools, changes: &[Change]) -> Result<(), FileErr
         let path = &change.path;
         match (&change.after, change.method) {
             (_, Method::ReplaceForBoot) => {}
-            (None, _) => match std::fs::remove_file(path) {
+            (None, method) => match remove_one(path, method) {
                 Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(at(path)(e)),
                 _ => sync_directory(path)?,
             },
@@ -166,12 +166,25 @@ fn write_over(path: &Path, content: &[u8]) -> Result<(), FileError> {
     file.write_all_at(content, 0).and_then(|()| file.sync_all()).map_err(at(path))
 }
 
-fn write_variable(path: &Path, content: &[u8]) -> Result<(), FileError> {
+/// Removes a file that no boot loader reads from the disk.
+fn remove_one(path: &Path, method: Method) -> io::Result<()> {
+    if method == Method::Variable {
+        unprotect(path);
+    }
+    std::fs::remove_file(path)
+}
+
+/// Takes the kernel's protection against deletion from a UEFI variable.
+fn unprotect(path: &Path) {
     if let Ok(file) = File::open(path)
         && let Ok(flags) = rustix::fs::ioctl_getflags(&file)
     {
         let _ = rustix::fs::ioctl_setflags(&file, flags - rustix::fs::IFlags::IMMUTABLE);
     }
+}
+
+fn write_variable(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    unprotect(path);
     let mut file = OpenOptions::new()
         .write(true)
         .create(true)

@@ -116,12 +116,12 @@ pub(crate) fn half_written(s: &NodeState<'_>) -> Vec<PathBuf> {
     kept.into_iter().chain(entries).map(|(_, path)| path).chain(on_fat).chain(on_xfs).collect()
 }
 
-/// What `init` has made in the directory of `layer`: copies by their names, also half-written ones, that no entry
-/// boots. And whether the directory has nothing else.
-pub(crate) fn made(boot: &BootConfig, layer: &str) -> (Vec<PathBuf>, bool) {
+/// What is kept in the directory of `layer`: copies by their names, also half-written ones, that none of `entries` boots. And
+/// whether the directory has nothing else.
+pub(crate) fn made(boot: &BootConfig, entries: &[BootEntry], layer: &str) -> (Vec<PathBuf>, bool) {
     let booted = |name: &str| {
         let path = format!("/{layer}/{name}");
-        boot.entries.iter().any(|e| e.kernel() == Some(&path) || e.initrds().any(|i| i == path))
+        entries.iter().any(|e| e.kernel() == Some(&path) || e.initrds().any(|i| i == path))
     };
     let is_ours = |file: &fs::DirEntry| {
         let name = file.file_name();
@@ -147,7 +147,7 @@ pub(crate) fn of_another_kernel(s: &NodeState<'_>, expected: &BTreeSet<PathBuf>)
     if s.kept_is_foreign {
         return Vec::new();
     }
-    let (mut paths, _) = made(s.boot, &s.target.layer.to_string());
+    let (mut paths, _) = made(s.boot, &s.boot.entries, &s.target.layer.to_string());
     paths.retain(|p| !expected.contains(p));
     paths
 }

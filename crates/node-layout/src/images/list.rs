@@ -1,6 +1,7 @@
 //! The images of a machine: bases and their layers, which one is booted and which one boots next, what they use, and how many
 //! fit.
 
+use super::trial::{ImageState, is_base, states};
 use crate::disks::thin::{self, ThinError, Usage};
 use crate::disks::{LogicalVolume, Lvm, TAG_BASE, TAG_LAYER, share};
 use crate::machine::{Tools, device_size};
@@ -37,6 +38,10 @@ pub struct Volume {
 pub struct Image {
     /// The image's name: `NAME-VERSION-RELEASE`.
     pub nvr: String,
+    /// How far it has come.
+    pub state: ImageState,
+    /// Why its trial failed, as a stable word.
+    pub reason: Option<String>,
     /// Bytes of the pool that its base and layers use together.
     pub used: Option<Bytes>,
     /// The base; `None` if it was removed.
@@ -90,9 +95,13 @@ pub struct Images {
 
 /// Lists the images. How many fit is computed by [`capacity::images`], as for a plan, with the policy's expectations.
 pub fn list(system: &System, lvm: &Lvm, policy: &Policy, tools: &dyn Tools) -> Images {
-    let ours = |v: &&LogicalVolume| v.has_tag(TAG_BASE) || v.has_tag(TAG_LAYER);
     let pool_of = |v: &LogicalVolume| lvm.volume(&v.vg, v.pool.as_deref()?);
-    let pool = lvm.volumes.iter().filter(ours).find_map(pool_of).or_else(|| pool_of(system.root_volume()?));
+    let pool = lvm
+        .volumes
+        .iter()
+        .filter(|v| is_of_image(v))
+        .find_map(pool_of)
+        .or_else(|| pool_of(system.root_volume()?));
     let mut remarks = Vec::new();
     let usage = match pool.map(|p| thin::usage(tools, p)) {
         Some(Ok(usage)) => usage,
@@ -156,7 +165,8 @@ impl Lister<'_> {
                 writable: v.writable,
             }
         };
-        let ours = || self.lvm.volumes.iter().filter(|v| v.has_tag(TAG_BASE) || v.has_tag(TAG_LAYER));
+        let ours = || self.lvm.volumes.iter().filter(|v| is_of_image(v));
+        let states = states(self.system, self.lvm);
         let mut nvrs: Vec<Nvr> = ours().filter_map(image_of).collect();
         nvrs.sort();
         nvrs.dedup();
@@ -169,7 +179,16 @@ impl Lister<'_> {
             let base = ours().find(|v| v.name == nvr.as_str()).map(describe);
             // A layer shares blocks only with its base.
             let parts = base.iter().map(|b| b.mapped).chain(layers.iter().map(|l| l.exclusive));
-            Image { nvr: nvr.to_string(), used: parts.sum(), base, layers }
+            let status = states.iter().find(|s| s.nvr == nvr);
+            Image {
+                // Layers without a base are what an older installation has left.
+                state: status.map_or(ImageState::Good, |s| s.state),
+                reason: status.and_then(|s| Some(s.reason.as_ref()?.as_str().to_owned())),
+                nvr: nvr.to_string(),
+                used: parts.sum(),
+                base,
+                layers,
+            }
         };
         nvrs.into_iter().map(image).collect()
     }
@@ -185,6 +204,11 @@ impl Lister<'_> {
         room.other = (used - of_images) + above;
         Some(room)
     }
+}
+
+/// Whether a volume belongs to an image, by its tags.
+fn is_of_image(v: &LogicalVolume) -> bool {
+    v.has_tag(TAG_LAYER) || v.has_tag(TAG_BASE) || is_base(v)
 }
 
 /// The image that a volume belongs to, by the volume's name.

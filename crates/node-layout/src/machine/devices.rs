@@ -24,10 +24,16 @@ pub(crate) fn device_path(environment: &Path, device: (u32, u32)) -> Option<Path
     Some(below(environment, "/dev").join(name))
 }
 
+/// The device mapper's UUID of a device: its beginning says what the device is (`LVM-`, `CRYPT-`, `mpath-`). `None` for other
+/// devices.
+pub(crate) fn dm_uuid(environment: &Path, device: (u32, u32)) -> Option<String> {
+    attribute(environment, device, "dm/uuid")
+}
+
 /// Whether a device is a logical volume. LVM marks its devices with this kind of UUID, so this is also true for a volume that
 /// LVM does not report.
 pub(crate) fn is_lvm_device(environment: &Path, device: (u32, u32)) -> bool {
-    attribute(environment, device, "dm/uuid").is_some_and(|uuid| uuid.starts_with("LVM-"))
+    dm_uuid(environment, device).is_some_and(|uuid| uuid.starts_with("LVM-"))
 }
 
 /// Where a partition begins on its disk; `None` if the device is not a partition.

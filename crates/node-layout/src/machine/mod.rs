@@ -12,7 +12,7 @@ mod tools; // the boundary
 
 pub use command::Command;
 pub(crate) use command::quoted;
-pub(crate) use devices::{device_path, device_size, is_lvm_device, partition_start, random_uuid};
+pub(crate) use devices::{device_path, device_size, dm_uuid, is_lvm_device, partition_start, random_uuid};
 pub(crate) use lock::Lock;
 pub(crate) use mounts::{Mount, mounts_below};
 pub use real::RealTools;

@@ -297,6 +297,78 @@ impl Model {
         plan.steps.iter().map(|s| s.name).collect()
     }
 
+    /// Adds a complete image as an update makes it: base, layer, kernel and initramfs, and an entry.
+    pub(crate) fn add_image(&self, nvr: &str) {
+        let minor = 30 + u32::try_from(self.volumes.borrow().len()).unwrap();
+        let base = Volume {
+            tags: vec!["imgbased:base".into(), "node-layout:state=ready".into()],
+            writable: false,
+            skip: true,
+            minor: None,
+            thin_id: minor + 1,
+            ..Volume::new(nvr, "thin", minor)
+        };
+        let layer = format!("{nvr}+1");
+        let of_layer = Volume { tags: vec!["imgbased:layer".into()], ..Volume::new(&layer, "thin", minor) };
+        self.volumes.borrow_mut().extend([base, of_layer]);
+        let entries = self.sysroot().join("boot/loader/entries");
+        let old = std::fs::read_dir(&entries).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+        let old = old.into_iter().find(|n| n.starts_with(&format!("{NVR}+1-"))).unwrap();
+        let text = self.read(&format!("boot/loader/entries/{old}")).replace(NVR, nvr);
+        for line in text.lines().filter(|l| l.starts_with("linux ") || l.starts_with("initrd ")) {
+            let path = line.split_whitespace().nth(1).unwrap();
+            self.put(&format!("/sysroot/boot{path}"), &format!("content of {path}"));
+        }
+        self.put(&format!("/sysroot/boot/loader/entries/{}", old.replace(NVR, nvr)), &text);
+    }
+
+    /// GRUB boots: an entry that was ordered for once, else the default. The layer that it boots, whose volume is then root's; an
+    /// error if something that the entry names does not exist.
+    pub(crate) fn boots(&self) -> Result<String, String> {
+        let block = self.read("boot/grub2/grubenv");
+        let value = |name: &str| {
+            block.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix('=')).unwrap_or_default().to_owned()
+        };
+        let (next, saved) = (value("next_entry"), value("saved_entry"));
+        let id = if next.is_empty() { saved } else { next.clone() };
+        if !next.is_empty() {
+            let used = block.replace(&format!("next_entry={next}\n"), "next_entry=\n");
+            self.put("/sysroot/boot/grub2/grubenv", &format!("{:#<1024}", used));
+        }
+        let path = self.sysroot().join(format!("boot/loader/entries/{id}.conf"));
+        let text = std::fs::read_to_string(&path).map_err(|_| format!("there is no entry {id}"))?;
+        for line in text.lines().filter(|l| l.starts_with("linux ") || l.starts_with("initrd ")) {
+            let file = line.split_whitespace().nth(1).unwrap();
+            if !self.sysroot().join("boot").join(&file[1..]).exists() {
+                return Err(format!("{id}: {file} does not exist"));
+            }
+        }
+        let options = text.lines().find_map(|l| l.strip_prefix("options ")).unwrap_or_default();
+        let arguments = Arguments::parse(options);
+        let root = arguments.value("root").unwrap_or_default().to_owned();
+        let layer = arguments.value("img.bootid").unwrap_or_default().to_owned();
+        if root != format!("/dev/onn/{layer}") || self.volume(&layer).is_none_or(|v| v.skip) {
+            return Err(format!("{id}: {root} is not there, or not {layer}"));
+        }
+        for (number, volume) in self.volumes.borrow_mut().iter_mut().enumerate() {
+            if volume.minor == Some(4) {
+                volume.minor = Some(40 + u32::try_from(number).unwrap());
+            }
+            if volume.name == layer {
+                volume.minor = Some(4);
+            }
+        }
+        self.put("/proc/cmdline", options);
+        Ok(layer)
+    }
+
+    /// The running system, after [`Model::boots`].
+    pub(crate) fn running(&self) -> System {
+        let mut system = self.system_for(None);
+        system.running = true;
+        system
+    }
+
     /// Severities and messages of the findings with this code that `verify` has in the running layer.
     pub(crate) fn found(&self, code: &str) -> Vec<String> {
         let findings = verify(&self.booted(), &policy(), self, Depth::Properties);

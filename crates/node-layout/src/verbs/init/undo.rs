@@ -192,7 +192,7 @@ fn take_back(
     }
     if !s.kept_is_foreign {
         let kept = s.kept_dir();
-        let (made, whole) = kept::made(s.boot, &t.layer.to_string());
+        let (made, whole) = kept::made(s.boot, &s.boot.entries, &t.layer.to_string());
         let removed = match whole {
             true => files::remove_directory(&kept),
             false => files::remove_files(&made),

@@ -27,7 +27,7 @@ impl Planner<'_> {
             if v.name == self.s.target.layer.nvr.as_str() || !path.is_dir() {
                 return None;
             }
-            let (made, whole) = kept::made(self.s.boot, &layer);
+            let (made, whole) = kept::made(self.s.boot, &self.s.boot.entries, &layer);
             let removal =
                 |path| Change { path, before: None, after: None, method: Method::ReplaceForBoot, like: None };
             Some(match whole {

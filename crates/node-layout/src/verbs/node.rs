@@ -1,0 +1,193 @@
+//! What the verbs about images start from: LVM, the boot configuration, the layer that root is, the states of all images.
+
+use crate::boot::{BootConfig, BootError, Target};
+use crate::disks::{LogicalVolume, Lvm, LvmCommands};
+use crate::files::Change;
+use crate::images::trial::{is_base, layer_of_entry};
+use crate::images::{ImageState, ImageStatus, states};
+use crate::machine::Tools;
+use crate::plan::{Plan, Undo, Undone};
+use crate::system::System;
+use node_base::boot_entry::BootEntry;
+use node_base::cmdline::Arguments;
+use node_base::diagnostic::{Finding, layout};
+use node_base::names::{Layer, Nvr};
+
+/// What a verb has decided: the steps, and what is said when they are done.
+#[derive(Debug)]
+pub struct Decision {
+    /// The steps. None if there is nothing to do.
+    pub plan: Plan,
+    /// The result as a stable word, for programs.
+    pub result: &'static str,
+    /// The result as a sentence, for people.
+    pub message: String,
+    /// Findings that do not keep the verb from its work.
+    pub findings: Vec<Finding>,
+}
+
+/// The way back of verbs whose every step leaves a machine that boots: nothing is taken back, and the next run completes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Resume;
+
+impl Undo for Resume {
+    fn undo(&self, _: &dyn Tools, _: &[Change]) -> Undone {
+        Undone { kept: Some("the machine boots in its present state"), ..Undone::default() }
+    }
+
+    fn advice(&self) -> &'static str {
+        "Run it again to complete it"
+    }
+}
+
+/// A system whose root is a layer.
+#[derive(Clone, Debug)]
+pub(crate) struct Node<'a> {
+    pub(crate) system: &'a System,
+    pub(crate) lvm: &'a Lvm,
+    pub(crate) boot: &'a BootConfig,
+    /// Root's volume.
+    pub(crate) root: &'a LogicalVolume,
+    /// The layer that it is.
+    pub(crate) layer: Layer,
+    /// All images, oldest first.
+    pub(crate) images: Vec<ImageStatus>,
+}
+
+impl<'a> Node<'a> {
+    /// The node that a system is.
+    ///
+    /// # Errors
+    /// Why it is none, or why that cannot be told.
+    pub(crate) fn of(system: &'a System) -> Result<Node<'a>, Vec<Finding>> {
+        let lvm = system.lvm.as_ref().map_err(|error| {
+            let message = format!("LVM cannot be read: {error}");
+            let help = "run as root, while no other program holds LVM's lock";
+            vec![Finding::new(&layout::LVM_UNREADABLE, message).help(help)]
+        })?;
+        let boot = system.boot.as_ref().map_err(|error| {
+            let message = format!("the boot configuration cannot be used: {error}");
+            let help = "correct or restore the file that is named, then run this again";
+            vec![Finding::new(&layout::BOOT_CONFIG, message).help(help)]
+        })?;
+        let root = system.root_volume();
+        let layer = root.and_then(|root| Some((root, Layer::parse(&root.name)?)));
+        let (root, layer) = layer.ok_or_else(|| {
+            let message = match root {
+                Some(root) => format!("/ is on {}: there is no layer yet", root.full_name()),
+                None => "/ is not on a logical volume: this is not a node".to_owned(),
+            };
+            vec![Finding::new(&layout::NOT_INITIALISED, message).help("run node-layout init")]
+        })?;
+        Ok(Node { system, lvm, boot, root, layer, images: states(system, lvm) })
+    }
+
+    /// LVM's commands.
+    pub(crate) fn commands(&self) -> LvmCommands {
+        LvmCommands { monitor: self.system.running }
+    }
+
+    /// An image by its name.
+    pub(crate) fn image(&self, nvr: &Nvr) -> Option<&ImageStatus> {
+        self.images.iter().find(|i| i.nvr == *nvr)
+    }
+
+    /// The image that root is a layer of.
+    pub(crate) fn own_image(&self) -> Option<&ImageStatus> {
+        self.image(&self.layer.nvr)
+    }
+
+    /// An image by the name that somebody has given.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub(crate) fn named(&self, name: &str) -> Result<&ImageStatus, Vec<Finding>> {
+        // The name of a layer means its image.
+        let nvr = Layer::parse(name).map(|l| l.nvr).or_else(|| Nvr::parse(name).ok());
+        nvr.and_then(|nvr| self.image(&nvr)).ok_or_else(|| {
+            let name = node_base::harmless::excerpt(name);
+            let known: Vec<&str> = self.images.iter().map(|i| i.nvr.as_str()).collect();
+            let message = match known.is_empty() {
+                true => format!("there is no image {name}"),
+                false => format!("there is no image {name}; there are {}", known.join(", ")),
+            };
+            vec![Finding::new(&layout::IMAGE_UNKNOWN, message).help("node-layout list shows the images")]
+        })
+    }
+
+    /// The base of an image.
+    pub(crate) fn base(&self, nvr: &Nvr) -> Option<&'a LogicalVolume> {
+        self.lvm.volume(&self.root.vg, nvr.as_str()).filter(|v| is_base(v))
+    }
+
+    /// The layers of an image in root's pool, oldest first.
+    pub(crate) fn layers(&self, nvr: &Nvr) -> Vec<(Layer, &'a LogicalVolume)> {
+        let volumes = self.lvm.volumes.iter().filter(|v| v.vg == self.root.vg && v.pool == self.root.pool);
+        let mut layers: Vec<_> =
+            volumes.filter_map(|v| Some((Layer::parse(&v.name).filter(|l| l.nvr == *nvr)?, v))).collect();
+        layers.sort_by(|a, b| a.0.cmp(&b.0));
+        layers
+    }
+
+    /// The layer that boots by default.
+    pub(crate) fn default_layer(&self) -> Option<Layer> {
+        layer_of_entry(self.boot, self.boot.default_entry()?)
+    }
+
+    /// The entries of a layer, those that are named after it first, each kind with the newest kernel first. No rescue entries.
+    pub(crate) fn entries(&self, layer: &Layer) -> Vec<&'a BootEntry> {
+        let of_layer =
+            |e: &&BootEntry| !e.is_rescue() && layer_of_entry(self.boot, e).as_ref() == Some(layer);
+        let mut entries: Vec<&BootEntry> = self.boot.entries.iter().filter(of_layer).collect();
+        let prefix = format!("{layer}-");
+        entries.sort_by_key(|e| !e.id.starts_with(&prefix));
+        entries
+    }
+
+    /// What an entry lacks on /boot: paths of files that it names and that do not exist.
+    pub(crate) fn missing_files(&self, entry: &BootEntry) -> Vec<String> {
+        let names = entry.kernel().into_iter().chain(entry.initrds());
+        let files = names.map(|name| self.boot.file(name)).filter(|file| !file.exists());
+        files.map(|file| file.display().to_string()).collect()
+    }
+
+    /// Whether an image is confirmed.
+    pub(crate) fn is_good(&self, nvr: &Nvr) -> bool {
+        self.image(nvr).is_some_and(|i| i.state == ImageState::Good)
+    }
+
+    /// Kernel arguments that boot a layer of this volume group, changed so that they boot `layer`; `None` if they boot something
+    /// else.
+    pub(crate) fn turned(&self, arguments: &Arguments, layer: &Layer) -> Option<Arguments> {
+        let vg = &self.root.vg;
+        let named =
+            |path: &str| self.lvm.by_path(path).filter(|v| v.vg == *vg && Layer::parse(&v.name).is_some());
+        let root_uuid = self.system.root_super.as_ref()?.uuid.clone();
+        let root = arguments.value("root")?;
+        let own = root.strip_prefix("UUID=").is_some_and(|uuid| uuid == root_uuid);
+        let now = named(root).or_else(|| own.then_some(self.root))?;
+        let target = Target {
+            vg: vg.clone(),
+            old: now.name.clone(),
+            layer: layer.clone(),
+            root_uuid,
+            root_label: String::new(),
+            boot_uuid: self.system.boot_super.as_ref()?.uuid.clone(),
+        };
+        Some(target.kept_arguments(arguments))
+    }
+
+    /// The changes that make an entry of `layer` the default and end a trial.
+    ///
+    /// # Errors
+    /// [`BootError::Full`]: GRUB's block has no room for it.
+    pub(crate) fn make_default(&self, id: &str, layer: &Layer) -> Result<Vec<Change>, BootError> {
+        self.boot.loader.make_default(&self.boot.root, id, &|kept| self.turned(kept, layer))
+    }
+}
+
+/// The finding about a boot configuration that has no room.
+pub(crate) fn no_room(error: &BootError) -> Finding {
+    Finding::new(&layout::BOOT_CONFIG, error.to_string())
+        .help("shorten the kernel arguments that are kept there")
+}

@@ -1,0 +1,301 @@
+//! Two images: arming, the trial, what it ends in, going back, removing.
+
+use crate::model::{Model, NVR, policy};
+use node_layout::{
+    Decision, ImageState, Plan, Progress, Reason, Resume, Step, StepState, System, Verdict, arm, confirm,
+    fail, remove, rollback, run, started, states, status,
+};
+
+pub(crate) const NEW: &str = "ovirt-node-ng-4.5.7-0.20270101.0";
+const KVER: &str = "5.14.0-503.11.1.el9_5.x86_64";
+
+pub(crate) struct Quiet;
+impl Progress for Quiet {
+    fn step(&mut self, _: usize, _: usize, _: &Step, _: StepState, _: &str) {}
+}
+
+/// A node with the image of its installation and a complete new one.
+pub(crate) fn node() -> Model {
+    node_of("rhel9")
+}
+
+pub(crate) fn node_of(release: &str) -> Model {
+    let model = Model::installed(release);
+    model.put("/sysroot/etc/os-release", "ID=\"centos\"\nID_LIKE=\"rhel fedora\"\n");
+    model.init().unwrap();
+    model.first_boot();
+    model.add_image(NEW);
+    model
+}
+
+/// Runs what a verb has decided.
+#[track_caller]
+pub(crate) fn done(model: &Model, decision: &Decision) {
+    run(model, &decision.plan, &Resume, &mut Quiet).unwrap();
+}
+
+pub(crate) fn state_of(system: &System, nvr: &str) -> (ImageState, Option<String>) {
+    let states = states(system, system.lvm.as_ref().unwrap());
+    let image = states.into_iter().find(|i| i.nvr.as_str() == nvr).unwrap();
+    (image.state, image.reason.map(|r| r.as_str().to_owned()))
+}
+
+fn armed() -> Model {
+    let model = node();
+    let decision = arm(&model.running(), NEW, &model).unwrap();
+    assert_eq!(decision.result, "armed");
+    done(&model, &decision);
+    model
+}
+
+fn steps(plan: &Plan) -> Vec<&'static str> {
+    plan.steps.iter().map(|s| s.name).collect()
+}
+
+fn booted(model: &Model) -> String {
+    model.boots().unwrap()
+}
+
+#[test]
+fn an_image_is_tried_once_confirmed_and_then_the_default() {
+    for release in ["rhel8", "rhel9", "rhel10"] {
+        let model = node_of(release);
+        let system = model.running();
+        assert_eq!(state_of(&system, NEW), (ImageState::Ready, None));
+        assert_eq!(state_of(&system, NVR), (ImageState::Good, None));
+        done(&model, &arm(&system, NEW, &model).unwrap());
+        let system = model.running();
+        assert_eq!(state_of(&system, NEW), (ImageState::Armed, None));
+        assert_eq!(
+            system.boot.as_ref().unwrap().default_entry().unwrap().options().value("img.bootid"),
+            Some(&*format!("{NVR}+1"))
+        );
+        assert_eq!(arm(&system, NEW, &model).unwrap().result, "already-armed");
+
+        assert_eq!(booted(&model), format!("{NEW}+1"), "the armed one");
+        let system = model.running();
+        assert_eq!(system.cmdline.value("node_layout.trial"), Some(NEW));
+        assert_eq!(state_of(&system, NEW), (ImageState::Trying, None));
+        assert_eq!(status(&system, &policy(), &model).unwrap().verdict(), Verdict::Pending);
+        done(&model, &started(&system).unwrap());
+        let decision = confirm(&model.running(), 2).unwrap();
+        assert_eq!(steps(&decision.plan), ["default", "plain-arguments", "good"]);
+        done(&model, &decision);
+        let system = model.running();
+        assert_eq!(state_of(&system, NEW), (ImageState::Good, None));
+        assert_eq!(confirm(&system, 2).unwrap().result, "already-confirmed");
+        let block = model.read("boot/grub2/grubenv");
+        for word in ["next_entry=", "fallback=", "node_layout_trial="] {
+            assert!(!block.contains(word), "{release}: {word} is left in {block}");
+        }
+        assert_eq!(booted(&model), format!("{NEW}+1"), "{release}: it is the default");
+        let system = model.running();
+        assert_eq!(system.cmdline.value("node_layout.trial"), None, "{}", system.cmdline);
+        assert_eq!(system.cmdline.value("panic"), None, "{}", system.cmdline);
+        assert_eq!(status(&system, &policy(), &model).unwrap().verdict(), Verdict::Confirmed);
+        if release == "rhel8" {
+            let kept = block.lines().find(|l| l.starts_with("kernelopts=")).unwrap();
+            assert!(kept.contains(&format!("root=/dev/onn/{NEW}+1 ")) && !kept.contains(NVR), "{kept}");
+        }
+    }
+}
+
+#[test]
+fn an_image_that_does_not_start_is_failed_and_never_armed_again() {
+    let model = armed();
+    assert_eq!(booted(&model), format!("{NEW}+1"));
+    // Its kernel panics: nothing of it has run.
+    assert_eq!(booted(&model), format!("{NVR}+1"), "the old one, without a hand");
+    let system = model.running();
+    assert_eq!(state_of(&system, NEW), (ImageState::Failed, Some("did-not-start".into())));
+    let now = status(&system, &policy(), &model).unwrap();
+    assert_eq!(now.verdict(), Verdict::Failed);
+    assert_eq!(now.trial.unwrap().reason.as_deref(), Some("did-not-start"));
+    assert_eq!(now.sentences, [format!("image {NEW} did not start; / is {NVR}+1")]);
+    assert_eq!(booted(&model), format!("{NVR}+1"), "and again");
+    assert_eq!(state_of(&model.running(), NEW).0, ImageState::Failed);
+    // What the boot loader knew is recorded before it forgets it.
+    model.add_image("ovirt-node-ng-4.5.8-1");
+    done(&model, &arm(&model.running(), "ovirt-node-ng-4.5.8-1", &model).unwrap());
+    assert_eq!(state_of(&model.running(), NEW), (ImageState::Failed, Some("did-not-start".into())));
+    // Somebody asks for it: the record goes, and the other one is only ready.
+    done(&model, &arm(&model.running(), NEW, &model).unwrap());
+    let system = model.running();
+    assert_eq!(state_of(&system, NEW), (ImageState::Armed, None));
+    assert_eq!(state_of(&system, "ovirt-node-ng-4.5.8-1"), (ImageState::Ready, None));
+    assert_eq!(model.volume(NEW).unwrap().tags, ["imgbased:base", "node-layout:state=ready"]);
+}
+
+#[test]
+fn why_a_trial_failed_is_kept_after_the_fall_back() {
+    let model = armed();
+    booted(&model);
+    done(&model, &started(&model.running()).unwrap());
+    let first =
+        fail(&model.running(), &Reason::new("health-vdsm.sh"), Some("exit status 1\nno vdsm\n")).unwrap();
+    assert_eq!(first.result, "failed");
+    done(&model, &first);
+    // The timer comes later: the first reason is the cause.
+    done(&model, &fail(&model.running(), &Reason::new("timeout"), None).unwrap());
+    assert_eq!(booted(&model), format!("{NVR}+1"));
+    let system = model.running();
+    assert_eq!(state_of(&system, NEW), (ImageState::Failed, Some("health-vdsm.sh".into())));
+    assert_eq!(model.read(&format!("var/lib/node-layout/trials/{NEW}.log")), "exit status 1\nno vdsm\n");
+    assert_eq!(fail(&system, &Reason::new("x"), None).unwrap().result, "not-on-trial");
+    assert!(confirm(&system, 2).unwrap().plan.steps.is_empty(), "the old image has nothing to confirm");
+}
+
+#[test]
+fn a_trial_that_started_and_said_nothing_was_not_confirmed() {
+    let model = armed();
+    booted(&model);
+    done(&model, &started(&model.running()).unwrap());
+    assert_eq!(booted(&model), format!("{NVR}+1"), "a power cut");
+    assert_eq!(state_of(&model.running(), NEW), (ImageState::Failed, Some("not-confirmed".into())));
+}
+
+#[test]
+fn the_old_image_chosen_in_the_menu_leaves_the_trial_armed() {
+    let model = armed();
+    assert_eq!(state_of(&model.running(), NEW), (ImageState::Armed, None));
+    assert_eq!(status(&model.running(), &policy(), &model).unwrap().verdict(), Verdict::Pending);
+    assert_eq!(booted(&model), format!("{NEW}+1"), "the boot after it tries the new one");
+}
+
+#[test]
+fn rolling_back_is_one_write_and_says_what_the_old_image_does_not_know() {
+    let model = armed();
+    booted(&model);
+    done(&model, &confirm(&model.running(), 2).unwrap());
+    let decision = rollback(&model.running(), None).unwrap();
+    assert_eq!((decision.result, steps(&decision.plan)), ("rolled-back", vec!["default"]));
+    assert!(decision.findings[0].message.contains("does not know what"), "{:?}", decision.findings);
+    done(&model, &decision);
+    assert_eq!(rollback(&model.running(), None).unwrap().result, "already-default");
+    assert_eq!(booted(&model), format!("{NVR}+1"));
+    // Nothing older is there, and the newer one has to be named.
+    let refused = rollback(&model.running(), None).unwrap_err();
+    assert!(refused[0].help.as_ref().unwrap().contains(&format!("--to {NEW}")), "{refused:?}");
+    done(&model, &rollback(&model.running(), Some(NEW)).unwrap());
+    assert_eq!(booted(&model), format!("{NEW}+1"));
+}
+
+#[test]
+fn rolling_back_ends_a_trial_that_has_not_begun() {
+    let model = armed();
+    let decision = rollback(&model.running(), Some(NVR)).unwrap();
+    assert!(decision.message.contains("no trial is pending"), "{}", decision.message);
+    done(&model, &decision);
+    assert_eq!(state_of(&model.running(), NEW), (ImageState::Ready, None));
+    assert_eq!(booted(&model), format!("{NVR}+1"));
+}
+
+#[test]
+fn an_image_that_lacks_something_is_not_made_the_default() {
+    let model = armed();
+    booted(&model);
+    done(&model, &confirm(&model.running(), 2).unwrap());
+    let refused = |to: &str| {
+        let findings = rollback(&model.running(), Some(to)).expect_err("not refused");
+        format!("{}: {}", findings[0].code.id, findings[0].message)
+    };
+    let kernel = format!("boot/{NVR}+1/vmlinuz-{KVER}");
+    let text = model.read(&kernel);
+    std::fs::remove_file(model.sysroot().join(&kernel)).unwrap();
+    assert!(
+        refused(NVR).starts_with("LAY064") && refused(NVR).contains("does not exist"),
+        "{}",
+        refused(NVR)
+    );
+    model.put(&format!("/sysroot/{kernel}"), &text);
+    model.change(&format!("{NVR}+1"), |v| v.skip = true);
+    assert!(refused(NVR).contains("is not one that is activated"), "{}", refused(NVR));
+    model.change(&format!("{NVR}+1"), |v| (v.skip, v.minor) = (false, None));
+    let decision = rollback(&model.running(), Some(NVR)).unwrap();
+    assert_eq!(steps(&decision.plan), ["activate", "default"]);
+    assert!(refused("no-such-1").starts_with("LAY062"));
+    model.add_image("ovirt-node-ng-4.5.8-1");
+    assert!(refused("ovirt-node-ng-4.5.8-1").contains("is ready, not confirmed"));
+}
+
+#[test]
+fn an_image_in_use_is_not_removed() {
+    let model = armed();
+    let refused = |nvr: &str| {
+        let findings = remove(&model.running(), nvr).expect_err("not refused");
+        assert_eq!(findings[0].code.id, "LAY063");
+        findings[0].message.clone()
+    };
+    assert!(refused(NVR).contains("is the running one"));
+    assert!(refused(NEW).contains("is armed"));
+    booted(&model);
+    assert!(refused(NVR).contains("is the default"));
+    done(&model, &confirm(&model.running(), 2).unwrap());
+    assert!(remove(&model.running(), NVR).is_ok());
+    done(&model, &rollback(&model.running(), None).unwrap());
+    assert!(refused(NVR).contains("is the default"));
+}
+
+#[test]
+fn an_image_goes_with_everything_that_is_its_own_and_nothing_else() {
+    let model = armed();
+    booted(&model);
+    done(&model, &confirm(&model.running(), 2).unwrap());
+    // An entry of the other image has a kernel of this one.
+    let decision = remove(&model.running(), NVR).unwrap();
+    assert_eq!(steps(&decision.plan), ["remove-entries", "remove-files", "remove-volumes"]);
+    done(&model, &decision);
+    let (files, volumes, _) = model.disk();
+    let left: Vec<_> = files
+        .iter()
+        .filter(|(path, text)| {
+            path.starts_with(model.sysroot().join("boot"))
+                && (path.display().to_string().contains(NVR) || String::from_utf8_lossy(text).contains(NVR))
+        })
+        .map(|(path, _)| path)
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+    assert!(!volumes.iter().any(|v| v.name.starts_with(NVR)));
+    // The files of the kernel's package, and the rescue entry, are not the image's.
+    assert!(model.sysroot().join(format!("boot/vmlinuz-{KVER}")).exists());
+    let rescue = model.read("boot/loader/entries/5ae5a8b9e3f94cbfb0bd7a0b1c2d3e4f-0-rescue.conf");
+    assert!(rescue.contains(&format!("root=/dev/onn/{NEW}+1")), "{rescue}");
+    assert_eq!(booted(&model), format!("{NEW}+1"));
+    assert!(remove(&model.running(), NVR).unwrap_err()[0].message.starts_with("there is no image"));
+}
+
+#[test]
+fn a_kernel_that_another_entry_boots_stays() {
+    let model = armed();
+    booted(&model);
+    done(&model, &confirm(&model.running(), 2).unwrap());
+    let entry = format!("linux /{NVR}+1/vmlinuz-{KVER}\noptions root=/dev/sdb1\n");
+    model.put("/sysroot/boot/loader/entries/mine.conf", &entry);
+    model.put(&format!("/sysroot/boot/{NVR}+1/notes.txt"), "mine");
+    done(&model, &remove(&model.running(), NVR).unwrap());
+    let left = std::fs::read_dir(model.sysroot().join(format!("boot/{NVR}+1"))).unwrap();
+    let mut left: Vec<_> = left.map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
+    left.sort();
+    assert_eq!(left, ["notes.txt".to_owned(), format!("vmlinuz-{KVER}")]);
+}
+
+#[test]
+fn confirming_removes_what_is_not_kept_and_never_what_is_needed() {
+    let model = armed();
+    model.add_image("ovirt-node-ng-4.5.6-1.1");
+    model.change("ovirt-node-ng-4.5.6-1.1", |v| v.tags = vec!["imgbased:base".into()]);
+    model.add_image("ovirt-node-ng-4.4.0-1");
+    model.change("ovirt-node-ng-4.4.0-1", |v| v.tags = vec!["imgbased:base".into()]);
+    booted(&model);
+    let decision = confirm(&model.running(), 3).unwrap();
+    done(&model, &decision);
+    let names = || {
+        let mut names: Vec<_> = states(&model.running(), model.running().lvm.as_ref().unwrap());
+        names.sort_by(|a, b| a.nvr.cmp(&b.nvr));
+        names.into_iter().map(|i| i.nvr.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(), [NVR, "ovirt-node-ng-4.5.6-1.1", NEW], "the default before it counts as newest");
+    done(&model, &confirm(&model.running(), 2).unwrap());
+    assert_eq!(names().len(), 2);
+    assert!(confirm(&model.running(), 0).unwrap().plan.steps.is_empty(), "two are always kept");
+}
