@@ -40,7 +40,8 @@ pub use boot::{BootConfig, BootError, Target};
 pub use disks::{Fstab, LogicalVolume, Lvm, LvmError, Mounting, VolumeGroup};
 pub use files::{Change, FileError, Method, ReadError};
 pub use images::{
-    Fit, Image, ImageState, ImageStatus, Images, InitStage, NodeState, Pool, Reason, Volume, list, states,
+    CONFIRM_WITHIN, Fit, Image, ImageState, ImageStatus, Images, InitStage, NodeState, Pool, Reason,
+    TrialContent, TrialFile, TrialUnit, Volume, list, states, trial_files, units,
 };
 pub use machine::{Command, Output, RealTools, Space, ToolError, Tools};
 pub use plan::{Action, Failure, Operation, Plan, Progress, RunError, Step, StepState, Undo, Undone, run};
@@ -48,9 +49,11 @@ pub use system::{Request, System};
 pub use verbs::arm::arm;
 pub use verbs::confirm::confirm;
 pub use verbs::fail::{fail, started};
+pub use verbs::health::{FailedCheck, health};
 pub use verbs::init::{Choices, PlanError, TakeBack, examine, plan};
+pub use verbs::kernel::{drop_kernel, keep};
 pub use verbs::node::{Decision, Resume};
 pub use verbs::remove::remove;
 pub use verbs::rollback::rollback;
 pub use verbs::status::{ImageSummary, MoreRoom, Status, TrialStatus, Verdict, status};
-pub use verbs::verify::{Depth, verify};
+pub use verbs::verify::{Depth, repair, verify};

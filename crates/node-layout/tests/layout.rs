@@ -5,6 +5,8 @@
 // Helpers of tests fail loudly.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "layout/after_trial.rs"]
+mod after_trial;
 #[path = "layout/boot_entries.rs"]
 mod boot_entries;
 #[path = "layout/health.rs"]

@@ -127,6 +127,7 @@ impl BootLoader for Grub {
         Some(KeptArguments {
             place: "kernelopts in grubenv".into(),
             text: self.env().get("kernelopts")?,
+            is_shared: true,
             help: "grub2-editenv - set \"kernelopts=…\" with everything that grub2-editenv - list shows of it, and these",
         })
     }

@@ -21,4 +21,4 @@ pub(crate) use target::RootNaming;
 pub use target::Target;
 pub use text_file::BootError;
 pub(crate) use text_file::TextFile;
-pub(crate) use trial_arguments::TrialArguments;
+pub(crate) use trial_arguments::{TRIAL_ARGUMENT, TrialArguments};

@@ -13,6 +13,8 @@ pub(crate) struct KeptArguments {
     pub(crate) place: String,
     /// The arguments as one text.
     pub(crate) text: String,
+    /// Whether all images have this place in common: the boot loader's own, not a file of the layer.
+    pub(crate) is_shared: bool,
     /// How missing arguments are added there.
     pub(crate) help: &'static str,
 }
@@ -52,6 +54,7 @@ impl ArgumentFiles {
             kept.push(KeptArguments {
                 place: format!("GRUB_CMDLINE_LINUX in {}", file.path.display()),
                 text: file.text[last].to_owned(),
+                is_shared: false,
                 help: "add them between the quotes of GRUB_CMDLINE_LINUX, in place of those that name an older volume",
             });
         }
@@ -59,6 +62,7 @@ impl ArgumentFiles {
             kept.push(KeptArguments {
                 place: file.path.display().to_string(),
                 text: file.text.clone(),
+                is_shared: false,
                 help: "add them to its one line, in place of those that name an older volume",
             });
         }
@@ -147,7 +151,7 @@ mod tests {
         assert_eq!(values("GRUB_CMDLINE_LINUX=a\n GRUB_CMDLINE_LINUX='b c'\n"), ["a", "b c"]);
         for text in ["GRUB_CMDLINE_LINUX=\"a b \\\n c\"\n", "GRUB_CMDLINE_LINUX='a\n"] {
             let text = values(text)[0].to_owned();
-            assert!(KeptArguments { place: String::new(), text, help: "" }.is_unclosed());
+            assert!(KeptArguments { place: String::new(), text, is_shared: false, help: "" }.is_unclosed());
         }
     }
 }

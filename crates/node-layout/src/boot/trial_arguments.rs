@@ -5,7 +5,7 @@ use node_base::names::Nvr;
 
 /// Says that this boot is the trial of an image; the units of the trial look for it. It is the first argument of the trial: what
 /// the administrator has written comes before it.
-pub(crate) const TRIAL: &str = "node_layout.trial";
+pub(crate) const TRIAL_ARGUMENT: &str = "node_layout.trial";
 
 /// For each stage of a boot what makes it a reboot. For the kernel, dracut and systemd the last argument of a name overrides the
 /// others.
@@ -39,7 +39,7 @@ impl TrialArguments {
     pub(crate) fn added(&self, arguments: &Arguments) -> Arguments {
         let plain = TrialArguments::removed(arguments);
         let mut words: Vec<String> = plain.words().map(str::to_owned).collect();
-        words.push(format!("{TRIAL}={}", self.nvr));
+        words.push(format!("{TRIAL_ARGUMENT}={}", self.nvr));
         words.extend(WORDS.map(str::to_owned));
         words.extend(self.watchdog.then(|| WATCHDOG.to_owned()));
         Arguments::parse(&words.join(" "))
@@ -47,7 +47,7 @@ impl TrialArguments {
 
     /// The arguments without those of a trial. Others that were added after them stay.
     pub(crate) fn removed(arguments: &Arguments) -> Arguments {
-        let is_mark = |word: &str| word.strip_prefix(TRIAL).is_some_and(|r| r.starts_with('='));
+        let is_mark = |word: &str| word.strip_prefix(TRIAL_ARGUMENT).is_some_and(|r| r.starts_with('='));
         let mut in_trial = false;
         let keep = |word: &&str| {
             in_trial |= is_mark(word);

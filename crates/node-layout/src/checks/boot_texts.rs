@@ -1,13 +1,13 @@
 //! What boot entries, the default and kept kernel arguments say. `verify` checks the texts that are on the disk, and `init` checks
 //! those that it is going to write, before it writes the first.
 
-use crate::boot::RootNaming;
+use crate::boot::{RootNaming, Target};
 use crate::disks::Lvm;
 use crate::images::NodeState;
 use node_base::boot_entry::BootEntry;
 use node_base::cmdline::Arguments;
 use node_base::diagnostic::{Finding, Findings, layout};
-use node_base::names::device_mapper_name;
+use node_base::names::{Layer, device_mapper_name};
 
 /// The volumes that an entry names exist.
 pub(crate) fn volumes_of_entry(s: &NodeState<'_>, entry: &BootEntry, lvm: &Lvm, findings: &mut Findings) {
@@ -38,7 +38,7 @@ pub(crate) fn layer_entry(s: &NodeState<'_>, findings: &mut Findings) {
     };
     let arguments = s.boot.arguments(entry);
     let expected = s.target.entry_arguments(&arguments, RootNaming::ByVolume);
-    let missing = missing_arguments(s, &arguments, &expected);
+    let missing = missing_arguments(&s.target, &arguments, &expected);
     if !missing.is_empty() {
         findings.push(
             Finding::new(&layout::BOOT_ENTRY, format!("{own}.conf lacks {}", missing.join(" ")))
@@ -49,8 +49,8 @@ pub(crate) fn layer_entry(s: &NodeState<'_>, findings: &mut Findings) {
 
 /// The expected arguments that are missing. Root may have any of its names: grub2-mkconfig writes `/dev/mapper/…` or a UUID
 /// into the entries.
-fn missing_arguments<'a>(s: &NodeState<'_>, arguments: &Arguments, expected: &'a Arguments) -> Vec<&'a str> {
-    let boots_root = s.target.boots(arguments);
+fn missing_arguments<'a>(target: &Target, arguments: &Arguments, expected: &'a Arguments) -> Vec<&'a str> {
+    let boots_root = target.boots(arguments);
     let present = |w: &&str| arguments.contains(w) || (boots_root && w.starts_with("root="));
     expected.words().filter(|w| !present(w)).collect()
 }
@@ -94,8 +94,18 @@ fn missing_volumes(arguments: &Arguments, lvm: &Lvm, vg: &str) -> Vec<String> {
     missing
 }
 
-/// The layer boots by default.
-pub(crate) fn default_entry(s: &NodeState<'_>, findings: &mut Findings) {
+/// The layer of another image that boots by default: its volume is in the pool, and its entry boots it.
+pub(crate) fn other_default(s: &NodeState<'_>, lvm: &Lvm) -> Option<Layer> {
+    let arguments = s.boot.arguments(s.boot.default_entry()?);
+    let layer = Layer::parse(arguments.value("img.bootid")?).filter(|l| *l != s.target.layer)?;
+    let volume = lvm.by_path(arguments.value("root")?)?;
+    let boots_it =
+        volume.vg == s.group.name && volume.pool == s.root.pool && volume.name == layer.to_string();
+    boots_it.then_some(layer)
+}
+
+/// The layer boots by default, or that of another image.
+pub(crate) fn default_entry(s: &NodeState<'_>, lvm: &Lvm, findings: &mut Findings) {
     let (boot, own) = (s.boot, s.layer_entry_id());
     findings.extend(boot.loader.ignores_default());
     findings.extend(boot.loader.check_default(&boot.entries, &own));
@@ -114,7 +124,12 @@ pub(crate) fn default_entry(s: &NodeState<'_>, findings: &mut Findings) {
             Finding::new(&layout::BOOT_DEFAULT, message).help(format!("add rd.lvm.lv={root} to its options")),
         );
     }
-    if default.filter(boots_root).is_none_or(BootEntry::is_rescue) {
+    if let Some(other) = other_default(s, lvm) {
+        let message = format!("the default is {other}, and / is {}", s.target.layer);
+        findings.push(Finding::new(&layout::OTHER_IMAGE, message).help(
+            "after node-layout rollback, and while an image is on trial, this is so; node-layout rollback --to changes it",
+        ));
+    } else if default.filter(boots_root).is_none_or(BootEntry::is_rescue) {
         let name = default.map_or("none", |e: &BootEntry| e.id.as_str());
         let message = format!("the default boot entry is {name}, which does not boot {}", s.target.layer);
         findings
@@ -124,15 +139,31 @@ pub(crate) fn default_entry(s: &NodeState<'_>, findings: &mut Findings) {
 
 /// The kernel arguments kept for the next kernel boot the layer.
 pub(crate) fn kept_arguments(s: &NodeState<'_>, lvm: &Lvm, findings: &mut Findings) {
+    let other = other_default(s, lvm);
     for kept in s.boot.kept_arguments() {
         let arguments = Arguments::parse(&kept.text);
-        let expected = s.target.kept_arguments(&arguments);
-        let missing = missing_arguments(s, &arguments, &expected);
+        // What the boot loader keeps is one for all images: it is that of the default.
+        let target = match &other {
+            Some(layer) if kept.is_shared => Target {
+                layer: layer.clone(),
+                old: layer.to_string(),
+                root_uuid: String::new(),
+                ..s.target.clone()
+            },
+            _ => s.target.clone(),
+        };
+        let expected = target.kept_arguments(&arguments);
+        let missing = missing_arguments(&target, &arguments, &expected);
         if !missing.is_empty() {
             let message = format!(
-                "{} lacks {}: the next kernel would not boot the layer",
+                "{} lacks {}: the next kernel would not boot {}",
                 kept.place,
-                missing.join(" ")
+                missing.join(" "),
+                if target.layer == s.target.layer {
+                    "the layer".to_owned()
+                } else {
+                    target.layer.to_string()
+                }
             );
             findings.push(Finding::new(&layout::BOOT_KEPT, message).help(kept.help));
         }

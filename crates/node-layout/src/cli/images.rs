@@ -1,40 +1,48 @@
-//! `node-layout confirm`, `fail`, `started`, `rollback` and `remove`: verbs about images that exist.
+//! `node-layout confirm`, `fail`, `started`, `health`, `rollback`, `remove` and `kernel`: verbs about images that exist.
 
 use super::answer::{Answer, Outcome};
-use super::common::Common;
+use super::common::{Common, Format};
 use super::config::Settings;
 use super::policy::policy;
+use super::print;
 use crate::images::Reason;
+use crate::machine::RealTools;
+use crate::plan::{Progress, Step, StepState, run};
 use crate::system::System;
 use crate::verbs::confirm::confirm as decide_confirm;
 use crate::verbs::fail::{fail as decide_fail, started as decide_started};
+use crate::verbs::health::{FailedCheck, health as ask};
+use crate::verbs::kernel::{drop_kernel, keep};
 use crate::verbs::node::{Decision, Resume};
 use crate::verbs::remove::remove as decide_remove;
 use crate::verbs::rollback::rollback as decide_rollback;
 use node_base::diagnostic::Finding;
+use node_base::diagnostic::json::SCHEMA;
+use node_base::harmless::harmless;
+use serde_json::json;
 use std::process::ExitCode;
 
 /// Options of every verb of this file.
 #[derive(Debug, clap::Args)]
-struct Work {
+pub(super) struct Work {
     #[command(flatten)]
-    common: Common,
+    pub(super) common: Common,
     /// Only show what would be done
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 impl Work {
     /// Reads the system, lets the verb decide, and does the steps.
-    fn run(
+    pub(super) fn run(
         &self,
-        decide: impl FnOnce(&System) -> Result<Decision, Vec<Finding>>,
+        decide: impl FnOnce(&System, &RealTools) -> Result<Decision, Vec<Finding>>,
     ) -> anyhow::Result<(ExitCode, Option<&'static str>)> {
         let mut answer = Answer::new(self.common.format);
         let _lock = if self.dry_run { None } else { Some(self.common.lock()?) };
         let (tools, system) = self.common.read(None, None)?;
         answer.environment = tools.chosen_environment();
-        let Decision { plan, result, message, findings } = match decide(&system) {
+        let Decision { plan, result, message, findings } = match decide(&system, &tools) {
             Ok(decision) => decision,
             Err(findings) => return Ok((answer.refused(&findings), None)),
         };
@@ -68,7 +76,7 @@ pub(super) fn confirm(args: ConfirmArgs) -> anyhow::Result<ExitCode> {
         Some(keep) => keep,
         None => policy(None, &sysroot)?.policy.images.keep.unwrap_or(2),
     };
-    Ok(args.work.run(|system| decide_confirm(system, keep))?.0)
+    Ok(args.work.run(|system, _| decide_confirm(system, keep))?.0)
 }
 
 /// Options of `fail`.
@@ -84,7 +92,7 @@ pub(super) struct FailArgs {
 /// Records that the trial of the running image has failed: exit status 1. 0 if it is not on trial.
 pub(super) fn fail(args: FailArgs) -> anyhow::Result<ExitCode> {
     let reason = Reason::new(&args.reason);
-    let (exit, result) = args.work.run(|system| decide_fail(system, &reason, None))?;
+    let (exit, result) = args.work.run(|system, _| decide_fail(system, &reason, None))?;
     // The unit that runs this reboots when it fails.
     Ok(if result == Some("failed") && exit == ExitCode::SUCCESS { ExitCode::from(1) } else { exit })
 }
@@ -98,7 +106,47 @@ pub(super) struct StartedArgs {
 
 /// Records that the trial of the running image has reached its user space.
 pub(super) fn started(args: StartedArgs) -> anyhow::Result<ExitCode> {
-    Ok(args.work.run(decide_started)?.0)
+    Ok(args.work.run(|system, _| decide_started(system))?.0)
+}
+
+/// Options of `health`.
+#[derive(Debug, clap::Args)]
+pub(super) struct HealthArgs {
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Asks whether the running image works. If it does not and is on trial, the reason is recorded: exit status 1.
+pub(super) fn health(args: HealthArgs) -> anyhow::Result<ExitCode> {
+    let sysroot = args.common.sysroot()?;
+    let settings = Settings::read(&sysroot)?;
+    let chosen = policy(None, &sysroot)?;
+    let (tools, system) = args.common.read(None, None)?;
+    let checks = ask(&system, &chosen.policy, &settings.required_units, &tools);
+    let failed = checks.iter().find(|c| !c.tolerated);
+    if args.common.format == Format::Json {
+        let list = |c: &FailedCheck| json!({"name": c.name, "detail": c.detail, "tolerated": c.tolerated});
+        let list: Vec<_> = checks.iter().map(list).collect();
+        print::json_line(&json!({"schema": SCHEMA, "healthy": failed.is_none(), "failed": list}));
+    } else {
+        for check in &checks {
+            let kind = if check.tolerated { "warning" } else { "error" };
+            print::line(&harmless(&format!("{kind}: health check {}: {}", check.name, check.detail)));
+        }
+        if checks.is_empty() {
+            print::line("every health check passed");
+        }
+    }
+    let Some(failed) = failed else { return Ok(ExitCode::SUCCESS) };
+    let _lock = args.common.lock()?;
+    if let Ok(decision) = decide_fail(&system, &failed.reason(), Some(&failed.detail)) {
+        struct Silent;
+        impl Progress for Silent {
+            fn step(&mut self, _: usize, _: usize, _: &Step, _: StepState, _: &str) {}
+        }
+        run(&tools, &decision.plan, &Resume, &mut Silent).map_err(|f| anyhow::anyhow!("{f}"))?;
+    }
+    Ok(ExitCode::from(1))
 }
 
 /// Options of `rollback`.
@@ -113,7 +161,7 @@ pub(super) struct RollbackArgs {
 
 /// Makes an older image the default.
 pub(super) fn rollback(args: RollbackArgs) -> anyhow::Result<ExitCode> {
-    Ok(args.work.run(|system| decide_rollback(system, args.to.as_deref()))?.0)
+    Ok(args.work.run(|system, _| decide_rollback(system, args.to.as_deref()))?.0)
 }
 
 /// Options of `remove`.
@@ -128,5 +176,35 @@ pub(super) struct RemoveArgs {
 
 /// Removes an image.
 pub(super) fn remove(args: RemoveArgs) -> anyhow::Result<ExitCode> {
-    Ok(args.work.run(|system| decide_remove(system, &args.nvr))?.0)
+    Ok(args.work.run(|system, _| decide_remove(system, &args.nvr))?.0)
+}
+
+/// Options of `kernel`.
+#[derive(Debug, clap::Args)]
+pub(super) struct KernelArgs {
+    #[command(flatten)]
+    work: Work,
+    /// What kernel-install does
+    #[arg(value_enum)]
+    what: KernelWork,
+    /// Version of the kernel, as uname -r prints it
+    version: String,
+}
+
+/// What kernel-install does with a kernel.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum KernelWork {
+    /// It was installed, or its initramfs was made again.
+    Add,
+    /// It is removed.
+    Remove,
+}
+
+/// Keeps a kernel for the running layer, or removes it.
+pub(super) fn kernel(args: KernelArgs) -> anyhow::Result<ExitCode> {
+    let decide = |system: &System, tools: &RealTools| match args.what {
+        KernelWork::Add => keep(system, &args.version),
+        KernelWork::Remove => drop_kernel(system, &args.version, tools),
+    };
+    Ok(args.work.run(decide)?.0)
 }

@@ -6,7 +6,7 @@ mod answer; // how a verb that changes something answers
 mod common; // options of every verb
 mod config; // what the administrator has set
 mod freeze; // freezing in a process apart
-mod images; // confirm, fail, started, rollback, remove
+mod images; // confirm, rollback, remove, and what units of a trial run
 mod init;
 mod list;
 mod policy; // which policy
@@ -47,6 +47,12 @@ enum Verb {
     /// Record that the trial of the running image has started
     #[command(hide = true)]
     Started(images::StartedArgs),
+    /// Ask whether the running image works
+    #[command(hide = true)]
+    Health(images::HealthArgs),
+    /// Keep a kernel that was installed in the running layer, or remove one; for the plugin of kernel-install
+    #[command(hide = true)]
+    Kernel(images::KernelArgs),
     /// Make an older image the default
     Rollback(images::RollbackArgs),
     /// Remove an image: its boot entries, kernels and volumes
@@ -72,6 +78,8 @@ pub fn main() -> ExitCode {
         Verb::Confirm(args) => images::confirm(args),
         Verb::Fail(args) => images::fail(args),
         Verb::Started(args) => images::started(args),
+        Verb::Health(args) => images::health(args),
+        Verb::Kernel(args) => images::kernel(args),
         Verb::Rollback(args) => images::rollback(args),
         Verb::Remove(args) => images::remove(args),
         Verb::FreezeAndThaw(args) => freeze::run(args),

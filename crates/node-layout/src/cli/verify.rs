@@ -1,10 +1,11 @@
 //! `node-layout verify`.
 
 use super::common::{Common, Format};
+use super::images::Work;
 use super::policy::policy;
 use super::print;
 use crate::checks::has_errors;
-use crate::verbs::verify::{Depth, verify};
+use crate::verbs::verify::{Depth, repair, verify};
 use node_base::diagnostic::json::SCHEMA;
 use node_base::diagnostic::{Severity, layout};
 use serde_json::json;
@@ -21,11 +22,25 @@ pub(super) struct Args {
     /// Also read the bases, and compare their content with what was recorded at the first boot
     #[arg(long)]
     deep: bool,
+    /// First mend what belongs to the layout: what a trial has left, entries that another program has changed, kernels that were
+    /// installed in the running layer
+    #[arg(long)]
+    repair: bool,
+    /// With --repair: only show what would be done
+    #[arg(long, requires = "repair")]
+    dry_run: bool,
 }
 
 /// Checks every property.
 pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let chosen = policy(args.policy.as_deref(), &args.common.sysroot()?)?;
+    if args.repair {
+        let work = Work { common: args.common.clone(), dry_run: args.dry_run };
+        let exit = work.run(|system, _| repair(system))?.0;
+        if args.dry_run || exit != ExitCode::SUCCESS {
+            return Ok(exit);
+        }
+    }
     let (tools, system) = args.common.read(None, None)?;
     let depth = if args.deep { Depth::Content } else { Depth::Properties };
     let findings = verify(&system, &chosen.policy, &tools, depth);

@@ -4,7 +4,7 @@ use super::NodeState;
 use crate::boot::BootConfig;
 use crate::files::{fat, same_content, xfs};
 use node_base::boot_entry::BootEntry;
-use node_base::names::Layer;
+use node_base::names::{Layer, Nvr};
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -43,6 +43,14 @@ pub(crate) fn pairs(entry: &BootEntry, layer: &str) -> Vec<Pair> {
     pairs
 }
 
+/// The title of an image's entry for a kernel. The original tools recognise an entry as theirs only if its title has "node" or
+/// "rhvh".
+pub(crate) fn title(nvr: &Nvr, version: &str) -> String {
+    let nvr = nvr.as_str();
+    let prefix = if nvr.contains("node") || nvr.contains("rhvh") { "" } else { "node " };
+    format!("{prefix}{nvr} ({version})")
+}
+
 /// The file with the checksum of a kernel in `directory` (which ends with a slash, or is empty).
 fn checksum(directory: &str, kernel: &str) -> String {
     format!("{directory}.{kernel}.hmac")
@@ -70,8 +78,20 @@ pub(crate) fn outdated(s: &NodeState<'_>) -> Vec<Pair> {
             && (o.mtime(), o.mtime_nsec()) > (k.mtime(), k.mtime_nsec())
             && same_content(own, kept).is_ok_and(|same| !same)
     };
+    // Another image may have written the files of a kernel that both have, unless they are newer than this boot.
+    let shared = s.boot.entries.iter().any(|e| {
+        let of = e.options().value("img.bootid").map(str::to_owned);
+        e.version() == entry.version() && of.is_some_and(|of| of != layer)
+    });
+    let is_own = |own: &Path| {
+        let written = fs::metadata(own).map(|m| m.mtime());
+        !shared || s.booted_at.is_some_and(|booted| written.is_ok_and(|written| written >= booted))
+    };
     let mut pairs = own_pairs(s, entry, &layer);
-    pairs.retain(|p| is_newer(&s.boot.file(&p.own), &s.boot.file(&p.kept)));
+    pairs.retain(|p| {
+        let own = s.boot.file(&p.own);
+        is_own(&own) && is_newer(&own, &s.boot.file(&p.kept))
+    });
     pairs
 }
 

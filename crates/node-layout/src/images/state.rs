@@ -46,6 +46,9 @@ pub struct NodeState<'a> {
     pub(crate) kept_is_foreign: bool,
     /// How far `init` has come.
     pub(crate) stage: InitStage,
+    /// When the running system was booted, in seconds since the epoch; `None` if root is not that of the running system, or if
+    /// it is not known.
+    pub(crate) booted_at: Option<i64>,
     /// The boot configuration.
     pub boot: &'a BootConfig,
     /// The boot entry that the layer's own entry is made from.
@@ -154,6 +157,7 @@ pub(crate) fn node_state<'a>(
         leftovers,
         kept_is_foreign,
         stage,
+        booted_at: system.booted_at.filter(|_| system.running),
         boot,
         template,
     })

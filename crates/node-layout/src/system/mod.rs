@@ -43,6 +43,8 @@ pub struct System {
     pub running: bool,
     /// Arguments of the running kernel.
     pub cmdline: Arguments,
+    /// When the running kernel was started, in seconds since the epoch; `None` if the kernel does not say.
+    pub(crate) booted_at: Option<i64>,
     /// Mounted file systems, sorted by mount point.
     pub(crate) mounts: Vec<Mount>,
     /// LVM's report.
@@ -80,6 +82,8 @@ impl System {
             .unwrap_or_default();
         let running = sysroot == Path::new("/") && is_own_root(environment);
         let cmdline = Arguments::parse(&read(&below(environment, "/proc/cmdline")).unwrap_or_default());
+        let booted_at = read(&below(environment, "/proc/stat"))
+            .and_then(|t| t.lines().find_map(|l| l.strip_prefix("btime ")?.trim().parse().ok()));
         let at = |target: &str| mounts.iter().find(|m| m.target == target);
         let superblock = |target: &str| {
             let path = device_path(environment, at(target)?.device)?;
@@ -107,6 +111,7 @@ impl System {
             root_is_lvm: at("/").is_some_and(|m| is_lvm_device(environment, m.device)),
             running,
             cmdline,
+            booted_at,
             mounts,
             boot_space,
             root_super,

@@ -4,7 +4,9 @@
 pub(crate) mod arm; // the next boot tries an image
 pub(crate) mod confirm; // the running image has proved itself
 pub(crate) mod fail; // what a trial records about itself
+pub(crate) mod health; // whether the running image works
 pub(crate) mod init; // make base and layer of an installed system
+pub(crate) mod kernel; // kernels that are installed in a layer
 pub(crate) mod node; // a system whose root is a layer, and its images
 pub(crate) mod remove; // an image goes
 pub(crate) mod rollback; // an older image becomes the default

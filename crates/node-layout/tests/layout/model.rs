@@ -350,6 +350,13 @@ impl Model {
         if root != format!("/dev/onn/{layer}") || self.volume(&layer).is_none_or(|v| v.skip) {
             return Err(format!("{id}: {root} is not there, or not {layer}"));
         }
+        // Each layer has an /etc of its own, with its own name in it.
+        let before = self.volumes.borrow().iter().find(|v| v.minor == Some(4)).unwrap().name.clone();
+        for file in ["etc/fstab", "etc/default/grub", "etc/kernel/cmdline"] {
+            if let Ok(text) = std::fs::read_to_string(self.sysroot().join(file)) {
+                self.put(&format!("/sysroot/{file}"), &text.replace(&before, &layer));
+            }
+        }
         for (number, volume) in self.volumes.borrow_mut().iter_mut().enumerate() {
             if volume.minor == Some(4) {
                 volume.minor = Some(40 + u32::try_from(number).unwrap());

@@ -3,7 +3,7 @@
 use super::planner::{PlanError, Planner};
 use crate::boot::RootNaming;
 use crate::files::{Change, Method};
-use crate::images::{InitStage, NodeState, kept};
+use crate::images::{InitStage, kept};
 use crate::plan::Action;
 use node_base::boot_entry::BootEntry;
 use std::collections::BTreeSet;
@@ -156,7 +156,8 @@ impl Planner<'_> {
         let id = self.s.layer_entry_id();
         let mut entry = template.clone();
         entry.id.clone_from(&id);
-        entry.set("title", &title(self.s));
+        let title = kept::title(&self.s.target.layer.nvr, template.version().unwrap_or("0"));
+        entry.set("title", &title);
         if entry.get("id").is_some() {
             entry.set("id", &id);
         }
@@ -179,12 +180,4 @@ impl Planner<'_> {
         let boot = self.s.boot;
         Ok(boot.loader.make_default(&boot.root, &self.s.layer_entry_id(), &turn)?)
     }
-}
-
-/// The title of the layer's entry. The original tools recognise an entry as theirs only if its title has "node" or "rhvh".
-fn title(s: &NodeState<'_>) -> String {
-    let nvr = s.target.layer.nvr.as_str();
-    let version = s.template.version().unwrap_or("0");
-    let prefix = if nvr.contains("node") || nvr.contains("rhvh") { "" } else { "node " };
-    format!("{prefix}{nvr} ({version})")
 }

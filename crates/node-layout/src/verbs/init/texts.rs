@@ -28,7 +28,7 @@ pub(super) fn wrong(system: &System, s: &NodeState<'_>, choices: &Choices<'_>, p
                     for lvm in [lvm, &after] {
                         read(system, s, choices, &files, &mut findings, |s, findings| {
                             entries(s, lvm, findings);
-                            boot_texts::default_entry(s, findings);
+                            boot_texts::default_entry(s, lvm, findings);
                         });
                     }
                 }
@@ -42,7 +42,7 @@ pub(super) fn wrong(system: &System, s: &NodeState<'_>, choices: &Choices<'_>, p
                     |s, findings| {
                         entries(s, &after, findings);
                         boot_texts::layer_entry(s, findings);
-                        boot_texts::default_entry(s, findings);
+                        boot_texts::default_entry(s, &after, findings);
                         boot_texts::kept_arguments(s, &after, findings);
                     },
                 );

@@ -2,6 +2,8 @@
 
 mod boot; // entries, default, kept files and arguments
 mod firmware; // the firmware's boot entries
+mod images; // states of images, and what a trial has left
+mod repair; // mending what is ours
 mod volumes; // base, layer, images, pool, fstab
 
 use crate::checks::{boot_texts, devices, foreign_tags, sorted, volumes as policy_volumes};
@@ -10,6 +12,9 @@ use crate::machine::Tools;
 use crate::system::{System, UNIT, UNIT_DIR};
 use node_base::diagnostic::{Finding, Findings, layout};
 use node_base::policy::Policy;
+
+pub(super) use repair::keep_kernel;
+pub use repair::repair;
 
 /// How deep the checks go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +51,8 @@ pub fn verify(system: &System, policy: &Policy, tools: &dyn Tools, depth: Depth)
         volumes::fstab(system, &s, policy, lvm, &mut findings);
         boot::entries(&s, lvm, &mut findings);
         boot::kept_files(&s, &mut findings);
-        boot_texts::default_entry(&s, &mut findings);
+        boot_texts::default_entry(&s, lvm, &mut findings);
+        images::images(system, &mut findings);
         boot_texts::kept_arguments(&s, lvm, &mut findings);
         if let Some(variables) = &system.efi {
             firmware::firmware(system, variables, tools, &mut findings);

@@ -1,0 +1,147 @@
+//! The states of images, what a trial has left, and entries that other programs have changed. Each is told apart once, for the
+//! finding and for its repair.
+
+use crate::boot::TrialStage;
+use crate::files::Change;
+use crate::images::trial::{image_of_entry, layer_of_id};
+use crate::images::{ImageState, kept};
+use crate::system::System;
+use crate::verbs::node::Node;
+use node_base::boot_entry::BootEntry;
+use node_base::diagnostic::{Finding, Findings, Severity, layout};
+use node_base::names::Layer;
+
+const REPAIR: &str = "run node-layout verify --repair";
+
+/// Checks the states of images and the entries of all layers.
+pub(super) fn images(system: &System, findings: &mut Findings) {
+    // What keeps a system from being a node is reported elsewhere.
+    let Ok(node) = Node::of(system) else { return };
+    for image in &node.images {
+        let nvr = &image.nvr;
+        let finding = match image.state {
+            ImageState::Good | ImageState::Ready => continue,
+            ImageState::Making if node.layer.nvr == *nvr => continue,
+            ImageState::Making => Finding::new(
+                &layout::UNFINISHED,
+                format!("image {nvr} is not complete: making it was interrupted"),
+            )
+            .help("run node-layout update again, or node-layout update with another image")
+            .severity(Severity::Warning),
+            ImageState::Armed => Finding::new(&layout::ON_TRIAL, format!("the next boot tries image {nvr}"))
+                .help("reboot; node-layout rollback ends the trial before it begins"),
+            ImageState::Trying => {
+                Finding::new(&layout::ON_TRIAL, format!("image {nvr} is on trial and not confirmed yet"))
+                    .help("wait for node-layout-confirm.service")
+            }
+            ImageState::Failed => {
+                let why = image.reason.as_ref().map_or_else(|| "failed".to_owned(), |r| r.described());
+                let log = crate::verbs::fail::log(system, nvr);
+                let see = match log.exists() {
+                    true => format!("see {}, and ", log.display()),
+                    false => "see ".to_owned(),
+                };
+                Finding::new(&layout::IMAGE_FAILED, format!("image {nvr} {why}; / is {}", node.layer)).help(
+                    format!(
+                        "{see}journalctl --boot -1; then node-layout remove {nvr}, or update to another image"
+                    ),
+                )
+            }
+        };
+        findings.push(finding);
+    }
+    if let Some(what) = stale(&node) {
+        findings.push(Finding::new(&layout::BOOT_STALE, what).help(REPAIR));
+    }
+    for (entry, layer) in with_another_root(&node) {
+        let arguments = node.boot.arguments(entry);
+        let root = arguments.value("root").unwrap_or("nothing");
+        let message = format!("{}.conf is an entry of {layer}, and its root is {root}", entry.id);
+        findings.push(Finding::new(&layout::ENTRY_ROOT, message).help(REPAIR));
+    }
+    for entry in foreign_kernels(&node) {
+        let directory = node.boot.file(&node.layer.to_string());
+        let message = format!(
+            "{}.conf boots {} with a kernel that is not in {}",
+            entry.id,
+            node.layer,
+            directory.display()
+        );
+        findings.push(Finding::new(&layout::KERNEL_SHARED, message).help(REPAIR));
+    }
+}
+
+/// What of a trial the boot loader should forget, or has wrong.
+pub(super) fn stale(node: &Node<'_>) -> Option<String> {
+    let loader = &node.boot.loader;
+    let trial = loader.trial()?;
+    let entry = &trial.entry;
+    let image = image_of_entry(node.boot, entry).and_then(|layer| node.image(&layer.nvr));
+    match trial.stage {
+        TrialStage::Consumed if image.is_none_or(|i| i.state != ImageState::Trying) => {
+            Some(format!("the boot loader still has the trial of {entry}, which is over"))
+        }
+        TrialStage::Armed if node.boot.entry(entry).is_none() => {
+            Some(format!("the next boot is to try {entry}, which is not a boot entry"))
+        }
+        TrialStage::Armed if image.is_none_or(|i| i.state == ImageState::Making) => {
+            Some(format!("the next boot is to try {entry}, which is not that of a complete image"))
+        }
+        _ if !fallback(node).is_empty() => Some(format!(
+            "if {entry} cannot be loaded, the boot loader falls back to another entry than the default"
+        )),
+        _ => None,
+    }
+}
+
+/// The changes that let the boot loader fall back to the default.
+pub(super) fn fallback(node: &Node<'_>) -> Vec<Change> {
+    node.boot.loader.renew_fallback(&node.boot.entries).unwrap_or_default()
+}
+
+/// Entries that are named after a layer which exists, and that boot another one.
+pub(super) fn with_another_root<'a>(node: &Node<'a>) -> Vec<(&'a BootEntry, Layer)> {
+    let of = |entry: &'a BootEntry| {
+        let layer = layer_of_id(&entry.id)?;
+        let volume = node.lvm.volume(&node.root.vg, &layer.to_string())?;
+        let arguments = node.boot.arguments(entry);
+        let root = node.lvm.by_path(arguments.value("root")?)?;
+        let id = arguments.value("img.bootid").is_none_or(|id| id == layer.to_string());
+        (root.uuid != volume.uuid || !id).then_some((entry, layer))
+    };
+    node.boot.entries.iter().filter_map(of).collect()
+}
+
+/// Entries of kernels that were installed in the running layer and are not kept for it: not one of the layer's own entries has
+/// that version.
+pub(super) fn foreign_kernels<'a>(node: &Node<'a>) -> Vec<&'a BootEntry> {
+    let own = node.entries(&node.layer);
+    let prefix = format!("{}-", node.layer);
+    let is_kept =
+        |version: Option<&str>| own.iter().any(|e| e.id.starts_with(&prefix) && e.version() == version);
+    // Before the first boot has completed the layout the layer boots the system's own kernel.
+    if !own.iter().any(|e| e.id.starts_with(&prefix)) {
+        return Vec::new();
+    }
+    let boots_root = |e: &&&BootEntry| {
+        let root = node.boot.arguments(e).value("root").map(str::to_owned);
+        let is_root = root.is_some_and(|root| {
+            node.lvm.by_path(&root).is_some_and(|v| v.uuid == node.root.uuid)
+                || node.system.root_super.as_ref().is_some_and(|s| root == format!("UUID={}", s.uuid))
+        });
+        is_root && e.kernel().is_some() && node.missing_files(e).is_empty()
+    };
+    let entries: Vec<&BootEntry> = node.boot.entries.iter().filter(|e| !e.is_rescue()).collect();
+    entries.iter().filter(|e| !is_kept(e.version())).filter(boots_root).copied().collect()
+}
+
+/// The files that are kept for a layer of the kernel of an entry: from, to.
+pub(super) fn copies(
+    node: &Node<'_>,
+    entry: &BootEntry,
+    layer: &Layer,
+) -> Vec<(std::path::PathBuf, std::path::PathBuf)> {
+    let pairs = kept::pairs(entry, &layer.to_string());
+    let files = pairs.into_iter().map(|p| (node.boot.file(&p.own), node.boot.file(&p.kept)));
+    files.filter(|(from, to)| from != to && from.is_file()).collect()
+}
