@@ -109,7 +109,10 @@ const NODE_LAYOUT: Rooms = Rooms {
         (
             "lib",
             knows(
-                &["machine", "files", "disks", "boot", "system", "images", "checks", "plan", "verbs", "cli"],
+                &[
+                    "machine", "files", "disks", "boot", "system", "images", "checks", "sync", "plan",
+                    "verbs", "cli",
+                ],
                 &[],
             ),
         ),
@@ -120,6 +123,7 @@ const NODE_LAYOUT: Rooms = Rooms {
         ("system", knows(&["machine", "files", "disks", "boot"], NO_PROGRAM)),
         ("images", knows(&["machine", "files", "disks", "boot", "system"], NO_PROGRAM)),
         ("checks", knows(&["machine", "files", "disks", "boot", "system", "images"], NO_PROGRAM)),
+        ("sync", knows(&[], NO_PROGRAM)),
         ("plan", knows(&["machine", "files", "disks"], NO_PROGRAM)),
         (
             "verbs",

@@ -32,6 +32,8 @@ mod files; // changes of files that survive a power cut
 mod images; // what belongs to an image
 mod machine; // programs, devices, mounts
 mod plan; // plans and their execution
+#[allow(dead_code, unused_imports, reason = "the verb `update` uses it")]
+mod sync; // trees of files made equal
 mod system; // everything about a system, read once
 mod verbs; // what node-layout can do
 
@@ -45,6 +47,7 @@ pub use images::{
 };
 pub use machine::{Command, Output, RealTools, Space, ToolError, Tools};
 pub use plan::{Action, Failure, Operation, Plan, Progress, RunError, Step, StepState, Undo, Undone, run};
+pub use sync::SyncError;
 pub use system::{Request, System};
 pub use verbs::arm::arm;
 pub use verbs::confirm::confirm;
