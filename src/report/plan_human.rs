@@ -67,7 +67,7 @@ fn devices(out: &mut String, tree: &Tree, style: &Style) {
         };
         branch(out, tree, &top, "", &inside);
     }
-    for id in tree.ids().filter(|&id| matches!(tree[id].kind, Kind::Array(_) | Kind::Group(_) | Kind::Btrfs))
+    for id in tree.ids().filter(|&id| matches!(tree[id].kind, Kind::Array(_) | Kind::Group(_) | Kind::Btrfs(_)))
     {
         let _ = writeln!(out, "{}  {}", style.bold(&tree[id].name), describe(tree, id));
         branch(out, tree, &on_top(tree, id), "", &|id| on_top(tree, id));
@@ -76,7 +76,7 @@ fn devices(out: &mut String, tree: &Tree, style: &Style) {
 
 /// What stands on a device alone; groups and arrays stand on several and are roots of their own.
 fn on_top(tree: &Tree, id: DeviceId) -> Vec<DeviceId> {
-    let own = |&c: &DeviceId| !matches!(tree[c].kind, Kind::Array(_) | Kind::Group(_) | Kind::Btrfs);
+    let own = |&c: &DeviceId| !matches!(tree[c].kind, Kind::Array(_) | Kind::Group(_) | Kind::Btrfs(_));
     tree.children(id).into_iter().filter(own).collect()
 }
 
@@ -117,7 +117,7 @@ fn describe(tree: &Tree, id: DeviceId) -> String {
             let free = u64::try_from(tree.group_free(id)).unwrap_or(0);
             words.push(format!("extents of {}, {} kept back, {} free", g.extent, kept, Bytes(free)));
         }
-        Kind::Btrfs => words.push(format!("btrfs on {}", names(tree, &d.parents))),
+        Kind::Btrfs(_) => words.push(format!("btrfs on {}", names(tree, &d.parents))),
         Kind::Volume(Volume { role: Role::Pool { metadata, .. }, size, .. }) => {
             let promised = tree.pool_promised(id);
             let percent = u128::from(promised.0) * 100 / u128::from(size.0.max(1));

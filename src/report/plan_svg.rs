@@ -67,7 +67,7 @@ fn draw_tree(canvas: &mut Canvas, tree: &Tree, policy: Option<&Policy>) {
         canvas.bar(&partitions(tree, disk), tree.size(disk), scaled(tree.size(disk), largest));
     }
     let groups: Vec<_> = tree.ids().filter(|&id| !tree[id].gone).collect();
-    let arrays = groups.iter().copied().filter(|&id| matches!(tree[id].kind, Kind::Array(_) | Kind::Btrfs));
+    let arrays = groups.iter().copied().filter(|&id| matches!(tree[id].kind, Kind::Array(_) | Kind::Btrfs(_)));
     for id in arrays {
         canvas.heading(&tree[id].name, &format!("{}, {}", tree.type_name(id), tree.size(id)));
         let inside = Segment {

@@ -2,7 +2,7 @@
 
 use crate::layout::{
     Autopart, BootLoader, Btrfs, Clear, Encryption, Layout, LogVol, Mount, Named, Part, Raid, Reqpart, Sizes,
-    VolGroup,
+    Snapshot, VolGroup,
 };
 use kickstart::{Arg, Command, Kickstart, Value, normal_mount_point, python_int};
 use node_base::policy::Scheme;
@@ -55,7 +55,11 @@ impl Layout {
             "btrfs" => self.btrfs.extend(btrfs(c)),
             "mount" => self.mounts.extend(mount(c)),
             "snapshot" => {
-                self.snapshots.extend(c.first().map(|o| (o.text.to_string(), o.span)));
+                self.snapshots.extend(c.first().map(|o| Snapshot {
+                    origin: Named { name: o.text.to_string(), span: o.span },
+                    name: text(c, "--name").unwrap_or_default(),
+                    after: c.value("--when").is_some_and(|when| when.text == "post-install"),
+                }));
             }
             _ => {}
         }
@@ -158,7 +162,12 @@ impl Encryption {
         match option {
             "--encrypted" => self.wanted = true,
             "--passphrase" => self.passphrase = value.is_some_and(|v| !v.text.is_empty()),
-            "--luks-version" => self.luks1 = value.is_some_and(|v| v.text == "luks1"),
+            "--luks-version" => {
+                let version = value.map_or("", |v| &v.text);
+                self.luks1 = version == "luks1";
+                let known = ["", "luks1", "luks2", "luks2-hw-opal", "luks2-hw-opal-only"];
+                self.unknown_version = (!known.contains(&version)).then(|| version.to_owned());
+            }
             _ => {}
         }
     }
@@ -250,12 +259,10 @@ fn part(c: &Command<'_>) -> Option<Part> {
 }
 
 fn raid(c: &Command<'_>) -> Option<Raid> {
-    let device = text(c, "--device").unwrap_or_default();
-    let device = strip(&device);
     Some(Raid {
         mount: mount_point(c)?,
         members: members(c),
-        device: device.strip_prefix("md/").unwrap_or(device).to_owned(),
+        device: text(c, "--device").unwrap_or_default(),
         level: text(c, "--level").unwrap_or_default(),
         spares: usize::try_from(count(c, "--spares")).unwrap_or(usize::MAX),
         chunk: unit(c, "--chunksize", 1 << 10),
@@ -336,6 +343,8 @@ fn btrfs(c: &Command<'_>) -> Option<Btrfs> {
         members: members(c),
         label: text(c, "--label"),
         name: text(c, "--name"),
+        data: text(c, "--data"),
+        metadata: text(c, "--metadata"),
         subvolume: c.has("--subvol"),
         existing: c.has("--useexisting") || c.has("--noformat"),
         span: c.span,

@@ -7,5 +7,5 @@ mod model; // the values
 
 pub use model::{
     Autopart, BootLoader, Btrfs, Clear, Encryption, Layout, LogVol, Mount, Named, Part, Raid, Reqpart,
-    Selection, Sizes, VolGroup,
+    Selection, Sizes, Snapshot, VolGroup,
 };

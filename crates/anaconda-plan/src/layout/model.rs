@@ -29,8 +29,19 @@ pub struct Layout {
     pub btrfs: Vec<Btrfs>,
     /// `mount`
     pub mounts: Vec<Mount>,
-    /// `snapshot`: the origin as `group/volume`, and its place.
-    pub snapshots: Vec<(String, Span)>,
+    /// `snapshot`
+    pub snapshots: Vec<Snapshot>,
+}
+
+/// `snapshot`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The origin, as `group/volume`.
+    pub origin: Named,
+    /// `--name`
+    pub name: String,
+    /// `--when=post-install`: the origin is a volume that this installation makes or keeps.
+    pub after: bool,
 }
 
 /// A name in a kickstart and its place.
@@ -101,6 +112,8 @@ pub struct Encryption {
     pub passphrase: bool,
     /// `--luks-version=luks1`
     pub luks1: bool,
+    /// The value of `--luks-version` if it is not a version of LUKS.
+    pub unknown_version: Option<String>,
 }
 
 /// `autopart`
@@ -180,7 +193,7 @@ pub struct Raid {
     pub mount: String,
     /// Members as written.
     pub members: Vec<Named>,
-    /// `--device`
+    /// `--device`, as written.
     pub device: String,
     /// `--level`
     pub level: String,
@@ -273,6 +286,10 @@ pub struct Btrfs {
     pub label: Option<String>,
     /// `--name`
     pub name: Option<String>,
+    /// `--data`
+    pub data: Option<String>,
+    /// `--metadata`
+    pub metadata: Option<String>,
     /// `--subvol`
     pub subvolume: bool,
     /// `--useexisting`

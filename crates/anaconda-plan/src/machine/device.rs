@@ -132,8 +132,8 @@ pub enum Kind {
     Group(Group),
     /// A logical volume.
     Volume(Volume),
-    /// A btrfs volume.
-    Btrfs,
+    /// A btrfs volume, and the RAID level of its data.
+    Btrfs(Option<md::Level>),
     /// A btrfs subvolume.
     Subvolume,
     /// A file system in memory.

@@ -198,7 +198,8 @@ impl Format {
 
     /// To be made and mounted.
     pub(crate) fn mounted(kind: FormatKind, mountpoint: &str) -> Format {
-        let mountpoint = (!mountpoint.is_empty()).then(|| mountpoint.to_owned());
+        // `logvol /var --fstype=swap` is swap, and nothing is mounted.
+        let mountpoint = (!mountpoint.is_empty() && kind.mountable()).then(|| mountpoint.to_owned());
         Format { kind, mountpoint, ..Format::NONE }
     }
 

@@ -91,15 +91,33 @@ pub(crate) fn size(
     }
     let data = smallest - head;
     let data = if level == Level::Raid1 { data } else { Bytes(data.0 - data.0 % chunk.0) };
-    let active = active as u64;
-    let times = match level {
-        Level::Raid0 | Level::Linear => active,
+    Bytes(data.0.saturating_mul(data_members(level, active)))
+}
+
+/// The size of a btrfs volume of these members: all of them together without a RAID level.
+pub(crate) fn btrfs_size(level: Option<Level>, members: impl Iterator<Item = Bytes>) -> Bytes {
+    let Some(level) = level else { return members.sum() };
+    let (mut smallest, mut count) = (Bytes(u64::MAX), 0);
+    for member in members {
+        smallest = smallest.min(member);
+        count += 1;
+    }
+    if count < level.min_members() {
+        return Bytes(0);
+    }
+    Bytes(smallest.0.saturating_mul(data_members(level, count)))
+}
+
+/// How many times the smallest of so many members an array holds.
+fn data_members(level: Level, members: usize) -> u64 {
+    let members = members as u64;
+    match level {
+        Level::Raid0 | Level::Linear => members,
         Level::Raid1 => 1,
-        Level::Raid4 | Level::Raid5 => active - 1,
-        Level::Raid6 => active - 2,
-        Level::Raid10 => active / 2,
-    };
-    Bytes(data.0.saturating_mul(times))
+        Level::Raid4 | Level::Raid5 => members - 1,
+        Level::Raid6 => members - 2,
+        Level::Raid10 => members / 2,
+    }
 }
 
 #[cfg(test)]

@@ -231,7 +231,7 @@ impl Tree {
     /// A device by what a kickstart calls it: a name, or a path in `/dev`.
     pub(crate) fn resolve(&self, spec: &str) -> Option<DeviceId> {
         let name = spec.strip_prefix("/dev/").unwrap_or(spec);
-        let name = name.strip_prefix("mapper/").unwrap_or(name);
+        let name = name.strip_prefix("mapper/").or_else(|| name.strip_prefix("md/")).unwrap_or(name);
         self.by_name(name).or_else(|| {
             let (group, volume) = name.split_once('/')?;
             self.by_name(&format!("{group}-{volume}"))
@@ -354,7 +354,7 @@ impl Tree {
             }
             Kind::Group(group) => self.group_size(id, group),
             Kind::Volume(v) => v.size,
-            Kind::Btrfs => self[id].parents.iter().map(|&p| self.size(p)).sum(),
+            Kind::Btrfs(level) => md::btrfs_size(*level, self[id].parents.iter().map(|&p| self.size(p))),
             Kind::Subvolume => self[id].parents.first().map_or(Bytes(0), |&p| self.size(p)),
             Kind::Memory(size) => *size,
         }
@@ -419,7 +419,7 @@ impl Tree {
             Kind::Volume(Volume { role: Role::Linear, .. }) => "lvmlv",
             Kind::Volume(Volume { role: Role::Pool { .. }, .. }) => "lvmthinpool",
             Kind::Volume(Volume { role: Role::Thin { .. }, .. }) => "lvmthinlv",
-            Kind::Btrfs => "btrfs volume",
+            Kind::Btrfs(_) => "btrfs volume",
             Kind::Subvolume => "btrfs subvolume",
             Kind::Memory(_) => "tmpfs",
         }

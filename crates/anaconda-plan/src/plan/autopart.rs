@@ -12,6 +12,7 @@ use crate::machine::tree::Tree;
 use crate::plan::bootloader::Boot;
 use crate::plan::cause::{Cause, Refusal};
 use crate::plan::groups;
+use crate::plan::luks;
 use crate::plan::partitions::{self, DEFAULT_SIZE, FALLBACK_SIZE};
 use crate::plan::swap;
 use node_base::policy::Scheme;
@@ -113,6 +114,7 @@ pub(super) fn run(tree: &mut Tree, asked: &Autopart, boot: &Boot) -> Result<(), 
         encryption: asked.encryption.wanted.then_some(&asked.encryption),
         span: asked.span,
     };
+    luks::check(&asked.encryption, asked.span)?;
     let wanted = default_partitioning(tree, asked);
     let disks = candidates(tree, asked.span)?;
     let members = schedule_members(tree, &disks, &wanted, &method);
@@ -414,7 +416,7 @@ fn add_lv(
 
 fn btrfs_volumes(tree: &mut Tree, members: Vec<DeviceId>, wanted: &[Wanted], method: &Method<'_>) {
     let name = unused_name(tree, &tree.profile.short_name);
-    let mut device = Device::new(&name, Kind::Btrfs, members);
+    let mut device = Device::new(&name, Kind::Btrfs(None), members);
     device.format = Format::new(FormatKind::Btrfs);
     device.span = Some(method.span);
     let volume = tree.add(device);

@@ -54,15 +54,15 @@ impl Boot {
                     let says = format!("{says} for given boot drive \"{}\".", drive.name);
                     return Err(Refusal::stop(Cause::NoSuchDisk, Some(drive.span), says));
                 }
-                found.first().copied()
+                // Anaconda looks the word itself up afterwards, and a pattern is not the name of a disk.
+                self.disk = found.first().copied().filter(|_| tree.resolve(&drive.name).is_some());
+                return Ok(());
             }
             None => order.first().copied().or_else(|| self.disk_with_stage1(tree)),
         };
-        match self.disk.or_else(|| tree.disks().first().copied()) {
-            Some(disk) => {
-                self.disk = Some(disk);
-                Ok(())
-            }
+        self.disk = self.disk.or_else(|| tree.disks().first().copied());
+        match self.disk {
+            Some(_) => Ok(()),
             None => Err(Refusal::stop(Cause::NoUsableDisk, asked.span, "No usable boot drive was found.")),
         }
     }
@@ -92,7 +92,10 @@ impl Boot {
             return Ok(());
         }
         self.stage2 = tree.mounted("/boot").or_else(|| tree.mounted("/"));
-        let Some(disk) = self.disk else { return Ok(()) };
+        let Some(disk) = self.disk else {
+            let span = asked.drive.as_ref().map(|drive| drive.span);
+            return Err(Refusal::stop(Cause::BootDevice, span, "need stage1 disk to set stage1 device"));
+        };
         let mut errors = Vec::new();
         let on_disk = tree.on_disk(disk);
         for id in tree.ids().filter(|id| on_disk.contains(id)) {
@@ -137,7 +140,7 @@ impl Boot {
         let device = &tree[id];
         let fits = match &device.kind {
             Kind::Partition(_) | Kind::Array(_) | Kind::Subvolume => true,
-            Kind::Btrfs => tree.release > Release::Rhel8,
+            Kind::Btrfs(_) => tree.release > Release::Rhel8,
             _ => false,
         };
         if !fits {
@@ -293,7 +296,7 @@ fn stage1_errors(tree: &Tree, id: DeviceId, early: bool) -> Option<Vec<String>> 
             if !early && mountable && device.format.mountpoint.as_deref() != Some("/boot/efi") {
                 errors.push(format!("{ESP} must be mounted on one of /boot/efi."));
             }
-            if is_encrypted(tree, id) {
+            if device.parents.iter().any(|&below| is_encrypted(tree, below)) {
                 errors.push(format!("{ESP} cannot be on an encrypted block device."));
             }
         }

@@ -3,6 +3,7 @@
 //! Source: pyanaconda's `modules/storage/checker/utils.py` and the storage constraints of `anaconda.conf` and the
 //! profiles.
 
+use crate::layout::{Layout, Snapshot};
 use crate::machine::device::{Kind, Role, Volume};
 use crate::machine::format::FormatKind;
 use crate::machine::id::DeviceId;
@@ -26,7 +27,7 @@ const KEEP: &[&str] = &["/home", "/usr/local", "/opt", "/var/www"];
 const MEMORY_WITHOUT_SWAP: Bytes = Bytes(520 << 20);
 
 /// All messages, in the checker's order; those of the boot loader come from [`crate::plan::bootloader`].
-pub(super) fn check(tree: &Tree, boot: &crate::plan::bootloader::Boot) -> Vec<Refusal> {
+pub(super) fn check(tree: &Tree, layout: &Layout, boot: &crate::plan::bootloader::Boot) -> Vec<Refusal> {
     let mut found = Vec::new();
     let mounts = tree.mountpoints();
     root(tree, &mut found);
@@ -36,6 +37,7 @@ pub(super) fn check(tree: &Tree, boot: &crate::plan::bootloader::Boot) -> Vec<Re
     swap(tree, &mut found);
     places(tree, &mounts, &mut found);
     keys(tree, &mut found);
+    snapshots(tree, &layout.snapshots, &mut found);
     found
 }
 
@@ -54,7 +56,7 @@ fn device_type(tree: &Tree, id: DeviceId) -> Option<DeviceType> {
         Kind::Array(_) => Some(DeviceType::Md),
         Kind::Volume(Volume { role: Role::Thin { .. }, .. }) => Some(DeviceType::LvmThinp),
         Kind::Volume(_) => Some(DeviceType::Lvm),
-        Kind::Btrfs | Kind::Subvolume => Some(DeviceType::Btrfs),
+        Kind::Btrfs(_) | Kind::Subvolume => Some(DeviceType::Btrfs),
         Kind::Group(_) | Kind::Memory(_) => None,
     }
 }
@@ -210,5 +212,24 @@ fn keys(tree: &Tree, found: &mut Vec<Refusal>) {
             );
             found.push(Refusal::stop(Cause::NoPassphrase, span(tree, id), says));
         }
+    }
+}
+
+/// Snapshots that are made at the end of the installation need a thin volume. (pyanaconda's `snapshot/device.py`)
+fn snapshots(tree: &Tree, snapshots: &[Snapshot], found: &mut Vec<Refusal>) {
+    for Snapshot { origin, name, .. } in snapshots.iter().filter(|s| s.after) {
+        let path = &origin.name;
+        let group = |id: DeviceId| tree[id].volume().map(|v| tree[v.group].name.as_str());
+        let says = match tree.by_name(&path.replace('/', "-")) {
+            None => format!("Snapshot: origin \"{path}\" doesn't exist!"),
+            Some(id) if !tree[id].volume().is_some_and(|v| matches!(v.role, Role::Thin { .. })) => {
+                format!("Snapshot: origin \"{path}\" of snapshot \"{name}\" is not a valid thin LV device.")
+            }
+            Some(id) if group(id).is_some_and(|g| tree.by_name(&format!("{g}-{name}")).is_some()) => {
+                format!("Snapshot {name} already exists.")
+            }
+            Some(_) => continue,
+        };
+        found.push(Refusal::stop(Cause::NoSuchDevice, Some(origin.span), says));
     }
 }

@@ -28,6 +28,13 @@ fn cache_of(size: Bytes, spare: Bytes, extent: Bytes) -> Cache {
     Cache { data: align_down(size - metadata - (metadata - spare), extent), metadata }
 }
 
+/// The cache that a volume of a group gets if so many bytes are asked for.
+pub(super) fn cache(tree: &mut Tree, group: DeviceId, asked: Bytes) -> Cache {
+    let extent = group_of(tree, group).map_or(Bytes(4 << 20), |g| g.extent);
+    let spare = spare(tree, group);
+    cache_of(asked, spare, extent)
+}
+
 /// Free bytes of a group, from its sums.
 fn free(tree: &mut Tree, id: DeviceId) -> i128 {
     tree.account(id).map_or(0, |(group, account)| account.free(group))
@@ -84,7 +91,7 @@ pub(super) fn add_volume(tree: &mut Tree, mut new: NewVolume) -> Result<DeviceId
     new.volume.size = new.volume.size.max(new.device.format.kind.min_size(tree.release));
     new.volume.asked = new.volume.size;
     if let Role::Pool { metadata, chunk } = &mut new.volume.role {
-        if metadata.0 > 0 && !((2 << 20)..=MAX_METADATA.max(16 << 30)).contains(&metadata.0) {
+        if metadata.0 > 0 && !((2 << 20)..=MAX_METADATA).contains(&metadata.0) {
             return Err(Refusal::stop(Cause::PoolOptions, span, "invalid metadatasize value"));
         }
         if chunk.0 > 0 && (!(MIN_CHUNK..=MAX_CHUNK).contains(&chunk.0) || chunk.0 % MIN_CHUNK != 0) {
@@ -98,7 +105,7 @@ pub(super) fn add_volume(tree: &mut Tree, mut new: NewVolume) -> Result<DeviceId
             new.volume.size = align_down(new.volume.size - *metadata, extent);
         }
     }
-    new.volume.cache = cache_of(new.cache, spare(tree, id), extent);
+    new.volume.cache = cache(tree, id, new.cache);
     let thin = matches!(new.volume.role, Role::Thin { .. });
     if !thin && i128::from(new.volume.size.0) > free(tree, id) {
         return Err(Refusal::stop(Cause::GroupFull, span, "new lv is too large to fit in free space"));

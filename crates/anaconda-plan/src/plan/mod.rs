@@ -10,6 +10,7 @@ mod chunk; // free regions, the partitions in them
 mod custom; // part, raid, volgroup, logvol, btrfs
 mod groups; // volumes in their groups
 mod growth; // shares of free space
+mod luks; // versions of LUKS
 mod manual; // mount
 mod minimum; // the smallest disk that will do
 mod partitions; // places and sizes of partitions

@@ -162,7 +162,8 @@ pub(super) fn clear(tree: &mut Tree, selection: &Selection) -> Result<(), Refusa
     let listed: Vec<DeviceId> =
         selection.devices.iter().flat_map(|n| matches(tree, &n.name, false)).collect();
     tree.default_label = selection.label.as_ref().and_then(|l| Label::from_name(&l.name));
-    let cleared = |disk: DeviceId| drives.is_empty() || drives.contains(&disk);
+    // Drives that are named and not used still name something: no other drive is cleared.
+    let cleared = |disk: DeviceId| selection.drives.is_empty() || drives.contains(&disk);
     let mut touched = Vec::new();
     for disk in tree.disks().into_iter().filter(|&d| cleared(d)) {
         let entries = tree.table(disk).map(|t| t.entries.clone()).unwrap_or_default();

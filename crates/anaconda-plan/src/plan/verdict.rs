@@ -65,7 +65,7 @@ pub fn plan_layout(
     let mut boot = Boot::default();
     let mut messages = Vec::new();
     match carry_out(&mut tree, layout, &mut boot, &mut Err) {
-        Ok(()) => messages.extend(check::check(&tree, &boot)),
+        Ok(()) => messages.extend(check::check(&tree, layout, &boot)),
         Err(refusal) => {
             return Plan { verdict: Verdict::Stops, messages: vec![refusal], tree: None, boot };
         }
@@ -97,7 +97,7 @@ pub(super) fn refusals_on(mut tree: Tree, layout: &Layout) -> Vec<Refusal> {
     let last = carry_out(&mut tree, layout, &mut boot, &mut report);
     match last {
         Err(refusal) => found.push(refusal),
-        Ok(()) if found.is_empty() => found = check::check(&tree, &boot),
+        Ok(()) if found.is_empty() => found = check::check(&tree, layout, &boot),
         Ok(()) => {}
     }
     found

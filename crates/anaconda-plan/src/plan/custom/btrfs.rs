@@ -1,12 +1,23 @@
 //! `btrfs`.
 
-use super::context::{Custom, Done, stop};
+use super::context::{Custom, Done, enough_members, stop};
 use crate::layout::Btrfs;
 use crate::machine::device::{Device, Kind};
 use crate::machine::format::{Format, FormatKind};
 use crate::machine::id::DeviceId;
+use crate::machine::md::Level;
 use crate::machine::release::Release;
 use crate::plan::cause::{Cause, Refusal};
+use node_base::source::Span;
+
+/// The RAID level that a word asks for; `None` for `single` and `dup`, which need no second member.
+fn btrfs_level(word: Option<&str>, members: usize, span: Span) -> Result<Option<Level>, Refusal> {
+    let level = word.and_then(Level::from_word);
+    if let Some(level) = level {
+        enough_members(level, members, span)?;
+    }
+    Ok(level)
+}
 
 impl Custom<'_> {
     pub(super) fn btrfs(&mut self, btrfs: &Btrfs) -> Done {
@@ -39,7 +50,10 @@ impl Custom<'_> {
         let (name, kind) = match btrfs.subvolume {
             true => (btrfs.name.clone().unwrap_or_default(), Kind::Subvolume),
             false => {
-                (btrfs.label.clone().unwrap_or_else(|| self.tree.profile.short_name.clone()), Kind::Btrfs)
+                let level = btrfs_level(btrfs.data.as_deref(), members.len(), span)?;
+                btrfs_level(btrfs.metadata.as_deref(), members.len(), span)?;
+                let name = btrfs.label.clone().unwrap_or_else(|| self.tree.profile.short_name.clone());
+                (name, Kind::Btrfs(level))
             }
         };
         let mut device = Device::new(&name, kind, members);

@@ -1,11 +1,13 @@
 //! What the commands have in common: the devices so far, formats, members, encryption.
 
 use crate::layout::{Encryption, Named, Sizes};
+use crate::machine::device::{Device, Kind};
 use crate::machine::format::{Format, FormatKind};
 use crate::machine::id::DeviceId;
+use crate::machine::md::Level;
 use crate::machine::tree::Tree;
 use crate::plan::cause::{Cause, Refusal};
-use crate::plan::swap;
+use crate::plan::{luks, swap};
 use foldhash::{HashMap, HashSet};
 use node_base::source::Span;
 use node_base::units::Bytes;
@@ -19,6 +21,8 @@ pub(super) struct Custom<'a> {
     pub(super) real_names: HashMap<String, String>,
     /// The first passphrase is also that of all devices without one.
     pub(super) passphrase: bool,
+    /// Bytes of physical volumes that caches take.
+    pub(super) cached: HashMap<DeviceId, Bytes>,
     /// Names of devices whose commands were refused: commands that need them are skipped.
     pub(super) missing: HashSet<String>,
 }
@@ -28,6 +32,26 @@ pub(super) type Done = Result<(), Refusal>;
 /// A refusal that is about one command.
 pub(super) fn stop<T>(cause: Cause, span: Span, says: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal::stop(cause, Some(span), says))
+}
+
+/// Whether so many members are enough for a RAID level.
+pub(super) fn enough_members(level: Level, have: usize, span: Span) -> Done {
+    let need = level.min_members();
+    if have >= need {
+        return Ok(());
+    }
+    let s = if need == 1 { "" } else { "s" };
+    let says = format!("RAID level {} requires that device have at least {need} member{s}.", level.name());
+    stop(Cause::RaidMembers, span, says)
+}
+
+/// Whether a device was asked to grow.
+fn grows(device: &Device) -> bool {
+    match &device.kind {
+        Kind::Partition(request) => request.grow,
+        Kind::Volume(volume) => volume.grow,
+        _ => false,
+    }
 }
 
 fn unsupported<T>(span: Span, name: &str) -> Result<T, Refusal> {
@@ -82,10 +106,16 @@ impl Custom<'_> {
         if !encryption.wanted {
             return Ok(());
         }
+        luks::check(encryption, span)?;
         self.passphrase |= encryption.passphrase;
         let luks1 = encryption.luks1;
         let name = format!("luks{}", self.tree.next_request());
-        self.tree.open_luks(id, name, self.passphrase, luks1, span);
+        let opened = self.tree.open_luks(id, name, self.passphrase, luks1, span);
+        let least = self.tree[opened].format.kind.min_size(self.tree.release);
+        // The header of LUKS is taken off. What grows is large enough in the end.
+        if self.tree.size(opened) < least && !grows(&self.tree[id]) {
+            return stop(Cause::FormatLimits, span, "device is too small for new format");
+        }
         Ok(())
     }
 

@@ -31,8 +31,14 @@ pub(super) fn run(
     report: &mut dyn FnMut(Refusal) -> Done,
 ) -> Done {
     let disk_space = tree.free_space();
-    let mut custom =
-        Custom { tree, disk_space, real_names: HashMap::new(), passphrase: false, missing: HashSet::new() };
+    let mut custom = Custom {
+        tree,
+        disk_space,
+        real_names: HashMap::new(),
+        passphrase: false,
+        cached: HashMap::new(),
+        missing: HashSet::new(),
+    };
     if let Some(reqpart) = &layout.reqpart {
         let mut wanted = autopart::platform_volumes(custom.tree);
         if !reqpart.add_boot {

@@ -1,19 +1,26 @@
 //! `raid`.
 
-use super::context::{Custom, Done, stop};
+use super::context::{Custom, Done, enough_members, stop};
 use crate::layout::Raid;
 use crate::machine::device::{Array, Device, Kind};
 use crate::machine::format::FormatKind;
+use crate::machine::lvm::safe_name;
 use crate::machine::md::Level;
+use crate::machine::release::Release;
 use crate::plan::cause::Cause;
 
 impl Custom<'_> {
     pub(super) fn raid(&mut self, raid: &Raid) -> Done {
         let span = raid.span;
-        let device_name = match raid.device.strip_prefix("md") {
-            Some(rest) if !self.tree.release.is_new() => rest.to_owned(),
+        let mut device_name = match raid.device.strip_prefix("md") {
+            Some(rest) if self.tree.release == Release::Rhel8 => rest.to_owned(),
             _ => raid.device.clone(),
         };
+        if raid.existing
+            && let Some(id) = self.tree.resolve(&device_name)
+        {
+            device_name = self.tree[id].name.clone();
+        }
         let mut mount = raid.mount.clone();
         let kind = match mount.as_str() {
             "swap" => "swap".to_owned(),
@@ -61,13 +68,7 @@ impl Custom<'_> {
         let Some(level) = Level::from_word(&raid.level) else {
             return stop(Cause::RaidMembers, span, format!("invalid RAID level {}", raid.level));
         };
-        let (have, need) = (members.len(), level.min_members());
-        if have < need {
-            let s = if need == 1 { "" } else { "s" };
-            let says =
-                format!("RAID level {} requires that device have at least {need} member{s}.", level.name());
-            return stop(Cause::RaidMembers, span, says);
-        }
+        enough_members(level, members.len(), span)?;
         let chunk = raid.chunk;
         if chunk.is_some_and(|c| c.0 % 4096 != 0) {
             return stop(Cause::RaidMembers, span, "new chunk size must be multiple of 4 KiB");
@@ -75,9 +76,9 @@ impl Custom<'_> {
         if chunk.is_some() && level == Level::Raid1 {
             return stop(Cause::RaidMembers, span, "specifying chunk size is not allowed for raid1");
         }
-        let array = Array { level, active: have.saturating_sub(raid.spares), chunk };
-        let mut device = Device::new(&device_name, Kind::Array(array), members);
-        device.alias = Some(raid.mount.clone());
+        let array = Array { level, active: members.len().saturating_sub(raid.spares), chunk };
+        // A path such as /dev/md1 becomes the name dev_md1: a group that names this array pv.01 does not find it.
+        let mut device = Device::new(safe_name(&device_name), Kind::Array(array), members);
         device.span = Some(span);
         let id = self.tree.add(device);
         self.check_fit(id, &format, span)?;

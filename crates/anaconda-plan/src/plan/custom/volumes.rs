@@ -174,6 +174,7 @@ impl Custom<'_> {
         device.span = Some(span);
         let size = size.unwrap_or_default();
         let cached = if lv.cache_members.is_empty() { Bytes(0) } else { lv.cache };
+        self.place_cache(lv, group, cached)?;
         let volume = Volume {
             group,
             role,
@@ -186,6 +187,27 @@ impl Custom<'_> {
         };
         let id = groups::add_volume(self.tree, groups::NewVolume { device, volume, cache: cached })?;
         self.encrypt(id, &lv.encryption, span)
+    }
+
+    /// Takes the space of a cache from the physical volumes that it is to be on, in their order.
+    fn place_cache(&mut self, lv: &LogVol, group: DeviceId, asked: Bytes) -> Done {
+        let Cache { data, metadata } = groups::cache(self.tree, group, asked);
+        let mut left = data + metadata;
+        let extent = self.tree[group].group().map_or(Bytes(4 << 20), |g| g.extent);
+        let members: Vec<DeviceId> = lv.cache_members.iter().filter_map(|pv| self.member(pv)).collect();
+        for pv in members {
+            let is_array = matches!(self.tree[pv].kind, Kind::Array(_));
+            let usable = lvm::usable(self.tree.size(pv), is_array, extent);
+            let used = self.cached.entry(pv).or_default();
+            let taken = left.min(usable - *used);
+            *used = *used + taken;
+            left = left - taken;
+        }
+        if left.0 == 0 || asked.0 == 0 {
+            return Ok(());
+        }
+        let says = format!("Not enough free space in the PVs for this cache: {left} short");
+        stop(Cause::GroupFull, lv.cache_members.first().map_or(lv.span, |pv| pv.span), says)
     }
 
     fn check_new_volume(
