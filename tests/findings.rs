@@ -15,6 +15,7 @@ const SHOWN_BY_A_TEST: &[(&str, &str)] = &[
     ("STO027", "tests/plan/profile.rs"),
     ("STO028", "tests/plan/profile.rs"),
     ("STO035", "tests/plan/bad_input.rs"),
+    ("STO036", "tests/plan/unknown.rs"),
     ("NODE109", "tests/addon.rs"),
     ("BOOT034", "tests/boot/served.rs"),
     ("STY005", "tests/cli/include.rs"),

@@ -71,12 +71,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let heading =
         Heading { path: &path, syntax: &syntax, policy: policy.map_or("none", |p| p.name.as_str()) };
     let style = Style::of_stdout(args.color);
-    if let Some(option) = plan::not_modelled(&read) {
-        bail!(
-            "{path}: the effect of '{option}' on the disks is not modelled; leave it out, or try the kickstart in an installer"
-        );
-    }
     if args.minimum {
+        if let Some(option) = plan::not_modelled(&read) {
+            bail!(
+                "{path}: the effect of '{option}' on the disks is not modelled; leave it out, or try the kickstart in an installer"
+            );
+        }
         let machine = args.machine.machine_or_blank()?;
         let images = args.images.or_else(|| policy.and_then(|p| p.images.keep)).unwrap_or(2);
         let release = Release::of(read.syntax.value)?;
@@ -93,17 +93,19 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             "no disk is given; describe the machine with --disk NAME=SIZE, once for each disk, or use --host or --machine FILE"
         );
     };
-    let planned = plan::plan(&read, &machine)?;
+    let planned = plan::plan(&read, &machine);
+    let findings = plan::findings(&read, &planned);
     let short = plan::images_missing(&read, &planned, args.images);
     console::print(&match args.format {
-        PlanFormat::Human => plan_human::plan(heading, &planned, policy, short.as_ref(), &sources, &style),
-        PlanFormat::Json => {
-            plan_json::plan(&planned, &plan::findings(&planned), policy, short.as_ref(), &sources)
+        PlanFormat::Human => {
+            plan_human::plan(heading, &planned, &findings, policy, short.as_ref(), &sources, &style)
         }
+        PlanFormat::Json => plan_json::plan(&planned, &findings, policy, short.as_ref(), &sources),
         PlanFormat::Svg => plan_svg::plan(&path, &planned, policy),
     })?;
     Ok(match planned.verdict {
         Verdict::Proceeds => ExitCode::SUCCESS,
         Verdict::Stops => ExitCode::FAILURE,
+        Verdict::Unknown => ExitCode::from(2),
     })
 }

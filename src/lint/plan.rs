@@ -3,35 +3,35 @@
 use super::read::Read;
 use crate::rules::{node, storage};
 use anaconda_plan::layout::Layout;
-use anaconda_plan::machine::{Machine, NotModelled, Release};
-use anaconda_plan::{Boot, Cause, Plan, Refusal, Verdict};
+use anaconda_plan::machine::{Machine, Release};
+use anaconda_plan::{Cause, Plan, Refusal, Verdict};
 use node_base::diagnostic::{Category, Code, Finding, Severity};
 
 /// Plans a parsed kickstart. An error of syntax stops the installer before anything else.
-///
-/// # Errors
-/// [`NotModelled`] for a release whose installer is not modelled.
-pub fn plan(read: &Read<'_>, machine: &Machine) -> Result<Plan, NotModelled> {
-    let rejected: Vec<_> = read
-        .findings
-        .iter()
-        .filter(|f| f.code.category == Category::Syntax && f.severity == Severity::Error)
-        .map(|f| Refusal::stop(Cause::Language, f.span, f.message.clone()))
-        .collect();
-    if !rejected.is_empty() {
-        Release::of(read.kickstart.version)?;
-        return Ok(Plan { verdict: Verdict::Stops, messages: rejected, tree: None, boot: Boot::default() });
+pub fn plan(read: &Read<'_>, machine: &Machine) -> Plan {
+    let rejected: Vec<Refusal> =
+        rejected(read).map(|f| Refusal::stop(Cause::Language, f.span, f.message.clone())).collect();
+    match Release::of(read.kickstart.version) {
+        Ok(_) if !rejected.is_empty() => Plan::without_devices(Verdict::Stops, rejected),
+        _ => anaconda_plan::plan(&read.kickstart, read.profile.as_deref(), machine),
     }
-    anaconda_plan::plan(&read.kickstart, read.profile.as_deref(), machine)
+}
+
+/// The findings because of which the installer does not read on.
+fn rejected<'r>(read: &'r Read<'_>) -> impl Iterator<Item = &'r Finding> {
+    read.findings.iter().filter(|f| f.code.category == Category::Syntax && f.severity == Severity::Error)
 }
 
 /// An option of the kickstart that is not modelled, so that a plan would be wrong; `None` if all are.
 pub fn not_modelled(read: &Read<'_>) -> Option<&'static str> {
-    Layout::of(&read.kickstart).not_modelled()
+    Layout::of(&read.kickstart).not_modelled().map(|(option, _)| option)
 }
 
-/// The installer's messages as findings, one for each, in the same order.
-pub fn findings(plan: &Plan) -> Vec<Finding> {
+/// The messages of a plan as findings, one for each, in the same order.
+pub fn findings(read: &Read<'_>, plan: &Plan) -> Vec<Finding> {
+    if plan.messages.iter().any(|m| m.cause == Cause::Language) {
+        return rejected(read).cloned().collect();
+    }
     plan.messages.iter().map(storage::finding).collect()
 }
 

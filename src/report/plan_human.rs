@@ -5,6 +5,7 @@ use anaconda_plan::machine::{DeviceId, Kind, Role, Slot, Tree, Volume};
 use anaconda_plan::{Minimum, Plan, Verdict, capacity};
 use node_base::capacity::{self as room_for, Limit};
 use node_base::diagnostic::{Finding, Severity};
+use node_base::harmless::harmless_line;
 use node_base::policy::Policy;
 use node_base::source::Sources;
 use node_base::units::Bytes;
@@ -21,10 +22,11 @@ pub struct Heading<'a> {
     pub policy: &'a str,
 }
 
-/// The plan as text.
+/// The plan as text. `findings` has one for each of its messages.
 pub fn plan(
     heading: Heading<'_>,
     plan: &Plan,
+    findings: &[Finding],
     policy: Option<&Policy>,
     short: Option<&Finding>,
     sources: &Sources,
@@ -34,28 +36,58 @@ pub fn plan(
     let verdict = match plan.verdict {
         Verdict::Proceeds => "Anaconda proceeds",
         Verdict::Stops => "Anaconda stops",
+        Verdict::Unknown => "cannot tell",
     };
-    let Heading { path, syntax, policy: name } = heading;
-    let _ = writeln!(out, "{path}: {} ({syntax}, profile of policy {name})\n", style.bold(verdict));
+    heading.write(&mut out, &style.bold(verdict));
     if let Some(tree) = &plan.tree {
         devices(&mut out, tree, style);
         out.push('\n');
         images(&mut out, tree, policy, style);
     }
-    let messages = plan.messages.iter().map(|m| (m.severity, m.span, m.says.trim()));
-    for (severity, span, says) in messages.chain(short.map(|f| (f.severity, f.span, f.message.as_str()))) {
-        let kind = if severity == Severity::Error { "error" } else { "warning" };
-        let place = span.map_or_else(String::new, |s| {
-            format!("{}:{}: ", sources.get(s.file).path().display(), sources.position(s).line)
-        });
-        let _ = writeln!(out, "{place}{}: {says}", style.bold(kind));
+    for (message, finding) in plan.messages.iter().zip(findings) {
+        let mut says = message.says.trim().to_owned();
+        if let Some(numbers) = &message.numbers {
+            let _ = write!(says, " ({numbers})");
+        }
+        line(&mut out, message.severity, &says, finding, sources, style);
     }
-    harmless(&out).into_owned()
+    if let Some(finding) = short {
+        line(&mut out, finding.severity, &finding.message, finding, sources, style);
+    }
+    out
+}
+
+impl Heading<'_> {
+    fn write(&self, out: &mut String, verdict: &str) {
+        let Heading { path, syntax, policy } = self;
+        let path = harmless_line(path);
+        let _ = writeln!(out, "{path}: {verdict} ({syntax}, profile of policy {})\n", harmless_line(policy));
+    }
+}
+
+/// A message with its place, its code, and what to do about it.
+fn line(
+    out: &mut String,
+    severity: Severity,
+    says: &str,
+    finding: &Finding,
+    sources: &Sources,
+    style: &Style,
+) {
+    let place = finding.span.map_or_else(String::new, |s| {
+        let path = sources.get(s.file).path().to_string_lossy();
+        format!("{}:{}: ", harmless_line(&path), sources.position(s).line)
+    });
+    let kind = style.bold(&format!("{severity}[{}]", finding.code.id));
+    let _ = writeln!(out, "{place}{kind}: {}", harmless(says));
+    if let Some(help) = &finding.help {
+        let _ = writeln!(out, "    help: {}", harmless(help));
+    }
 }
 
 fn devices(out: &mut String, tree: &Tree, style: &Style) {
     for disk in tree.disks() {
-        let _ = writeln!(out, "{}  {}", style.bold(&tree[disk].name), describe(tree, disk));
+        let _ = writeln!(out, "{}  {}", style.bold(&harmless_line(&tree[disk].name)), describe(tree, disk));
         let entries = tree.table(disk).map(|t| t.entries.clone()).unwrap_or_default();
         let top: Vec<_> =
             entries.iter().filter(|e| e.slot != Slot::Logical).filter_map(|e| e.device).collect();
@@ -67,9 +99,10 @@ fn devices(out: &mut String, tree: &Tree, style: &Style) {
         };
         branch(out, tree, &top, "", &inside);
     }
-    for id in tree.ids().filter(|&id| matches!(tree[id].kind, Kind::Array(_) | Kind::Group(_) | Kind::Btrfs(_)))
+    for id in
+        tree.ids().filter(|&id| matches!(tree[id].kind, Kind::Array(_) | Kind::Group(_) | Kind::Btrfs(_)))
     {
-        let _ = writeln!(out, "{}  {}", style.bold(&tree[id].name), describe(tree, id));
+        let _ = writeln!(out, "{}  {}", style.bold(&harmless_line(&tree[id].name)), describe(tree, id));
         branch(out, tree, &on_top(tree, id), "", &|id| on_top(tree, id));
     }
 }
@@ -90,7 +123,7 @@ fn branch(
     for (i, &id) in ids.iter().enumerate() {
         let last = i + 1 == ids.len();
         let (arm, further) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-        let _ = writeln!(out, "{indent}{arm}{}  {}", short_name(tree, id), describe(tree, id));
+        let _ = writeln!(out, "{indent}{arm}{}  {}", harmless_line(short_name(tree, id)), describe(tree, id));
         branch(out, tree, &inside(id), &format!("{indent}{further}"), inside);
     }
 }
@@ -137,7 +170,7 @@ fn describe(tree: &Tree, id: DeviceId) -> String {
     if d.exists && !matches!(d.kind, Kind::Disk(_)) {
         words.push(if d.format.exists { "kept" } else { "formatted anew" }.to_owned());
     }
-    words.join(", ")
+    harmless_line(&words.join(", ")).into_owned()
 }
 
 fn names(tree: &Tree, ids: &[DeviceId]) -> String {
@@ -176,6 +209,7 @@ pub fn minimum(heading: Heading<'_>, minimum: &Minimum, style: &Style) -> String
     let on = minimum.disks.join(", ");
     let each = if minimum.disks.len() > 1 { " each" } else { "" };
     let Heading { path, syntax, policy } = heading;
+    let path = harmless_line(path);
     let _ = writeln!(out, "{path} ({syntax}, profile of policy {policy}), on {on}:");
     match (minimum.installs, &minimum.reason) {
         (Some(size), _) => {
@@ -183,7 +217,7 @@ pub fn minimum(heading: Heading<'_>, minimum: &Minimum, style: &Style) -> String
         }
         (None, reason) => {
             let reason = reason.as_deref().unwrap_or("no disk is large enough");
-            let _ = writeln!(out, "installs on no disk: {reason}");
+            let _ = writeln!(out, "installs on no disk: {}", harmless(reason));
         }
     }
     if minimum.installs.is_some() {
@@ -197,5 +231,5 @@ pub fn minimum(heading: Heading<'_>, minimum: &Minimum, style: &Style) -> String
             }
         };
     }
-    harmless(&out).into_owned()
+    out
 }

@@ -66,30 +66,24 @@ struct Message<'a> {
 
 /// The plan as one line. `findings` has one for each message; `short` is what is missing for the images that are wanted:
 /// not Anaconda's message but ours.
-pub fn plan(
-    plan: &Plan,
-    findings: &[Finding],
+pub fn plan<'f>(
+    plan: &'f Plan,
+    findings: &'f [Finding],
     policy: Option<&Policy>,
-    short: Option<&Finding>,
+    short: Option<&'f Finding>,
     sources: &Sources,
 ) -> String {
     let devices = plan.tree.as_ref().map(|tree| tree.ids().map(|id| device(tree, id)).collect());
-    let messages = plan.messages.iter().zip(findings).map(|(m, finding)| Message {
-        severity: m.severity,
+    let message = |severity, text, finding: &'f Finding| Message {
+        severity,
         code: finding.code.id,
-        text: &m.says,
-        help: finding.help.clone(),
-        line: m.span.map(|s| sources.position(s).line),
-        file: m.span.map(|s| sources.get(s.file).path().to_string_lossy().into_owned()),
-    });
-    let short_message = short.map(|finding| Message {
-        severity: finding.severity,
-        code: finding.code.id,
-        text: &finding.message,
+        text,
         help: finding.help.clone(),
         line: finding.span.map(|s| sources.position(s).line),
         file: finding.span.map(|s| sources.get(s.file).path().to_string_lossy().into_owned()),
-    });
+    };
+    let messages = plan.messages.iter().zip(findings).map(|(m, f)| message(m.severity, &m.says, f));
+    let short_message = short.map(|f| message(f.severity, &f.message, f));
     let mut diagnostics = Diagnostics::new(sources);
     let report = Report {
         schema: SCHEMA,

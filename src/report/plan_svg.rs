@@ -46,6 +46,7 @@ pub fn plan(path: &str, plan: &Plan, policy: Option<&Policy>) -> String {
     let verdict = match plan.verdict {
         Verdict::Proceeds => "Anaconda proceeds",
         Verdict::Stops => "Anaconda stops",
+        Verdict::Unknown => "cannot tell",
     };
     canvas.line("title", MARGIN, &format!("{path}: {verdict}"));
     for m in plan.messages.iter().take(6) {
@@ -67,7 +68,8 @@ fn draw_tree(canvas: &mut Canvas, tree: &Tree, policy: Option<&Policy>) {
         canvas.bar(&partitions(tree, disk), tree.size(disk), scaled(tree.size(disk), largest));
     }
     let groups: Vec<_> = tree.ids().filter(|&id| !tree[id].gone).collect();
-    let arrays = groups.iter().copied().filter(|&id| matches!(tree[id].kind, Kind::Array(_) | Kind::Btrfs(_)));
+    let arrays =
+        groups.iter().copied().filter(|&id| matches!(tree[id].kind, Kind::Array(_) | Kind::Btrfs(_)));
     for id in arrays {
         canvas.heading(&tree[id].name, &format!("{}, {}", tree.type_name(id), tree.size(id)));
         let inside = Segment {

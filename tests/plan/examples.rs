@@ -3,7 +3,7 @@
 use super::machine;
 use anaconda_plan::Verdict;
 use anaconda_plan::machine::Firmware;
-use ks_lint::lint::plan::plan as plan_read;
+use ks_lint::lint::plan::{findings, plan as plan_read};
 use ks_lint::lint::{self, Settings};
 use ks_lint::report::Style;
 use ks_lint::report::plan_human::{self, Heading};
@@ -28,14 +28,22 @@ fn every_example_installs_on_two_disks_and_looks_as_shown() {
             let mut sources = Sources::new();
             let file = sources.add(format!("{name}.ks"), text.clone()).expect("a source");
             let read = lint::read(&sources, file, &Settings::default());
-            let plan = plan_read(&read, &machine).expect("a release that is modelled");
+            let plan = plan_read(&read, &machine);
             let policy = read.policy.value.as_deref();
             let heading = Heading {
                 path: &format!("{name}.ks"),
                 syntax: &read.syntax.value.to_string(),
                 policy: policy.map_or("none", |p| p.name.as_str()),
             };
-            let shown = plan_human::plan(heading, &plan, policy, None, &sources, &Style::plain());
+            let shown = plan_human::plan(
+                heading,
+                &plan,
+                &findings(&read, &plan),
+                policy,
+                None,
+                &sources,
+                &Style::plain(),
+            );
             assert_eq!(plan.verdict, Verdict::Proceeds, "{name} does not install on {suffix}:\n{shown}");
             insta::with_settings!({ prepend_module_to_snapshot => false, snapshot_path => "snapshots" }, {
                 insta::assert_snapshot!(format!("{name}-{suffix}"), shown);

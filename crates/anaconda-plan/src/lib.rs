@@ -18,7 +18,7 @@
 //!     firmware: Firmware::Uefi,
 //!     memory: Bytes(16 << 30),
 //! };
-//! let plan = plan(&kickstart, None, &machine)?;
+//! let plan = plan(&kickstart, None, &machine);
 //! assert_eq!(plan.verdict, Verdict::Proceeds);
 //! let tree = plan.tree.ok_or("devices")?;
 //! let root = tree.mounted("/").ok_or("a root file system")?;

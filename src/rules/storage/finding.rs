@@ -8,15 +8,17 @@ use node_base::diagnostic::{Finding, Severity};
 pub(crate) fn finding(refusal: &Refusal) -> Finding {
     let code = codes::code(refusal.cause);
     let says = refusal.says.split_whitespace().collect::<Vec<_>>().join(" ");
-    let (verb, severity) = match refusal.severity {
-        Severity::Error => ("stops", Severity::Error),
-        _ => ("warns", Severity::Info),
-    };
     let says = if refusal.cause == Cause::ExtentSize { shorten(&says) } else { says };
-    Finding::new(code, format!("Anaconda {verb}: {says}"))
-        .severity(severity)
-        .at_opt(refusal.span)
-        .help(advice(refusal.cause))
+    let (message, severity) = match refusal.severity {
+        Severity::Error => (format!("Anaconda stops: {says}"), Severity::Error),
+        _ if refusal.cause == Cause::NotKnown => (says, Severity::Info),
+        _ => (format!("Anaconda warns: {says}"), Severity::Info),
+    };
+    let message = match &refusal.numbers {
+        Some(numbers) => format!("{message} ({numbers})"),
+        None => message,
+    };
+    Finding::new(code, message).severity(severity).at_opt(refusal.span).help(advice(refusal.cause))
 }
 
 /// Leaves out the list of all extent sizes.
@@ -63,5 +65,8 @@ fn advice(cause: Cause) -> &'static str {
         Cause::Language => "see the finding about the line",
         Cause::Reformat => "leave --noformat out",
         Cause::Recommendation => "raise the size, or mirror the device",
+        Cause::NotKnown => {
+            "plan again with the file (--follow-includes, --root DIR), or with the kernel's names of the disks"
+        }
     }
 }

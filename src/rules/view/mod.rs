@@ -13,8 +13,7 @@ use crate::directives;
 use crate::rules::commands::{is_image_source, is_package_source};
 use anaconda_plan::machine::{Level, superblock};
 use foldhash::{HashMap, HashMapExt};
-use kickstart::include::Outcome;
-use kickstart::{Command, Include, Kickstart, SectionKind};
+use kickstart::{Command, Kickstart, SectionKind};
 use node_base::source::{Sources, Span, split_lines};
 use node_base::units::MiB;
 use sums::Sums;
@@ -87,7 +86,7 @@ impl<'a> View<'a> {
             logvols: Vec::new(),
             partitions: Vec::new(),
             custom: false,
-            include: unread_include(kickstart),
+            include: kickstart.first_unread_include().map(|i| i.span),
             image: None,
             packages_source: None,
             packages: kickstart.sections_of(SectionKind::Packages).map(|s| s.header_span).collect(),
@@ -313,10 +312,4 @@ fn addon(sources: &Sources, kickstart: &Kickstart<'_>) -> Option<(Span, bool)> {
         words.next() == Some("layout") && words.any(|w| w == "--no-init")
     });
     Some((section.header_span, !skips))
-}
-
-/// The first `%include` among the commands that is not read here.
-fn unread_include(kickstart: &Kickstart<'_>) -> Option<Span> {
-    let is_read = |i: &Include<'_>| matches!(i.outcome, Some(Outcome::File(_)));
-    kickstart.includes.iter().find(|i| i.section.is_none() && !is_read(i)).map(|i| i.span)
 }

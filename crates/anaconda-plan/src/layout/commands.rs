@@ -6,14 +6,20 @@ use crate::layout::{
 };
 use kickstart::{Arg, Command, Kickstart, Value, normal_mount_point, python_int};
 use node_base::policy::Scheme;
+use node_base::source::Span;
 use node_base::units::Bytes;
 
 impl Layout {
     /// The first option whose effect on the disks is not computed; a plan without it would be a guess.
-    pub fn not_modelled(&self) -> Option<&'static str> {
-        let resized = self.partitions.iter().any(|p| p.resize) || self.volumes.iter().any(|v| v.resize);
-        let numbered = self.partitions.iter().any(|p| p.onbiosdisk.is_some());
-        resized.then_some("--resize").or(numbered.then_some("--onbiosdisk"))
+    pub fn not_modelled(&self) -> Option<(&'static str, Span)> {
+        let part = |p: &Part| match p {
+            Part { onbiosdisk: Some(disk), .. } => Some(("--onbiosdisk", disk.span)),
+            Part { resize: true, noformat: true, span, .. } => Some(("--resize --noformat", *span)),
+            _ => None,
+        };
+        let kept = self.volumes.iter().filter(|v| v.resize && v.noformat);
+        let volumes = kept.map(|v| ("--resize --noformat", v.span));
+        self.partitions.iter().filter_map(part).chain(volumes).next()
     }
 
     /// The storage commands that the language accepts.

@@ -300,6 +300,13 @@ impl Table {
         }
     }
 
+    /// Moves the end of a device's entry.
+    pub(crate) fn set_end(&mut self, device: DeviceId, end: u64) {
+        if let Some(entry) = self.entries.iter_mut().find(|e| e.device == Some(device)) {
+            entry.region.end = end;
+        }
+    }
+
     /// The entry of a device.
     pub fn entry(&self, device: DeviceId) -> Option<&Entry> {
         self.entries.iter().find(|e| e.device == Some(device))

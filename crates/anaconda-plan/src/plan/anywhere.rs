@@ -44,6 +44,10 @@ pub fn refused_anywhere(layout: &Layout, release: Release, profile: &Arc<Profile
             let unknown = r.cause == Cause::NoSuchDisk || (biosboot_unknown && r.cause == Cause::NoBiosBoot);
             r.severity == Severity::Error && !unknown
         });
+        // How much an imaginary disk has is nobody's number.
+        for refusal in found.iter_mut().filter(|r| r.cause == Cause::NoSpaceOnDisks) {
+            refusal.numbers = None;
+        }
         found
     };
     // What one firmware lets pass is not refused everywhere: most kickstarts need no second plan.

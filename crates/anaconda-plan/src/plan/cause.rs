@@ -76,6 +76,9 @@ pub enum Cause {
     Reformat,
     /// Something that is smaller than recommended or not redundant.
     Recommendation,
+    /// What decides is not in the kickstart: a file that was not read, a name that only the machine resolves, an option or a
+    /// release that is not modelled.
+    NotKnown,
 }
 
 /// One message of the installer.
@@ -89,16 +92,29 @@ pub struct Refusal {
     pub says: String,
     /// The place of the request that it is about; `None` if it is about the layout as a whole.
     pub span: Option<Span>,
+    /// What is missing, in numbers, as part of a sentence: the installer's words often have none.
+    pub numbers: Option<String>,
 }
 
 impl Refusal {
     /// One that stops the installation.
     pub fn stop(cause: Cause, span: Option<Span>, says: impl Into<String>) -> Refusal {
-        Refusal { cause, severity: Severity::Error, says: says.into(), span }
+        Refusal { cause, severity: Severity::Error, says: says.into(), span, numbers: None }
+    }
+
+    /// What a plan cannot know, in our words.
+    pub(crate) fn not_known(span: Option<Span>, says: impl Into<String>) -> Refusal {
+        Refusal { cause: Cause::NotKnown, severity: Severity::Info, says: says.into(), span, numbers: None }
+    }
+
+    /// Adds what is missing.
+    pub(crate) fn numbers(mut self, numbers: impl Into<String>) -> Refusal {
+        self.numbers = Some(numbers.into());
+        self
     }
 
     /// One that does not stop an unattended installation.
     pub(crate) fn warn(cause: Cause, span: Option<Span>, says: impl Into<String>) -> Refusal {
-        Refusal { cause, severity: Severity::Warning, says: says.into(), span }
+        Refusal { cause, severity: Severity::Warning, says: says.into(), span, numbers: None }
     }
 }

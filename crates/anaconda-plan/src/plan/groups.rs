@@ -108,10 +108,18 @@ pub(super) fn add_volume(tree: &mut Tree, mut new: NewVolume) -> Result<DeviceId
     new.volume.cache = cache(tree, id, new.cache);
     let thin = matches!(new.volume.role, Role::Thin { .. });
     if !thin && i128::from(new.volume.size.0) > free(tree, id) {
-        return Err(Refusal::stop(Cause::GroupFull, span, "new lv is too large to fit in free space"));
+        let says = "new lv is too large to fit in free space";
+        let has = room_text(tree, id, new.volume.size);
+        return Err(Refusal::stop(Cause::GroupFull, span, says).numbers(has));
     }
     new.device.kind = Kind::Volume(new.volume);
     Ok(tree.add_volume(new.device, id))
+}
+
+/// What a group has left, and what is asked of it.
+fn room_text(tree: &mut Tree, group: DeviceId, needed: Bytes) -> String {
+    let left = Bytes(u64::try_from(free(tree, group)).unwrap_or(0));
+    format!("volume group '{}' has {left} left, and this needs {needed}", tree[group].name)
 }
 
 /// Sets a volume's size as blivet does: in whole extents, within the group and the format's limits.
@@ -124,11 +132,9 @@ fn set_size(tree: &mut Tree, id: DeviceId, size: Bytes) -> Result<(), Refusal> {
     if !thin && size > volume.size {
         let room = free(tree, volume.group) + i128::from(used(&volume, extent).0);
         if i128::from(size.0) > room {
-            return Err(Refusal::stop(
-                Cause::GroupFull,
-                tree[id].span,
-                "not enough free space in volume group",
-            ));
+            let has = room_text(tree, volume.group, size - used(&volume, extent));
+            let says = "not enough free space in volume group";
+            return Err(Refusal::stop(Cause::GroupFull, tree[id].span, says).numbers(has));
         }
     }
     let format = tree[id].format.kind;
@@ -173,7 +179,14 @@ fn grow_group(tree: &mut Tree, id: DeviceId) -> Result<(), Refusal> {
     match free(tree, id) {
         0 => return Ok(()),
         f if f < 0 => {
-            return Err(Refusal::stop(Cause::GroupFull, tree[id].span, "not enough space for LVM requests"));
+            let missing = Bytes(u64::try_from(-f).unwrap_or(u64::MAX));
+            let numbers = format!(
+                "volume group '{}' has {}, and its volumes need {missing} more",
+                tree[id].name,
+                tree.size(id)
+            );
+            let says = "not enough space for LVM requests";
+            return Err(Refusal::stop(Cause::GroupFull, tree[id].span, says).numbers(numbers));
         }
         _ => {}
     }

@@ -8,18 +8,22 @@ mod cause; // why the installer refuses
 mod check; // the storage checker
 mod chunk; // free regions, the partitions in them
 mod custom; // part, raid, volgroup, logvol, btrfs
+mod disk_space; // what partitions need, in numbers
 mod groups; // volumes in their groups
 mod growth; // shares of free space
 mod luks; // versions of LUKS
 mod manual; // mount
 mod minimum; // the smallest disk that will do
+mod outcome; // verdict, messages, devices
 mod partitions; // places and sizes of partitions
 mod select; // ignoredisk, clearpart, zerombr
 mod swap; // suggested swap
+mod unknown; // what a plan cannot know
 mod verdict; // the order of it all, the verdict
 
 pub use anywhere::refused_anywhere;
 pub use bootloader::Boot;
 pub use cause::{Cause, Refusal};
 pub use minimum::{Minimum, minimum};
-pub use verdict::{Plan, Verdict, plan, plan_layout, refusals};
+pub use outcome::{Plan, Verdict};
+pub use verdict::{plan, plan_layout, refusals};

@@ -3,55 +3,34 @@
 use crate::layout::Layout;
 use crate::machine::Machine;
 use crate::machine::profile::Profile;
-use crate::machine::release::{NotModelled, Release};
+use crate::machine::release::Release;
 use crate::machine::tree::Tree;
 use crate::plan::bootloader::Boot;
 use crate::plan::cause::{Cause, Refusal};
-use crate::plan::{autopart, check, custom, manual, select};
+use crate::plan::outcome::{Plan, Verdict};
+use crate::plan::{autopart, check, custom, disk_space, manual, select, unknown};
 use kickstart::Kickstart;
 use node_base::diagnostic::Severity;
 use node_base::policy::Policy;
 use std::sync::Arc;
 
-/// The verdict of the installer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// It installs.
-    Proceeds,
-    /// It stops before a disk is touched.
-    Stops,
-}
-
-/// The outcome.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// Whether the installer proceeds.
-    pub verdict: Verdict,
-    /// The messages of the installer, in its order.
-    pub messages: Vec<Refusal>,
-    /// The devices as they will be; empty when it stops before they are computed.
-    pub tree: Option<Tree>,
-    /// The boot disk and the devices that the boot loader is on.
-    pub boot: Boot,
-}
-
 /// Plans the layout of one kickstart on one machine. `policy` gives the installer's profile; without one the
-/// defaults of the release apply.
-///
-/// # Errors
-/// [`NotModelled`] for a release whose installer is not modelled.
-pub fn plan(
-    kickstart: &Kickstart<'_>,
-    policy: Option<&Policy>,
-    machine: &Machine,
-) -> Result<Plan, NotModelled> {
-    let release = Release::of(kickstart.version)?;
+/// defaults of the release apply. The verdict is [`Verdict::Unknown`] where the kickstart does not decide.
+pub fn plan(kickstart: &Kickstart<'_>, policy: Option<&Policy>, machine: &Machine) -> Plan {
+    let release = match Release::of(kickstart.version) {
+        Ok(release) => release,
+        Err(error) => return unknown::not_modelled(None, error.to_string()),
+    };
+    let layout = Layout::of(kickstart);
+    if let Some((option, span)) = layout.not_modelled() {
+        let says = format!("the effect of '{option}' on the disks is not modelled");
+        return unknown::not_modelled(Some(span), says);
+    }
     let profile = match policy {
         Some(policy) => Profile::of_policy(policy, release),
         None => Profile::plain(release),
     };
-    Ok(plan_layout(&Layout::of(kickstart), release, profile, machine))
+    unknown::with_files(plan_layout(&layout, release, profile, machine), kickstart, &layout)
 }
 
 /// As [`plan`], for a layout that is already read.
@@ -67,6 +46,10 @@ pub fn plan_layout(
     match carry_out(&mut tree, layout, &mut boot, &mut Err) {
         Ok(()) => messages.extend(check::check(&tree, layout, &boot)),
         Err(refusal) => {
+            if let Some(plan) = unknown::name(&refusal, layout) {
+                return plan;
+            }
+            let refusal = disk_space::with_numbers(refusal, &tree);
             return Plan { verdict: Verdict::Stops, messages: vec![refusal], tree: None, boot };
         }
     }
@@ -100,7 +83,8 @@ pub(super) fn refusals_on(mut tree: Tree, layout: &Layout) -> Vec<Refusal> {
         Ok(()) if found.is_empty() => found = check::check(&tree, layout, &boot),
         Ok(()) => {}
     }
-    found
+    found.retain(|refusal| unknown::name(refusal, layout).is_none());
+    found.into_iter().map(|refusal| disk_space::with_numbers(refusal, &tree)).collect()
 }
 
 fn carry_out(

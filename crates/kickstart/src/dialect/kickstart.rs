@@ -204,6 +204,12 @@ pub struct Include<'s> {
 }
 
 impl<'s> Kickstart<'s> {
+    /// The first `%include` among the commands whose file was not read.
+    pub fn first_unread_include(&self) -> Option<&Include<'s>> {
+        let is_read = |i: &Include<'_>| matches!(i.outcome, Some(Outcome::File(_)));
+        self.includes.iter().find(|i| i.section.is_none() && !is_read(i))
+    }
+
     /// All commands of this name, in order, accepted or not.
     pub fn written(&self, name: &str) -> impl Iterator<Item = &Command<'s>> {
         self.index.of(name).map(|at| &self.commands[at])

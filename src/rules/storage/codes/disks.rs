@@ -125,4 +125,25 @@ declare_code! {
     /// ## Source
     /// Anaconda, custom partitioning of 33.16, 34.25, 40.22 and 45.21.
     pub(crate) static NOFORMAT_WITHOUT_DEVICE = "STO006", "noformat-without-onpart", Storage, Error;
+
+    /// Whether Anaconda proceeds is not decided by what is in the kickstart.
+    ///
+    /// ## Why
+    /// Partitions that a `%pre` script writes into an included file, a disk that is named by a link of udev, an option or a
+    /// release that is not modelled: a plan without them would be a guess. `ks-lint plan` answers `unknown` with exit status 2.
+    ///
+    /// ## Example
+    /// ```text
+    /// %include /tmp/disks.ks
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// clearpart --all --initlabel
+    /// autopart --type=thinp
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda reads an included file after `%pre` has run, and `/dev/disk` on the machine.
+    pub(crate) static NOT_KNOWN = "STO036", "plan-not-known", Storage, Info;
 }

@@ -50,6 +50,7 @@ pub(super) static ALL: &[&Code] = &[
     &boot::NO_PASSPHRASE,
     &boot::RECOMMENDATION,
     &boot::LANGUAGE,
+    &disks::NOT_KNOWN,
 ];
 
 /// The code of a cause.
@@ -88,6 +89,7 @@ pub(crate) fn code(cause: Cause) -> &'static Code {
         Cause::BootLoaderLocation => &boot::BOOT_LOADER_LOCATION,
         Cause::NoSwap => &boot::NO_SWAP,
         Cause::NoPassphrase => &boot::NO_PASSPHRASE,
+        Cause::NotKnown => &disks::NOT_KNOWN,
         Cause::Recommendation => &boot::RECOMMENDATION,
         Cause::Language => &boot::LANGUAGE,
     }

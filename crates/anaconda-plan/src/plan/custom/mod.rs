@@ -6,6 +6,7 @@ mod btrfs;
 mod context;
 mod part;
 mod raid;
+mod resize;
 mod volumes;
 
 use crate::layout::{Layout, LogVol, Named};

@@ -28,6 +28,9 @@ impl Custom<'_> {
                 return missing_partition(onpart);
             };
             self.tree.remove_recursively(id, false);
+            if part.resize {
+                self.resize(id, part.sizes.size.unwrap_or_default(), span)?;
+            }
             self.check_fit(id, &format, span)?;
             self.tree[id].span = Some(span);
             self.tree[id].format = format;

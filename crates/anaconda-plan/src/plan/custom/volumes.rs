@@ -248,6 +248,9 @@ impl Custom<'_> {
         }
         let format = self.format(kind, mount, lv.span)?;
         self.tree.remove_recursively(id, false);
+        if lv.resize {
+            self.resize(id, lv.sizes.size.unwrap_or_default(), lv.span)?;
+        }
         self.check_fit(id, &format, lv.span)?;
         self.tree[id].format = format;
         self.tree[id].span = Some(lv.span);

@@ -1,0 +1,61 @@
+//! What a kickstart does not decide: the verdict is "unknown", and the message says what decides.
+
+use super::{machine, plan, says};
+use anaconda_plan::machine::Firmware;
+use anaconda_plan::{Plan, Verdict};
+
+fn on(text: &str, syntax: &str) -> Plan {
+    plan(text, syntax, "none", &machine(Firmware::Bios, &["sda=100GiB"]))
+}
+
+/// The code of every message (STO036).
+#[track_caller]
+fn not_known(plan: &Plan) {
+    assert_eq!(plan.verdict, Verdict::Unknown, "{}", says(plan));
+    let first = plan.messages.first().map(|m| ks_lint::lint::plan::code(m.cause).id);
+    assert_eq!(first, Some("STO036"), "{}", says(plan));
+}
+
+#[test]
+fn partitions_in_a_file_that_was_not_read_are_not_known() {
+    let found = on("zerombr\n%include /tmp/disks.ks\n", "RHEL9");
+    not_known(&found);
+    assert!(
+        says(&found).contains("the partitions are not here: '/tmp/disks.ks' was not read"),
+        "{}",
+        says(&found)
+    );
+}
+
+#[test]
+fn a_file_that_was_not_read_can_hold_what_is_missing_but_not_mend_what_is_wrong() {
+    let found = on("clearpart --all\npart /boot --size=1024\n%include /tmp/rest\n", "RHEL9");
+    not_known(&found);
+    let wrong = "clearpart --all\npart / --size=9000 --ondisk=sdz\n%include /tmp/rest\n";
+    assert_eq!(on(wrong, "RHEL9").verdict, Verdict::Stops, "the disk does not exist whatever is included");
+    let whole = on("clearpart --all\nautopart\n%include http://a.example/packages.ks\n", "RHEL9");
+    assert_eq!(whole.verdict, Verdict::Proceeds);
+    assert!(says(&whole).contains("what it adds is not in this plan"), "{}", says(&whole));
+}
+
+#[test]
+fn a_link_of_udev_names_a_disk_that_only_the_machine_knows() {
+    for text in [
+        "ignoredisk --only-use=disk/by-id/ata-X\nclearpart --all\nautopart\n",
+        "clearpart --all --drives=/dev/disk/by-path/pci-0\nautopart\n",
+        "bootloader --boot-drive=/dev/disk/by-id/ata-X\nclearpart --all\nautopart\n",
+        "part / --onpart=UUID=1234 --fstype=xfs\n",
+        "part /boot --size=1024 --ondisk=disk/by-id/ata-X\npart / --size=9000\n",
+    ] {
+        let found = on(text, "RHEL9");
+        assert_eq!(found.verdict, Verdict::Unknown, "{text}{}", says(&found));
+        assert!(says(&found).starts_with("only the machine knows which device"), "{}", says(&found));
+    }
+}
+
+#[test]
+fn a_release_that_is_not_modelled_is_not_known() {
+    let found = on("autopart\n", "RHEL7");
+    not_known(&found);
+    assert!(says(&found).contains("the installer of RHEL7 is not modelled"), "{}", says(&found));
+}
