@@ -2,13 +2,19 @@
 //!
 //! A declared code that no list below contains fails `tests/documentation.rs`.
 
-use crate::{boot, directives, rules};
+use crate::{boot, directives, kind, rules};
 use node_base::diagnostic::{Code, layout};
 use std::sync::LazyLock;
 
 static CODES: LazyLock<Vec<&'static Code>> = LazyLock::new(|| {
-    let listed =
-        [kickstart::codes::CODES, directives::HEADER_CODES, directives::CODES, boot::CODES, layout::CODES];
+    let listed = [
+        kickstart::codes::CODES,
+        directives::HEADER_CODES,
+        directives::CODES,
+        kind::CODES,
+        boot::CODES,
+        layout::CODES,
+    ];
     let of_rules = rules::all().flat_map(|rule| rule.codes);
     let mut codes: Vec<_> = listed.into_iter().flatten().chain(of_rules).copied().collect();
     codes.sort_by_key(|code| (code.category, code.id));

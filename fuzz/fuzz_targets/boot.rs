@@ -57,7 +57,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
         for release in ["RHEL7", "RHEL9", "RHEL10"] {
             let (sources, file) = add();
             let version = Version::from_name(release).expect("a version");
-            let report = lint(sources, file, format, Chosen::new(version, "any"));
+            let report = lint(sources, file, format, Some(Chosen::new(version, "any")));
             assert_places(&report.sources, &report.findings);
             assert_printable(&report);
         }

@@ -423,6 +423,27 @@ declare_code! {
     /// ovirt-node 3.6; Anaconda has no such options.
     pub static LEGACY_IGNORED = "BOOT037", "old-node-parameter-ignored", Boot, Warning;
 
+    /// A kickstart is given to a live image, whose installer does not use it.
+    ///
+    /// ## Why
+    /// A live image (a Workstation or KDE image of Fedora, for example) starts a desktop. Its installer ignores `inst.ks=`
+    /// and asks every question.
+    ///
+    /// ## Example
+    /// ```text
+    /// APPEND initrd=initrd.img root=live:http://192.0.2.1/squashfs.img rd.live.image inst.ks=http://192.0.2.1/node.ks
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// APPEND initrd=initrd.img inst.stage2=https://192.0.2.1/el9 inst.ks=https://192.0.2.1/node.ks
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda, `data/liveinst/liveinst` in RHEL 9, RHEL 10 and Fedora: "Kickstart is not supported on Live ISO installs";
+    /// pykickstart#126.
+    pub static LIVE_IMAGE = "BOOT038", "live-image-ignores-kickstart", Boot, Warning;
+
     /// The installer fetches a kickstart or code over a network without knowing from whom.
     ///
     /// ## Why
@@ -485,5 +506,6 @@ pub static CODES: &[&Code] = &[
     &LEGACY,
     &LEGACY_VALUE,
     &LEGACY_IGNORED,
+    &LIVE_IMAGE,
     &UNVERIFIED_FETCH,
 ];

@@ -74,6 +74,7 @@ pub fn detect(text: &str) -> ConfigFormat {
     }
     let most = bls.max(grub).max(pxelinux);
     match most {
+        0 if has_settings_of_ipxe(text) => ConfigFormat::Ipxe,
         0 => ConfigFormat::Cmdline,
         n if n == pxelinux => ConfigFormat::Pxelinux,
         n if n == bls && n > grub => ConfigFormat::Bls,
@@ -99,6 +100,15 @@ fn is_ipxe_without_signature(text: &str) -> bool {
             _ => false,
         }
     }) && !text.lines().any(|line| line.trim_start().to_ascii_lowercase().starts_with("append"))
+}
+
+/// Whether lines set variables as iPXE does (`set params inst.ks=…`): a fragment that another script loads.
+fn has_settings_of_ipxe(text: &str) -> bool {
+    text.lines().any(|line| {
+        let mut words = line.split_whitespace();
+        let is_setting = matches!(words.next(), Some("set" | "clear"));
+        is_setting && words.next().is_some_and(|name| !name.contains('='))
+    })
 }
 
 /// Words of a configuration that leads to another one, or to a disk.

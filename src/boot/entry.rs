@@ -1,13 +1,19 @@
 //! One entry of a boot configuration, and what readers of every format share.
 
+use kickstart::{Version, release_named_in};
 use node_base::cmdline::CommandLine;
 use node_base::source::{FileId, Span, Spanned};
+
+/// Options that say where the installer or the system comes from.
+const SOURCES: [&str; 7] = ["inst.repo", "repo", "inst.method", "method", "inst.stage2", "stage2", "root"];
 
 /// One choice of a boot configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Entry<'s> {
     /// Label or title; `None` for a bare command line.
     pub title: Option<Spanned<'s>>,
+    /// What the menu shows for it, where that is not the title (pxelinux: `MENU LABEL`).
+    pub shown: Option<Spanned<'s>>,
     /// Path or URL of the kernel.
     pub kernel: Option<Spanned<'s>>,
     /// Paths or URLs of initial RAM disks.
@@ -32,6 +38,20 @@ impl<'s> Entry<'s> {
     /// The name of the entry in a sentence: `entry 'linux'`, or `the command line`.
     pub fn name(&self) -> String {
         self.title.as_ref().map_or_else(|| "the command line".to_owned(), |t| format!("entry '{}'", t.text))
+    }
+
+    /// The release that the entry names, with the words that name it: where the system comes from, then the paths of
+    /// kernel and initial RAM disks, then what the menu shows.
+    pub fn release(&self) -> Option<(Version, String)> {
+        let sources = SOURCES.iter().filter_map(|name| self.line.last(name)?.known_value());
+        let paths = self.kernel.iter().chain(&self.initrd).map(|path| path.text.as_ref());
+        let titles = self.shown.iter().chain(&self.title).map(|title| title.text.as_ref());
+        sources.chain(paths).chain(titles).find_map(|text| {
+            // Labels of file systems have their spaces escaped.
+            let text = text.replace("\\x20", " ");
+            let named = release_named_in(&text)?;
+            Some((named.version, text[named.at].to_owned()))
+        })
     }
 
     /// Whether what is loaded is a Linux kernel, not another boot loader or a memory test.

@@ -13,7 +13,11 @@ const WITH_VALUE: &[&str] = &["--name", "-n", "--timeout", "-t"];
 
 /// Reads a script.
 pub(crate) fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> Vec<Entry<'s>> {
-    if !text.starts_with("#!ipxe") && !text.starts_with("#!gpxe") {
+    let lines = joined(text, file);
+    // What only sets variables is loaded by a script, and may do without the first line.
+    let is_script =
+        lines.iter().filter_map(|line| line.first()).any(|verb| verb.text != "set" && verb.text != "clear");
+    if is_script && !text.starts_with("#!ipxe") && !text.starts_with("#!gpxe") {
         findings.push(
             Finding::new(
                 &codes::NOT_A_SCRIPT,
@@ -23,7 +27,6 @@ pub(crate) fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> 
             .help("write #!ipxe as the first line, without anything before it"),
         );
     }
-    let lines = joined(text, file);
     let mut script = Script {
         variables: variables(&lines),
         budget: Budget::new(text.len()),

@@ -18,6 +18,7 @@ pub(crate) mod links; // bond=, team=, bridge=, vlan=, ifname=
 pub(crate) mod location; // http:, nfs:, hd:
 pub(crate) mod network; // the network that a command line asks for
 pub mod options; // options of the installer and its initramfs
+mod others; // entries of other installers
 pub(crate) mod pxelinux; // pxelinux, syslinux, isolinux configurations
 pub(crate) mod value; // small words of values
 mod variables; // what a configuration sets itself

@@ -65,6 +65,8 @@ const MODULES: &[&str] = &["menu", "vesamenu", "gfxboot", "hdt", "ifcpu", "ifcpu
 #[derive(Default)]
 struct Label<'s> {
     name: Option<Spanned<'s>>,
+    /// `MENU LABEL`
+    shown: Option<Spanned<'s>>,
     kernel: Option<Spanned<'s>>,
     /// Not loaded as Linux: `COM32`, `LOCALBOOT`, `CONFIG`, …
     other: bool,
@@ -131,6 +133,13 @@ pub(crate) fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> 
                 let mut words = entry::words(rest, file, rest_at);
                 match words.next().map(|w| w.text.to_ascii_lowercase()).as_deref() {
                     Some("include") => includes = true,
+                    Some("label") => {
+                        label.shown = words.next().map(|first| {
+                            let start = first.span.start as usize;
+                            let span = Span::new(file, start, rest_at + rest.len());
+                            Spanned { text: Cow::Borrowed(&rest[start - rest_at..]), span }
+                        });
+                    }
                     _ if rest.eq_ignore_ascii_case("text help") => in_text = true,
                     _ => {}
                 }
@@ -199,6 +208,7 @@ fn entries<'s>(labels: Vec<Label<'s>>, file: FileId, findings: &mut Findings) ->
         initrd.extend(line.all("initrd").filter_map(|w| w.value.clone()));
         entries.push(Entry {
             title: label.name,
+            shown: label.shown,
             kernel: label.kernel,
             initrd,
             line,

@@ -94,7 +94,7 @@ fn check(
                 root.as_ref(),
             )?
         }
-        None => boot::lint(sources, file, kind, settings.settings.syntax_without_header()),
+        None => boot::lint(sources, file, kind, settings.settings.stated_syntax()),
     };
     Ok(Linted { report, fail_on: settings.fail_on })
 }

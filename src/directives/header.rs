@@ -30,7 +30,7 @@ declare_code! {
     ///
     /// ## Example
     /// ```text
-    /// #version=RHEL-9
+    /// #version=RHLE9
     /// ```
     ///
     /// ## Write instead
@@ -38,10 +38,31 @@ declare_code! {
     /// #version=RHEL9
     /// ```
     pub(crate) static VERSION_UNKNOWN = "STY003", "version-unknown", Style, Warning;
+
+    /// The kickstart has errors as this release, and none as another one.
+    ///
+    /// ## Why
+    /// Nothing in the file says which release it is for: neither `--syntax` nor a `#version=` header, nor the
+    /// configuration. It was read as the release that its sources name, or as the default. That another release accepts
+    /// every line suggests that it is meant for that one.
+    ///
+    /// ## Example
+    /// ```text
+    /// install
+    /// timezone Europe/Prague --isUtc
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// #version=RHEL8
+    /// install
+    /// timezone Europe/Prague --isUtc
+    /// ```
+    pub(crate) static OTHER_RELEASE = "STY011", "other-release", Style, Info;
 }
 
-/// The codes about the header.
-pub const HEADER_CODES: &[&Code] = &[&VERSION_DEVEL, &VERSION_UNKNOWN];
+/// The codes about the release.
+pub const HEADER_CODES: &[&Code] = &[&VERSION_DEVEL, &VERSION_UNKNOWN, &OTHER_RELEASE];
 
 /// How the header begins. The reference parser uses the first line of the file that begins with it, wherever in the file
 /// that line is (pykickstart 3.78, `versionFromFile`).

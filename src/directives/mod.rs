@@ -34,7 +34,7 @@ use codes::ADDON_REPEATED;
 pub use codes::CODES;
 pub use effective::Effective;
 pub use header::{HEADER_CODES, version_header};
-pub(crate) use header::{VERSION_DEVEL, VERSION_UNKNOWN};
+pub(crate) use header::{OTHER_RELEASE, VERSION_DEVEL, VERSION_UNKNOWN};
 pub use requirements::apply_requirements;
 pub use section::{AddonSection, Enforce, Placed, Requirement, Waiver};
 

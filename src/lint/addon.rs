@@ -1,8 +1,8 @@
 //! The add-on's section alone, with the kernel arguments that override it.
 
-use super::auto;
 use super::chosen::Chosen;
 use super::file_report::FileReport;
+use super::release;
 use super::settings::Settings;
 use super::surroundings::ThisMachine;
 use crate::directives::{self, Directives, Effective, KernelArguments};
@@ -18,14 +18,11 @@ pub fn addon(
     settings: &Settings,
 ) -> (Effective, FileReport) {
     let includes = settings.includes.load(&mut sources, file);
-    let mut unrelated = Findings::new();
     let mut mistakes = Findings::new();
-    let syntax = auto::syntax(&sources, file, settings, &mut unrelated);
     let mut of_the_file = Findings::new();
-    let directives = {
-        let kickstart =
-            kickstart::parse_with_includes(&sources, &includes, file, syntax.value, &mut of_the_file);
-        Directives::read(&sources, &kickstart, &ThisMachine, &mut mistakes)
+    let (syntax, directives) = {
+        let (syntax, kickstart) = release::parse(&sources, &includes, file, settings, &mut of_the_file);
+        (syntax, Directives::read(&sources, &kickstart, &ThisMachine, &mut mistakes))
     };
     let arguments = cmdline.map_or_else(KernelArguments::default, |file| {
         KernelArguments::read(&sources, file, &ThisMachine, &mut mistakes)

@@ -8,31 +8,52 @@ use super::read::{Read, read};
 use super::settings::Settings;
 use super::together::{self, Known};
 use crate::boot::check::{self, CheckOptions};
-use crate::boot::config::{self, ConfigFormat};
+use crate::boot::config::{self, Config, ConfigFormat, Entry};
 use crate::boot::legacy::{self, Translation};
+use crate::kind;
 use crate::rules::Context;
 use kickstart::Version;
-use node_base::diagnostic::Findings;
+use node_base::diagnostic::{Finding, Findings};
 use node_base::policy::PolicyError;
 use node_base::source::{FileId, SourceError, Sources};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-/// Checks a boot configuration that is already in `sources`, for the installer of a release. Without a format it is
-/// told from the content.
+/// Checks a boot configuration that is already in `sources`, for the installer of a release; without one each entry for
+/// the release that it names, or else the default. Without a format it is told from the content.
 pub fn lint(
     sources: Sources,
     file: FileId,
     format: Option<ConfigFormat>,
-    syntax: Chosen<Version>,
+    syntax: Option<Chosen<Version>>,
 ) -> FileReport {
     let mut findings = Findings::new();
-    {
+    let marks = Marks::of(&sources, file);
+    let syntax = {
+        let sources = marks.sources(&sources);
         let format = format.unwrap_or_else(|| config::detect(sources.get(file).text()));
-        let config = config::read(&sources, file, format, &mut findings);
-        let setting = CheckOptions { version: syntax.value, with_kickstart: false };
+        let config = config::read(sources, file, format, &mut findings);
+        let is_assumed = syntax.is_none();
+        let syntax = syntax.unwrap_or_else(|| named_by_entries(&config));
+        let setting = CheckOptions { version: syntax.value, is_assumed, with_kickstart: false };
         check::config(&config, setting, &mut findings);
+        syntax
+    };
+    report(sources, syntax, marks.restore(findings))
+}
+
+/// The release that all entries of a configuration name, else the default.
+fn named_by_entries(config: &Config<'_>) -> Chosen<Version> {
+    let mut named = config.entries.iter().filter(|e| e.is_linux()).filter_map(Entry::release);
+    match named.next() {
+        None => Chosen::new(Version::DEFAULT, "the default"),
+        Some((version, words)) if named.all(|(other, _)| other == version) => {
+            Chosen::new(version, format!("an entry names '{words}'"))
+        }
+        Some(_) => {
+            Chosen::new(Version::DEFAULT, "the default; entries that name another release are read as that")
+        }
     }
-    report(sources, syntax, findings)
 }
 
 /// Checks a boot configuration together with a kickstart, which is added to `sources` behind it. The release is that of
@@ -50,24 +71,96 @@ pub fn lint_with_kickstart(
 ) -> Result<FileReport, SourceError> {
     let kickstart = sources.add(kickstart.0, kickstart.1)?;
     let mut findings = Findings::new();
+    let marks = Marks::of(&sources, file);
     let (syntax, policy, chosen, directives) = {
+        let sources = marks.sources(&sources);
         // What is wrong with the kickstart alone is for `ks-lint check` to report.
         let Read { syntax, policy, kickstart, directives, findings: parsed, .. } =
-            read(&sources, kickstart, settings);
-        let context = Context::new(&sources, &kickstart, &parsed, policy.value.as_deref());
+            read(sources, kickstart, settings);
+        let context = Context::new(sources, &kickstart, &parsed, policy.value.as_deref());
         let format = format.unwrap_or_else(|| config::detect(sources.get(file).text()));
-        let config = config::read(&sources, file, format, &mut findings);
-        let setting = CheckOptions { version: syntax.value, with_kickstart: true };
+        let config = config::read(sources, file, format, &mut findings);
+        let setting = CheckOptions { version: syntax.value, is_assumed: false, with_kickstart: true };
         check::config(&config, setting, &mut findings);
         let known = Known { context: &context, directives: &directives, parsed: &parsed };
         let chosen = together::config(&config, known, root, &mut findings);
         (syntax, policy, chosen, directives)
     };
     let name = policy.value.map_or_else(|| "none".to_owned(), |p| p.name.clone());
-    let mut report = report(sources, syntax, findings);
+    let mut report = report(sources, syntax, marks.restore(findings));
     report.policy = chosen.unwrap_or_else(|| Chosen::new(name, policy.because));
     (report.findings, report.waived) = directives.apply_waivers(report.findings);
     Ok(report)
+}
+
+/// Marks of a template engine with blanks in them (`{{ label }}`), which would otherwise end a word.
+struct Marks {
+    /// All files, the blanks inside the marks of the configuration replaced; `None` when it has no such mark.
+    joined: Option<Sources>,
+    /// Each such mark, joined and as written.
+    marks: HashMap<String, String>,
+}
+
+impl Marks {
+    /// Reads the marks of one of the files.
+    fn of(sources: &Sources, file: FileId) -> Marks {
+        let text = sources.get(file).text();
+        let mut joined = String::new();
+        let mut marks = HashMap::new();
+        let mut at = 0;
+        for mark in kind::marks_of_one_line(text) {
+            let (before, written) = (&text[at..mark.start], &text[mark.clone()]);
+            at = mark.end;
+            joined.push_str(before);
+            let whole = written.replace([' ', '\t'], "_");
+            joined.push_str(&whole);
+            if whole != written {
+                marks.insert(whole, written.to_owned());
+            }
+        }
+        if marks.is_empty() {
+            return Marks { joined: None, marks };
+        }
+        joined.push_str(&text[at..]);
+        let mut all = Sources::new();
+        for (id, source) in sources.iter() {
+            let text = if id == file { joined.clone() } else { source.text().to_owned() };
+            if all.add(source.path(), text).is_err() {
+                return Marks { joined: None, marks: HashMap::new() };
+            }
+        }
+        Marks { joined: Some(all), marks }
+    }
+
+    fn sources<'s>(&'s self, sources: &'s Sources) -> &'s Sources {
+        self.joined.as_ref().unwrap_or(sources)
+    }
+
+    /// The findings with the marks as they are written.
+    fn restore(&self, mut findings: Findings) -> Findings {
+        if self.marks.is_empty() {
+            return findings;
+        }
+        let restored = |text: &str| {
+            let mut whole = String::new();
+            let mut at = 0;
+            for mark in kind::marks_of_one_line(text) {
+                whole.push_str(&text[at..mark.start]);
+                whole.push_str(
+                    self.marks.get(&text[mark.clone()]).map_or(&text[mark.clone()], String::as_str),
+                );
+                at = mark.end;
+            }
+            whole + &text[at..]
+        };
+        let found: Vec<Finding> = std::mem::take(&mut findings).into_iter().collect();
+        findings.extend(found.into_iter().map(|mut finding| {
+            finding.message = restored(&finding.message);
+            finding.help = finding.help.as_deref().map(restored);
+            finding
+        }));
+        findings
+    }
 }
 
 /// The kickstart that the first entry which names one fetches, as a file below `root`.

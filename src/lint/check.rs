@@ -7,8 +7,10 @@ use super::overlaps;
 use super::read::{Read, read_with_includes};
 use super::settings::{Settings, SettingsError, SettingsSource};
 use super::text::TextError;
+use crate::kind;
 use crate::rules::{self, Context, Rule};
-use node_base::diagnostic::{Findings, Severity, Told};
+use kickstart::codes::{COMMANDS_CONFLICT, DUPLICATE};
+use node_base::diagnostic::{Finding, Findings, Severity, Told};
 use node_base::source::{FileId, Sources};
 use std::path::Path;
 
@@ -53,22 +55,74 @@ pub fn path(path: &Path, settings: &SettingsSource) -> Result<Linted, PathError>
 /// Checks a kickstart that is already in `sources`.
 pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileReport {
     let includes = settings.includes.load(&mut sources, file);
+    let templates = Templates::of(&sources);
     let (syntax, policy, directives, findings) = {
+        let sources = templates.as_ref().map_or(&sources, |templates| &templates.masked);
         let Read { syntax, policy, kickstart, directives, mut findings, .. } =
-            read_with_includes(&sources, &includes, file, settings);
-        let mut context = Context::new(&sources, &kickstart, &findings, policy.value.as_deref());
+            read_with_includes(sources, &includes, file, settings);
+        let mut context = Context::new(sources, &kickstart, &findings, policy.value.as_deref());
         context.machine = settings.machine.as_deref();
         context.section = directives.section.as_ref();
-        let found = run(rules::all(), &context);
-        findings.extend(found);
-        if !kickstart.includes.is_empty() {
-            findings.remove_repeated(&mut Told::default());
+        context.is_template = templates.is_some();
+        if context.syntax_errors().next().is_some()
+            && let Some(finding) = kind::other_language(sources.get(file).text(), file)
+        {
+            // What its single lines are in the language of kickstarts says nothing.
+            findings = Findings::new();
+            findings.push(finding);
+        } else {
+            let found = match &templates {
+                None => run(rules::all(), &context),
+                Some(_) => run(rules::of_single_lines(), &context),
+            };
+            findings.extend(found);
+            if let Some(templates) = templates.as_ref() {
+                templates.finish(&mut findings);
+            }
+            if !kickstart.includes.is_empty() {
+                findings.remove_repeated(&mut Told::default());
+            }
         }
         (syntax, policy, directives, findings)
     };
     let (findings, waived) = directives.apply_waivers(findings.into_sorted());
     let name = policy.value.map_or_else(|| "none".to_owned(), |p| p.name.clone());
     FileReport { sources, syntax, policy: Chosen::new(name, policy.because), findings, waived }
+}
+
+/// The files of a check that are templates.
+struct Templates {
+    /// All files, those that are templates with their marks blanked.
+    masked: Sources,
+    /// One remark for each template.
+    remarks: Vec<Finding>,
+}
+
+impl Templates {
+    /// `None` when no file is a template, as nearly always.
+    fn of(sources: &Sources) -> Option<Templates> {
+        let found: Vec<_> = sources
+            .iter()
+            .map(|(file, source)| (file, source, kind::Template::read(source.text())))
+            .collect();
+        if found.iter().all(|(.., template)| template.is_none()) {
+            return None;
+        }
+        let mut templates = Templates { masked: Sources::new(), remarks: Vec::new() };
+        for (file, source, template) in found {
+            templates.remarks.extend(template.as_ref().map(|t| t.finding(file)));
+            let text = template.map_or_else(|| source.text().to_owned(), |t| t.masked);
+            // As long as the text that it replaces, which was not too long.
+            templates.masked.add(source.path(), text).ok()?;
+        }
+        Some(templates)
+    }
+
+    /// Two lines of a template may be in branches of which the engine keeps one.
+    fn finish(&self, findings: &mut Findings) {
+        findings.retain(|f| ![&COMMANDS_CONFLICT, &DUPLICATE].contains(&f.code));
+        findings.extend(self.remarks.iter().cloned());
+    }
 }
 
 /// What these rules find, without findings that repeat others. Not sorted.

@@ -7,7 +7,7 @@
 //! prints or knows an output format.
 
 pub mod addon; // the section of the add-on alone
-mod auto; // the version and the policy that a kickstart asks for
+mod auto; // the policy that a kickstart asks for
 pub mod boot; // boot configurations, alone or with their kickstart
 mod check; // one kickstart through every rule
 mod chosen; // a choice with its reason
@@ -18,6 +18,7 @@ pub mod input; // reading paths
 mod overlaps; // findings that repeat others
 pub mod plan; // the storage plan of a parsed kickstart
 mod read; // a parsed kickstart with its directives
+mod release; // the version that a kickstart is read as
 mod served; // URLs as files below a directory
 pub mod settings; // options, configuration, defaults
 mod surroundings; // codes and policies that directives name

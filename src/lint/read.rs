@@ -2,6 +2,7 @@
 
 use super::auto;
 use super::chosen::Chosen;
+use super::release;
 use super::settings::Settings;
 use super::surroundings::ThisMachine;
 use crate::directives::{Directives, apply_requirements};
@@ -42,8 +43,7 @@ pub fn read_with_includes<'s>(
     settings: &Settings,
 ) -> Read<'s> {
     let mut findings = Findings::new();
-    let syntax = auto::syntax(sources, file, settings, &mut findings);
-    let kickstart = kickstart::parse_with_includes(sources, includes, file, syntax.value, &mut findings);
+    let (syntax, kickstart) = release::parse(sources, includes, file, settings, &mut findings);
     let directives = Directives::read(sources, &kickstart, &ThisMachine, &mut findings);
     let section = directives.section.as_ref();
     let mut policy = settings.policy.clone().unwrap_or_else(|| auto::policy(sources, &kickstart, section));

@@ -29,10 +29,9 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The syntax version of a file that has no header: given, from the configuration, or the default.
-    pub fn syntax_without_header(&self) -> Chosen<Version> {
-        let given = self.syntax.clone().or_else(|| self.default_syntax.clone());
-        given.unwrap_or_else(|| Chosen::new(Version::DEFAULT, "the default"))
+    /// The syntax version of a file that has no header: given, or from the configuration.
+    pub fn stated_syntax(&self) -> Option<Chosen<Version>> {
+        self.syntax.clone().or_else(|| self.default_syntax.clone())
     }
 }
 

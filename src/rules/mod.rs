@@ -19,6 +19,12 @@ pub(crate) use installer::Interface;
 pub(crate) use rule::{Context, Rule};
 pub(crate) use view::makes_a_node;
 
+/// The rules that a template is checked by: not those that judge the layout as a whole, which depends on what its marks
+/// become.
+pub(crate) fn of_single_lines() -> impl Iterator<Item = &'static Rule> {
+    [unattended::RULES, security::RULES, style::RULES].into_iter().flatten().copied()
+}
+
 /// Every rule. The list of a family is in its own `mod.rs`.
 pub(crate) fn all() -> impl Iterator<Item = &'static Rule> {
     [node::RULES, unattended::RULES, security::RULES, style::RULES, storage::RULES]

@@ -32,6 +32,8 @@ pub(crate) struct Context<'a> {
     pub(crate) machine: Option<&'a Machine>,
     /// The section `%addon org_ovirt_node`; `None` in a kickstart without one.
     pub(crate) section: Option<&'a AddonSection>,
+    /// Whether the kickstart is a template: what seems to be missing or to be given twice may depend on a mark.
+    pub(crate) is_template: bool,
     /// The kickstart by mount point, pool and volume group, made when a rule first asks for it.
     view: OnceCell<View<'a>>,
     /// What is known of the installer, likewise.
@@ -53,6 +55,7 @@ impl<'a> Context<'a> {
             policy,
             machine: None,
             section: None,
+            is_template: false,
             view: OnceCell::new(),
             installer: OnceCell::new(),
         }
@@ -66,6 +69,7 @@ impl<'a> Context<'a> {
         Context {
             machine: self.machine,
             section: self.section,
+            is_template: self.is_template,
             ..Context::new(self.sources, self.kickstart, self.parsed, policy)
         }
     }
@@ -83,7 +87,13 @@ impl<'a> Context<'a> {
     /// What is known of the installer, by default what the kickstart says; `None` for an installer that the rules do not
     /// know.
     pub(crate) fn installer(&self) -> Option<&Installer> {
-        self.installer.get_or_init(|| Installer::of(self.sources, self.kickstart)).as_ref()
+        self.installer
+            .get_or_init(|| {
+                let mut installer = Installer::of(self.sources, self.kickstart)?;
+                installer.has_unread_includes |= self.is_template;
+                Some(installer)
+            })
+            .as_ref()
     }
 
     /// The errors of syntax: lines that the installer refuses.

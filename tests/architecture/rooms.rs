@@ -92,10 +92,11 @@ const KS_LINT: Rooms = Rooms {
     rooms: &[
         ("lib", knows(&[], &[])),
         ("directives", knows(&[], SYSTEM)),
+        ("kind", knows(&[], SYSTEM)),
         ("rules", knows(&["directives"], SYSTEM)),
         ("boot", knows(&["directives"], &["std::fs", "std::process", "std::env", "clap"])),
-        ("catalogue", knows(&["directives", "rules", "boot"], SYSTEM)),
-        ("lint", knows(&["directives", "rules", "boot", "catalogue"], &["clap"])),
+        ("catalogue", knows(&["directives", "kind", "rules", "boot"], SYSTEM)),
+        ("lint", knows(&["directives", "kind", "rules", "boot", "catalogue"], &["clap"])),
         ("host", knows(&[], &["std::process", "std::env", "clap"])),
         ("report", knows(&["lint"], &["std::fs", "std::process", "std::net"])),
         ("cli", knows(&["directives", "boot", "catalogue", "lint", "host", "report"], &[])),

@@ -44,7 +44,7 @@ proptest::proptest! {
         for format in [None, Some(ConfigFormat::Cmdline), Some(ConfigFormat::Pxelinux), Some(ConfigFormat::Grub), Some(ConfigFormat::Ipxe), Some(ConfigFormat::Bls)] {
             let mut sources = Sources::new();
             let file = sources.add("any", format!("{}{text}", starts[start])).expect("a text is not that large");
-            let report = lint(sources, file, format, Chosen::new(Version::DEFAULT, "any"));
+            let report = lint(sources, file, format, Some(Chosen::new(Version::DEFAULT, "any")));
             let shown = as_text(&report);
             proptest::prop_assert!(!shown.is_empty(), "a report says something");
         }

@@ -41,7 +41,7 @@ fn every_parameter_is_recognised_and_its_value_checked() {
             sources,
             file,
             Some(ConfigFormat::Cmdline),
-            Chosen::new(Version::rhel(9), "the row says so"),
+            Some(Chosen::new(Version::rhel(9), "the row says so")),
         );
         let seen = above_info(&report.findings);
         if seen != row.columns[1] {

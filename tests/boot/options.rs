@@ -17,7 +17,8 @@ fn found(line: &str, release: &str) -> String {
     let version = Version::from_name(release).unwrap_or_else(|e| panic!("{line}: {e}"));
     let mut sources = Sources::new();
     let file = sources.add("cmdline", line.replace("{}", COMPLETE)).expect("a row is not that long");
-    let report = lint(sources, file, Some(ConfigFormat::Cmdline), Chosen::new(version, "the row says so"));
+    let report =
+        lint(sources, file, Some(ConfigFormat::Cmdline), Some(Chosen::new(version, "the row says so")));
     let mut seen: Vec<String> = report
         .findings
         .iter()

@@ -8,7 +8,7 @@ use crate::boot::options::{self, Fetches, Repeat, Takes};
 use crate::directives;
 use foldhash::{HashMap, HashMapExt};
 use node_base::cmdline::{CommandLine, Word};
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Finding, Findings, Severity};
 
 pub(super) fn check(entry: &Entry<'_>, options: CheckOptions, findings: &mut Findings) {
     let line = &entry.line;
@@ -17,6 +17,7 @@ pub(super) fn check(entry: &Entry<'_>, options: CheckOptions, findings: &mut Fin
     waiting(line, findings);
     passwords(line, findings);
     unverified(line, options, findings);
+    live_image(line, findings);
     image_name(line, findings);
     let hidden = line.hides_words();
     if hidden {
@@ -41,6 +42,8 @@ pub(super) fn check(entry: &Entry<'_>, options: CheckOptions, findings: &mut Fin
                 &codes::NO_STAGE2,
                 format!("{} does not say where the installer's runtime image comes from", entry.name()),
             )
+            // Of a kickstart that was not read, one with a source is as likely.
+            .severity(if old("inst.ks") || old("ks") { Severity::Info } else { Severity::Warning })
             .at_opt(entry.span())
             .help("add inst.stage2=https://SERVER/TREE (the directory with .treeinfo), unless the kickstart has url, nfs or harddrive"),
         );
@@ -198,6 +201,22 @@ fn waiting(line: &CommandLine<'_>, findings: &mut Findings) {
             .help("write inst.dd=https://SERVER/PATH.rpm"),
         );
     }
+}
+
+/// A live image starts its desktop; its installer takes no kickstart.
+fn live_image(line: &CommandLine<'_>, findings: &mut Findings) {
+    let kickstart = line.last("inst.ks").or_else(|| line.last("ks"));
+    let live = line.last("rd.live.image").filter(|word| word.is_on());
+    let (Some(kickstart), Some(live)) = (kickstart, live) else { return };
+    if line.last("inst.stage2").is_some() || line.last("inst.repo").is_some() {
+        return;
+    }
+    findings.push(
+        Finding::new(&codes::LIVE_IMAGE, "the installer of a live image does not use a kickstart")
+            .at(kickstart.span)
+            .related(live.span, "starts a live image")
+            .help("boot the network installer: inst.stage2=http://SERVER/TREE instead of root=live:… and rd.live.image"),
+    );
 }
 
 /// Options that carry a password.

@@ -9,6 +9,7 @@ use super::codes;
 use super::config::{Config, ConfigFormat, Entry};
 use super::legacy;
 use super::options::FORMER;
+use super::others::is_of_another_installer;
 use kickstart::Version;
 use node_base::cmdline::CommandLine;
 use node_base::diagnostic::{Finding, Findings};
@@ -18,6 +19,8 @@ use node_base::diagnostic::{Finding, Findings};
 pub(crate) struct CheckOptions {
     /// The release whose installer is started.
     pub version: Version,
+    /// Whether that is only an assumption: an entry that names its release is checked as that one.
+    pub is_assumed: bool,
     /// Whether the kickstart is known; then `lint::together` checks it with the command line.
     pub with_kickstart: bool,
 }
@@ -25,7 +28,7 @@ pub(crate) struct CheckOptions {
 /// Checks all entries. A finding about words that several entries share is reported once.
 pub(crate) fn config(config: &Config<'_>, options: CheckOptions, findings: &mut Findings) {
     let mut found = Findings::new();
-    for entry in config.entries.iter().filter(|e| e.is_linux()) {
+    for entry in config.entries.iter().filter(|e| e.is_linux() && !is_of_another_installer(e)) {
         check_entry(entry, config.format, options, &mut found);
     }
     let mut sorted = found.into_sorted();
@@ -33,7 +36,12 @@ pub(crate) fn config(config: &Config<'_>, options: CheckOptions, findings: &mut 
     findings.extend(sorted);
 }
 
-fn check_entry(entry: &Entry<'_>, format: ConfigFormat, options: CheckOptions, findings: &mut Findings) {
+fn check_entry(entry: &Entry<'_>, format: ConfigFormat, mut options: CheckOptions, findings: &mut Findings) {
+    if options.is_assumed
+        && let Some((version, _)) = entry.release()
+    {
+        options.version = version;
+    }
     let line = &entry.line;
     if legacy::is_legacy(line) {
         legacy::check(line, findings);

@@ -1,7 +1,7 @@
 //! One option at a time: its name, its release, its value.
 
 use crate::boot::codes;
-use crate::boot::options::{self, BootOption, DRACUT_FORMER, DracutFormer, FORMER, Former, Release, Takes};
+use crate::boot::options::{self, BootOption, DRACUT, DRACUT_FORMER, DracutFormer, FORMER, Former, Takes};
 use crate::boot::value::{self, ValueIssue};
 use crate::boot::{devices, ip, iscsi, links, location};
 use foldhash::{HashSet, HashSetExt};
@@ -181,7 +181,7 @@ fn check_former(former: &Former, word: &Word<'_>, version: Version, findings: &m
         Some(now) => finding.help(now.clone()),
         None => finding.help("leave it out"),
     };
-    let prefixed = former.now.starts_with("inst.") && former.removed != Release::START;
+    let prefixed = former.now.starts_with("inst.") && former.removed != DRACUT;
     if former.removed.reached(version) {
         let finding = if prefixed {
             Finding::new(

@@ -21,6 +21,8 @@ pub struct Former {
     pub telling: bool,
 }
 
+/// The installer's initramfs is dracut's. Before, a loader of Anaconda read all of these words (Anaconda 17, `loader/`).
+pub const DRACUT: Release = Release::at(7, 17);
 const PREFIX_WARNS: Release = Release::at(8, 33);
 const PREFIX_NEEDED: Release = Release::at(9, 34);
 
@@ -29,11 +31,11 @@ const fn bare(name: &'static str, now: &'static str, telling: bool) -> Former {
 }
 
 const fn gone(name: &'static str, now: &'static str) -> Former {
-    Former { name, now, deprecated: Release::START, removed: Release::START, telling: false }
+    Former { name, now, deprecated: DRACUT, removed: DRACUT, telling: false }
 }
 
 const fn translated(name: &'static str, now: &'static str) -> Former {
-    Former { name, now, deprecated: Release::START, removed: Release::NEVER, telling: false }
+    Former { name, now, deprecated: DRACUT, removed: Release::NEVER, telling: false }
 }
 
 /// All former spellings.
@@ -86,24 +88,18 @@ pub static FORMER: &[Former] = &[
         telling: false,
     },
     // dracut/parse-anaconda-options.sh maps it to "repo=", which needs the prefix since Fedora 34 and RHEL 9.
-    Former {
-        name: "method",
-        now: "inst.repo",
-        deprecated: Release::START,
-        removed: PREFIX_NEEDED,
-        telling: true,
-    },
+    Former { name: "method", now: "inst.repo", deprecated: DRACUT, removed: PREFIX_NEEDED, telling: true },
     Former {
         name: "blacklist",
         now: "modprobe.blacklist",
-        deprecated: Release::START,
+        deprecated: DRACUT,
         removed: Release::at(10, 38),
         telling: false,
     },
     Former {
         name: "nofirewire",
         now: "modprobe.blacklist=firewire_ohci",
-        deprecated: Release::START,
+        deprecated: DRACUT,
         removed: Release::at(10, 38),
         telling: false,
     },

@@ -6,7 +6,7 @@ mod dracut; // ip=, bond=, rd.*
 mod former; // spellings without "inst.", and what was removed
 mod node; // ovirt_node.*
 
-pub use former::{DRACUT_FORMER, DracutFormer, FORMER, Former};
+pub use former::{DRACUT, DRACUT_FORMER, DracutFormer, FORMER, Former};
 
 use super::devices::Form;
 use kickstart::{Family, Version};

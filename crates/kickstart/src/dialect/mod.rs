@@ -8,6 +8,7 @@ mod array_names; // `raid --device` in each version
 mod checks; // conditions on the arguments together
 pub mod codes; // KS001 on
 pub mod compare; // what changed between two versions
+mod distributions; // names of distributions
 mod index; // commands by name
 mod kickstart; // what parsing gives
 mod packages; // lines of %packages
@@ -16,6 +17,7 @@ mod problems; // findings about single lines
 mod python; // values as Python reads them
 mod quotes; // quotes and comments that were not meant
 mod read; // lines → kickstart
+mod releases; // releases that a text names
 mod state; // what earlier lines mean for later ones
 mod tables; // the command tables
 mod values; // words with their places
@@ -25,6 +27,7 @@ pub use kickstart::{Command, Include, Kickstart, Section, SectionKind};
 pub use packages::{PackageKind, PackageLine};
 pub use python::{normal_mount_point, python_int};
 pub use read::{parse, parse_with_includes};
+pub use releases::{NamedRelease, release_named_in};
 pub use values::{Arg, Value};
 pub use version::{Family, UnknownVersion, Version};
 

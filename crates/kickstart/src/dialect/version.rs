@@ -1,27 +1,13 @@
 //! Syntax versions: a family (Fedora, RHEL) and a release.
 
+use super::distributions::distribution;
 use super::tables;
 use node_base::diagnostic::nearest;
 use std::fmt;
 
-/// A line of releases whose syntax develops together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Family {
-    /// FC3–FC6 and F7 on.
-    Fedora,
-    /// RHEL3 on.
-    Rhel,
-}
+pub use super::distributions::Family;
 
 impl Family {
-    /// The name of the distribution.
-    pub fn name(self) -> &'static str {
-        match self {
-            Family::Fedora => "Fedora",
-            Family::Rhel => "RHEL",
-        }
-    }
-
     /// The newest version of the family that the tables know.
     pub const fn newest(self) -> Version {
         match self {
@@ -63,7 +49,8 @@ impl Version {
             .chain((tables::RHEL.0..=tables::RHEL.1).map(Version::rhel))
     }
 
-    /// Reads a name in any case: `RHEL9`, `rhel9.4` (the minor release does not matter), `F46`, `FC6`.
+    /// Reads a name in any case: `RHEL9`, `rhel9.4` (the minor release does not matter), `F46`, `FC6`; also the names of
+    /// rebuilds and long names: `OL8`, `CentOS-Stream-9`, `Rocky9`, `el9`, `Fedora42`.
     ///
     /// # Errors
     /// [`UnknownVersion`], with the nearest known name.
@@ -73,12 +60,12 @@ impl Version {
             Some((major, minor)) if minor.bytes().all(|b| b.is_ascii_digit() || b == b'.') => major,
             _ => upper.as_str(),
         };
-        Version::of_name(major).ok_or_else(|| {
+        Version::of_name(major).or_else(|| Version::of_rebuild(major)).ok_or_else(|| {
             let known: Vec<String> = Version::all().map(|v| v.to_string()).collect();
-            UnknownVersion {
-                name: name.to_owned(),
-                nearest: nearest(name, known.iter().map(String::as_str)).map(str::to_owned),
-            }
+            // A number alone is most often one of RHEL.
+            let of_rhel = major.parse().ok().map(Version::rhel).filter(|v| v.is_known());
+            let nearest = || nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
+            UnknownVersion { name: name.to_owned(), nearest: of_rhel.map(|v| v.to_string()).or_else(nearest) }
         })
     }
 
@@ -93,6 +80,29 @@ impl Version {
         };
         // One name each: neither F6 nor RHEL09.
         (version.index().is_some() && version.to_string() == name).then_some(version)
+    }
+
+    /// The version of a name that a rebuild has: `OL8`, `CentOS-Stream-9`, `Rocky9`, `el9`, `Fedora42`.
+    fn of_rebuild(name: &str) -> Option<Version> {
+        let mut plain: String = name.chars().filter(|c| !matches!(c, '-' | '_' | ' ')).collect();
+        plain.make_ascii_lowercase();
+        let plain = plain.strip_suffix("stream").unwrap_or(&plain);
+        let at = plain.find(|c: char| c.is_ascii_digit())?;
+        let (word, number) = plain.split_at(at);
+        // F6 is not a name: Fedora Core 6 is FC6.
+        let distribution = distribution(word).filter(|d| d.name != "fc")?;
+        Version::of_release(distribution.family, number)
+    }
+
+    /// The version of a family by its number, if the tables know it.
+    pub(super) fn of_release(family: Family, number: &str) -> Option<Version> {
+        let version = Version { family, release: number.parse().ok()? };
+        (version.index().is_some() && number == version.release.to_string()).then_some(version)
+    }
+
+    /// Whether the tables know this release.
+    pub(super) fn is_known(self) -> bool {
+        self.index().is_some()
     }
 
     /// The bit of this version in the sets of the tables; none for a version that they do not know.
@@ -151,8 +161,26 @@ mod tests {
         assert_eq!(Version::from_name("F46"), Ok(Version::fedora(46)));
         assert_eq!(Version::from_name("fc6"), Ok(Version::fedora(6)));
         assert!(Version::from_name("F6").is_err(), "Fedora Core 6 is FC6");
-        let unknown = Version::from_name("RHEL-9").unwrap_err();
+        let unknown = Version::from_name("RHLE9").unwrap_err();
         assert_eq!(unknown.nearest.as_deref(), Some("RHEL9"));
+        assert_eq!(Version::from_name("9").unwrap_err().nearest.as_deref(), Some("RHEL9"));
+    }
+
+    #[test]
+    fn rebuilds_have_the_syntax_of_their_rhel() {
+        for name in ["OL8", "ol8.9", "CentOS8", "CENTOS-8", "CentOS-Stream-8", "CentOS8-Stream", "Rocky8"] {
+            assert_eq!(Version::from_name(name), Ok(Version::rhel(8)), "{name}");
+        }
+        for name in
+            ["el9", "EL9.4", "AlmaLinux9", "Alma9", "RHEL-9", "RockyLinux9", "Oracle9", "OracleLinux9"]
+        {
+            assert_eq!(Version::from_name(name), Ok(Version::rhel(9)), "{name}");
+        }
+        assert_eq!(Version::from_name("Fedora42"), Ok(Version::fedora(42)));
+        assert_eq!(Version::from_name("Fedora-42"), Ok(Version::fedora(42)));
+        for name in ["DEVEL", "centos", "OL80", "Rocky09", "SLES8", "Debian8", "F06", "CentOS"] {
+            assert!(Version::from_name(name).is_err(), "{name}");
+        }
     }
 
     #[test]

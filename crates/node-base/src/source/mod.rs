@@ -123,6 +123,11 @@ impl Sources {
         &self.files[id.0 as usize]
     }
 
+    /// All files, in the order they were added.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
+        self.files.iter().enumerate().map(|(n, source)| (FileId(n as u32), source))
+    }
+
     /// The words under a span.
     pub fn text_of(&self, span: Span) -> &str {
         &self.get(span.file).text()[span.range()]

@@ -1,0 +1,9 @@
+//! What kind of text a file is, when it is not a plain kickstart: a template of one, or the language of another installer.
+
+mod codes; // what is reported about the kind
+mod language; // files of other installers
+mod template; // marks of template engines
+
+pub(crate) use codes::CODES;
+pub(crate) use language::other_language;
+pub(crate) use template::{Template, marks_of_one_line};

@@ -1,0 +1,416 @@
+//! Marks of template engines. A kickstart is one command a line, so most of a template can be checked without rendering it:
+//! lines with a mark are blanked, byte for byte, and the rest is read as it is written.
+
+use super::codes::TEMPLATE;
+use kickstart::syntax::SECTION_NAMES;
+use node_base::diagnostic::Finding;
+use node_base::source::bytes::position;
+use node_base::source::{FileId, Span, is_line_end, split_lines};
+use std::ops::Range;
+
+/// The engines that are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Engine {
+    Jinja,
+    Go,
+    Erb,
+    Cheetah,
+    Terraform,
+    Variables,
+    Xcat,
+    Autoconf,
+}
+
+impl Engine {
+    /// Completes "this is …".
+    fn name(self) -> &'static str {
+        match self {
+            Engine::Jinja => "a Jinja2 template",
+            Engine::Go => "a Go template",
+            Engine::Erb => "an ERB template",
+            Engine::Cheetah => "a Cheetah template (Cobbler)",
+            Engine::Terraform => "a template of Terraform or Packer",
+            Engine::Variables => "a template with variables ($NAME)",
+            Engine::Xcat => "a template of xCAT",
+            Engine::Autoconf => "a template with marks such as @NAME@",
+        }
+    }
+}
+
+/// One mark.
+#[derive(Clone, Debug)]
+struct Mark {
+    at: Range<usize>,
+    engine: Engine,
+    /// Whether nothing but a template has such a mark.
+    is_certain: bool,
+}
+
+/// A text with marks of a template engine.
+#[derive(Debug)]
+pub(crate) struct Template {
+    /// The text with all lines blanked that have a mark; as many bytes, and the same lines.
+    pub(crate) masked: String,
+    /// The mark that shows it, and the engine that it is of.
+    shown_by: Mark,
+}
+
+impl Template {
+    /// Reads a text; `None` when it has no mark. Marks count among the commands, in headers of sections and in
+    /// `%packages`; in scripts, which have braces of their own, only control marks (`{% … %}`, `<% … %>`).
+    pub(crate) fn read(text: &str) -> Option<Template> {
+        if !may_have_marks(text.as_bytes()) {
+            return None;
+        }
+        let mut reader = Reader { text, marks: Vec::new(), covered: 0, ends: [None; PAIRS.len()] };
+        let mut masked: Vec<u8> = Vec::new();
+        let mut blank = |line: Range<usize>| {
+            if masked.is_empty() {
+                masked = text.as_bytes().to_vec();
+            }
+            masked[line].fill(b' ');
+        };
+        let (mut at, mut place) = (0, Place::Commands);
+        for line in split_lines(text) {
+            let start = at;
+            at += line.len();
+            let content = line.trim_end_matches(is_line_end);
+            let inside = reader.covered > start;
+            let first = content.split_ascii_whitespace().next().unwrap_or_default();
+            let is_header = !inside && SECTION_NAMES.contains(&first);
+            let before = reader.marks.len();
+            let from = reader.covered.clamp(start, start + content.len());
+            reader.line(from..start + content.len(), if is_header { Place::Commands } else { place });
+            if inside || reader.marks.len() > before {
+                let keep = if is_header { content.find(first).map_or(0, |n| n + first.len()) } else { 0 };
+                // A section ends where its template says so, whatever is behind it.
+                if first != "%end" || inside {
+                    blank(start + keep..start + content.len());
+                }
+            }
+            if inside {
+                continue;
+            }
+            match first {
+                "%packages" => place = Place::Packages,
+                "%end" => place = Place::Commands,
+                _ if is_header => place = Place::Script,
+                _ => {}
+            }
+        }
+        let shown_by = reader.marks.iter().find(|mark| mark.is_certain).or(reader.marks.first())?.clone();
+        let masked = String::from_utf8(masked).ok()?;
+        Some(Template { masked, shown_by })
+    }
+
+    /// The remark that the file is a template.
+    pub(crate) fn finding(&self, file: FileId) -> Finding {
+        let message = format!("this is {}: lines with a mark are not checked", self.shown_by.engine.name());
+        let help = "render it first, and check what the engine writes";
+        let at = &self.shown_by.at;
+        Finding::new(&TEMPLATE, message).at(Span::new(file, at.start, at.end)).label("a mark").help(help)
+    }
+}
+
+/// The marks of a text that begin and end on one line and have an end of their own (`{{ … }}`, `{% … %}`, `<% … %>`).
+pub(crate) fn marks_of_one_line(text: &str) -> Vec<Range<usize>> {
+    let mut marks = Vec::new();
+    let mut start = 0;
+    for line in split_lines(text) {
+        let mut at = 0;
+        while let Some(open) = line[at..].find(['{', '<']).map(|n| at + n) {
+            let pair = PAIRS.iter().find(|(begin, _)| line[open..].starts_with(begin));
+            let end = pair.and_then(|(_, close)| line[open..].find(close).map(|n| open + n + close.len()));
+            if let Some(end) = end {
+                marks.push(start + open..start + end);
+            }
+            // Without an end none of this line's later marks has one, either.
+            at = end.unwrap_or(if pair.is_some() { line.len() } else { open + 1 });
+        }
+        start += line.len();
+    }
+    marks
+}
+
+/// Where a line is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Commands,
+    Packages,
+    Script,
+}
+
+/// Whether the characters that marks begin with are in a text, before anything is looked at closely.
+fn may_have_marks(text: &[u8]) -> bool {
+    let any = |byte: u8, is_mark: fn(&[u8], usize) -> bool| {
+        let mut at = 0;
+        while let Some(found) = position(&text[at..], byte) {
+            if is_mark(text, at + found) {
+                return true;
+            }
+            at += found + 1;
+        }
+        false
+    };
+    let next = |text: &[u8], at: usize| text.get(at + 1).copied().unwrap_or_default();
+    any(b'{', |text, at| {
+        let (before, next) = (at.checked_sub(1).map(|n| text[n]), text.get(at + 1));
+        matches!(before, Some(b'$' | b'%')) || matches!(next, Some(b'{' | b'%' | b'#'))
+    }) || any(b'$', |text, at| text.get(at + 1).is_some_and(u8::is_ascii_alphabetic))
+        || any(b'<', |text, at| text.get(at + 1) == Some(&b'%'))
+        || any(b'@', |text, at| text.get(at + 1).is_some_and(|b| *b == b'@' || b.is_ascii_uppercase()))
+        || any(b':', |text, at| at > 0 && text[at - 1].is_ascii_uppercase() && next_is_xcat(text, at))
+        || (next(text, 0) == b'#' && text.starts_with(b"##"))
+}
+
+fn next_is_xcat(text: &[u8], colon: usize) -> bool {
+    let word = text[..colon].iter().rposition(|b| !b.is_ascii_uppercase());
+    word.is_some_and(|hash| text[hash] == b'#')
+}
+
+/// Marks that have an end of their own.
+const PAIRS: [(&str, &str); 4] = [("{{", "}}"), ("{%", "%}"), ("{#", "#}"), ("<%", "%>")];
+/// The pairs that count in scripts, too.
+const IN_SCRIPTS: [usize; 2] = [1, 3];
+/// Most bytes from the begin of a mark to its end.
+const LONGEST: usize = 4096;
+
+/// Variables of package managers, which kickstarts have in URLs.
+const NOT_MARKS: [&str; 8] = [
+    "releasever",
+    "basearch",
+    "arch",
+    "infra",
+    "stream",
+    "contentdir",
+    "releasever_major",
+    "releasever_minor",
+];
+
+struct Reader<'t> {
+    text: &'t str,
+    marks: Vec<Mark>,
+    /// Everything before this byte belongs to a mark.
+    covered: usize,
+    /// For each pair the place of an end that was found behind its begin: `Some(None)` when there is none any more.
+    ends: [Option<Option<usize>>; PAIRS.len()],
+}
+
+impl Reader<'_> {
+    /// Finds the marks of one line.
+    fn line(&mut self, line: Range<usize>, place: Place) {
+        let text = self.text;
+        let content = &text[line.clone()];
+        if place != Place::Script {
+            self.directive(content, line.start);
+        }
+        let mut at = 0;
+        while let Some(found) = content[at..].find(['{', '<', '$', '@', '#', '%']) {
+            let here = at + found;
+            let rest = &content[here..];
+            at = here + 1;
+            let Some(end) = self.mark(rest, &content[..here], line.start + here, place) else { continue };
+            if end > line.end {
+                return;
+            }
+            at = (end - line.start).max(at);
+        }
+    }
+
+    /// A mark that begins here; returns where it ends.
+    fn mark(&mut self, rest: &str, before: &str, at: usize, place: Place) -> Option<usize> {
+        for (n, (open, _)) in PAIRS.iter().enumerate() {
+            if rest.starts_with(open) && (place != Place::Script || IN_SCRIPTS.contains(&n)) {
+                let end = self.end_of(n, at + open.len()).filter(|end| end - at <= LONGEST)?;
+                let engine = match n {
+                    3 => Engine::Erb,
+                    0 if is_go(&self.text[at..end]) => Engine::Go,
+                    _ => Engine::Jinja,
+                };
+                return Some(self.push(at..end, engine, true));
+            }
+        }
+        if place == Place::Script {
+            return None;
+        }
+        let name_of = |text: &str| {
+            let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+            text.find(|c| !is_name(c)).unwrap_or(text.len())
+        };
+        if let Some(inner) = rest.strip_prefix("${").or_else(|| rest.strip_prefix("%{")) {
+            let end = at + 2 + inner.find('}')? + 1;
+            let engine = if rest.starts_with('%') { Engine::Terraform } else { Engine::Variables };
+            return Some(self.push(at..end, engine, engine == Engine::Terraform));
+        }
+        if let Some(inner) = rest.strip_prefix('$') {
+            let name = &inner[..name_of(inner)];
+            let is_call = inner[name.len()..].starts_with('(');
+            let joined = before.chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '$');
+            let is_variable = name.len() >= 3
+                && name.starts_with(|c: char| c.is_ascii_alphabetic())
+                && !NOT_MARKS.contains(&name)
+                // A password's hash: $6$salt$…, $y$j9T$….
+                && !inner[name.len()..].starts_with('$')
+                && !before.rsplit([' ', '\t', '=', '"', '\'']).next().unwrap_or_default().contains('$');
+            if !is_variable || joined || place == Place::Packages && !is_call {
+                return None;
+            }
+            let engine = if is_call { Engine::Cheetah } else { Engine::Variables };
+            return Some(self.push(at..at + 1 + name.len(), engine, is_call));
+        }
+        if let Some(inner) = rest.strip_prefix('@') {
+            let doubled = inner.strip_prefix('@');
+            let inner = doubled.unwrap_or(inner);
+            let name = &inner[..name_of(inner)];
+            let close = if doubled.is_some() { "@@" } else { "@" };
+            let is_name =
+                name.len() >= 2 && (doubled.is_some() || !name.contains(|c: char| c.is_ascii_lowercase()));
+            if !is_name
+                || name.starts_with(|c: char| c.is_ascii_digit())
+                || !inner[name.len()..].starts_with(close)
+            {
+                return None;
+            }
+            let end = at + (rest.len() - inner.len()) + name.len() + close.len();
+            let engine = if doubled.is_some() { Engine::Cheetah } else { Engine::Autoconf };
+            return Some(self.push(at..end, engine, true));
+        }
+        // xCAT: #TABLE:site:key=master:value#
+        let inner = rest.strip_prefix('#')?;
+        let name = inner.find(|c: char| !c.is_ascii_uppercase()).filter(|n| *n >= 3)?;
+        let close = inner[name..].strip_prefix(':')?.find('#')?;
+        Some(self.push(at..at + 1 + name + 1 + close + 1, Engine::Xcat, true))
+    }
+
+    fn push(&mut self, at: Range<usize>, engine: Engine, is_certain: bool) -> usize {
+        let end = at.end;
+        self.covered = self.covered.max(end);
+        self.marks.push(Mark { at, engine, is_certain });
+        end
+    }
+
+    /// Where the pair that begins before `from` ends. Every end is searched for once.
+    fn end_of(&mut self, pair: usize, from: usize) -> Option<usize> {
+        let close = PAIRS[pair].1;
+        let known = self.ends[pair].filter(|end| end.is_none_or(|end| end >= from + close.len()));
+        let end = known.unwrap_or_else(|| self.text[from..].find(close).map(|n| from + n + close.len()));
+        self.ends[pair] = Some(end);
+        end
+    }
+
+    /// A line that is a directive of Cheetah: `#if $big`, `#end if`. Without a variable it may be a remark.
+    fn directive(&mut self, content: &str, start: usize) {
+        let trimmed = content.trim_start();
+        let Some(inner) = trimmed.strip_prefix('#') else { return };
+        let mut words = inner.split_ascii_whitespace();
+        let is_directive = match words.next() {
+            Some("if" | "elif" | "for" | "set" | "while" | "unless" | "silent" | "echo") => {
+                inner.contains('$')
+            }
+            Some("end") => {
+                matches!(words.next(), Some("if" | "for" | "while" | "raw" | "unless" | "def"))
+                    && words.next().is_none()
+            }
+            Some("template=jinja2" | "template=cheetah") => true,
+            _ => false,
+        };
+        if is_directive && inner.starts_with(|c: char| c.is_ascii_lowercase()) {
+            let at = start + (content.len() - trimmed.len());
+            self.push(at..start + content.trim_end().len(), Engine::Cheetah, true);
+        }
+    }
+}
+
+/// Whether a mark in double braces is one of Go: a field, a pipeline with a keyword, a comment.
+fn is_go(mark: &str) -> bool {
+    let inner = mark.trim_start_matches(['{', '-', ' ']);
+    let word = inner.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    inner.starts_with(['.', '$'])
+        || inner.starts_with("/*")
+        || matches!(
+            word,
+            "if" | "range" | "with" | "template" | "end" | "else" | "block" | "define" | "include"
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> Option<(&'static str, String)> {
+        let template = Template::read(text)?;
+        assert_eq!(template.masked.len(), text.len());
+        let lines = |text: &str| split_lines(text).map(str::len).collect::<Vec<_>>();
+        assert_eq!(lines(&template.masked), lines(text));
+        Some((template.shown_by.engine.name(), text[template.shown_by.at.clone()].to_owned()))
+    }
+
+    #[test]
+    fn engines_are_known_by_their_marks() {
+        for (text, engine, mark) in [
+            ("lang {{ lang }}\n", Engine::Jinja, "{{ lang }}"),
+            ("{% if x -%}\nlang C\n{% endif %}\n", Engine::Jinja, "{% if x -%}"),
+            ("{# remark\nof two lines #}\nlang C\n", Engine::Jinja, "{# remark\nof two lines #}"),
+            ("# {{ ansible_managed }}\nlang C\n", Engine::Jinja, "{{ ansible_managed }}"),
+            ("url --url={{.ProvisionerURL}}/x\n", Engine::Go, "{{.ProvisionerURL}}"),
+            ("{{ range $n := .Nics }}\n{{end}}\n", Engine::Go, "{{ range $n := .Nics }}"),
+            ("{{template \"part\"}}\n", Engine::Go, "{{template \"part\"}}"),
+            ("<%#\nkind: provision\n-%>\nlang C\n", Engine::Erb, "<%#\nkind: provision\n-%>"),
+            ("part / --size=<%= size %>\n", Engine::Erb, "<%= size %>"),
+            ("url --url=$tree\n$SNIPPET('network')\n", Engine::Cheetah, "$SNIPPET"),
+            ("#if $getVar('x', False)\nautopart\n#end if\n", Engine::Cheetah, "#if $getVar('x', False)"),
+            ("rootpw --iscrypted @@pw@@\n", Engine::Cheetah, "@@pw@@"),
+            ("%{ if uefi ~}\npart /boot/efi --size=600\n%{ endif ~}\n", Engine::Terraform, "%{ if uefi ~}"),
+            ("network --hostname=${name}\n", Engine::Variables, "${name}"),
+            ("network --hostname=$hostname --ip=$ip\n", Engine::Variables, "$hostname"),
+            ("url @KSTEST_URL@\n", Engine::Autoconf, "@KSTEST_URL@"),
+            ("timezone #TABLE:site:key=timezone:value#\n", Engine::Xcat, "#TABLE:site:key=timezone:value#"),
+            (
+                "%packages\n{% for p in packages %}\n{{ p }}\n{% endfor %}\n%end\n",
+                Engine::Jinja,
+                "{% for p in packages %}",
+            ),
+            ("%post\n{% if x %}\necho\n{% endif %}\n%end\n", Engine::Jinja, "{% if x %}"),
+        ] {
+            assert_eq!(shown(text), Some((engine.name(), mark.to_owned())), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_plain_kickstart_has_is_not_a_mark() {
+        for text in [
+            "rootpw --iscrypted $6$abcdefgh$ijklmnop.qrstuv/wxyz\n",
+            "rootpw --iscrypted $y$j9T$abc$def\n",
+            "user --name=a --iscrypted --password=$2b$12$abcdefghijk\n",
+            "rootpw Pa$word\n",
+            "repo --name=x --mirrorlist=http://x/?repo=fedora-$releasever&arch=$basearch\n",
+            "%packages\n@core\n@^minimal-environment\n-@standard\n%end\n",
+            "%post\necho ${x} $HOME {{.Name}} ${x%.*} @NAME@ $(date) #end if\n%end\n",
+            "# if you want more\n# else\n#else\n#if this were so\nlang C\n",
+            "sshkey --username=a \"ssh-ed25519 AAAA a@HOST\"\n",
+            "rootpw --iscrypted #ROOTPASS#\n",
+            "lang C # {{ open\n",
+            "part / --fsoptions={x}\n",
+        ] {
+            assert_eq!(shown(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn lines_with_a_mark_are_blank_and_headers_keep_their_name() {
+        let masked = |text: &str| Template::read(text).unwrap().masked;
+        assert_eq!(
+            masked("lang C\ntimezone {{ tz }}\r\n%post --log={{ x }}\nrm {{ y }}\n%end\n"),
+            "lang C\n                 \r\n%post              \nrm {{ y }}\n%end\n"
+        );
+        assert_eq!(masked("<% a\n%post\nb %>\nlang C\n"), "    \n     \n    \nlang C\n");
+    }
+
+    #[test]
+    fn many_marks_cost_no_more_than_their_length() {
+        for part in ["{%", "{{", "<%", "${", "@A", "#A:", "{% %}", "$a("] {
+            shown(&part.repeat(20_000));
+            shown(&format!("{part}\n").repeat(10_000));
+        }
+    }
+}

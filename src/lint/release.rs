@@ -1,0 +1,207 @@
+//! `--syntax auto`: the version that a kickstart is read as, and why. The command line comes first, then the `#version=`
+//! header, then the configuration; only without them what the kickstart itself names, then the default.
+
+use super::chosen::Chosen;
+use super::settings::Settings;
+use crate::directives::{OTHER_RELEASE, VERSION_DEVEL, VERSION_UNKNOWN, version_header};
+use kickstart::include::Includes;
+use kickstart::{Kickstart, Version, release_named_in};
+use node_base::diagnostic::{Category, Finding, Findings, Severity};
+use node_base::source::{FileId, Sources, Span};
+
+/// Parses a kickstart as the version that it is for. The findings are those of the language, and remarks about the choice.
+pub(super) fn parse<'s>(
+    sources: &'s Sources,
+    includes: &'s Includes,
+    file: FileId,
+    settings: &Settings,
+    findings: &mut Findings,
+) -> (Chosen<Version>, Kickstart<'s>) {
+    let read = |version, findings: &mut Findings| {
+        kickstart::parse_with_includes(sources, includes, file, version, findings)
+    };
+    let claimed = Claimed::by(sources, file, settings);
+    let mut syntax = claimed.syntax.clone();
+    let mut found = Findings::new();
+    let mut kickstart = read(syntax.value, &mut found);
+    if claimed.is_default {
+        if let Some(named) = named_by_sources(sources, &kickstart) {
+            if named.value != syntax.value {
+                found = Findings::new();
+                kickstart = read(named.value, &mut found);
+            }
+            syntax = named;
+        }
+        let errors = found.iter().filter(|f| is_syntax_error(f)).count();
+        if errors > 0 {
+            let is_clean = |version: Version| {
+                let mut found = Findings::new();
+                read(version, &mut found);
+                !found.iter().any(is_syntax_error)
+            };
+            findings.extend(accepted_elsewhere(file, syntax.value, errors, is_clean));
+        }
+    }
+    findings.extend(found);
+    findings.extend(claimed.remark(sources, syntax.value));
+    (syntax, kickstart)
+}
+
+/// The syntax version of a kickstart before it is parsed, and what its header says.
+struct Claimed {
+    /// The version: given, from the header, from the configuration, or the default.
+    syntax: Chosen<Version>,
+    /// Whether it is only the default, so that what the kickstart names may replace it.
+    is_default: bool,
+    /// The version in a header that does not name a release.
+    header: Option<Span>,
+}
+
+impl Claimed {
+    /// The syntax version that a kickstart claims before anything in it is read.
+    fn by(sources: &Sources, file: FileId, settings: &Settings) -> Claimed {
+        if let Some(given) = &settings.syntax {
+            return Claimed { syntax: given.clone(), is_default: false, header: None };
+        }
+        let header = version_header(sources, file);
+        if let Some(Ok(version)) = header.map(|span| Version::from_name(sources.text_of(span))) {
+            let syntax = Chosen::new(version, "from its #version header");
+            return Claimed { syntax, is_default: false, header: None };
+        }
+        Claimed {
+            syntax: settings.stated_syntax().unwrap_or_else(|| Chosen::new(Version::DEFAULT, "the default")),
+            is_default: settings.default_syntax.is_none(),
+            header,
+        }
+    }
+
+    /// The remark about a header that does not name a release, when the version is settled.
+    fn remark(&self, sources: &Sources, chosen: Version) -> Option<Finding> {
+        let span = self.header?;
+        let name = sources.text_of(span);
+        if name.eq_ignore_ascii_case("DEVEL") {
+            // Anaconda writes DEVEL into the kickstart it leaves behind, whatever release it is.
+            let message = format!("'#version=DEVEL' does not name a release; the file is read as {chosen}");
+            let help = format!("write '#version={chosen}', or the release that will install it");
+            return Some(Finding::new(&VERSION_DEVEL, message).at(span).help(help));
+        }
+        let unknown = Version::from_name(name).err()?;
+        let help = match &unknown.nearest {
+            Some(near) => format!("write '#version={near}'"),
+            None => format!("write '#version={chosen}', or the release that will install it"),
+        };
+        let message = format!("unknown syntax version '{name}'; the file is read as {chosen}");
+        Some(Finding::new(&VERSION_UNKNOWN, message).at(span).help(help))
+    }
+}
+
+/// The commands that say where the system comes from, the most telling first: the installation source, then images, then
+/// further repositories.
+const SOURCES: [&[&str]; 3] =
+    [&["url", "nfs", "harddrive"], &["liveimg", "ostreesetup", "ostreecontainer", "bootc"], &["repo"]];
+
+/// The release that the sources of a kickstart name, read as any version. Sources of one kind that name different
+/// releases name none.
+fn named_by_sources(sources: &Sources, kickstart: &Kickstart<'_>) -> Option<Chosen<Version>> {
+    SOURCES.iter().find_map(|names| {
+        let mut found: Option<(Version, Span)> = None;
+        for command in kickstart.among(names) {
+            let Some(named) = release_named_in(sources.text_of(command.span)) else { continue };
+            match found {
+                None => {
+                    let start = command.span.start as usize;
+                    let at = Span::new(command.span.file, start + named.at.start, start + named.at.end);
+                    found = Some((named.version, at));
+                }
+                Some((version, _)) if version != named.version => return None,
+                Some(_) => {}
+            }
+        }
+        let (version, at) = found?;
+        let line = sources.position(at).line;
+        Some(Chosen::new(version, format!("line {line} names '{}'", sources.text_of(at))))
+    })
+}
+
+/// The versions that a kickstart without a claim may have been written for, the most likely first.
+const OTHERS: [Version; 6] = [
+    Version::rhel(8),
+    Version::rhel(7),
+    Version::rhel(10),
+    Version::NEWEST_FEDORA,
+    Version::rhel(6),
+    Version::rhel(9),
+];
+
+/// The remark that other versions accept a kickstart that has errors of syntax as `version`.
+fn accepted_elsewhere(
+    file: FileId,
+    version: Version,
+    errors: usize,
+    is_clean: impl Fn(Version) -> bool,
+) -> Option<Finding> {
+    let clean: Vec<Version> =
+        OTHERS.into_iter().filter(|other| *other != version && is_clean(*other)).collect();
+    let first = clean.first()?;
+    let names: Vec<String> = clean.iter().map(Version::to_string).collect();
+    let count = if errors == 1 { "an error".to_owned() } else { format!("{errors} errors") };
+    let message = format!("this file has {count} as {version}, and none as {}", names.join(", "));
+    let help = format!(
+        "if it is for another release, write '#version={first}' as its first line, or give --syntax {first}"
+    );
+    Some(Finding::new(&OTHER_RELEASE, message).at(Span::new(file, 0, 0)).help(help))
+}
+
+/// Whether this is an error of the language.
+fn is_syntax_error(finding: &Finding) -> bool {
+    finding.code.category == Category::Syntax && finding.severity == Severity::Error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(text: &str) -> (Chosen<Version>, Vec<&'static str>) {
+        let mut sources = Sources::new();
+        let file = sources.add("x.ks", text.to_owned()).unwrap();
+        let read = super::super::read::read(&sources, file, &Settings::default());
+        let style = |f: &&Finding| f.code.category == Category::Style;
+        (read.syntax, read.findings.iter().filter(style).map(|f| f.code.name).collect())
+    }
+
+    #[test]
+    fn the_header_gives_the_version_wherever_it_is() {
+        let (version, findings) = chosen("# made by hand\n#version=rhel8.9  \r\nlang C\n");
+        assert_eq!((version.value, findings.len()), (Version::rhel(8), 0));
+        assert_eq!(chosen("#version=OL8\nurl --url=http://x/centos/7/os\n").0.value, Version::rhel(8));
+    }
+
+    #[test]
+    fn a_header_that_does_not_name_a_release_gives_the_default_and_a_remark() {
+        assert_eq!(
+            chosen("#version=DEVEL\n"),
+            (Chosen::new(Version::DEFAULT, "the default"), vec!["version-devel"])
+        );
+        assert_eq!(chosen("#version=RHEL99\n").1, ["version-unknown"]);
+        assert_eq!(chosen("echo #version=RHEL8\n").0.value, Version::DEFAULT);
+    }
+
+    #[test]
+    fn without_a_header_the_source_names_the_release() {
+        let (version, findings) = chosen("#version=DEVEL\nlang C\nurl --url=http://x/centos/7/os\n");
+        assert_eq!(version, Chosen::new(Version::rhel(7), "line 3 names 'centos/7'"));
+        assert_eq!(findings, ["version-devel"]);
+        let text = "repo --name=a --baseurl=http://x/epel/7/\nurl --url=http://x/el8/\n";
+        assert_eq!(chosen(text).0.value, Version::rhel(8), "the installation source comes first");
+        let text = "repo --name=a --baseurl=http://x/el7/\nrepo --name=b --baseurl=http://x/el8/\n";
+        assert_eq!(chosen(text).0, Chosen::new(Version::DEFAULT, "the default"), "no agreement");
+        assert_eq!(chosen("# url --url=http://x/centos/7/os\n").0.value, Version::DEFAULT);
+    }
+
+    #[test]
+    fn a_kickstart_that_another_release_accepts_is_told_so() {
+        assert_eq!(chosen("install\n").1, ["other-release"]);
+        assert!(chosen("install\npart / --sise=1\n").1.is_empty(), "no release accepts it");
+        assert!(chosen("#version=RHEL9\ninstall\n").1.is_empty(), "it says what it is for");
+    }
+}
