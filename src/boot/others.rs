@@ -4,7 +4,7 @@ use super::entry::Entry;
 
 /// Words of a command line that only other installers have: Debian and Ubuntu, live systems of Debian, SUSE, CoreOS, Arch,
 /// Alpine. Each is the begin of a word.
-const WORDS: [&str; 26] = [
+const WORDS: [&str; 31] = [
     "preseed/",
     "preseed=",
     "debian-installer",
@@ -24,7 +24,12 @@ const WORDS: [&str; 26] = [
     "autoyast=",
     "autoyast2=",
     "inst.auto=",
-    "install=",
+    "install=http",
+    "install=ftp",
+    "install=nfs",
+    "install=cd",
+    "install=hd",
+    "install=smb",
     "netsetup=",
     "ignition.",
     "coreos.",

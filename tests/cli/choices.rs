@@ -72,7 +72,7 @@ fn a_kickstart_that_makes_a_node_is_held_against_its_policy() {
 #[test]
 fn fail_on_moves_the_limit_and_comes_from_the_configuration_too() {
     let place = Place::new();
-    place.file("x.ks", format!("#version=RHEL-9\n{COMPLETE}"));
+    place.file("x.ks", format!("#version=Slackware15\n{COMPLETE}"));
     assert_eq!(place.run(["x.ks"]).status, 0, "a warning: {}", place.run(["x.ks"]).stdout);
     assert_eq!(place.run(["--fail-on", "warning", "x.ks"]).status, 1);
     place.file(".ks-lint.toml", "fail-on = \"warning\"\n");

@@ -12,7 +12,7 @@ fn run(kickstart: &str) -> (super::run::Output, serde_json::Value) {
 
 #[test]
 fn a_waived_finding_is_reported_with_its_reason_and_does_not_fail_the_run() {
-    let kickstart = format!("# ks-lint: waive STY003 -- read by a fork\n#version=RHEL-9\n{COMPLETE}");
+    let kickstart = format!("# ks-lint: waive STY003 -- read by a fork\n#version=Slackware15\n{COMPLETE}");
     let (output, file) = run(&kickstart);
     assert_eq!(output.status, 0, "{}", output.stdout);
     assert_eq!(
@@ -31,7 +31,7 @@ fn a_waived_finding_is_reported_with_its_reason_and_does_not_fail_the_run() {
 
 #[test]
 fn a_waiver_without_a_reason_or_of_no_known_code_is_an_error() {
-    let (output, _) = run(&format!("# ks-lint: waive STY003\n#version=RHEL-9\n{COMPLETE}"));
+    let (output, _) = run(&format!("# ks-lint: waive STY003\n#version=Slackware15\n{COMPLETE}"));
     assert_eq!((output.codes(), output.status), (vec!["NODE106".to_owned(), "STY003".to_owned()], 1));
     let (output, _) = run(&format!("# ks-lint: waive STY999 -- why not\n{COMPLETE}"));
     assert_eq!((output.codes(), output.status), (vec!["NODE107".to_owned()], 1));
