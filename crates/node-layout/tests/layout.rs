@@ -33,5 +33,7 @@ mod safe_files;
 mod texts;
 #[path = "layout/trial.rs"]
 mod trial;
+#[path = "layout/trial_cut.rs"]
+mod trial_cut;
 #[path = "layout/verified.rs"]
 mod verified;

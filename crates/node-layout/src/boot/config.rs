@@ -154,7 +154,7 @@ fn read_entries(sysroot: &Path, files: &Files, dir: &Path) -> Result<Vec<BootEnt
 
 #[cfg(test)]
 mod tests {
-    use super::super::loader::{BootDevices, TrialStage};
+    use super::super::loader::{BootDevices, TrialFate, TrialStage};
     use super::*;
     use crate::files::Method;
     use crate::machine::Mount;
@@ -256,7 +256,8 @@ mod tests {
             assert_eq!(config.loader.set_default_command("new"), *set_default);
             assert_eq!(config.default_entry().unwrap().id, "old", "{name}");
             assert!(config.loader.ignores_default().is_none(), "{name}: a default has no effect");
-            let changes = config.loader.make_default(&config.root, "new", &|_| None).unwrap();
+            let changes =
+                config.loader.make_default(&config.root, "new", &|_| None, TrialFate::Ends).unwrap();
             assert!(!changes.is_empty(), "{name}: nothing would be changed");
             for change in changes {
                 assert!(matches!(change.method, Method::InPlace | Method::ReplaceForBoot), "{name}");
@@ -265,7 +266,14 @@ mod tests {
             let config = BootConfig::read(dir.path(), None, &Files::default()).unwrap();
             assert_eq!(config.default_entry().unwrap().id, "new", "{name}: the default was not set");
             assert!(config.loader.check_default(&config.entries, "new").is_empty(), "{name}");
-            assert!(config.loader.make_default(&config.root, "new", &|_| None).unwrap().is_empty(), "{name}");
+            assert!(
+                config
+                    .loader
+                    .make_default(&config.root, "new", &|_| None, TrialFate::Ends)
+                    .unwrap()
+                    .is_empty(),
+                "{name}"
+            );
         }
     }
 
@@ -296,16 +304,40 @@ mod tests {
             assert_eq!(stage(&read(dir)), on_trial(TrialStage::Replaced("old".into())), "{name}");
             let config = make(dir, arm(&config), default);
             assert_eq!(stage(&config), on_trial(TrialStage::Armed), "{name}");
+            // Another kernel of the default's image becomes the default; the trial goes on.
+            let another = config.loader.make_default(
+                &config.root,
+                "new",
+                &|_| None,
+                TrialFate::GoesOn(&config.entries),
+            );
+            let config = make(dir, another.unwrap(), |_| {});
+            assert_eq!(stage(&config), on_trial(TrialStage::Armed), "{name}");
+            let back = config.loader.make_default(
+                &config.root,
+                "old",
+                &|_| None,
+                TrialFate::GoesOn(&config.entries),
+            );
+            make(dir, back.unwrap(), |_| {});
             boots(dir);
             let config = read(dir);
             default(&config);
             assert_eq!(stage(&config), on_trial(TrialStage::Consumed), "{name}");
-            let confirm = config.loader.make_default(&config.root, "new", &|_| None).unwrap();
+            let confirm =
+                config.loader.make_default(&config.root, "new", &|_| None, TrialFate::Ends).unwrap();
             let config = make(dir, confirm, |config| {
                 assert_eq!(config.default_entry().unwrap().id, "new", "{name}: confirmed first of all");
             });
             assert_eq!(stage(&config), None, "{name}: the trial is over");
-            assert!(config.loader.make_default(&config.root, "new", &|_| None).unwrap().is_empty(), "{name}");
+            assert!(
+                config
+                    .loader
+                    .make_default(&config.root, "new", &|_| None, TrialFate::Ends)
+                    .unwrap()
+                    .is_empty(),
+                "{name}"
+            );
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::grub_menu;
 use super::grubenv::{GrubEnv, SIZE};
-use super::loader::{BootDevices, BootLoader, Evidence, Found, Place, Trial, TrialStage};
+use super::loader::{BootDevices, BootLoader, Evidence, Found, Place, Trial, TrialFate, TrialStage};
 use super::next_kernel::KeptArguments;
 use super::text_file::BootError;
 use crate::files::{Change, Files, Method};
@@ -70,17 +70,17 @@ impl Grub {
         env.unset(TRIAL);
     }
 
-    /// Lets GRUB boot the default if an entry cannot be loaded. Where it wants an index and the index is not known, the menu
-    /// appears instead.
-    fn set_fallback(&self, env: &mut GrubEnv, entries: &[BootEntry]) {
-        let default = self.default_entry(entries).map(|e| e.id.as_str());
-        let fallback = default.and_then(|id| match self.falls_back_to_ids {
-            true => Some(id.to_owned()),
-            false => {
-                let config = self.menu.as_ref().map_or("", |(_, text)| text);
-                grub_menu::index(config, entries, id).map(|index| index.to_string())
-            }
-        });
+    /// Whether a trial is stored that the boot loader has not started yet.
+    fn is_trial_ahead(&self) -> bool {
+        self.trial().is_some_and(|t| t.stage != TrialStage::Consumed)
+    }
+
+    /// Lets GRUB boot the entry `id`, which is the default, if an entry cannot be loaded. Where it wants an index and the index is
+    /// not known, the menu appears instead.
+    fn set_fallback(&self, env: &mut GrubEnv, entries: &[BootEntry], id: &str) {
+        let config = self.menu.as_ref().map_or("", |(_, text)| text);
+        let index = || grub_menu::index(config, entries, id).map(|index| index.to_string());
+        let fallback = if self.falls_back_to_ids { Some(id.to_owned()) } else { index() };
         match fallback {
             Some(fallback) => env.set(FALLBACK, &fallback),
             None => env.unset(FALLBACK),
@@ -112,6 +112,7 @@ impl BootLoader for Grub {
         _root: &Path,
         id: &str,
         turn: &dyn Fn(&Arguments) -> Option<Arguments>,
+        trial: TrialFate<'_>,
     ) -> Result<Vec<Change>, BootError> {
         let mut env = self.env();
         env.set("saved_entry", id);
@@ -119,7 +120,11 @@ impl BootLoader for Grub {
         if let Some(new) = env.get("kernelopts").and_then(|kept| turn(&Arguments::parse(&kept))) {
             env.set("kernelopts", &new.to_string());
         }
-        self.end_trial(&mut env);
+        match trial {
+            TrialFate::Ends => self.end_trial(&mut env),
+            TrialFate::GoesOn(entries) if self.is_trial_ahead() => self.set_fallback(&mut env, entries, id),
+            TrialFate::GoesOn(_) => {}
+        }
         self.write(&env)
     }
 
@@ -173,7 +178,9 @@ impl BootLoader for Grub {
         let mut env = self.env();
         env.set(NEXT, id);
         env.set(TRIAL, id);
-        self.set_fallback(&mut env, entries);
+        if let Some(default) = self.default_entry(entries) {
+            self.set_fallback(&mut env, entries, &default.id);
+        }
         self.write(&env)
     }
 
@@ -187,11 +194,12 @@ impl BootLoader for Grub {
     }
 
     fn renew_fallback(&self, entries: &[BootEntry]) -> Result<Vec<Change>, BootError> {
-        if self.trial().is_none_or(|t| t.stage == TrialStage::Consumed) {
+        let mut env = self.env();
+        if let Some(default) = self.default_entry(entries).filter(|_| self.is_trial_ahead()) {
+            self.set_fallback(&mut env, entries, &default.id);
+        } else {
             return Ok(Vec::new());
         }
-        let mut env = self.env();
-        self.set_fallback(&mut env, entries);
         self.write(&env)
     }
 

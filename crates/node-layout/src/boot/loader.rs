@@ -22,9 +22,9 @@ pub(crate) trait BootLoader: fmt::Debug {
     /// variable.
     fn variable(&self, name: &str) -> Option<Arguments>;
 
-    /// The changes that make entry `id` the default, and end a trial. `root` is the directory that `/` means in entries. Kernel
-    /// arguments that the boot loader keeps itself are passed to `turn`, which answers with the new ones where they boot this
-    /// root.
+    /// The changes that make entry `id` the default. `root` is the directory that `/` means in entries. Kernel arguments that
+    /// the boot loader keeps itself are passed to `turn`, which answers with the new ones where they boot this root. `trial`
+    /// says what becomes of a trial.
     ///
     /// # Errors
     /// [`BootError::Full`]: it does not fit.
@@ -33,6 +33,7 @@ pub(crate) trait BootLoader: fmt::Debug {
         root: &Path,
         id: &str,
         turn: &dyn Fn(&Arguments) -> Option<Arguments>,
+        trial: TrialFate<'_>,
     ) -> Result<Vec<Change>, BootError>;
 
     /// Kernel arguments that it keeps itself for later kernels.
@@ -72,6 +73,15 @@ pub(crate) trait BootLoader: fmt::Debug {
 
     /// Why it cannot be told to boot an entry once, as a sentence; `None` if it can.
     fn cannot_be_told(&self, devices: &BootDevices<'_>) -> Option<String>;
+}
+
+/// What becomes of a trial when another entry is made the default.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum TrialFate<'e> {
+    /// It ends, in the same write where the boot loader has one place for both.
+    Ends,
+    /// It goes on, and falls back to the new default. These are the entries, the new default among them.
+    GoesOn(&'e [BootEntry]),
 }
 
 /// A trial as a boot loader knows it.

@@ -16,7 +16,7 @@ mod text_file; // files and errors
 mod trial_arguments; // kernel arguments of a trial
 
 pub use config::BootConfig;
-pub(crate) use loader::{BootDevices, TrialStage};
+pub(crate) use loader::{BootDevices, TrialFate, TrialStage};
 pub(crate) use target::RootNaming;
 pub use target::Target;
 pub use text_file::BootError;

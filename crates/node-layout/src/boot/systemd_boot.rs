@@ -2,7 +2,7 @@
 
 use super::efi;
 use super::loader::DIRECTORIES;
-use super::loader::{BootDevices, BootLoader, Evidence, Found, Place, Trial, TrialStage};
+use super::loader::{BootDevices, BootLoader, Evidence, Found, Place, Trial, TrialFate, TrialStage};
 use super::next_kernel::KeptArguments;
 use super::text_file::{BootError, TextFile, read_text};
 use crate::files::{Change, Method};
@@ -77,6 +77,7 @@ impl BootLoader for SystemdBoot {
         root: &Path,
         id: &str,
         _turn: &dyn Fn(&Arguments) -> Option<Arguments>,
+        trial: TrialFate<'_>,
     ) -> Result<Vec<Change>, BootError> {
         let name = format!("{id}.conf");
         let (path, text) = match &self.conf {
@@ -88,7 +89,9 @@ impl BootLoader for SystemdBoot {
         if let Some((path, _)) = self.variable.as_ref().filter(|(_, now)| *now != name) {
             changes.extend(Change::write(path.clone(), efi::bytes(&name), Method::Variable));
         }
-        changes.extend(self.disarm()?);
+        if let TrialFate::Ends = trial {
+            changes.extend(self.disarm()?);
+        }
         Ok(changes)
     }
 

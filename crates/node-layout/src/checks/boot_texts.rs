@@ -98,9 +98,13 @@ fn missing_volumes(arguments: &Arguments, lvm: &Lvm, vg: &str) -> Vec<String> {
 pub(crate) fn other_default(s: &NodeState<'_>, lvm: &Lvm) -> Option<Layer> {
     let arguments = s.boot.arguments(s.boot.default_entry()?);
     let layer = Layer::parse(arguments.value("img.bootid")?).filter(|l| *l != s.target.layer)?;
-    let volume = lvm.by_path(arguments.value("root")?)?;
-    let boots_it =
-        volume.vg == s.group.name && volume.pool == s.root.pool && volume.name == layer.to_string();
+    let volume = lvm.volume(&s.group.name, &layer.to_string()).filter(|v| v.pool == s.root.pool)?;
+    let root = arguments.value("root")?;
+    let boots_it = match lvm.by_path(root) {
+        Some(named) => named.uuid == volume.uuid,
+        // A UUID or a label that is not root's: file systems of other layers are not mounted.
+        None => !root.starts_with("/dev/") && !s.target.is_root(root),
+    };
     boots_it.then_some(layer)
 }
 

@@ -76,7 +76,7 @@ pub(super) fn confirm(args: ConfirmArgs) -> anyhow::Result<ExitCode> {
         Some(keep) => keep,
         None => policy(None, &sysroot)?.policy.images.keep.unwrap_or(2),
     };
-    Ok(args.work.run(|system, _| decide_confirm(system, keep))?.0)
+    Ok(args.work.run(|system, tools| decide_confirm(system, keep, tools))?.0)
 }
 
 /// Options of `fail`.

@@ -36,7 +36,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let chosen = policy(args.policy.as_deref(), &args.common.sysroot()?)?;
     if args.repair {
         let work = Work { common: args.common.clone(), dry_run: args.dry_run };
-        let exit = work.run(|system, _| repair(system))?.0;
+        let exit = work.run(|system, tools| repair(system, tools))?.0;
         if args.dry_run || exit != ExitCode::SUCCESS {
             return Ok(exit);
         }

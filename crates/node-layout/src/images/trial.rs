@@ -149,12 +149,9 @@ pub(crate) fn is_base(v: &LogicalVolume) -> bool {
         && (v.has_tag(TAG_BASE) || v.has_tag(TAG_LAYER) || v.has_tag(TAG_MAKING) || is_unfinished(v))
 }
 
-/// The layer that an entry boots: by its `img.bootid=`; of an entry that does not exist any more by its id.
+/// The layer that the entry `id` is for: by its id, which other programs do not change; of other entries by `img.bootid=`.
 pub(crate) fn image_of_entry(boot: &BootConfig, id: &str) -> Option<Layer> {
-    match boot.entry(id) {
-        Some(entry) => layer_of_entry(boot, entry),
-        None => layer_of_id(id),
-    }
+    layer_of_id(id).or_else(|| layer_of_entry(boot, boot.entry(id)?))
 }
 
 /// The layer that an entry boots.

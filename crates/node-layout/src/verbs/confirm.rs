@@ -3,9 +3,10 @@
 use super::node::{Decision, Node, no_room};
 use super::remove;
 use super::trial::{block_actions, change_tags, trial_tags};
-use crate::boot::TrialArguments;
+use crate::boot::{TrialArguments, TrialFate};
 use crate::files::{Change, Method};
 use crate::images::ImageState;
+use crate::machine::Tools;
 use crate::plan::{Action, Steps};
 use crate::system::System;
 use node_base::boot_entry::BootEntry;
@@ -23,7 +24,7 @@ const FEWEST: u32 = 2;
 ///
 /// # Errors
 /// The findings that keep it from its work.
-pub fn confirm(system: &System, keep: u32) -> Result<Decision, Vec<Finding>> {
+pub fn confirm(system: &System, keep: u32, tools: &dyn Tools) -> Result<Decision, Vec<Finding>> {
     let node = Node::of(system)?;
     let nvr = &node.layer.nvr;
     if !system.running {
@@ -43,7 +44,9 @@ pub fn confirm(system: &System, keep: u32) -> Result<Decision, Vec<Finding>> {
             let message = format!("the running layer {} has no boot entry", node.layer);
             vec![Finding::new(&layout::BOOT_ENTRY, message).help("node-layout verify --repair makes one")]
         })?;
-        let default = node.make_default(&entry.id, &node.layer).map_err(|error| vec![no_room(&error)])?;
+        let default = node
+            .make_default(&entry.id, &node.layer, TrialFate::Ends)
+            .map_err(|error| vec![no_room(&error)])?;
         steps.add("default", format!("make {} the default", node.layer), block_actions(default));
     }
     // Left to do after a power cut, too.
@@ -57,6 +60,8 @@ pub fn confirm(system: &System, keep: u32) -> Result<Decision, Vec<Finding>> {
     let mut findings = Vec::new();
     if matches!(image.state, ImageState::Trying | ImageState::Good) {
         for old in not_kept(&node, keep) {
+            let boot = node.boot_after(&steps, tools)?;
+            let node = Node { boot: &boot, ..node.clone() };
             // An image that must stay is no reason not to confirm this one.
             if let Err(reasons) = remove::steps(&node, &old, &mut steps) {
                 findings.extend(reasons.into_iter().map(|f| f.severity(Severity::Info)));

@@ -4,6 +4,7 @@
 use super::node::{Decision, Node, no_room};
 use super::trial::block_actions;
 use super::verify::keep_kernel;
+use crate::boot::TrialFate;
 use crate::files::{Change, Method, same_content};
 use crate::images::kept;
 use crate::images::trial::{layer_of_entry, layer_of_id};
@@ -58,9 +59,12 @@ pub fn drop_kernel(system: &System, version: &str, tools: &dyn Tools) -> Result<
     let full = |error| vec![no_room(&error)];
     let mut steps = Steps::default();
     if node.boot.default_entry().is_some_and(|d| d.id == gone.id) {
-        let changes = node.make_default(&next.id, &node.layer).map_err(full)?;
+        let fate = TrialFate::GoesOn(&node.boot.entries);
+        let changes = node.make_default(&next.id, &node.layer, fate).map_err(full)?;
         steps.add("default", format!("make {} the default", next.id), block_actions(changes));
     }
+    let boot = node.boot_after(&steps, tools)?;
+    let node = Node { boot: &boot, ..node.clone() };
     let change = Change::remove(node.boot.entry_path(&gone.id), Method::ReplaceForBoot);
     let left: Vec<BootEntry> = node.boot.entries.iter().filter(|e| e.id != gone.id).cloned().collect();
     let mut actions = vec![Action::Change(change.into_iter().collect())];
@@ -121,24 +125,33 @@ fn renew(node: &Node<'_>, own: &BootEntry, shared: &BootEntry, steps: &mut Steps
     let differs = |from: &PathBuf, to: &PathBuf| from.is_file() && !same_content(from, to).unwrap_or(false);
     let copies: Vec<(PathBuf, PathBuf)> =
         pairs.iter().map(|p| (file(&p.own), file(&p.kept))).filter(|(from, to)| differs(from, to)).collect();
-    if copies.is_empty() {
-        return;
-    }
-    let mut meanwhile = own.clone();
-    for pair in pairs.iter().filter(|p| file(&p.own).exists()) {
+    let (mut with_shared, mut with_kept) = (own.clone(), own.clone());
+    for pair in pairs.iter().filter(|p| file(&p.own).is_file()) {
         if let Some(key) = pair.key {
-            meanwhile.replace_word(key, &pair.kept, &pair.own);
+            with_shared.replace_word(key, &pair.kept, &pair.own);
+            with_kept.replace_word(key, &pair.own, &pair.kept);
         }
     }
-    let [kept, own_files] = [own, &meanwhile].map(|e| Some(e.text().into_bytes()));
     let path = node.boot.entry_path(&own.id);
-    let switch = |before: &Option<Vec<u8>>, after: &Option<Vec<u8>>| {
-        let (before, after, path) = (before.clone(), after.clone(), path.clone());
-        Action::Change(vec![Change { path, before, after, method: Method::ReplaceForBoot, like: None }])
+    let switch = |before: &BootEntry, after: &BootEntry| {
+        let [before, after] = [before, after].map(|e| Some(e.text().into_bytes()));
+        let changed = before != after;
+        let change = Change { path: path.clone(), before, after, method: Method::ReplaceForBoot, like: None };
+        Action::Change(if changed { vec![change] } else { Vec::new() })
     };
-    let flush = Action::FlushJournal(node.boot.root.clone());
-    let about = "boot the files of the kernel's package in the meantime";
-    steps.add("boot-own", about.into(), vec![flush, switch(&kept, &own_files)]);
-    steps.add("boot-files", format!("keep the newer files for {}", node.layer), vec![Action::Copy(copies)]);
-    steps.add("boot-kept", "boot the files kept for the layer".into(), vec![switch(&own_files, &kept)]);
+    let now = if copies.is_empty() {
+        own
+    } else {
+        let flush = Action::FlushJournal(node.boot.root.clone());
+        let about = "boot the files of the kernel's package in the meantime";
+        steps.add("boot-own", about.into(), vec![flush, switch(own, &with_shared)]);
+        steps.add(
+            "boot-files",
+            format!("keep the newer files for {}", node.layer),
+            vec![Action::Copy(copies)],
+        );
+        &with_shared
+    };
+    // A run that was interrupted may have left the entry like that.
+    steps.add("boot-kept", "boot the files kept for the layer".into(), vec![switch(now, &with_kept)]);
 }

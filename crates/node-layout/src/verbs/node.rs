@@ -1,12 +1,12 @@
 //! What the verbs about images start from: LVM, the boot configuration, the layer that root is, the states of all images.
 
-use crate::boot::{BootConfig, BootError, Target};
+use crate::boot::{BootConfig, BootError, Target, TrialFate};
 use crate::disks::{LogicalVolume, Lvm, LvmCommands};
-use crate::files::Change;
-use crate::images::trial::{is_base, layer_of_entry};
+use crate::files::{Change, Files};
+use crate::images::trial::{image_of_entry, is_base, layer_of_entry};
 use crate::images::{ImageState, ImageStatus, states};
 use crate::machine::Tools;
-use crate::plan::{Plan, Undo, Undone};
+use crate::plan::{Action, Plan, Steps, Undo, Undone};
 use crate::system::System;
 use node_base::boot_entry::BootEntry;
 use node_base::cmdline::Arguments;
@@ -137,11 +137,24 @@ impl<'a> Node<'a> {
     /// The entries of a layer, those that are named after it first, each kind with the newest kernel first. No rescue entries.
     pub(crate) fn entries(&self, layer: &Layer) -> Vec<&'a BootEntry> {
         let of_layer =
-            |e: &&BootEntry| !e.is_rescue() && layer_of_entry(self.boot, e).as_ref() == Some(layer);
+            |e: &&BootEntry| !e.is_rescue() && image_of_entry(self.boot, &e.id).as_ref() == Some(layer);
         let mut entries: Vec<&BootEntry> = self.boot.entries.iter().filter(of_layer).collect();
         let prefix = format!("{layer}-");
         entries.sort_by_key(|e| !e.id.starts_with(&prefix));
         entries
+    }
+
+    /// Whether an entry boots this volume. One that names root by the UUID or the label of another layer's file system is taken at
+    /// its word: that file system is not mounted.
+    pub(crate) fn boots(&self, entry: &BootEntry, volume: &LogicalVolume) -> bool {
+        let arguments = self.boot.arguments(entry);
+        let Some(root) = arguments.value("root") else { return false };
+        let own = self.system.root_super.as_ref().is_some_and(|s| root == format!("UUID={}", s.uuid));
+        match self.lvm.by_path(root) {
+            Some(named) => named.uuid == volume.uuid,
+            None if own => volume.uuid == self.root.uuid,
+            None => !root.starts_with("/dev/"),
+        }
     }
 
     /// What an entry lacks on /boot: paths of files that it names and that do not exist.
@@ -177,12 +190,37 @@ impl<'a> Node<'a> {
         Some(target.kept_arguments(arguments))
     }
 
-    /// The changes that make an entry of `layer` the default and end a trial.
+    /// The changes that make an entry of `layer` the default.
     ///
     /// # Errors
     /// [`BootError::Full`]: GRUB's block has no room for it.
-    pub(crate) fn make_default(&self, id: &str, layer: &Layer) -> Result<Vec<Change>, BootError> {
-        self.boot.loader.make_default(&self.boot.root, id, &|kept| self.turned(kept, layer))
+    pub(crate) fn make_default(
+        &self,
+        id: &str,
+        layer: &Layer,
+        trial: TrialFate<'_>,
+    ) -> Result<Vec<Change>, BootError> {
+        self.boot.loader.make_default(&self.boot.root, id, &|kept| self.turned(kept, layer), trial)
+    }
+
+    /// The boot configuration as it is after steps: what is decided next starts from it.
+    ///
+    /// # Errors
+    /// It could not be used.
+    pub(crate) fn boot_after(&self, steps: &Steps, tools: &dyn Tools) -> Result<BootConfig, Vec<Finding>> {
+        let changes = steps.actions().filter_map(|action| match action {
+            Action::Change(changes) => Some(changes),
+            _ => None,
+        });
+        let environment = self.system.running.then(|| tools.environment());
+        BootConfig::read(&self.system.sysroot, environment, &Files::after(changes.flatten())).map_err(
+            |error| {
+                let message = format!("the boot configuration could not be used afterwards: {error}");
+                vec![
+                    Finding::new(&layout::BOOT_CONFIG, message).help("nothing was changed; correct the file"),
+                ]
+            },
+        )
     }
 }
 

@@ -5,7 +5,7 @@ use super::trial::block_actions;
 use crate::boot::BootConfig;
 use crate::disks::pool::{self, PoolDevice};
 use crate::files::{Change, Method};
-use crate::images::trial::layer_of_entry;
+use crate::images::trial::image_of_entry;
 use crate::images::{ImageState, kept};
 use crate::plan::{Action, Steps};
 use crate::system::System;
@@ -45,7 +45,7 @@ fn in_use(node: &Node<'_>, nvr: &Nvr) -> Option<Finding> {
         ImageState::Armed => {
             return refused(
                 "is armed: the next boot tries it".into(),
-                "node-layout rollback ends the trial before it begins",
+                &format!("node-layout rollback --to {} ends the trial before it begins", node.layer.nvr),
             );
         }
         ImageState::Making => {
@@ -80,7 +80,7 @@ pub(super) fn steps(node: &Node<'_>, nvr: &Nvr, steps: &mut Steps) -> Result<(),
         return Err(vec![finding]);
     }
     let boot = node.boot;
-    let of_image = |e: &&BootEntry| layer_of_entry(boot, e).is_some_and(|l| l.nvr == *nvr);
+    let of_image = |e: &&BootEntry| image_of_entry(boot, &e.id).is_some_and(|l| l.nvr == *nvr);
     let (rescue, gone): (Vec<&BootEntry>, Vec<&BootEntry>) =
         boot.entries.iter().filter(of_image).partition(|e| e.is_rescue());
     let mut changes: Vec<Change> = rescue.iter().filter_map(|e| rescue_of(node, e)).collect();

@@ -2,6 +2,7 @@
 
 use super::node::{Decision, Node, no_room};
 use super::trial::{block_actions, record_failure};
+use crate::boot::TrialFate;
 use crate::images::{ImageState, ImageStatus};
 use crate::plan::{Action, Steps};
 use crate::system::System;
@@ -43,7 +44,8 @@ pub fn rollback(system: &System, to: Option<&str>) -> Result<Decision, Vec<Findi
     let is_default = default.is_some_and(|e| e.id == entry.id);
     let mut steps = Steps::default();
     let activation = activate.map(|volume| node.commands().command("lvchange", ["--activate", "y", &volume]));
-    let changes = node.make_default(&entry.id, &layer).map_err(|error| vec![no_room(&error)])?;
+    let changes =
+        node.make_default(&entry.id, &layer, TrialFate::Ends).map_err(|error| vec![no_room(&error)])?;
     let is_changed = !changes.is_empty();
     if is_changed {
         let about = format!("activate {layer}, which the entry boots");
@@ -118,6 +120,13 @@ pub(super) fn bootable<'a>(
             entries.retain(|e| e.id.starts_with(&prefix));
         }
         for entry in &entries {
+            if !node.boots(entry, volume) {
+                missing.push(format!(
+                    "its entry {}.conf has another root (node-layout verify --repair)",
+                    entry.id
+                ));
+                continue;
+            }
             match node.missing_files(entry) {
                 files if files.is_empty() => {
                     let inactive = (!volume.active).then(|| volume.full_name());

@@ -30,8 +30,8 @@ fn found(model: &Model) -> Vec<String> {
 
 #[track_caller]
 fn repaired(model: &Model) {
-    done(model, &repair(&model.running()).unwrap());
-    let left = repair(&model.running()).unwrap();
+    done(model, &repair(&model.running(), model).unwrap());
+    let left = repair(&model.running(), model).unwrap();
     assert!(left.plan.steps.is_empty(), "a second repair would do {:?}", left.plan.steps);
 }
 
@@ -54,7 +54,7 @@ fn every_state_of_a_trial_is_told_and_none_is_an_error() {
         ];
         assert_eq!(found(&model), trying, "{release}");
         assert_eq!(health(&model.running(), &policy(), &[], &model), [], "{release}");
-        done(&model, &confirm(&model.running(), 2).unwrap());
+        done(&model, &confirm(&model.running(), 2, &model).unwrap());
         assert_eq!(found(&model), Vec::<String>::new(), "{release}");
         done(&model, &rollback(&model.running(), None).unwrap());
         assert_eq!(
@@ -205,7 +205,7 @@ fn two_layers_with_one_kernel_version_keep_their_own() {
 
     done(&model, &arm(&model.running(), NEW, &model).unwrap());
     model.boots().unwrap();
-    done(&model, &confirm(&model.running(), 2).unwrap());
+    done(&model, &confirm(&model.running(), 2, &model).unwrap());
     install_kernel(&model, &layers[1], NEWER, "new");
     done(&model, &keep(&model.running(), NEWER).unwrap());
     for (layer, text) in layers.iter().zip(["old", "new"]) {

@@ -78,12 +78,12 @@ fn an_image_is_tried_once_confirmed_and_then_the_default() {
         assert_eq!(state_of(&system, NEW), (ImageState::Trying, None));
         assert_eq!(status(&system, &policy(), &model).unwrap().verdict(), Verdict::Pending);
         done(&model, &started(&system).unwrap());
-        let decision = confirm(&model.running(), 2).unwrap();
+        let decision = confirm(&model.running(), 2, &model).unwrap();
         assert_eq!(steps(&decision.plan), ["default", "plain-arguments", "good"]);
         done(&model, &decision);
         let system = model.running();
         assert_eq!(state_of(&system, NEW), (ImageState::Good, None));
-        assert_eq!(confirm(&system, 2).unwrap().result, "already-confirmed");
+        assert_eq!(confirm(&system, 2, &model).unwrap().result, "already-confirmed");
         let block = model.read("boot/grub2/grubenv");
         for word in ["next_entry=", "fallback=", "node_layout_trial="] {
             assert!(!block.contains(word), "{release}: {word} is left in {block}");
@@ -142,7 +142,10 @@ fn why_a_trial_failed_is_kept_after_the_fall_back() {
     assert_eq!(state_of(&system, NEW), (ImageState::Failed, Some("health-vdsm.sh".into())));
     assert_eq!(model.read(&format!("var/lib/node-layout/trials/{NEW}.log")), "exit status 1\nno vdsm\n");
     assert_eq!(fail(&system, &Reason::new("x"), None).unwrap().result, "not-on-trial");
-    assert!(confirm(&system, 2).unwrap().plan.steps.is_empty(), "the old image has nothing to confirm");
+    assert!(
+        confirm(&system, 2, &model).unwrap().plan.steps.is_empty(),
+        "the old image has nothing to confirm"
+    );
 }
 
 #[test]
@@ -166,7 +169,7 @@ fn the_old_image_chosen_in_the_menu_leaves_the_trial_armed() {
 fn rolling_back_is_one_write_and_says_what_the_old_image_does_not_know() {
     let model = armed();
     booted(&model);
-    done(&model, &confirm(&model.running(), 2).unwrap());
+    done(&model, &confirm(&model.running(), 2, &model).unwrap());
     let decision = rollback(&model.running(), None).unwrap();
     assert_eq!((decision.result, steps(&decision.plan)), ("rolled-back", vec!["default"]));
     assert!(decision.findings[0].message.contains("does not know what"), "{:?}", decision.findings);
@@ -194,7 +197,7 @@ fn rolling_back_ends_a_trial_that_has_not_begun() {
 fn an_image_that_lacks_something_is_not_made_the_default() {
     let model = armed();
     booted(&model);
-    done(&model, &confirm(&model.running(), 2).unwrap());
+    done(&model, &confirm(&model.running(), 2, &model).unwrap());
     let refused = |to: &str| {
         let findings = rollback(&model.running(), Some(to)).expect_err("not refused");
         format!("{}: {}", findings[0].code.id, findings[0].message)
@@ -210,7 +213,15 @@ fn an_image_that_lacks_something_is_not_made_the_default() {
     model.put(&format!("/sysroot/{kernel}"), &text);
     model.change(&format!("{NVR}+1"), |v| v.skip = true);
     assert!(refused(NVR).contains("is not one that is activated"), "{}", refused(NVR));
+    let entry = format!("boot/loader/entries/{NVR}+1-{KVER}.conf");
+    let text = model.read(&entry);
+    model.put(
+        &format!("/sysroot/{entry}"),
+        &text.replace(&format!("root=/dev/onn/{NVR}"), &format!("root=/dev/onn/{NEW}")),
+    );
     model.change(&format!("{NVR}+1"), |v| (v.skip, v.minor) = (false, None));
+    assert!(refused(NVR).contains("has another root"), "{}", refused(NVR));
+    model.put(&format!("/sysroot/{entry}"), &text);
     let decision = rollback(&model.running(), Some(NVR)).unwrap();
     assert_eq!(steps(&decision.plan), ["activate", "default"]);
     assert!(refused("no-such-1").starts_with("LAY062"));
@@ -230,7 +241,7 @@ fn an_image_in_use_is_not_removed() {
     assert!(refused(NEW).contains("is armed"));
     booted(&model);
     assert!(refused(NVR).contains("is the default"));
-    done(&model, &confirm(&model.running(), 2).unwrap());
+    done(&model, &confirm(&model.running(), 2, &model).unwrap());
     assert!(remove(&model.running(), NVR).is_ok());
     done(&model, &rollback(&model.running(), None).unwrap());
     assert!(refused(NVR).contains("is the default"));
@@ -240,7 +251,7 @@ fn an_image_in_use_is_not_removed() {
 fn an_image_goes_with_everything_that_is_its_own_and_nothing_else() {
     let model = armed();
     booted(&model);
-    done(&model, &confirm(&model.running(), 2).unwrap());
+    done(&model, &confirm(&model.running(), 2, &model).unwrap());
     // An entry of the other image has a kernel of this one.
     let decision = remove(&model.running(), NVR).unwrap();
     assert_eq!(steps(&decision.plan), ["remove-entries", "remove-files", "remove-volumes"]);
@@ -268,7 +279,7 @@ fn an_image_goes_with_everything_that_is_its_own_and_nothing_else() {
 fn a_kernel_that_another_entry_boots_stays() {
     let model = armed();
     booted(&model);
-    done(&model, &confirm(&model.running(), 2).unwrap());
+    done(&model, &confirm(&model.running(), 2, &model).unwrap());
     let entry = format!("linux /{NVR}+1/vmlinuz-{KVER}\noptions root=/dev/sdb1\n");
     model.put("/sysroot/boot/loader/entries/mine.conf", &entry);
     model.put(&format!("/sysroot/boot/{NVR}+1/notes.txt"), "mine");
@@ -287,7 +298,7 @@ fn confirming_removes_what_is_not_kept_and_never_what_is_needed() {
     model.add_image("ovirt-node-ng-4.4.0-1");
     model.change("ovirt-node-ng-4.4.0-1", |v| v.tags = vec!["imgbased:base".into()]);
     booted(&model);
-    let decision = confirm(&model.running(), 3).unwrap();
+    let decision = confirm(&model.running(), 3, &model).unwrap();
     done(&model, &decision);
     let names = || {
         let mut names: Vec<_> = states(&model.running(), model.running().lvm.as_ref().unwrap());
@@ -295,7 +306,23 @@ fn confirming_removes_what_is_not_kept_and_never_what_is_needed() {
         names.into_iter().map(|i| i.nvr.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(names(), [NVR, "ovirt-node-ng-4.5.6-1.1", NEW], "the default before it counts as newest");
-    done(&model, &confirm(&model.running(), 2).unwrap());
+    done(&model, &confirm(&model.running(), 2, &model).unwrap());
     assert_eq!(names().len(), 2);
-    assert!(confirm(&model.running(), 0).unwrap().plan.steps.is_empty(), "two are always kept");
+    assert!(confirm(&model.running(), 0, &model).unwrap().plan.steps.is_empty(), "two are always kept");
+}
+
+#[test]
+fn an_image_that_was_chosen_in_the_menu_while_it_was_armed_is_confirmed_and_the_trial_ends() {
+    let model = armed();
+    model.add_image("ovirt-node-ng-4.4.0-1");
+    model.change("ovirt-node-ng-4.4.0-1", |v| v.tags = vec!["imgbased:base".into()]);
+    let block = model.read("boot/grub2/grubenv");
+    booted(&model);
+    model.put("/sysroot/boot/grub2/grubenv", &block);
+    let decision = confirm(&model.running(), 2, &model).unwrap();
+    assert!(steps(&decision.plan).contains(&"remove-entries"));
+    done(&model, &decision);
+    let block = model.read("boot/grub2/grubenv");
+    assert!(block.contains(&format!("saved_entry={NEW}+1-")) && !block.contains("next_entry"), "{block}");
+    assert!(!block.contains("trial") && !block.contains("fallback"), "{block}");
 }

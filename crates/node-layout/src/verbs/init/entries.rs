@@ -1,7 +1,7 @@
 //! Steps that change boot entries, the default, and the kernels kept for the image.
 
 use super::planner::{PlanError, Planner};
-use crate::boot::RootNaming;
+use crate::boot::{RootNaming, TrialFate};
 use crate::files::{Change, Method};
 use crate::images::{InitStage, kept};
 use crate::plan::Action;
@@ -178,6 +178,6 @@ impl Planner<'_> {
         let target = &self.s.target;
         let turn = |kept: &_| target.boots(kept).then(|| target.entry_arguments(kept, naming));
         let boot = self.s.boot;
-        Ok(boot.loader.make_default(&boot.root, &self.s.layer_entry_id(), &turn)?)
+        Ok(boot.loader.make_default(&boot.root, &self.s.layer_entry_id(), &turn, TrialFate::Ends)?)
     }
 }

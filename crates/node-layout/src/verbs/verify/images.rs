@@ -29,7 +29,10 @@ pub(super) fn images(system: &System, findings: &mut Findings) {
             .help("run node-layout update again, or node-layout update with another image")
             .severity(Severity::Warning),
             ImageState::Armed => Finding::new(&layout::ON_TRIAL, format!("the next boot tries image {nvr}"))
-                .help("reboot; node-layout rollback ends the trial before it begins"),
+                .help(format!(
+                    "reboot; node-layout rollback --to {} ends the trial before it begins",
+                    node.layer.nvr
+                )),
             ImageState::Trying => {
                 Finding::new(&layout::ON_TRIAL, format!("image {nvr} is on trial and not confirmed yet"))
                     .help("wait for node-layout-confirm.service")
@@ -124,12 +127,10 @@ pub(super) fn foreign_kernels<'a>(node: &Node<'a>) -> Vec<&'a BootEntry> {
         return Vec::new();
     }
     let boots_root = |e: &&&BootEntry| {
-        let root = node.boot.arguments(e).value("root").map(str::to_owned);
-        let is_root = root.is_some_and(|root| {
-            node.lvm.by_path(&root).is_some_and(|v| v.uuid == node.root.uuid)
-                || node.system.root_super.as_ref().is_some_and(|s| root == format!("UUID={}", s.uuid))
-        });
-        is_root && e.kernel().is_some() && node.missing_files(e).is_empty()
+        node.boots(e, node.root)
+            && e.kernel().is_some()
+            && node.missing_files(e).is_empty()
+            && layer_of_id(&e.id).is_none()
     };
     let entries: Vec<&BootEntry> = node.boot.entries.iter().filter(|e| !e.is_rescue()).collect();
     entries.iter().filter(|e| !is_kept(e.version())).filter(boots_root).copied().collect()

@@ -1,10 +1,11 @@
 //! `verify --repair`: what is ours and was left by a trial, or changed by another program, is mended.
 
 use super::images::{copies, fallback, foreign_kernels, stale, with_another_root};
-use crate::boot::TrialStage;
+use crate::boot::{TrialFate, TrialStage};
 use crate::files::{Change, Method};
 use crate::images::kept;
 use crate::images::trial::layer_of_id;
+use crate::machine::Tools;
 use crate::plan::{Action, Steps};
 use crate::system::System;
 use crate::verbs::confirm::plain_entries;
@@ -18,7 +19,7 @@ use std::collections::BTreeSet;
 ///
 /// # Errors
 /// The findings that keep it from its work.
-pub fn repair(system: &System) -> Result<Decision, Vec<Finding>> {
+pub fn repair(system: &System, tools: &dyn Tools) -> Result<Decision, Vec<Finding>> {
     let node = Node::of(system)?;
     let mut steps = Steps::default();
     let full = |error| vec![no_room(&error)];
@@ -39,8 +40,13 @@ pub fn repair(system: &System) -> Result<Decision, Vec<Finding>> {
         let about = format!("remove the kernel arguments of the trial of {}", image.nvr);
         steps.add("plain-arguments", about, vec![Action::Change(plain)]);
     }
-    for entry in foreign_kernels(&node) {
-        keep_kernel(&node, entry, &mut steps)?;
+    let kernels: Vec<String> = foreign_kernels(&node).iter().map(|e| e.id.clone()).collect();
+    for id in kernels {
+        let boot = node.boot_after(&steps, tools)?;
+        let node = Node { boot: &boot, ..node.clone() };
+        if let Some(entry) = boot.entry(&id) {
+            keep_kernel(&node, entry, &mut steps)?;
+        }
     }
     let plan = steps.into_plan(false);
     let (result, message) = match plan.steps.is_empty() {
@@ -117,7 +123,7 @@ pub(crate) fn keep_kernel(node: &Node<'_>, entry: &BootEntry, steps: &mut Steps)
     }
     let default = node.boot.default_entry().is_some_and(|d| d.id == entry.id);
     let block = match default {
-        true => node.make_default(&new.id, layer),
+        true => node.make_default(&new.id, layer, TrialFate::GoesOn(&entries)),
         false => node.boot.loader.renew_fallback(&entries),
     };
     actions.extend(block_actions(block.map_err(|error| vec![no_room(&error)])?));
