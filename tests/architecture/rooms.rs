@@ -111,8 +111,8 @@ const NODE_LAYOUT: Rooms = Rooms {
             "lib",
             knows(
                 &[
-                    "machine", "files", "disks", "boot", "system", "images", "checks", "sync", "plan",
-                    "verbs", "cli",
+                    "machine", "files", "disks", "boot", "system", "images", "checks", "sync", "source",
+                    "plan", "verbs", "cli",
                 ],
                 &[],
             ),
@@ -125,6 +125,7 @@ const NODE_LAYOUT: Rooms = Rooms {
         ("images", knows(&["machine", "files", "disks", "boot", "system"], NO_PROGRAM)),
         ("checks", knows(&["machine", "files", "disks", "boot", "system", "images"], NO_PROGRAM)),
         ("sync", knows(&[], NO_PROGRAM)),
+        ("source", knows(&["machine", "files", "disks", "system", "sync"], NO_PROGRAM)),
         ("plan", knows(&["machine", "files", "disks"], NO_PROGRAM)),
         (
             "verbs",

@@ -33,6 +33,8 @@ mod images; // what belongs to an image
 mod machine; // programs, devices, mounts
 mod plan; // plans and their execution
 #[allow(dead_code, unused_imports, reason = "the verb `update` uses it")]
+mod source; // images as people have them
+#[allow(dead_code, unused_imports, reason = "the verb `update` uses it")]
 mod sync; // trees of files made equal
 mod system; // everything about a system, read once
 mod verbs; // what node-layout can do
@@ -47,6 +49,7 @@ pub use images::{
 };
 pub use machine::{Command, Output, RealTools, Space, ToolError, Tools};
 pub use plan::{Action, Failure, Operation, Plan, Progress, RunError, Step, StepState, Undo, Undone, run};
+pub use source::{Compression, ImageKind, ImageRequest, Proof, Proved, Source, SourceError};
 pub use sync::SyncError;
 pub use system::{Request, System};
 pub use verbs::arm::arm;

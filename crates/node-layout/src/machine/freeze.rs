@@ -165,6 +165,9 @@ mod tests {
                 }),
             }
         }
+        fn stream(&self, command: &Command, _: std::fs::File) -> Result<Box<dyn io::Read + Send>, ToolError> {
+            Err(ToolError::Missing(command.program))
+        }
         fn has(&self, _: &str) -> bool {
             true
         }

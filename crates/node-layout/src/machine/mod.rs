@@ -8,6 +8,7 @@ pub(crate) mod freeze; // a file system never stays frozen
 mod lock; // one node-layout at a time
 mod mounts; // /proc/self/mountinfo
 mod real; // the machine this process runs on
+mod stream; // output read while a program runs
 mod tools; // the boundary
 
 pub use command::Command;

@@ -2,8 +2,10 @@
 
 use super::Command;
 use super::freeze;
+use super::stream::Stream;
 use super::tools::{Output, Space, ToolError, Tools};
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -128,6 +130,13 @@ impl Tools for RealTools {
                 stderr: ended.output.stderr,
             })
         }
+    }
+
+    fn stream(&self, command: &Command, input: File) -> Result<Box<dyn Read + Send>, ToolError> {
+        let path = self.find(command.program).ok_or(ToolError::Missing(command.program))?;
+        let mut process = self.process(&path);
+        process.args(&command.args).envs(command.env.iter().map(|(k, v)| (k, v)));
+        Ok(Box::new(Stream::start(process, command.program, command.to_string(), input)?))
     }
 
     fn has(&self, program: &str) -> bool {

@@ -2,7 +2,8 @@
 
 use super::Command;
 use node_base::units::Bytes;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
@@ -93,6 +94,13 @@ pub trait Tools {
     /// # Errors
     /// [`ToolError`]: it is missing, could not be started, did not end in time, or ended with an error.
     fn run(&self, command: &Command) -> Result<Output, ToolError>;
+
+    /// Starts a program that reads `input`, and answers with its standard output. At the end of the output the program must
+    /// have succeeded: otherwise reading fails.
+    ///
+    /// # Errors
+    /// [`ToolError`]: it is missing, or could not be started.
+    fn stream(&self, command: &Command, input: File) -> Result<Box<dyn Read + Send>, ToolError>;
 
     /// Whether a program is installed.
     fn has(&self, program: &str) -> bool;

@@ -74,13 +74,13 @@ impl Directories {
 }
 
 /// Opens a directory for reading its names.
-pub(super) fn open_directory(above: BorrowedFd<'_>, name: &OsStr) -> io::Result<OwnedFd> {
+pub(crate) fn open_directory(above: BorrowedFd<'_>, name: &OsStr) -> io::Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     Ok(openat(above, name, flags, Mode::empty())?)
 }
 
 /// The names in an open directory, sorted by their bytes.
-pub(super) fn names(directory: BorrowedFd<'_>) -> io::Result<Vec<OsString>> {
+pub(crate) fn names(directory: BorrowedFd<'_>) -> io::Result<Vec<OsString>> {
     let mut names = Vec::new();
     for entry in Dir::read_from(directory)? {
         let name = entry?.file_name().to_bytes().to_vec();
@@ -93,7 +93,7 @@ pub(super) fn names(directory: BorrowedFd<'_>) -> io::Result<Vec<OsString>> {
 }
 
 /// Removes a file, or a directory with everything in it. A link is removed, never followed.
-pub(super) fn remove(above: BorrowedFd<'_>, name: &OsStr, depth: usize) -> io::Result<()> {
+pub(crate) fn remove(above: BorrowedFd<'_>, name: &OsStr, depth: usize) -> io::Result<()> {
     let unlink = |flags| unlocked(above, name, || rustix::fs::unlinkat(above, name, flags));
     match unlink(AtFlags::empty()) {
         Err(rustix::io::Errno::ISDIR | rustix::io::Errno::PERM) if is_directory(above, name) => {}

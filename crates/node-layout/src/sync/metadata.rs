@@ -54,6 +54,14 @@ pub(crate) struct Metadata {
 }
 
 impl Metadata {
+    /// What a file of this kind is to have; everything else is 0.
+    pub(crate) fn wanted(kind: FileType, mode: u32, owner: (u32, u32), mtime: (i64, i64)) -> Metadata {
+        let (uid, gid) = owner;
+        let mode = mode & 0o7777;
+        let (rdev, size, allocated, links, dev, ino, ctime) = (0, 0, 0, 1, 0, 0, (0, 0));
+        Metadata { kind, mode, uid, gid, mtime, rdev, size, allocated, links, dev, ino, ctime }
+    }
+
     /// Reads it; a link is not followed.
     pub(crate) fn read(above: BorrowedFd<'_>, name: &OsStr) -> io::Result<Metadata> {
         Ok(Metadata::of(&statat(above, name, AtFlags::SYMLINK_NOFOLLOW)?))

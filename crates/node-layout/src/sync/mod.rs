@@ -21,7 +21,7 @@ mod tests;
 
 pub(crate) use apply::{Written, apply};
 pub(crate) use compare::{Difference, compare, everything};
-pub(crate) use directories::Directories;
+pub(crate) use directories::{Directories, names, open_directory, remove};
 pub use error::SyncError;
 pub(crate) use metadata::{Metadata, Xattrs, settle};
 pub(crate) use need::Need;

@@ -1,9 +1,10 @@
 //! The programs and the kernel of a [`Model`]: LVM's report, its commands, and other programs.
 
 use crate::model::{Model, Volume};
-use node_layout::{Command, Output, Space, ToolError, Tools};
+use node_layout::{Command, Output, RealTools, Space, ToolError, Tools};
 use serde_json::json;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 impl Model {
@@ -176,6 +177,11 @@ impl Tools for Model {
             self.lvm(command.program, args).map_err(failed)?;
         }
         Ok(Output::default())
+    }
+
+    fn stream(&self, command: &Command, input: File) -> Result<Box<dyn Read + Send>, ToolError> {
+        // Programs that decompress are those of this machine.
+        RealTools::default().stream(command, input)
     }
 
     fn has(&self, program: &str) -> bool {
