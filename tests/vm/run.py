@@ -7,7 +7,8 @@ Without names it runs every scenario except those in ON_REQUEST. The last line s
 there are processors: on two idle ones it takes less than a quarter of an hour (and the downloads, once). Where QEMU or another
 program is missing, it prints one line and exits with status 0; with --require the status is 1. --install installs what is
 missing (Debian, as root). Images and consoles are kept in target/vm-lab (consoles/NAME-N.log: seconds, seconds of processor
-time, line). VM_VERBOSE=1 prints the consoles, VM_TIMEOUT=SECONDS changes the time limit of a machine.
+time, line). VM_VERBOSE=1 prints the consoles, VM_TIMEOUT=SECONDS changes the time limit of a machine, VM_SEED=NUMBER draws other
+moments for kills.
 """
 
 import concurrent.futures
@@ -24,6 +25,7 @@ from collections.abc import Callable
 import chains
 import debian
 import installation
+import kills
 import leftovers
 import packages
 import powercut
@@ -38,14 +40,16 @@ SCENARIOS: dict[str, Callable[[], str]] = {
     **{name: functools.partial(powercut.power_cuts, name) for name in powercut.LAYOUTS},
     **{name: functools.partial(chains.chain, name) for name in chains.CHAINS},
     "leftovers": leftovers.leftovers,
+    "kills": functools.partial(kills.kills, kills.SHARE),
+    "kills-all": functools.partial(kills.kills, kills.ALL),
     "refusals": refusals.matrix,
     "no-space-on-boot": refusals.no_space_on_boot,
     "pool-full": refusals.pool_full,
     "debian": debian.chain,
     "installation": installation.chain,
 }
-# They take half as long as all others together and rarely find more.
-ON_REQUEST = {"power-cuts-xfs-boot", "power-cuts-fat-boot"}
+# They take as long as all others together and rarely find more.
+ON_REQUEST = {"power-cuts-xfs-boot", "power-cuts-fat-boot", "kills-all"}
 
 
 def main(arguments: list[str]) -> int:
