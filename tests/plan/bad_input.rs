@@ -97,6 +97,29 @@ fn two_hundred_disks_and_two_thousand_volumes_take_less_than_a_second() {
 }
 
 #[test]
+fn twenty_thousand_names_of_disks_take_less_than_a_second() {
+    let names: Vec<String> = (0..20_000).map(|n| format!("sd{n}")).collect();
+    let names = names.join(",");
+    let text = format!(
+        "#version=RHEL9\nignoredisk --only-use={names}\nclearpart --all --drives={names}\n\
+        bootloader --driveorder={names}\npart / --size=9000\n"
+    );
+    let arrays: String =
+        (0..20_000).map(|n| format!("raid /m{n} --level=0 --device={n} raid.x{n}\n")).collect();
+    let patterns: Vec<String> = (0..20_000).map(|n| format!("sd{n}*")).collect();
+    let patterns = format!("clearpart --all --drives={}\npart / --size=9000\n", patterns.join(","));
+    for text in [text, arrays, patterns] {
+        let start = std::time::Instant::now();
+        let mut sources = node_base::source::Sources::new();
+        let file = sources.add("node.ks", text).expect("a text is not that large");
+        ks_lint::lint::lint(sources, file, &ks_lint::lint::Settings::default());
+        let took = start.elapsed();
+        let limit = if cfg!(debug_assertions) { 20 } else { 1 };
+        assert!(took.as_secs() < limit, "the check took {took:?}");
+    }
+}
+
+#[test]
 fn how_far_a_kept_file_system_shrinks_is_not_guessed() {
     let file = tempfile::NamedTempFile::new().expect("a temporary file can be made");
     std::fs::write(file.path(), "part /home --onpart=sda1 --noformat --resize --size=20000\n")

@@ -9,7 +9,7 @@ use crate::machine::profile::Profile;
 use crate::machine::release::{Firmware, Release};
 use crate::machine::tree::Tree;
 use crate::plan::cause::{Cause, Refusal};
-use crate::plan::select::glob;
+use crate::plan::select::{glob, is_pattern};
 use crate::plan::verdict::refusals_on;
 use foldhash::HashSet;
 use node_base::diagnostic::Severity;
@@ -23,6 +23,8 @@ const LARGE: Bytes = Bytes(2_000_000_000_000);
 const IMAGINARY: &str = "imaginary";
 /// An imaginary partition that exists.
 const OLD: Bytes = Bytes(64 << 30);
+/// The most names with wildcards. Each is compared with every disk; a real kickstart has one or two.
+const MOST_PATTERNS: usize = 100;
 /// The least memory on which swap may be missing: what is suggested for swap is least, too.
 const MEMORY: Bytes = Bytes(600 << 20);
 
@@ -62,7 +64,9 @@ pub fn refused_anywhere(layout: &Layout, release: Release, profile: &Arc<Profile
         bios = on(Firmware::Bios, true);
     }
     let about_boot = |r: &&Refusal| matches!(r.cause, Cause::BootDevice | Cause::NoBiosBoot);
-    let mut both: Vec<Refusal> = uefi.iter().filter(|r| bios.contains(r)).cloned().collect();
+    // There can be as many as there are lines.
+    let on_bios: HashSet<&Refusal> = bios.iter().collect();
+    let mut both: Vec<Refusal> = uefi.iter().filter(|r| on_bios.contains(r)).cloned().collect();
     // A GPT has more slots than an MBR: what is too much for it is too much for both, at an earlier partition.
     if let (Some(u), Some(_)) = (uefi.iter().find(is_full), bios.iter().find(is_full))
         && !both.contains(u)
@@ -105,8 +109,10 @@ fn imaginary_disks(layout: &Layout) -> Option<Vec<DiskSpec>> {
     let s = &layout.selection;
     let named =
         s.only.iter().chain(&s.drives).chain(&layout.boot_loader.drive).chain(&layout.boot_loader.order);
+    let mut patterns = 0;
     for disk in named.chain(layout.partitions.iter().filter_map(|p| p.disk.as_ref())) {
-        if disk.name.contains('|') {
+        patterns += usize::from(is_pattern(&disk.name));
+        if disk.name.contains('|') || patterns > MOST_PATTERNS {
             return None;
         }
         disks.entry(disk.name.clone()).or_default();

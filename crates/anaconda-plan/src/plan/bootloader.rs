@@ -12,7 +12,7 @@ use crate::machine::md::Level;
 use crate::machine::release::{Firmware, Release};
 use crate::machine::tree::Tree;
 use crate::plan::cause::{Cause, Refusal};
-use crate::plan::select::matches;
+use crate::plan::select::Names;
 use foldhash::{HashSet, HashSetExt};
 
 /// The devices that the machine starts from.
@@ -41,10 +41,11 @@ impl Boot {
         if self.skipped {
             return Ok(());
         }
-        let order: Vec<_> = asked.order.iter().flat_map(|n| matches(tree, &n.name, true)).collect();
+        let disks = Names::of_disks(tree);
+        let order: Vec<_> = asked.order.iter().flat_map(|n| disks.matching(&n.name)).collect();
         self.disk = match &asked.drive {
             Some(drive) => {
-                let found = matches(tree, &drive.name, true);
+                let found = disks.matching(&drive.name);
                 let says = match found.len() {
                     1 => None,
                     0 => Some("No match found"),

@@ -82,7 +82,7 @@ pub enum Cause {
 }
 
 /// One message of the installer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Refusal {
     /// Its kind.
     pub cause: Cause,

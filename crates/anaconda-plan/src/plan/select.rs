@@ -12,6 +12,7 @@ use crate::machine::release::Firmware;
 use crate::machine::table::{Slot, Table};
 use crate::machine::tree::Tree;
 use crate::plan::cause::{Cause, Refusal};
+use foldhash::{HashMap, HashSet, HashSetExt};
 
 /// Checks the names in `ignoredisk`, `clearpart` and `bootloader` against the disks, before anything is changed.
 ///
@@ -19,8 +20,9 @@ use crate::plan::cause::{Cause, Refusal};
 /// [`Cause::NoSuchDisk`], [`Cause::UnknownFileSystem`], [`Cause::BootLoaderLocation`].
 pub(super) fn check_names(tree: &Tree, layout: &Layout) -> Result<(), Refusal> {
     let s = &layout.selection;
+    let (disks, devices) = (Names::of_disks(tree), Names::of_devices(tree));
     let exist = |names: &[Named], command: &str| {
-        names.iter().find(|n| matches(tree, &n.name, true).is_empty()).map_or(Ok(()), |n| {
+        names.iter().find(|n| disks.matching(&n.name).is_empty()).map_or(Ok(()), |n| {
             let says = format!("Disk \"{}\" given in {command} command does not exist.", n.name);
             Err(Refusal::stop(Cause::NoSuchDisk, Some(n.span), says))
         })
@@ -34,7 +36,7 @@ pub(super) fn check_names(tree: &Tree, layout: &Layout) -> Result<(), Refusal> {
         );
         return Err(Refusal::stop(Cause::UnknownFileSystem, Some(label.span), says));
     }
-    if let Some(n) = s.devices.iter().find(|n| matches(tree, &n.name, false).is_empty()) {
+    if let Some(n) = s.devices.iter().find(|n| devices.matching(&n.name).is_empty()) {
         let says = format!("Device \"{}\" given in clearpart device list does not exist.", n.name);
         return Err(Refusal::stop(Cause::NoSuchDevice, Some(n.span), says));
     }
@@ -46,23 +48,58 @@ pub(super) fn check_names(tree: &Tree, layout: &Layout) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Devices that a specification names: names, shell patterns, alternatives separated by `|`.
-pub(super) fn matches(tree: &Tree, spec: &str, disks_only: bool) -> Vec<DeviceId> {
-    let mut found = Vec::new();
-    for one in spec.split('|') {
-        let one = one.strip_prefix("/dev/").unwrap_or(one);
-        for id in tree.ids() {
-            let wanted = matches!(tree[id].kind, Kind::Disk(_)) || !disks_only;
-            if wanted
-                && tree[id].exists
-                && glob(one.as_bytes(), tree[id].name.as_bytes())
-                && !found.contains(&id)
-            {
-                found.push(id);
-            }
-        }
+/// The devices that exist, by name: a kickstart can list as many as there are.
+pub(super) struct Names<'t> {
+    tree: &'t Tree,
+    ids: Vec<DeviceId>,
+    by_name: HashMap<&'t str, Vec<DeviceId>>,
+}
+
+impl<'t> Names<'t> {
+    /// Disks only.
+    pub(super) fn of_disks(tree: &'t Tree) -> Names<'t> {
+        Names::of(tree, |id| matches!(tree[id].kind, Kind::Disk(_)))
     }
-    found
+
+    /// Devices of every kind.
+    pub(super) fn of_devices(tree: &'t Tree) -> Names<'t> {
+        Names::of(tree, |_| true)
+    }
+
+    fn of(tree: &'t Tree, wanted: impl Fn(DeviceId) -> bool) -> Names<'t> {
+        let ids: Vec<DeviceId> = tree.ids().filter(|&id| tree[id].exists && wanted(id)).collect();
+        let mut by_name: HashMap<&str, Vec<DeviceId>> = HashMap::default();
+        for &id in &ids {
+            by_name.entry(&tree[id].name).or_default().push(id);
+        }
+        Names { tree, ids, by_name }
+    }
+
+    /// Devices that a specification names: names, shell patterns, alternatives separated by `|`.
+    pub(super) fn matching(&self, spec: &str) -> Vec<DeviceId> {
+        let mut seen = HashSet::new();
+        let mut found = Vec::new();
+        for one in spec.split('|') {
+            let one = one.strip_prefix("/dev/").unwrap_or(one);
+            let ids: Vec<DeviceId> = if is_pattern(one) {
+                let fits = |id: &DeviceId| glob(one.as_bytes(), self.tree[*id].name.as_bytes());
+                self.ids.iter().copied().filter(fits).collect()
+            } else {
+                self.by_name.get(one).cloned().unwrap_or_default()
+            };
+            found.extend(ids.into_iter().filter(|&id| seen.insert(id)));
+        }
+        found
+    }
+
+    fn all_matching(&self, names: &[Named]) -> HashSet<DeviceId> {
+        names.iter().flat_map(|n| self.matching(&n.name)).collect()
+    }
+}
+
+/// Whether [`glob`] compares more than characters.
+pub(super) fn is_pattern(name: &str) -> bool {
+    name.contains(['*', '?', '['])
 }
 
 /// A shell pattern: `*`, `?` and `[...]`.
@@ -117,9 +154,9 @@ fn class(pattern: &[u8], c: u8) -> Option<usize> {
 /// Removes the disks that may not be used, and the devices on them. Groups that are on other disks, too, become
 /// incomplete.
 pub(super) fn select(tree: &mut Tree, selection: &Selection) {
-    let named = |names: &[Named]| names.iter().flat_map(|n| matches(tree, &n.name, true)).collect::<Vec<_>>();
-    let (only, ignored) = (named(&selection.only), named(&selection.ignored));
-    let hidden: Vec<DeviceId> = tree
+    let disks = Names::of_disks(tree);
+    let (only, ignored) = (disks.all_matching(&selection.only), disks.all_matching(&selection.ignored));
+    let hidden: HashSet<DeviceId> = tree
         .disks()
         .into_iter()
         .filter(|d| (!only.is_empty() && !only.contains(d)) || ignored.contains(d))
@@ -128,7 +165,7 @@ pub(super) fn select(tree: &mut Tree, selection: &Selection) {
         return;
     }
     let on_hidden = |tree: &Tree, id: DeviceId| tree.disks_below(id).iter().any(|d| hidden.contains(d));
-    let groups: Vec<DeviceId> =
+    let groups: HashSet<DeviceId> =
         tree.ids().filter(|&id| tree[id].group().is_some() && on_hidden(tree, id)).collect();
     for &group in &groups {
         let split = tree.disks_below(group).iter().any(|d| !hidden.contains(d));
@@ -158,9 +195,8 @@ pub(super) fn select(tree: &mut Tree, selection: &Selection) {
 /// # Errors
 /// [`Cause::NoUsableDisk`], [`Cause::GroupOnOtherDisks`].
 pub(super) fn clear(tree: &mut Tree, selection: &Selection) -> Result<(), Refusal> {
-    let drives: Vec<DeviceId> = selection.drives.iter().flat_map(|n| matches(tree, &n.name, true)).collect();
-    let listed: Vec<DeviceId> =
-        selection.devices.iter().flat_map(|n| matches(tree, &n.name, false)).collect();
+    let drives = Names::of_disks(tree).all_matching(&selection.drives);
+    let listed = Names::of_devices(tree).all_matching(&selection.devices);
     tree.default_label = selection.label.as_ref().and_then(|l| Label::from_name(&l.name));
     // Drives that are named and not used still name something: no other drive is cleared.
     let cleared = |disk: DeviceId| selection.drives.is_empty() || drives.contains(&disk);
@@ -225,7 +261,7 @@ fn remove_empty_extended(tree: &mut Tree, disk: DeviceId) {
     }
 }
 
-fn disk_is_removable(tree: &Tree, disk: DeviceId, selection: &Selection, listed: &[DeviceId]) -> bool {
+fn disk_is_removable(tree: &Tree, disk: DeviceId, selection: &Selection, listed: &HashSet<DeviceId>) -> bool {
     let empty = tree.table(disk).is_none_or(|t| t.entries.is_empty());
     match selection.clear {
         Clear::None => selection.init_labels && empty,
