@@ -142,6 +142,26 @@ fn a_file_that_is_included_many_times_is_spoken_of_once() {
 }
 
 #[test]
+fn a_large_file_that_is_included_many_times_is_read_a_few_times() {
+    let comment = format!("# {}\nlang C\n", "x".repeat(1 << 20));
+    let folder = folder(&[
+        ("node.ks", &"%include large.ks\n%include small.ks\n".repeat(100)),
+        ("large.ks", &comment),
+        ("small.ks", "skipx\n"),
+    ]);
+    let path = folder.path().join("node.ks");
+    let mut sources = Sources::new();
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{e}"));
+    let file = sources.add(&path, text).unwrap_or_else(|e| panic!("{e}"));
+    let includes = Follow::from_environment().load(&mut sources, file);
+    let kickstart =
+        kickstart::parse_with_includes(&sources, &includes, file, Version::rhel(9), &mut Findings::new());
+    let times = |name: &str| kickstart.commands.iter().filter(|c| c.name == name).count();
+    assert!((2..10).contains(&times("lang")), "read {} times", times("lang"));
+    assert!(times("skipx") >= 1, "what follows is read");
+}
+
+#[test]
 fn rules_speak_once_of_a_file_that_is_included_many_times() {
     let folder = folder(&[
         ("node.ks", &"%include disk.ks\n".repeat(20)),

@@ -19,9 +19,13 @@ use crate::syntax::{Line, LineKind, SECTION_NAMES, Scanner, Word, is_white, unqu
 use node_base::diagnostic::{Finding, Findings, Told, nearest};
 use node_base::source::{FileId, Sources, Span};
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// Most includes that are followed: files that include each other several times would grow without end.
 const MOST_FOLLOWED: usize = 1000;
+/// Most bytes of files that are read again because they are included again: a small file with many includes of another one must
+/// not take the time of a large one.
+const MOST_REPEATED_BYTES: usize = 4 << 20;
 
 /// Reads one file as a kickstart of this version; includes are not followed. Syntax findings go to `findings`; the
 /// kickstart holds everything that could be read, even when there are errors.
@@ -57,6 +61,9 @@ struct Reader<'s, 'f> {
     /// How many includes were followed, and how many bytes they had.
     followed: usize,
     followed_bytes: usize,
+    /// The files that were followed, and how many bytes those had that were followed again.
+    seen: HashSet<FileId>,
+    repeated_bytes: usize,
     /// What is found again in a file that is included again.
     told: Told,
     kickstart: Kickstart<'s>,
@@ -94,6 +101,8 @@ impl<'s, 'f> Reader<'s, 'f> {
             depth: 0,
             followed: 0,
             followed_bytes: 0,
+            seen: HashSet::new(),
+            repeated_bytes: 0,
             told: Told::default(),
             kickstart: Kickstart {
                 version,
@@ -249,6 +258,9 @@ impl<'s, 'f> Reader<'s, 'f> {
             // times.
             Some(&Outcome::File(file)) if self.may_follow() => {
                 let length = self.sources.get(file).text().len();
+                if !self.seen.insert(file) {
+                    self.repeated_bytes += length;
+                }
                 self.followed += 1;
                 self.followed_bytes += length;
                 let section = self.open.as_ref().and_then(|open| open.index);
@@ -275,7 +287,10 @@ impl<'s, 'f> Reader<'s, 'f> {
     }
 
     fn may_follow(&self) -> bool {
-        self.followed < MOST_FOLLOWED && self.followed_bytes as u64 <= MOST_BYTES && self.depth < DEEPEST
+        self.followed < MOST_FOLLOWED
+            && self.followed_bytes as u64 <= MOST_BYTES
+            && self.repeated_bytes <= MOST_REPEATED_BYTES
+            && self.depth < DEEPEST
     }
 
     fn unknown_section(&mut self, words: &Words<'s, '_>, line: &Line, scanner: &mut Scanner<'s>) {
