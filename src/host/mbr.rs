@@ -44,6 +44,9 @@ fn read_sector(device: &mut (impl Read + Seek), at: u64, size: u32) -> Result<[u
     Ok(sector)
 }
 
+/// The type of the entry that protects a GPT from programs that only know this table.
+pub const PROTECTIVE: u8 = 0xee;
+
 /// Reads the table of a disk of so many sectors; nothing if there is none (also where a file system begins at the
 /// start of the disk).
 ///
@@ -64,7 +67,10 @@ pub fn read(device: &mut (impl Read + Seek), sectors: u64, size: u32) -> Result<
             continue;
         }
         let entry = Entry { number: i as u32 + 1, kind, start, sectors: length };
-        check(&entry, sectors)?;
+        // Some programs give it the largest length on every disk (the kernel accepts that, too: block/partitions/efi.c).
+        if kind != PROTECTIVE {
+            check(&entry, sectors)?;
+        }
         found.push(entry);
     }
     if let Some(extended) = found.iter().find(|e| is_extended(e.kind)).copied() {
@@ -145,6 +151,16 @@ mod tests {
         entry(&mut disk, 100, 1, 0x05, 200, 100);
         entry(&mut disk, 300, 0, 0x83, 5, 50);
         disk
+    }
+
+    #[test]
+    fn the_entry_that_protects_a_gpt_may_be_longer_than_the_disk() {
+        let mut disk = vec![0; 1000 * 512];
+        entry(&mut disk, 0, 0, PROTECTIVE, 1, u32::MAX);
+        let found = read(&mut Cursor::new(&disk), 1000, 512).unwrap().unwrap();
+        assert_eq!((found.len(), found[0].kind), (1, PROTECTIVE));
+        entry(&mut disk, 0, 0, 0x83, 1, u32::MAX);
+        read(&mut Cursor::new(&disk), 1000, 512).unwrap_err();
     }
 
     #[test]

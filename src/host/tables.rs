@@ -50,7 +50,7 @@ pub fn read<D: Read + Seek>(device: &mut D, size: Bytes, sector: u32) -> Result<
         }
         return Ok(found);
     };
-    if entries.iter().any(|e| e.kind == 0xee) {
+    if entries.iter().any(|e| e.kind == mbr::PROTECTIVE) {
         return gpt_table(device, size, sector);
     }
     let mut found = Found { label: Some(Label::Msdos), ..Found::default() };
