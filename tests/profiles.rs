@@ -82,3 +82,27 @@ fn no_dependency_ships_with_less_optimisation_than_the_profile_dist_asks_for() {
         assert_eq!(ships, profiles["dist"].get("opt-level").cloned(), "[profile.dist.package.{package}]");
     }
 }
+
+/// A fuzzer that runs other versions of a dependency says nothing about those that ship.
+#[test]
+fn what_is_fuzzed_has_the_versions_of_what_ships() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let packages = |lock: &str| -> Vec<(String, String)> {
+        let text = std::fs::read_to_string(root.join(lock)).expect("the lock file can be read");
+        let lock: toml::Table = text.parse().expect("a lock file is TOML");
+        let text = |package: &toml::Value, key: &str| package[key].as_str().unwrap_or_default().to_owned();
+        let packages = lock["package"].as_array().expect("a lock file has packages");
+        packages.iter().map(|p| (text(p, "name"), text(p, "version"))).collect()
+    };
+    let shipped = packages("Cargo.lock");
+    let fuzzed = packages("fuzz/Cargo.lock");
+    assert!(fuzzed.len() > 50, "fuzz/Cargo.lock has {} packages", fuzzed.len());
+    let others: Vec<_> = fuzzed
+        .iter()
+        .filter(|package| shipped.iter().any(|(name, _)| *name == package.0) && !shipped.contains(package))
+        .collect();
+    assert!(
+        others.is_empty(),
+        "copy Cargo.lock to fuzz/, then cargo check there; other versions: {others:?}"
+    );
+}

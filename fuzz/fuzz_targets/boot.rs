@@ -1,15 +1,16 @@
-//! Kernel command lines and boot configurations: every text is one in each format, alone and with a kickstart; spans lie
-//! inside the text, and what old parameters are translated to is a kickstart that the language accepts.
+//! Kernel command lines and boot configurations: every text is one in each format, alone and with a kickstart (the first byte
+//! chooses); spans lie inside the text, and what old parameters are translated to is a kickstart that the language accepts.
 #![no_main]
 
-use node_base::cmdline;
+use kickstart::Version;
 use ks_lint::boot::config::ConfigFormat;
 use ks_lint::lint::boot::{lint, lint_with_kickstart, to_kickstart};
-use node_base::diagnostic::{Category, Severity};
-use kickstart::Version;
 use ks_lint::lint::{self, Chosen, Settings};
+use ks_lint::report::Format;
+use ks_lint_fuzz::{assert_places, assert_printable, chosen_text};
+use node_base::cmdline;
+use node_base::diagnostic::{Category, Severity};
 use node_base::source::{FileId, Sources};
-use ks_lint_fuzz::{LARGEST, assert_places, assert_printable};
 use std::path::Path;
 
 const FORMATS: [Option<ConfigFormat>; 6] = [
@@ -31,10 +32,13 @@ liveimg --url=http://192.0.2.1/node.squashfs
 %end
 ";
 
-libfuzzer_sys::fuzz_target!(|text: &str| {
-    if text.len() > LARGEST {
-        return;
-    }
+/// The releases around which the options changed most.
+const RELEASES: [&str; 3] = ["RHEL7", "RHEL9", "RHEL10"];
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    // Three releases, a kickstart, a translation; each in every format.
+    let Some((choice, text)) = chosen_text(input, 5 * FORMATS.len()) else { return };
+    let (format, look) = (FORMATS[choice % FORMATS.len()], choice / FORMATS.len());
     // The words are those of the grammar (grammar/cmdline.pest), whatever format a line stands in.
     let line = cmdline::parse(text, FileId(0), 0);
     let mut at = 0;
@@ -48,26 +52,23 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
         );
         at = word.span.end;
     }
-    let add = || {
-        let mut sources = Sources::new();
-        let file = sources.add("fuzz", text.to_owned()).expect("a text is not that large");
-        (sources, file)
-    };
-    for format in FORMATS {
-        for release in ["RHEL7", "RHEL9", "RHEL10"] {
-            let (sources, file) = add();
-            let version = Version::from_name(release).expect("a version");
+    let mut sources = Sources::new();
+    let file = sources.add("fuzz", text.to_owned()).expect("a text is not that large");
+    match look {
+        0..3 => {
+            let version = Version::from_name(RELEASES[look]).expect("a version");
             let report = lint(sources, file, format, Some(Chosen::new(version, "any")));
             assert_places(&report.sources, &report.findings);
-            assert_printable(&report);
+            assert_printable(&report, Format::Human);
         }
-        let (sources, file) = add();
-        let kickstart = (Path::new("node.ks"), KICKSTART.to_owned());
-        let report = lint_with_kickstart(sources, file, format, kickstart, &Settings::default(), None)
-            .expect("a kickstart is not that large");
-        assert_places(&report.sources, &report.findings);
-        let (sources, file) = add();
-        if let Ok(written) = to_kickstart(&sources, file, format) {
+        3 => {
+            let kickstart = (Path::new("node.ks"), KICKSTART.to_owned());
+            let report = lint_with_kickstart(sources, file, format, kickstart, &Settings::default(), None)
+                .expect("a kickstart is not that large");
+            assert_places(&report.sources, &report.findings);
+        }
+        _ => {
+            let Ok(written) = to_kickstart(&sources, file, format) else { return };
             let mut sources = Sources::new();
             let file =
                 sources.add("node.ks", written.kickstart.clone()).expect("a kickstart is not that large");

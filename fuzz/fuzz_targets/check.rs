@@ -1,13 +1,14 @@
-//! The whole check: parser, policy, every rule, the storage plan on a machine with two disks, and every output format come
-//! to an end; spans lie inside the text, and the line ends change nothing.
+//! The whole check: parser, policy, every rule, the storage plan on a machine with two disks, and the output format that the
+//! first byte chooses come to an end; spans lie inside the text, and the line ends change nothing.
 #![no_main]
 
+use anaconda_plan::machine::{Firmware, Machine};
 use ks_lint::lint::{self, Chosen, FileReport, Settings};
+use ks_lint::report::Format;
+use ks_lint_fuzz::{assert_places, assert_printable, chosen_text, places};
 use node_base::policy::Policy;
 use node_base::source::Sources;
-use anaconda_plan::machine::{Firmware, Machine};
 use node_base::units::Bytes;
-use ks_lint_fuzz::{LARGEST, assert_places, assert_printable, places};
 use std::sync::{Arc, LazyLock};
 
 /// As `ks-lint FILE`, and as `ks-lint --policy ovirt-node --disk …`.
@@ -27,16 +28,20 @@ static SETTINGS: LazyLock<[Settings; 2]> = LazyLock::new(|| {
     [Settings::default(), node]
 });
 
-libfuzzer_sys::fuzz_target!(|text: &str| {
-    if text.len() > LARGEST {
-        return;
-    }
-    for settings in &*SETTINGS {
-        let report = check(text, settings);
-        assert_places(&report.sources, report.findings.iter().chain(report.waived.iter().map(|(f, _)| f)));
-        assert_printable(&report);
+/// What is looked at; the first byte chooses.
+const FORMATS: [Option<Format>; 5] =
+    [None, Some(Format::Human), Some(Format::Json), Some(Format::Sarif), Some(Format::Github)];
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    let Some((choice, text)) = chosen_text(input, 2 * FORMATS.len()) else { return };
+    let (settings, format) = (&SETTINGS[choice % 2], FORMATS[choice / 2]);
+    let report = check(text, settings);
+    assert_places(&report.sources, report.findings.iter().chain(report.waived.iter().map(|(f, _)| f)));
+    match format {
+        Some(format) => assert_printable(&report, format),
         // A backslash takes the line end as a character, and that character differs.
-        if !text.contains(['\\', '\r']) {
+        None if text.contains(['\\', '\r']) => {}
+        None => {
             let other = check(&text.replace('\n', "\r\n"), settings);
             assert_eq!(
                 places(&report.sources, &report.findings),

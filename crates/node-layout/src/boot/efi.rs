@@ -46,7 +46,7 @@ pub struct LoadOption {
 
 impl Variables {
     /// Reads them; `None` on a machine that was not booted by UEFI.
-    pub(crate) fn read(environment: &Path) -> Option<Variables> {
+    pub fn read(environment: &Path) -> Option<Variables> {
         let listing = std::fs::read_dir(below(environment, EFIVARS)).ok()?;
         let mut variables = Variables::default();
         let mut any = false;
