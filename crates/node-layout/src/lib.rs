@@ -61,5 +61,5 @@ pub use verbs::kernel::{drop_kernel, keep};
 pub use verbs::node::{Decision, Resume};
 pub use verbs::remove::remove;
 pub use verbs::rollback::rollback;
-pub use verbs::status::{ImageSummary, MoreRoom, Status, TrialStatus, Verdict, status};
+pub use verbs::status::{ImageSummary, MoreRoom, Status, TrialStatus, Verdict, brief_status, status};
 pub use verbs::verify::{Depth, repair, verify};

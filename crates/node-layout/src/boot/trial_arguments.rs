@@ -22,6 +22,15 @@ const WORDS: [&str; 7] = [
     "systemd.crash_reboot=1",
 ];
 
+/// The settings of the running kernel that the arguments have changed and that must not outlive the trial, with the kernel's
+/// own values: on a confirmed host a task that waits for its storage must not end all virtual machines. (`oops=panic` is what the
+/// kernels of Red Hat's family do anyway.)
+const SETTINGS: [(&str, &str, &str); 3] = [
+    ("panic", "kernel.panic", "0"),
+    ("softlockup_panic", "kernel.softlockup_panic", "0"),
+    ("hung_task_panic", "kernel.hung_task_panic", "0"),
+];
+
 /// systemd(1), from release 249 on: the manager feeds a hardware watchdog, which resets the machine if it stops. In seconds.
 const WATCHDOG: &str = "systemd.watchdog_sec=60";
 
@@ -43,6 +52,17 @@ impl TrialArguments {
         words.extend(WORDS.map(str::to_owned));
         words.extend(self.watchdog.then(|| WATCHDOG.to_owned()));
         Arguments::parse(&words.join(" "))
+    }
+
+    /// What the kernel's settings would be without the trial, as assignments for sysctl(8). `arguments` are those of a boot that
+    /// is a trial.
+    pub(crate) fn settings_without(arguments: &Arguments) -> Vec<String> {
+        let plain = TrialArguments::removed(arguments);
+        let value = |argument, default| plain.value(argument).unwrap_or(default).to_owned();
+        SETTINGS
+            .iter()
+            .map(|(argument, name, default)| format!("{name}={}", value(argument, default)))
+            .collect()
     }
 
     /// The arguments without those of a trial. Others that were added after them stay.
@@ -70,6 +90,12 @@ mod tests {
         assert_eq!(during.value("systemd.watchdog_sec"), Some("60"));
         assert_eq!(trial.added(&during), during, "a second time changes nothing");
         assert_eq!(TrialArguments::removed(&during), before);
+        let settings = ["kernel.panic=30", "kernel.softlockup_panic=0", "kernel.hung_task_panic=0"];
+        assert_eq!(
+            TrialArguments::settings_without(&during),
+            settings,
+            "panic=30 is the administrator's own"
+        );
         let more = Arguments::parse(&format!("{during} debug panic=5"));
         assert_eq!(TrialArguments::removed(&more).to_string(), format!("{before} debug panic=5"));
     }

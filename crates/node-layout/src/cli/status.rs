@@ -3,7 +3,7 @@
 use super::common::{Common, Format};
 use super::policy::policy;
 use super::print;
-use crate::verbs::status::{ImageSummary, Status, Verdict, status};
+use crate::verbs::status::{ImageSummary, Status, Verdict, brief_status, status};
 use node_base::diagnostic::Finding;
 use node_base::diagnostic::json::SCHEMA;
 use node_base::harmless::harmless;
@@ -32,7 +32,12 @@ pub(super) struct Args {
 pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let chosen = policy(args.policy.as_deref(), &args.common.sysroot()?)?;
     let (tools, system) = args.common.read(None, None)?;
-    let status = match status(&system, &chosen.policy, &tools) {
+    // At every login: nothing is asked of the pool.
+    let status = match args.motd {
+        true => brief_status(&system),
+        false => status(&system, &chosen.policy, &tools),
+    };
+    let status = match status {
         Ok(status) => status,
         Err(findings) => return Ok(unknown(&args, &findings)),
     };

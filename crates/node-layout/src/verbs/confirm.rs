@@ -3,10 +3,10 @@
 use super::node::{Decision, Node, no_room};
 use super::remove;
 use super::trial::{block_actions, change_tags, trial_tags};
-use crate::boot::{TrialArguments, TrialFate};
+use crate::boot::{TRIAL_ARGUMENT, TrialArguments, TrialFate};
 use crate::files::{Change, Method};
 use crate::images::ImageState;
-use crate::machine::Tools;
+use crate::machine::{Command, Tools};
 use crate::plan::{Action, Steps};
 use crate::system::System;
 use node_base::boot_entry::BootEntry;
@@ -20,7 +20,8 @@ const FEWEST: u32 = 2;
 /// 1. the running image is the default, and the trial ends, in one write: from now on it boots, also if the rest is not done;
 /// 2. its entries have no arguments of a trial any more;
 /// 3. its base has no tags of a trial any more: it is good;
-/// 4. images that are not kept are removed.
+/// 4. the kernel does not panic any more where it would only warn without a trial;
+/// 5. images that are not kept are removed.
 ///
 /// # Errors
 /// The findings that keep it from its work.
@@ -57,6 +58,11 @@ pub fn confirm(system: &System, keep: u32, tools: &dyn Tools) -> Result<Decision
     );
     let good = change_tags(&node, base, trial_tags(base), []);
     steps.add("good", format!("mark {nvr} as confirmed"), good.into_iter().collect());
+    steps.add(
+        "settings",
+        "set the kernel's settings that the trial has changed".into(),
+        if on_trial { settings(&node, tools) } else { Vec::new() },
+    );
     let mut findings = Vec::new();
     if matches!(image.state, ImageState::Trying | ImageState::Good) {
         for old in not_kept(&node, keep) {
@@ -75,6 +81,21 @@ pub fn confirm(system: &System, keep: u32, tools: &dyn Tools) -> Result<Decision
         (false, false) => ("already-confirmed", format!("{nvr} is confirmed already; what was left is done")),
     };
     Ok(Decision { plan, result, message, findings })
+}
+
+/// The commands that give the running kernel the settings of a boot without a trial: first the kernel's own values and those of its
+/// arguments, then those of sysctl.d(5).
+fn settings(node: &Node<'_>, tools: &dyn Tools) -> Vec<Action> {
+    let arguments = &node.system.cmdline;
+    if arguments.value(TRIAL_ARGUMENT) != Some(node.layer.nvr.as_str()) || !tools.has("sysctl") {
+        return Vec::new();
+    }
+    let mut assignments = vec!["--ignore".to_owned(), "--write".to_owned()];
+    assignments.extend(TrialArguments::settings_without(arguments));
+    // A kernel that lacks a setting, and a file that cannot be read, are no reasons not to confirm.
+    let set = Command::new("sysctl", assignments).also_ok(&[1, 255]);
+    let restart = Command::new("sysctl", ["--quiet", "--system"]).also_ok(&[1, 255]);
+    vec![Action::Run(set), Action::Run(restart)]
 }
 
 /// The entry by which the running image was booted: the one of the trial, else the first of the layer.

@@ -1,7 +1,7 @@
 //! What the verbs about images start from: LVM, the boot configuration, the layer that root is, the states of all images.
 
 use crate::boot::{BootConfig, BootError, Target, TrialFate};
-use crate::disks::{LogicalVolume, Lvm, LvmCommands};
+use crate::disks::{LogicalVolume, Lvm, LvmCommands, LvmError};
 use crate::files::{Change, Files};
 use crate::images::trial::{image_of_entry, is_base, layer_of_entry};
 use crate::images::{ImageState, ImageStatus, states};
@@ -60,11 +60,7 @@ impl<'a> Node<'a> {
     /// # Errors
     /// Why it is none, or why that cannot be told.
     pub(crate) fn of(system: &'a System) -> Result<Node<'a>, Vec<Finding>> {
-        let lvm = system.lvm.as_ref().map_err(|error| {
-            let message = format!("LVM cannot be read: {error}");
-            let help = "run as root, while no other program holds LVM's lock";
-            vec![Finding::new(&layout::LVM_UNREADABLE, message).help(help)]
-        })?;
+        let lvm = system.lvm.as_ref().map_err(|error| vec![lvm_unreadable(error)])?;
         let boot = system.boot.as_ref().map_err(|error| {
             let message = format!("the boot configuration cannot be used: {error}");
             let help = "correct or restore the file that is named, then run this again";
@@ -222,6 +218,12 @@ impl<'a> Node<'a> {
             },
         )
     }
+}
+
+/// The finding about LVM's report.
+pub(crate) fn lvm_unreadable(error: &LvmError) -> Finding {
+    let help = "run as root, while no other program holds LVM's lock";
+    Finding::new(&layout::LVM_UNREADABLE, format!("LVM cannot be read: {error}")).help(help)
 }
 
 /// The finding about a boot configuration that has no room.

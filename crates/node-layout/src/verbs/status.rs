@@ -1,7 +1,7 @@
 //! `status`: which image this host runs, which one is the default, and how the last trial went.
 
 use super::node::Node;
-use crate::images::{ImageState, ImageStatus, list};
+use crate::images::{ImageState, ImageStatus, Images, list};
 use crate::machine::Tools;
 use crate::system::System;
 use node_base::capacity::Limit;
@@ -94,8 +94,20 @@ impl Status {
 pub fn status(system: &System, policy: &Policy, tools: &dyn Tools) -> Result<Status, Vec<Finding>> {
     let node = Node::of(system)?;
     let images = list(system, node.lvm, policy, tools);
+    Ok(of_node(&node, Some(&images)))
+}
+
+/// The same without what images use of the pool, and without room: nothing is asked of the pool.
+///
+/// # Errors
+/// Why it cannot be told.
+pub fn brief_status(system: &System) -> Result<Status, Vec<Finding>> {
+    Ok(of_node(&Node::of(system)?, None))
+}
+
+fn of_node(node: &Node<'_>, images: Option<&Images>) -> Status {
     let summary = |status: &ImageStatus| {
-        let image = images.images.iter().find(|i| i.nvr == status.nvr.as_str());
+        let image = images.and_then(|i| i.images.iter().find(|i| i.nvr == status.nvr.as_str()));
         let layers = node.layers(&status.nvr);
         let layer = layers.iter().find(|(l, _)| *l == node.layer).or(layers.last());
         let volumes = || image.into_iter().flat_map(|i| i.base.iter().chain(&i.layers));
@@ -107,22 +119,22 @@ pub fn status(system: &System, policy: &Policy, tools: &dyn Tools) -> Result<Sta
             unique_bytes: image.and_then(|_| volumes().map(|v| v.exclusive).sum()),
         }
     };
-    let trial = on_trial(&node);
+    let trial = on_trial(node);
     let default = node.default_layer();
     let verdict = match trial.map(|t| t.state) {
         Some(ImageState::Armed | ImageState::Trying) => Verdict::Pending,
         Some(ImageState::Failed) => Verdict::Failed,
         _ => Verdict::Confirmed,
     };
-    let mut sentences: Vec<String> = trial.into_iter().map(|t| sentence(&node, t)).collect();
+    let mut sentences: Vec<String> = trial.into_iter().map(|t| sentence(node, t)).collect();
     match &default {
         Some(layer) if *layer == node.layer || trial.is_some_and(|t| t.state == ImageState::Trying) => {}
         Some(layer) => sentences.push(format!("the default is {layer}, and / is {}", node.layer)),
         None => sentences.push("the default boot entry is not that of an image".to_owned()),
     }
-    Ok(Status {
+    Status {
         schema: 1,
-        booted: system.running.then(|| node.layer.nvr.to_string()),
+        booted: node.system.running.then(|| node.layer.nvr.to_string()),
         default: default.map(|l| l.nvr.to_string()),
         trial: trial.map(|t| TrialStatus {
             nvr: t.nvr.to_string(),
@@ -130,11 +142,13 @@ pub fn status(system: &System, policy: &Policy, tools: &dyn Tools) -> Result<Sta
             reason: t.reason.as_ref().map(|r| r.as_str().to_owned()),
         }),
         images: node.images.iter().map(summary).collect(),
-        room: images.room.map(|fit| MoreRoom { images: fit.more, limited_by: fit.limited_by }),
+        room: images
+            .and_then(|i| i.room)
+            .map(|fit| MoreRoom { images: fit.more, limited_by: fit.limited_by }),
         conflicts: 0,
         sentences,
         verdict,
-    })
+    }
 }
 
 /// The image that the status is about: the one that runs on trial, else the one that the next boot tries, else one that failed, else

@@ -6,14 +6,14 @@ use crate::disks::{LogicalVolume, TAG_READY, TAG_STARTED};
 use crate::files::{Change, Method};
 use crate::images::trial::{image_of_entry, reason_tags};
 use crate::images::{ImageState, Reason};
-use crate::machine::{Command, Tools, below};
+use crate::machine::{Tools, below, inside};
 use crate::plan::{Action, Steps};
 use crate::system::System;
 use node_base::boot_entry::BootEntry;
 use node_base::diagnostic::{Finding, layout};
 use node_base::names::Nvr;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why no image can be tried on this machine; `None` if one can.
 pub(crate) fn cannot_try(system: &System, boot: &BootConfig, tools: &dyn Tools) -> Option<Finding> {
@@ -35,9 +35,11 @@ pub(crate) fn cannot_try(system: &System, boot: &BootConfig, tools: &dyn Tools) 
     })
 }
 
-/// Whether the machine has a hardware watchdog that the trial can use.
-pub(crate) fn has_watchdog(tools: &dyn Tools) -> bool {
-    below(tools.environment(), "/dev/watchdog").exists()
+/// Whether systemd can feed the machine's watchdog in a trial of the system at `root`. A watchdog has one user; where sanlock's
+/// daemon is installed (oVirt), the watchdog is that daemon's, and without it no storage lease is held.
+pub(crate) fn has_watchdog(root: &Path, tools: &dyn Tools) -> bool {
+    let wdmd = ["/usr/sbin/wdmd", "/usr/bin/wdmd"].iter().any(|p| inside(root, p).exists());
+    below(tools.environment(), "/dev/watchdog").exists() && !wdmd
 }
 
 /// Adds the step that lets the next boot try an image, once: the state of an earlier trial is recorded, then what the boot loader
@@ -82,16 +84,6 @@ pub(crate) fn change_tags<'t>(
     removed: impl IntoIterator<Item = &'t str>,
     added: impl IntoIterator<Item = &'t str>,
 ) -> Option<Action> {
-    tag_command(node, base, removed, added).map(Action::Run)
-}
-
-/// The same as a command.
-pub(crate) fn tag_command<'t>(
-    node: &Node<'_>,
-    base: &LogicalVolume,
-    removed: impl IntoIterator<Item = &'t str>,
-    added: impl IntoIterator<Item = &'t str>,
-) -> Option<Command> {
     let mut args: Vec<String> = Vec::new();
     args.extend(removed.into_iter().flat_map(|tag| ["--deltag".to_owned(), tag.to_owned()]));
     args.extend(added.into_iter().flat_map(|tag| ["--addtag".to_owned(), tag.to_owned()]));
@@ -99,7 +91,7 @@ pub(crate) fn tag_command<'t>(
         return None;
     }
     args.push(base.full_name());
-    Some(node.commands().command("lvchange", args))
+    Some(Action::Run(node.commands().command("lvchange", args)))
 }
 
 /// The tags of a base that a confirmed image does not have.

@@ -248,6 +248,13 @@ fn a_new_kernel_that_is_the_default_is_the_default_as_the_layers_own() {
     assert_eq!(system.boot.as_ref().unwrap().default_entry().unwrap().id, format!("{NVR}+1-{NEWER}"));
 }
 
+#[test]
+fn kernels_that_are_older_than_the_layers_own_are_left_alone() {
+    let model = node();
+    install_kernel(&model, &format!("{NVR}+1"), "5.14.0-400.el9.x86_64", "old");
+    assert_eq!(found(&model), Vec::<String>::new());
+}
+
 /// Whose `/boot/initramfs-KVER.img` it is cannot be told, unless it is newer than the boot.
 #[test]
 fn a_file_that_another_image_has_written_is_not_kept_for_this_one() {

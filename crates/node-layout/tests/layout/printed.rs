@@ -1,7 +1,8 @@
 //! A plan prints what is run: the same programs with the same arguments, in the same order.
 
 use crate::model::{Model, NVR, policy};
-use node_layout::{Operation, Plan, System, examine};
+use crate::trial::{NEW, done, node};
+use node_layout::{Decision, Operation, Plan, System, arm, confirm, examine, remove, rollback, started};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, SystemTime};
 
@@ -14,6 +15,29 @@ fn printed(plan: &Plan) -> Vec<String> {
         _ => None,
     };
     operations.filter_map(line).collect()
+}
+
+/// Runs what a verb has decided; what was done is what was printed.
+#[track_caller]
+fn assert_decided(model: &Model, decide: impl Fn(&System) -> Decision, word: &str) {
+    let decision = decide(&model.running());
+    let from = model.done.borrow().len();
+    let expected = printed(&decision.plan);
+    assert!(expected.iter().any(|line| line.contains(word)), "'{word}' is not in {expected:#?}");
+    done(model, &decision);
+    assert_eq!(model.done.borrow()[from..], expected);
+}
+
+#[test]
+fn verbs_about_images_run_what_their_plans_print() {
+    let model = node();
+    assert_decided(&model, |s| arm(s, NEW, &model).unwrap(), "fsfreeze --freeze");
+    model.boots().unwrap();
+    assert_decided(&model, |s| started(s).unwrap(), "--addtag node-layout:started onn/");
+    assert_decided(&model, |s| confirm(s, 2, &model).unwrap(), "sysctl --quiet --system");
+    assert_decided(&model, |s| rollback(s, None).unwrap(), "fsfreeze --unfreeze");
+    model.boots().unwrap();
+    assert_decided(&model, |s| remove(s, NEW).unwrap(), "--yes --force onn/");
 }
 
 /// Plans and runs on this system; what was done is what was printed.

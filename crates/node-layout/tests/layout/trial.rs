@@ -2,8 +2,8 @@
 
 use crate::model::{Model, NVR, policy};
 use node_layout::{
-    Decision, ImageState, Plan, Progress, Reason, Resume, Step, StepState, System, Verdict, arm, confirm,
-    fail, remove, rollback, run, started, states, status,
+    Decision, ImageState, Plan, Progress, Reason, Resume, Step, StepState, System, Verdict, arm,
+    brief_status, confirm, fail, remove, rollback, run, started, states, status,
 };
 
 pub(crate) const NEW: &str = "ovirt-node-ng-4.5.7-0.20270101.0";
@@ -79,7 +79,7 @@ fn an_image_is_tried_once_confirmed_and_then_the_default() {
         assert_eq!(status(&system, &policy(), &model).unwrap().verdict(), Verdict::Pending);
         done(&model, &started(&system).unwrap());
         let decision = confirm(&model.running(), 2, &model).unwrap();
-        assert_eq!(steps(&decision.plan), ["default", "plain-arguments", "good"]);
+        assert_eq!(steps(&decision.plan), ["default", "plain-arguments", "good", "settings"]);
         done(&model, &decision);
         let system = model.running();
         assert_eq!(state_of(&system, NEW), (ImageState::Good, None));
@@ -145,6 +145,74 @@ fn why_a_trial_failed_is_kept_after_the_fall_back() {
     assert!(
         confirm(&system, 2, &model).unwrap().plan.steps.is_empty(),
         "the old image has nothing to confirm"
+    );
+}
+
+/// Early in a boot, and in emergency mode, /boot is not mounted.
+#[test]
+fn a_trial_records_what_it_can_without_boot() {
+    let model = armed();
+    booted(&model);
+    let boot = model.sysroot().join("boot");
+    std::fs::rename(&boot, model.path("boot")).unwrap();
+    assert!(model.running().boot.is_err());
+    done(&model, &started(&model.running()).unwrap());
+    done(&model, &fail(&model.running(), &Reason::new("timeout"), None).unwrap());
+    std::fs::rename(model.path("boot"), &boot).unwrap();
+    assert_eq!(booted(&model), format!("{NVR}+1"));
+    assert_eq!(state_of(&model.running(), NEW), (ImageState::Failed, Some("timeout".into())));
+}
+
+#[test]
+fn a_confirmed_kernel_does_not_panic_where_it_would_only_warn() {
+    let model = armed();
+    booted(&model);
+    done(&model, &confirm(&model.running(), 2, &model).unwrap());
+    let commands = model.commands.borrow();
+    let set = "sysctl --ignore --write kernel.panic=0 kernel.softlockup_panic=0 kernel.hung_task_panic=0";
+    assert!(commands.iter().any(|c| c == set), "{commands:?}");
+}
+
+/// A watchdog has one user, and sanlock's daemon needs it.
+#[test]
+fn the_watchdog_is_used_where_nobody_else_needs_it() {
+    let used = |files: &[&str]| {
+        let model = node();
+        files.iter().for_each(|file| model.put(file, ""));
+        done(&model, &arm(&model.running(), NEW, &model).unwrap());
+        booted(&model);
+        model.running().cmdline.value("systemd.watchdog_sec").is_some()
+    };
+    assert!(!used(&[]), "there is none");
+    assert!(used(&["/dev/watchdog"]));
+    assert!(!used(&["/dev/watchdog", "/sysroot/usr/sbin/wdmd"]));
+}
+
+#[test]
+fn what_is_told_at_every_login_asks_nothing_of_the_pool() {
+    let model = armed();
+    let from = model.commands.borrow().len();
+    let brief = brief_status(&model.running()).unwrap();
+    assert_eq!(brief.sentences, [format!("the next boot tries image {NEW}")]);
+    assert_eq!(model.commands.borrow().len(), from);
+}
+
+#[test]
+fn the_status_has_the_members_that_other_programs_rely_on() {
+    let model = armed();
+    booted(&model);
+    let value = serde_json::to_value(status(&model.running(), &policy(), &model).unwrap()).unwrap();
+    let members =
+        |value: &serde_json::Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
+    assert_eq!(members(&value), ["booted", "conflicts", "default", "images", "room", "schema", "trial"]);
+    assert_eq!(value["schema"], 1);
+    assert_eq!((&value["booted"], &value["default"]), (&NEW.into(), &NVR.into()));
+    assert_eq!(value["trial"], serde_json::json!({"nvr": NEW, "state": "trying", "reason": null}));
+    let image = &value["images"][0];
+    assert_eq!(members(image), ["bytes", "layer", "nvr", "state", "unique_bytes"]);
+    assert_eq!(
+        (&image["nvr"], &image["layer"], &image["state"]),
+        (&NVR.into(), &format!("{NVR}+1").into(), &"good".into())
     );
 }
 

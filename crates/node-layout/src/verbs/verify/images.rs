@@ -9,7 +9,7 @@ use crate::system::System;
 use crate::verbs::node::Node;
 use node_base::boot_entry::BootEntry;
 use node_base::diagnostic::{Finding, Findings, Severity, layout};
-use node_base::names::Layer;
+use node_base::names::{Layer, compare_versions};
 
 const REPAIR: &str = "run node-layout verify --repair";
 
@@ -115,25 +115,26 @@ pub(super) fn with_another_root<'a>(node: &Node<'a>) -> Vec<(&'a BootEntry, Laye
     node.boot.entries.iter().filter_map(of).collect()
 }
 
-/// Entries of kernels that were installed in the running layer and are not kept for it: not one of the layer's own entries has
-/// that version.
+/// Entries of kernels that were installed in the running layer and are not kept for it: the layer has no entry of that version,
+/// and the kernel is newer than those that it has, or boots by default. (Older kernels were there before the layer.)
 pub(super) fn foreign_kernels<'a>(node: &Node<'a>) -> Vec<&'a BootEntry> {
-    let own = node.entries(&node.layer);
     let prefix = format!("{}-", node.layer);
-    let is_kept =
-        |version: Option<&str>| own.iter().any(|e| e.id.starts_with(&prefix) && e.version() == version);
+    let mut own = node.entries(&node.layer);
+    own.retain(|e| e.id.starts_with(&prefix));
+    let versions: Vec<&str> = own.iter().filter_map(|e| e.version()).collect();
     // Before the first boot has completed the layout the layer boots the system's own kernel.
-    if !own.iter().any(|e| e.id.starts_with(&prefix)) {
+    if versions.is_empty() {
         return Vec::new();
     }
-    let boots_root = |e: &&&BootEntry| {
-        node.boots(e, node.root)
-            && e.kernel().is_some()
-            && node.missing_files(e).is_empty()
-            && layer_of_id(&e.id).is_none()
+    let default = node.boot.default_entry().map(|e| e.id.as_str());
+    let is_foreign = |e: &&BootEntry| {
+        let Some(version) = e.version() else { return false };
+        let is_newer = versions.iter().all(|own| compare_versions(version, own).is_gt());
+        let counts = is_newer || (!versions.contains(&version) && default == Some(e.id.as_str()));
+        let bootable = e.kernel().is_some() && node.missing_files(e).is_empty();
+        counts && !e.is_rescue() && layer_of_id(&e.id).is_none() && bootable && node.boots(e, node.root)
     };
-    let entries: Vec<&BootEntry> = node.boot.entries.iter().filter(|e| !e.is_rescue()).collect();
-    entries.iter().filter(|e| !is_kept(e.version())).filter(boots_root).copied().collect()
+    node.boot.entries.iter().filter(is_foreign).collect()
 }
 
 /// The files that are kept for a layer of the kernel of an entry: from, to.
