@@ -45,6 +45,7 @@ def test_progress_is_reported_and_success_is_success(start_direct: StartDirect, 
         "--format=json",
         "--policy=ovirt-node",
         "--addon-nvr=ovirt-node-ng-4.5.6-0.20261121.0",
+        "--keep-images=2",
     ]
 
 

@@ -58,11 +58,12 @@ class CheckDisksTask(Task):
 class InitializeLayoutTask(Task):
     """Makes base, layer and boot entry of the installed system."""
 
-    def __init__(self, sysroot: str, policy: str, nvr: str):
+    def __init__(self, sysroot: str, policy: str, nvr: str, keep_images: int):
         super().__init__()
         self._sysroot = sysroot
         self._policy = policy
         self._nvr = nvr
+        self._keep_images = keep_images
         self._result = None  # type: Any
 
     @property
@@ -77,6 +78,9 @@ class InitializeLayoutTask(Task):
             command.append("--policy=" + self._policy)
         if self._nvr:
             command.append("--addon-nvr=" + self._nvr)
+        # At least two are kept: the running one, and one to go back to.
+        if self._keep_images >= 2:
+            command.append("--keep-images={}".format(self._keep_images))
         return command
 
     def run(self) -> None:

@@ -235,7 +235,7 @@ class OvirtNode(KickstartService):
         """What runs after the payload and the boot loader, before initramfs and %post."""
         if not self._data.seen or self._layout == SKIP:
             return []
-        return [InitializeLayoutTask(conf.target.system_root, self._policy, self._nvr)]
+        return [InitializeLayoutTask(conf.target.system_root, self._policy, self._nvr, self._keep_images)]
 
     def _kickstart_for_disks(self) -> Optional[str]:
         """The kickstart to plan with; nothing when there is nothing to check."""

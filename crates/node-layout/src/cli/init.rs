@@ -36,6 +36,10 @@ pub(super) struct PlanArgs {
     /// Policy: the name of a built-in one, or a TOML file
     #[arg(long, value_name = "NAME|FILE", allow_hyphen_values = true)]
     policy: Option<String>,
+    /// How many images node-layout confirm keeps later, at least 2; recorded in /etc/node-layout/layout.toml. Without it the
+    /// policy's number is used
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    keep_images: Option<u32>,
 }
 
 /// Shows what `init` would do.
@@ -45,7 +49,7 @@ pub(super) fn plan(args: PlanArgs) -> anyhow::Result<ExitCode> {
 
 /// Makes the layout.
 pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let Args { plan: PlanArgs { common, nvr, addon_nvr, policy: given }, dry_run } = args;
+    let Args { plan: PlanArgs { common, nvr, addon_nvr, policy: given, keep_images }, dry_run } = args;
     let mut answer = Answer::new(common.format);
     let chosen = match policy(given.as_deref(), &common.sysroot()?) {
         Ok(chosen) => chosen,
@@ -74,6 +78,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let choices = Choices {
         policy: &chosen.policy,
         policy_text: chosen.text.as_deref(),
+        keep_images,
         base_uuid: random_uuid(tools.environment()).context("a random UUID cannot be read from /proc")?,
         environment: tools.environment().to_owned(),
         lvm_config: tools.lvm_config(),

@@ -126,10 +126,13 @@ fn the_policy_is_recorded_in_the_layer() {
     let (system, policy) = (model.system(), policy());
     let (s, _) = examine(&system, &policy, &model).unwrap();
     let mut choices = model.choices(&policy);
+    choices.keep_images = Some(3);
     choices.policy_text = Some("name = \"site\"\nextends = \"ovirt-node\"\n");
     let plan = node_layout::plan(&system, &s, &choices).unwrap();
     model.run(&system, &s, &plan).unwrap();
-    assert!(model.read("etc/node-layout/layout.toml").ends_with("\npolicy = \"policy.toml\"\n"));
+    let recorded =
+        "\npolicy = \"policy.toml\"\n# How many images node-layout confirm keeps.\nkeep-images = 3\n";
+    assert!(model.read("etc/node-layout/layout.toml").ends_with(recorded));
     assert_eq!(model.read("etc/node-layout/policy.toml"), choices.policy_text.unwrap());
 }
 

@@ -38,7 +38,10 @@ impl Planner<'_> {
         let mut files: Vec<(PathBuf, String)> = vec![(
             dir.join("layout.toml"),
             format!(
-                "# Written by node-layout init; the default of node-layout verify.\npolicy = \"{recorded}\"\n"
+                "# Written by node-layout init; the default of node-layout verify.\npolicy = \"{recorded}\"\n{}",
+                self.choices.keep_images.map_or_else(String::new, |keep| format!(
+                    "# How many images node-layout confirm keeps.\nkeep-images = {keep}\n"
+                ))
             ),
         )];
         if let Some(text) = self.choices.policy_text {

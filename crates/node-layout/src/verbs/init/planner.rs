@@ -17,6 +17,8 @@ pub struct Choices<'a> {
     pub policy: &'a Policy,
     /// The text of the policy if it is not built in; it is recorded on the node.
     pub policy_text: Option<&'a str>,
+    /// How many images `confirm` keeps, if the installation says so; it is recorded on the node.
+    pub keep_images: Option<u32>,
     /// The UUID that the base's file system gets.
     pub base_uuid: String,
     /// The directory of the running kernel's /dev: `/`, except in a test.
