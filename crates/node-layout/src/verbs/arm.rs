@@ -46,7 +46,7 @@ pub fn arm(system: &System, name: &str, tools: &dyn Tools) -> Result<Decision, V
     }
     let (_, entry, _) = bootable(&node, image)?;
     let mut steps = Steps::default();
-    let arguments = TrialArguments { nvr: nvr.clone(), watchdog: has_watchdog(&system.sysroot, tools) };
+    let arguments = TrialArguments { nvr: nvr.clone(), watchdog: has_watchdog(tools) };
     let mut on_trial = entry.clone();
     on_trial.set("options", &arguments.added(&entry.options()).to_string());
     let path = node.boot.entry_path(&entry.id);

@@ -3,7 +3,7 @@
 use super::node::{Decision, Node, no_room};
 use super::remove;
 use super::trial::{block_actions, change_tags, trial_tags};
-use crate::boot::{TRIAL_ARGUMENT, TrialArguments, TrialFate};
+use crate::boot::{TRIAL_ARGUMENT, TrialArguments};
 use crate::files::{Change, Method};
 use crate::images::ImageState;
 use crate::machine::{Command, Tools};
@@ -45,9 +45,7 @@ pub fn confirm(system: &System, keep: u32, tools: &dyn Tools) -> Result<Decision
             let message = format!("the running layer {} has no boot entry", node.layer);
             vec![Finding::new(&layout::BOOT_ENTRY, message).help("node-layout verify --repair makes one")]
         })?;
-        let default = node
-            .make_default(&entry.id, &node.layer, TrialFate::Ends)
-            .map_err(|error| vec![no_room(&error)])?;
+        let default = node.make_default(&entry.id, &node.layer).map_err(|error| vec![no_room(&error)])?;
         steps.add("default", format!("make {} the default", node.layer), block_actions(default));
     }
     // Left to do after a power cut, too.

@@ -4,7 +4,6 @@
 use super::node::{Decision, Node, no_room};
 use super::trial::block_actions;
 use super::verify::keep_kernel;
-use crate::boot::TrialFate;
 use crate::files::{Change, Method, same_content};
 use crate::images::kept;
 use crate::images::trial::{layer_of_entry, layer_of_id};
@@ -59,8 +58,8 @@ pub fn drop_kernel(system: &System, version: &str, tools: &dyn Tools) -> Result<
     let full = |error| vec![no_room(&error)];
     let mut steps = Steps::default();
     if node.boot.default_entry().is_some_and(|d| d.id == gone.id) {
-        let fate = TrialFate::GoesOn(&node.boot.entries);
-        let changes = node.make_default(&next.id, &node.layer, fate).map_err(full)?;
+        let changes =
+            node.make_default_beside_trial(&next.id, &node.layer, &node.boot.entries).map_err(full)?;
         steps.add("default", format!("make {} the default", next.id), block_actions(changes));
     }
     let boot = node.boot_after(&steps, tools)?;

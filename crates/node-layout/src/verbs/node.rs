@@ -186,11 +186,28 @@ impl<'a> Node<'a> {
         Some(target.kept_arguments(arguments))
     }
 
-    /// The changes that make an entry of `layer` the default.
+    /// The changes that make an entry of `layer` the default, and end a trial.
     ///
     /// # Errors
     /// [`BootError::Full`]: GRUB's block has no room for it.
-    pub(crate) fn make_default(
+    pub(crate) fn make_default(&self, id: &str, layer: &Layer) -> Result<Vec<Change>, BootError> {
+        self.default_and_trial(id, layer, TrialFate::Ends)
+    }
+
+    /// The same, and a trial goes on; `entries` are those that there are by then.
+    ///
+    /// # Errors
+    /// [`BootError::Full`]: GRUB's block has no room for it.
+    pub(crate) fn make_default_beside_trial(
+        &self,
+        id: &str,
+        layer: &Layer,
+        entries: &[BootEntry],
+    ) -> Result<Vec<Change>, BootError> {
+        self.default_and_trial(id, layer, TrialFate::GoesOn(entries))
+    }
+
+    fn default_and_trial(
         &self,
         id: &str,
         layer: &Layer,

@@ -2,7 +2,6 @@
 
 use super::node::{Decision, Node, no_room};
 use super::trial::{block_actions, record_failure};
-use crate::boot::TrialFate;
 use crate::images::{ImageState, ImageStatus};
 use crate::plan::{Action, Steps};
 use crate::system::System;
@@ -44,8 +43,7 @@ pub fn rollback(system: &System, to: Option<&str>) -> Result<Decision, Vec<Findi
     let is_default = default.is_some_and(|e| e.id == entry.id);
     let mut steps = Steps::default();
     let activation = activate.map(|volume| node.commands().command("lvchange", ["--activate", "y", &volume]));
-    let changes =
-        node.make_default(&entry.id, &layer, TrialFate::Ends).map_err(|error| vec![no_room(&error)])?;
+    let changes = node.make_default(&entry.id, &layer).map_err(|error| vec![no_room(&error)])?;
     let is_changed = !changes.is_empty();
     if is_changed {
         let about = format!("activate {layer}, which the entry boots");

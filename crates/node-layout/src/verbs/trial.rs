@@ -6,14 +6,14 @@ use crate::disks::{LogicalVolume, TAG_READY, TAG_STARTED};
 use crate::files::{Change, Method};
 use crate::images::trial::{image_of_entry, reason_tags};
 use crate::images::{ImageState, Reason};
-use crate::machine::{Tools, below, inside};
+use crate::machine::{Tools, below};
 use crate::plan::{Action, Steps};
 use crate::system::System;
 use node_base::boot_entry::BootEntry;
 use node_base::diagnostic::{Finding, layout};
 use node_base::names::Nvr;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Why no image can be tried on this machine; `None` if one can.
 pub(crate) fn cannot_try(system: &System, boot: &BootConfig, tools: &dyn Tools) -> Option<Finding> {
@@ -35,11 +35,10 @@ pub(crate) fn cannot_try(system: &System, boot: &BootConfig, tools: &dyn Tools) 
     })
 }
 
-/// Whether systemd can feed the machine's watchdog in a trial of the system at `root`. A watchdog has one user; where sanlock's
-/// daemon is installed (oVirt), the watchdog is that daemon's, and without it no storage lease is held.
-pub(crate) fn has_watchdog(root: &Path, tools: &dyn Tools) -> bool {
-    let wdmd = ["/usr/sbin/wdmd", "/usr/bin/wdmd"].iter().any(|p| inside(root, p).exists());
-    below(tools.environment(), "/dev/watchdog").exists() && !wdmd
+/// Whether systemd can feed the machine's watchdog in a trial. A watchdog has one user; where sanlock's daemon is installed (oVirt),
+/// the watchdog is that daemon's, and without it no storage lease is held.
+pub(crate) fn has_watchdog(tools: &dyn Tools) -> bool {
+    below(tools.environment(), "/dev/watchdog").exists() && !tools.has("wdmd")
 }
 
 /// Adds the step that lets the next boot try an image, once: the state of an earlier trial is recorded, then what the boot loader

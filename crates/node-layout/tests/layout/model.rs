@@ -114,7 +114,8 @@ impl Model {
             missing_disks: Cell::new(0),
             monitored: Cell::new("monitored"),
             health: Cell::new(""),
-            missing_tools: Vec::new(),
+            // The daemon of sanlock.
+            missing_tools: vec!["wdmd"],
             architecture: "x86_64",
             boot_free: 800 << 20,
             boot_total: 1 << 30,

@@ -176,16 +176,21 @@ fn a_confirmed_kernel_does_not_panic_where_it_would_only_warn() {
 /// A watchdog has one user, and sanlock's daemon needs it.
 #[test]
 fn the_watchdog_is_used_where_nobody_else_needs_it() {
-    let used = |files: &[&str]| {
-        let model = node();
-        files.iter().for_each(|file| model.put(file, ""));
+    let used = |device: bool, has_wdmd: bool| {
+        let mut model = node();
+        if device {
+            model.put("/dev/watchdog", "");
+        }
+        if has_wdmd {
+            model.missing_tools.clear();
+        }
         done(&model, &arm(&model.running(), NEW, &model).unwrap());
         booted(&model);
         model.running().cmdline.value("systemd.watchdog_sec").is_some()
     };
-    assert!(!used(&[]), "there is none");
-    assert!(used(&["/dev/watchdog"]));
-    assert!(!used(&["/dev/watchdog", "/sysroot/usr/sbin/wdmd"]));
+    assert!(!used(false, false), "there is none");
+    assert!(used(true, false));
+    assert!(!used(true, true));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `verify --repair`: what is ours and was left by a trial, or changed by another program, is mended.
 
 use super::images::{copies, fallback, foreign_kernels, stale, with_another_root};
-use crate::boot::{TrialFate, TrialStage};
+use crate::boot::TrialStage;
 use crate::files::{Change, Method};
 use crate::images::kept;
 use crate::images::trial::layer_of_id;
@@ -123,7 +123,7 @@ pub(crate) fn keep_kernel(node: &Node<'_>, entry: &BootEntry, steps: &mut Steps)
     }
     let default = node.boot.default_entry().is_some_and(|d| d.id == entry.id);
     let block = match default {
-        true => node.make_default(&new.id, layer, TrialFate::GoesOn(&entries)),
+        true => node.make_default_beside_trial(&new.id, layer, &entries),
         false => node.boot.loader.renew_fallback(&entries),
     };
     actions.extend(block_actions(block.map_err(|error| vec![no_room(&error)])?));
