@@ -52,7 +52,7 @@ pub use plan::{Action, Failure, Operation, Plan, Progress, RunError, Step, StepS
 pub use source::{Compression, ImageKind, ImageRequest, Proof, Proved, Source, SourceError};
 pub use sync::SyncError;
 pub use system::{Request, System};
-pub use verbs::arm::arm;
+pub use verbs::arm::{arm, arm_times};
 pub use verbs::confirm::confirm;
 pub use verbs::fail::{fail, started};
 pub use verbs::health::{FailedCheck, health};

@@ -290,7 +290,7 @@ mod tests {
             let config = read(dir);
             assert_eq!(stage(&config), None, "{name}");
             assert!(config.loader.disarm().unwrap().is_empty(), "{name}: there is nothing to end");
-            let arm = |config: &BootConfig| config.loader.arm(&config.entries, "new").unwrap();
+            let arm = |config: &BootConfig| config.loader.arm(&config.entries, "new", 1).unwrap();
             // Cut off in between, the trial is not ordered, or it counts as made.
             let config = make(dir, arm(&config), default);
             assert_eq!(stage(&config), on_trial(TrialStage::Armed), "{name}");
@@ -347,7 +347,7 @@ mod tests {
             let dir = installation.make();
             let dir = dir.path();
             let config = read(dir);
-            make(dir, config.loader.arm(&config.entries, "new").unwrap(), |_| {});
+            make(dir, config.loader.arm(&config.entries, "new", 1).unwrap(), |_| {});
             (installation.told)(dir);
             make(dir, read(dir).loader.disarm().unwrap(), |_| {});
             let left = [dir.join(ONE_SHOT), dir.join("boot/grub2/grubenv")];
@@ -371,7 +371,7 @@ mod tests {
                 write(&dir.path().join(path), text.as_bytes());
             }
             let config = read(dir.path());
-            let config = make(dir.path(), config.loader.arm(&config.entries, "new").unwrap(), |_| {});
+            let config = make(dir.path(), config.loader.arm(&config.entries, "new", 1).unwrap(), |_| {});
             let entry = inside(dir.path(), "/boot/loader/entries/zz-another.conf");
             write(&entry, b"linux /a\noptions root=/dev/x\n");
             let env = || {

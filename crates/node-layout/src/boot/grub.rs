@@ -1,10 +1,13 @@
 //! GRUB with `blscfg`, on UEFI or BIOS. Its default is `saved_entry` of its environment block.
 
 use super::grub_menu;
+use super::grub_retries::{self, TRIES};
 use super::grubenv::{GrubEnv, SIZE};
-use super::loader::{BootDevices, BootLoader, Evidence, Found, Place, Trial, TrialFate, TrialStage};
+use super::loader::{
+    BootDevices, BootLoader, Evidence, Found, MOST_TRIES, Place, Trial, TrialFate, TrialStage,
+};
 use super::next_kernel::KeptArguments;
-use super::text_file::BootError;
+use super::text_file::{BootError, read_text};
 use crate::files::{Change, Files, Method};
 use crate::machine::{device_path, dm_uuid, inside};
 use node_base::boot_entry::BootEntry;
@@ -67,6 +70,7 @@ impl Grub {
             env.unset(NEXT);
         }
         env.unset(FALLBACK);
+        env.unset(TRIES);
         env.unset(TRIAL);
     }
 
@@ -174,14 +178,24 @@ impl BootLoader for Grub {
         Some(Trial { entry, stage })
     }
 
-    fn arm(&self, entries: &[BootEntry], id: &str) -> Result<Vec<Change>, BootError> {
+    fn arm(&self, entries: &[BootEntry], id: &str, tries: u32) -> Result<Vec<Change>, BootError> {
         let mut env = self.env();
+        let mut changes = Vec::new();
+        env.unset(TRIES);
+        if let Some((config, _)) = self.menu.as_ref().filter(|_| tries > 1) {
+            env.set(TRIES, &tries.min(MOST_TRIES).to_string());
+            let path = config.with_file_name("custom.cfg");
+            let text = read_text(&Files::default(), &path)?.map(|file| file.text).unwrap_or_default();
+            let text = grub_retries::with_block(&text).into_bytes();
+            changes.extend(Change::write(path, text, Method::ReplaceForBoot));
+        }
         env.set(NEXT, id);
         env.set(TRIAL, id);
         if let Some(default) = self.default_entry(entries) {
             self.set_fallback(&mut env, entries, &default.id);
         }
-        self.write(&env)
+        changes.extend(self.write(&env)?);
+        Ok(changes)
     }
 
     fn disarm(&self) -> Result<Vec<Change>, BootError> {
@@ -239,6 +253,17 @@ impl BootLoader for Grub {
             },
         };
         Some(format!("GRUB cannot write {block}: {} is {kind}", mount.source))
+    }
+
+    fn cannot_retry(&self) -> Option<String> {
+        let Some((config, text)) = &self.menu else {
+            return Some(
+                "GRUB's configuration cannot be read: whether it sources custom.cfg is not known".to_owned(),
+            );
+        };
+        let config = config.display();
+        (!text.contains("custom.cfg"))
+            .then(|| format!("{config} does not source custom.cfg, which would try an image again"))
     }
 }
 

@@ -51,12 +51,12 @@ pub(crate) trait BootLoader: fmt::Debug {
     /// The trial that it was told of, by what it has stored itself; `None` without one.
     fn trial(&self) -> Option<Trial>;
 
-    /// The changes that tell it to boot entry `id` once, and the default again afterwards. It falls back to the default also if
-    /// it cannot load the entry, where it has a way to be told so.
+    /// The changes that tell it to boot entry `id` once, or as often as `tries` says, and the default again afterwards. It falls
+    /// back to the default also if it cannot load the entry, where it has a way to be told so.
     ///
     /// # Errors
     /// [`BootError::Full`]: it does not fit.
-    fn arm(&self, entries: &[BootEntry], id: &str) -> Result<Vec<Change>, BootError>;
+    fn arm(&self, entries: &[BootEntry], id: &str, tries: u32) -> Result<Vec<Change>, BootError>;
 
     /// The changes that end a trial: afterwards nothing of it is stored, and the default boots. None if no trial is stored.
     ///
@@ -73,6 +73,9 @@ pub(crate) trait BootLoader: fmt::Debug {
 
     /// Why it cannot be told to boot an entry once, as a sentence; `None` if it can.
     fn cannot_be_told(&self, devices: &BootDevices<'_>) -> Option<String>;
+
+    /// Why it cannot be told to boot an entry several times before it goes back, as a sentence; `None` if it can.
+    fn cannot_retry(&self) -> Option<String>;
 }
 
 /// What becomes of a trial when another entry is made the default.
@@ -83,6 +86,9 @@ pub(crate) enum TrialFate<'e> {
     /// It goes on, and falls back to the new default. These are the entries, the new default among them.
     GoesOn(&'e [BootEntry]),
 }
+
+/// The most times that an image can be tried.
+pub(crate) const MOST_TRIES: u32 = 9;
 
 /// A trial as a boot loader knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]

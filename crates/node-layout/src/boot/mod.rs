@@ -7,6 +7,7 @@ mod config; // entries and boot loader of a system
 pub(crate) mod efi; // UEFI variables
 mod grub; // GRUB with BLS entries
 mod grub_menu; // its list of entries
+mod grub_retries; // several tries of an entry
 mod grubenv; // GRUB's environment block
 mod loader; // what every boot loader must answer
 mod next_kernel; // kernel arguments kept for the next kernel
@@ -16,7 +17,7 @@ mod text_file; // files and errors
 mod trial_arguments; // kernel arguments of a trial
 
 pub use config::BootConfig;
-pub(crate) use loader::{BootDevices, TrialFate, TrialStage};
+pub(crate) use loader::{BootDevices, MOST_TRIES, TrialFate, TrialStage};
 pub(crate) use target::RootNaming;
 pub use target::Target;
 pub use text_file::BootError;

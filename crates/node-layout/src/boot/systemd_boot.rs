@@ -134,7 +134,7 @@ impl BootLoader for SystemdBoot {
     }
 
     /// Our own variable is written first: with it alone the default boots, and the trial counts as consumed.
-    fn arm(&self, _entries: &[BootEntry], id: &str) -> Result<Vec<Change>, BootError> {
+    fn arm(&self, _entries: &[BootEntry], id: &str, _tries: u32) -> Result<Vec<Change>, BootError> {
         let Some(trial) = &self.trial else { return Ok(Vec::new()) };
         let name = efi::bytes(&format!("{id}.conf"));
         let paths = [&trial.own.0, &trial.one_shot.0];
@@ -170,6 +170,10 @@ impl BootLoader for SystemdBoot {
             return Some("systemd-boot has not started this machine".to_owned());
         }
         efi::read_only(devices.environment)
+    }
+
+    fn cannot_retry(&self) -> Option<String> {
+        Some("systemd-boot boots an entry once, and then its default".to_owned())
     }
 }
 

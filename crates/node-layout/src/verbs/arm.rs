@@ -2,7 +2,7 @@
 
 use super::node::{Decision, Node, no_room};
 use super::rollback::bootable;
-use super::trial::{self, cannot_try, has_watchdog};
+use super::trial::{self, cannot_retry, cannot_try, has_watchdog};
 use crate::boot::TrialArguments;
 use crate::files::{Change, Method};
 use crate::images::ImageState;
@@ -16,6 +16,19 @@ use node_base::diagnostic::{Finding, layout};
 /// # Errors
 /// The findings that keep it from its work.
 pub fn arm(system: &System, name: &str, tools: &dyn Tools) -> Result<Decision, Vec<Finding>> {
+    arm_times(system, name, 1, tools)
+}
+
+/// The same, for up to `tries` boots.
+///
+/// # Errors
+/// The findings that keep it from its work.
+pub fn arm_times(
+    system: &System,
+    name: &str,
+    tries: u32,
+    tools: &dyn Tools,
+) -> Result<Decision, Vec<Finding>> {
     let node = Node::of(system)?;
     let image = node.named(name)?;
     let nvr = &image.nvr;
@@ -41,7 +54,7 @@ pub fn arm(system: &System, name: &str, tools: &dyn Tools) -> Result<Decision, V
             ]);
         }
     }
-    if let Some(finding) = cannot_try(system, node.boot, tools) {
+    if let Some(finding) = cannot_try(system, node.boot, tools).or_else(|| cannot_retry(node.boot, tries)) {
         return Err(vec![finding]);
     }
     let (_, entry, _) = bootable(&node, image)?;
@@ -56,7 +69,7 @@ pub fn arm(system: &System, name: &str, tools: &dyn Tools) -> Result<Decision, V
         "add the kernel arguments of the trial".into(),
         vec![Action::Change(change.into_iter().collect())],
     );
-    trial::arm(&mut steps, &node, nvr, &entry.id, &node.boot.entries)
+    trial::arm(&mut steps, &node, nvr, &entry.id, &node.boot.entries, tries)
         .map_err(|error| vec![no_room(&error)])?;
     let message = format!("the next boot tries image {nvr}");
     Ok(Decision { plan: steps.into_plan(true), result: "armed", message, findings: Vec::new() })

@@ -1,7 +1,7 @@
 //! The steps of a trial that several verbs have: arming, recording why one failed, writing what the boot loader stores.
 
 use super::node::Node;
-use crate::boot::{BootConfig, BootDevices, BootError, TrialStage};
+use crate::boot::{BootConfig, BootDevices, BootError, MOST_TRIES, TrialStage};
 use crate::disks::{LogicalVolume, TAG_READY, TAG_STARTED};
 use crate::files::{Change, Method};
 use crate::images::trial::{image_of_entry, reason_tags};
@@ -35,25 +35,37 @@ pub(crate) fn cannot_try(system: &System, boot: &BootConfig, tools: &dyn Tools) 
     })
 }
 
+/// Why an image cannot be tried `tries` times; `None` if it can.
+pub(crate) fn cannot_retry(boot: &BootConfig, tries: u32) -> Option<Finding> {
+    let why = match tries {
+        0 | 1 => return None,
+        2..=MOST_TRIES => boot.loader.cannot_retry()?,
+        _ => format!("an image can be tried {MOST_TRIES} times at most"),
+    };
+    Some(Finding::new(&layout::BOOT_ONCE, why).help("leave out --tries: the image is tried once"))
+}
+
 /// Whether systemd can feed the machine's watchdog in a trial. A watchdog has one user; where sanlock's daemon is installed (oVirt),
 /// the watchdog is that daemon's, and without it no storage lease is held.
 pub(crate) fn has_watchdog(tools: &dyn Tools) -> bool {
     below(tools.environment(), "/dev/watchdog").exists() && !tools.has("wdmd")
 }
 
-/// Adds the step that lets the next boot try an image, once: the state of an earlier trial is recorded, then what the boot loader
-/// stores is written, once. `entries` are those that there are by then, the image's own among them.
+/// Adds the step that lets the next boot try an image, or the next `tries` boots until it is confirmed: the state of an earlier
+/// trial is recorded, then what the boot loader stores is written, once. `entries` are those that there are by then, the image's
+/// own among them.
 ///
 /// # Errors
-/// [`BootError::Full`]: GRUB's block has no room for it.
+/// [`BootError`]: GRUB's block has no room for it, or its `custom.cfg` cannot be read.
 pub(crate) fn arm(
     steps: &mut Steps,
     node: &Node<'_>,
     nvr: &Nvr,
     entry: &str,
     entries: &[BootEntry],
+    tries: u32,
 ) -> Result<(), BootError> {
-    let block = node.boot.loader.arm(entries, entry)?;
+    let block = node.boot.loader.arm(entries, entry, tries)?;
     let mut actions: Vec<Action> = record_failure(node, Some(nvr)).into_iter().collect();
     // What an earlier trial of the same image has left.
     if let Some(base) = node.base(nvr) {
@@ -62,7 +74,11 @@ pub(crate) fn arm(
         actions.extend(change_tags(node, base, old, []));
     }
     actions.extend(block_actions(block));
-    steps.add("arm", format!("let the next boot try {nvr}"), actions);
+    let about = match tries {
+        0 | 1 => format!("let the next boot try {nvr}"),
+        _ => format!("let the next {tries} boots try {nvr}, until it is confirmed"),
+    };
+    steps.add("arm", about, actions);
     Ok(())
 }
 

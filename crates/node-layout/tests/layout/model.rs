@@ -334,8 +334,19 @@ impl Model {
         let (next, saved) = (value("next_entry"), value("saved_entry"));
         let id = if next.is_empty() { saved } else { next.clone() };
         if !next.is_empty() {
-            let used = block.replace(&format!("next_entry={next}\n"), "next_entry=\n");
-            self.put("/sysroot/boot/grub2/grubenv", &format!("{:#<1024}", used));
+            let mut used = block.replace(&format!("next_entry={next}\n"), "next_entry=\n");
+            // The block of commands in custom.cfg.
+            let tries = value("node_layout_tries");
+            if next == value("node_layout_trial") && self.sysroot().join("boot/grub2/custom.cfg").exists() {
+                let left = tries.parse::<u32>().unwrap_or(0).saturating_sub(1);
+                let (again, left) =
+                    if left > 0 { (next.as_str(), left.to_string()) } else { ("", String::new()) };
+                used = used.replace("next_entry=\n", &format!("next_entry={again}\n"));
+                used = used
+                    .replace(&format!("node_layout_tries={tries}\n"), &format!("node_layout_tries={left}\n"));
+            }
+            used.truncate(used.trim_end_matches('#').len());
+            self.put("/sysroot/boot/grub2/grubenv", &format!("{used:#<1024}"));
         }
         let path = self.sysroot().join(format!("boot/loader/entries/{id}.conf"));
         let text = std::fs::read_to_string(&path).map_err(|_| format!("there is no entry {id}"))?;

@@ -2,7 +2,7 @@
 
 use crate::model::{Model, NVR, policy};
 use node_layout::{
-    Decision, ImageState, Plan, Progress, Reason, Resume, Step, StepState, System, Verdict, arm,
+    Decision, ImageState, Plan, Progress, Reason, Resume, Step, StepState, System, Verdict, arm, arm_times,
     brief_status, confirm, fail, remove, rollback, run, started, states, status,
 };
 
@@ -236,6 +236,49 @@ fn the_old_image_chosen_in_the_menu_leaves_the_trial_armed() {
     assert_eq!(state_of(&model.running(), NEW), (ImageState::Armed, None));
     assert_eq!(status(&model.running(), &policy(), &model).unwrap().verdict(), Verdict::Pending);
     assert_eq!(booted(&model), format!("{NEW}+1"), "the boot after it tries the new one");
+}
+
+/// A configuration like that of RHEL: it uses what arming writes, lists the entries, and sources custom.cfg.
+const GRUB_CFG: &str = "if [ \"${next_entry}\" ] ; then\n set default=\"${next_entry}\"\nelse\n set default=\"${saved_entry}\"\nfi\n\
+    insmod blscfg\nblscfg\nif [ -f ${config_directory}/custom.cfg ]; then\n source ${config_directory}/custom.cfg\nfi\n";
+
+#[test]
+fn an_image_can_be_tried_several_times() {
+    let tried = |tries| {
+        let model = node();
+        let refused = arm_times(&model.running(), NEW, 3, &model).expect_err("not refused");
+        assert!(refused[0].message.contains("custom.cfg"), "{refused:?}");
+        model.put("/sysroot/boot/grub2/grub.cfg", GRUB_CFG);
+        done(&model, &arm_times(&model.running(), NEW, tries, &model).unwrap());
+        model
+    };
+    let model = tried(3);
+    assert!(arm_times(&model.running(), NEW, 10, &model).unwrap().plan.steps.is_empty(), "it is armed");
+    for number in 1..=3 {
+        assert_eq!(booted(&model), format!("{NEW}+1"), "try {number}");
+        assert_eq!(state_of(&model.running(), NEW).0, ImageState::Trying);
+    }
+    assert_eq!(booted(&model), format!("{NVR}+1"));
+    assert_eq!(state_of(&model.running(), NEW), (ImageState::Failed, Some("did-not-start".into())));
+
+    // Confirmed in its second try: no third one is left.
+    let model = tried(3);
+    booted(&model);
+    done(&model, &fail(&model.running(), &Reason::new("timeout"), None).unwrap());
+    booted(&model);
+    done(&model, &confirm(&model.running(), 2, &model).unwrap());
+    let system = model.running();
+    assert_eq!(state_of(&system, NEW), (ImageState::Good, None));
+    let block = model.read("boot/grub2/grubenv");
+    assert!(!block.contains("node_layout") && !block.contains("next_entry"), "{block}");
+    assert_eq!(booted(&model), format!("{NEW}+1"));
+    // A later trial that is tried once is tried once.
+    model.add_image("ovirt-node-ng-4.5.8-1");
+    done(&model, &arm(&model.running(), "ovirt-node-ng-4.5.8-1", &model).unwrap());
+    assert_eq!(booted(&model), "ovirt-node-ng-4.5.8-1+1");
+    assert_eq!(booted(&model), format!("{NEW}+1"));
+    let refused = arm_times(&model.running(), "ovirt-node-ng-4.5.8-1", 10, &model).expect_err("not refused");
+    assert!(refused[0].message.contains("9 times at most"), "{refused:?}");
 }
 
 #[test]
