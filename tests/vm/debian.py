@@ -3,6 +3,7 @@
 import json
 import pathlib
 import shutil
+import threading
 from collections.abc import Sequence
 
 import images
@@ -100,6 +101,19 @@ def root() -> pathlib.Path:
     return out
 
 
+_MAKING = threading.Lock()
+
+
+def shared_root() -> pathlib.Path:
+    """The tar that `root` makes; made once for all scenarios."""
+    out, stamp = LAB / "debian.tar", LAB / "debian-root.complete"
+    with _MAKING:
+        if not stamp.exists():
+            root()
+            stamp.touch()
+    return out
+
+
 # The first boot, which runs init. As on RHEL 9 and later, LVM uses only the devices that the devices file names.
 FIRST = """
 [ "$(cat /proc/1/comm)" = systemd ] || fail "systemd is not the first process"
@@ -156,8 +170,7 @@ def check_progress(lines: Sequence[str]) -> None:
 
 def chain() -> str:
     """Runs init in the running system and boots the layer twice, with dmeventd and udev."""
-    built = (LAB / f"{LAYOUT.name}.complete").exists()
-    disks = images.copy(images.build(LAYOUT, None if built else root()), "debian")
+    disks = images.copy(images.build(LAYOUT, shared_root()), "debian")
     hashes = []
     for number, job in enumerate((FIRST, LATER, LATER), 1):
         result = qemu.boot(disks, jobs.fill(job + jobs.BASE_HASH, LAYOUT), firmware="bios", limit=qemu.LIMIT * 2, memory=1024)

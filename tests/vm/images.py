@@ -54,6 +54,8 @@ class Layout:
     # Whether the initramfs activates swap.
     early_swap: bool = True
     metadata: str = "16M"
+    # Seconds after which a kernel that has panicked reboots: -1 at once, 0 never.
+    panic: int = -1
     selinux: bool = False
     fips: bool = False
     # In bytes: cuts the kernel and initramfs of the rescue entry to this size.
@@ -75,7 +77,8 @@ class Layout:
         stack = {"luks": f" rd.luks.uuid={LUKS_UUID}", "raid": f" rd.md.uuid={RAID_UUID}"}.get(self.stack, "")
         # Instead of fips=1, with which the kernel would refuse unsigned modules.
         fips = " lab.fips=1" if self.fips else ""
-        return f"ro crashkernel=1G-4G:192M rd.lvm.lv={self.vg}/root {qemu.CONSOLE}{swap}{stack}{fips}"
+        console = qemu.CONSOLE.replace("panic=-1", f"panic={self.panic}")
+        return f"ro crashkernel=1G-4G:192M rd.lvm.lv={self.vg}/root {console}{swap}{stack}{fips}"
 
 
 # Several scenarios use this image; it is built once.
@@ -90,12 +93,19 @@ def entry(layout: Layout, kernel: str, title: str) -> str:
     )
 
 
+# What 00_header of all releases does: `next_entry` is for one boot.
 GRUB_CFG = """serial --unit=0 --speed=115200
 terminal_input serial console
 terminal_output serial console
 set timeout=0
 load_env
-set default="${saved_entry}"
+if [ "${next_entry}" ]; then
+  set default="${next_entry}"
+  set next_entry=
+  save_env next_entry
+else
+  set default="${saved_entry}"
+fi
 blscfg
 """
 
@@ -255,7 +265,7 @@ run {make_var}
 run mkswap /dev/{vg}/swap
 mkdir -p /sysroot
 run mount /dev/{vg}/root /sysroot
-run tar xf $(disk root) -C /sysroot
+run /sbin/tar xpf $(disk root) --xattrs --xattrs-include=* --acls --selinux --numeric-owner -C /sysroot
 mkdir -p /sysroot/boot /sysroot/efi /sysroot/etc/default /sysroot/etc/kernel
 run mount -t {layout.boot} /dev/vda3 /sysroot/boot
 run mount -t vfat /dev/vda2 /sysroot/efi

@@ -34,6 +34,7 @@ APT = [
     "debootstrap",
     "cryptsetup-bin",
     "mdadm",
+    "squashfs-tools",
 ]
 # Programs that must be there, and the package of each.
 PROGRAMS = {
@@ -52,6 +53,7 @@ PROGRAMS = {
     "cryptsetup": "cryptsetup-bin",
     "mdadm": "mdadm",
     "mkfs.ext4": "e2fsprogs",
+    "mksquashfs": "squashfs-tools",
 }
 OVMF = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 OVMF_VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.fd"

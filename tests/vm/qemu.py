@@ -181,17 +181,20 @@ def boot(
     variables: Path | None = None,
     memory: int = 640,
     limit: float | None = None,
+    reboots: bool = False,
     machine_options: Sequence[str] = (),
 ) -> Result:
     """Boots the first disk through `firmware`, or the lab's own kernel without one, and runs the job.
 
+    A reboot ends the machine, unless it `reboots`: then every boot runs the job, until one switches the machine off.
     `variables` is the file of a UEFI firmware's variables, made if it does not exist. `memory` is in MiB, `limit` in seconds.
     """
     job_path = job_disk(job, files)
     command = [
         *"qemu-system-x86_64 -accel tcg,thread=multi,tb-size=512 -cpu Westmere,+rdrand -smp 1".split(),
         *("-m", str(memory), "-machine", "pc" if firmware == "bios" else "q35"),
-        *"-nodefaults -no-user-config -display none -serial stdio -no-reboot -object iothread,id=disks".split(),
+        *"-nodefaults -no-user-config -display none -serial stdio -object iothread,id=disks".split(),
+        *([] if reboots else ["-no-reboot"]),
         *machine_options,
     ]
     if firmware == "uefi":

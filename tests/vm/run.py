@@ -32,7 +32,9 @@ import powercut
 import qemu
 import refusals
 import trees
+import trials
 import uml
+import upgrade
 
 # Each returns a line that says what it proved. The power cuts start first: after the recording they are many small jobs, which
 # fill the gaps that the other scenarios leave.
@@ -47,6 +49,10 @@ SCENARIOS: dict[str, Callable[[], str]] = {
     "pool-full": refusals.pool_full,
     "debian": debian.chain,
     "installation": installation.chain,
+    **{name: functools.partial(upgrade.chain, name) for name in upgrade.CHAINS},
+    "update-formats": upgrade.formats,
+    "trial-confirmed": trials.confirmed,
+    **{f"trial-{name}": functools.partial(trials.failing, name) for name in trials.FAULTS},
 }
 # They take as long as all others together and rarely find more.
 ON_REQUEST = {"power-cuts-xfs-boot", "power-cuts-fat-boot", "kills-all"}

@@ -11,7 +11,7 @@ from packages import LAB, PATH, ROOT, run, unpacked
 
 GUEST = pathlib.Path(__file__).parent / "guest"
 MODULES = (
-    "virtio_pci virtio_blk dm_mod dm_thin_pool dm_snapshot xfs ext4 vfat nls_cp437 nls_ascii nls_iso8859_1 efivarfs"
+    "virtio_pci virtio_blk dm_mod dm_thin_pool dm_snapshot xfs ext4 vfat nls_cp437 nls_ascii nls_iso8859_1 efivarfs loop squashfs"
 ).split()
 BOOT_PROGRAMS = "lvm dmsetup thin_check".split()
 # Needed for a physical volume on LUKS or RAID. They double the size of an initramfs, so only some get them.
@@ -21,7 +21,7 @@ PROGRAMS = [
     *BOOT_PROGRAMS,
     *STACK_PROGRAMS,
     *"thin_repair thin_restore thin_dump thin_ls sfdisk mkfs.xfs mkfs.ext4 mkfs.vfat fsck.fat e2fsck tune2fs xfs_db".split(),
-    *"fsfreeze flock".split(),
+    *"fsfreeze flock tar zstd".split(),
 ]
 LVM_NAMES = (
     "pvcreate pvs vgcreate vgs vgchange lvcreate lvs lvchange lvremove lvrename lvextend vgck vgextend "

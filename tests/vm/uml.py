@@ -41,7 +41,7 @@ def kernel() -> packages.Kernel:
 
 MODULES = "overlay dm_thin_pool dm_snapshot vfat nls_cp437 nls_ascii nls_iso8859_1".split()
 # Loading these costs half as much as a start. (cbc: dm_crypt needs encrypted keys, which need it.)
-STACK_MODULES = "cbc dm_crypt raid1 xts algif_skcipher".split()
+STACK_MODULES = "cbc dm_crypt raid1 xts algif_skcipher loop squashfs".split()
 
 
 def make_root() -> None:
@@ -75,13 +75,15 @@ def boot(
     shared: pathlib.Path | None = None,
     limit: float | None = None,
     short_lived: bool = False,
+    memory: int = MEMORY,
     console: bool = False,
 ) -> qemu.Result:
     """Runs a script in a machine with these disks: /dev/ubda and so on, which the script may call /dev/vda. The machine sees a
     disk with a serial number as a file; `disk SERIAL` prints its path.
 
     `shared` is a directory of the host that the machine mounts at /tmp/shared. In a `short_lived` machine LVM makes no backups
-    and does not run thin_check (the host can run it instead), and there is neither LUKS nor RAID. `limit` is in seconds.
+    and does not run thin_check (the host can run it instead), and there is neither LUKS nor RAID. `memory` is in MiB, `limit` in
+    seconds.
     """
     (LAB / "work").mkdir(exist_ok=True)
     all_disks = [d if isinstance(d, qemu.Disk) else qemu.Disk(d) for d in disks]
@@ -90,7 +92,7 @@ def boot(
         (job / "run").write_text(script.replace("/dev/vd", "/dev/ubd"))
         for name, path in [*files, *((f"disk-{d.serial}", d.path) for d in all_disks if d.serial)]:
             os.link(path, job / name)
-        command = [str(kernel().image), f"mem={MEMORY}M", "con=null", "con0=null,fd:1", "ssl=null", f"uml_dir={job}/"]
+        command = [str(kernel().image), f"mem={memory}M", "con=null", "con0=null,fd:1", "ssl=null", f"uml_dir={job}/"]
         command += ["rootfstype=hostfs", f"rootflags={LAB}/uml", "ro", "quiet", "init=/init", "panic=1"]
         command += [f"initcall_blacklist={LEFT_OUT}", f"job={job}"]
         for number, disk in enumerate(d for d in all_disks if not d.serial):
