@@ -11,7 +11,7 @@ import jobs
 import packages
 import qemu
 import trees
-from packages import LAB, run
+from packages import LAB, ROOT, run
 
 # The initramfs does not activate swap: it has no udev, and udev never learns of a volume that was activated without it.
 LAYOUT = images.Layout(name="debian", root="ext4", root_size="768M", early_swap=False)
@@ -47,7 +47,7 @@ TIMEOUTS = "[Manager]\nDefaultTimeoutStartSec=600\nDefaultDeviceTimeoutSec=600\n
 UNIT = """[Unit]
 After=local-fs.target node-layout-finish.service lvm2-monitor.service
 [Service]
-Type=oneshot
+Type=simple
 ExecStart=/usr/local/sbin/job
 StandardOutput=tty
 StandardError=inherit
@@ -96,9 +96,24 @@ def root() -> pathlib.Path:
     job.chmod(0o755)
     shutil.copy2(trees.node_layout(), tree / "usr/sbin/node-layout")
     run("strip", tree / "usr/sbin/node-layout")
+    (tree / "usr/bin/node-layout").symlink_to("../sbin/node-layout")
+    install_units(tree)
     (tree / "etc/default").mkdir(exist_ok=True)
     run("tar", "cf", out, "--numeric-owner", "-C", tree, ".")
     return out
+
+
+def install_units(tree: pathlib.Path) -> None:
+    """Installs and enables the units of node-layout as its package does."""
+    system = tree / "usr/lib/systemd/system"
+    for unit in (ROOT / "packaging/systemd").iterdir():
+        shutil.copy2(unit, system / unit.name)
+        for line in unit.read_text().splitlines():
+            key, _, target = line.partition("=")
+            if key in ("WantedBy", "RequiredBy"):
+                links = system / f"{target}.{'wants' if key == 'WantedBy' else 'requires'}"
+                links.mkdir(exist_ok=True)
+                (links / unit.name).symlink_to(f"../{unit.name}")
 
 
 _MAKING = threading.Lock()

@@ -12,7 +12,7 @@ import re
 import struct
 import subprocess
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import BinaryIO, NamedTuple
 
 import packages
@@ -118,6 +118,8 @@ class Boot(NamedTuple):
     arguments: list[str]
     # Equal for disks that the boot loader cannot tell apart.
     key: str
+    # The kernel arguments of the entry that boots once, before the default; none if there is no such entry.
+    once: Sequence[str] = ()
 
 
 def entry_lines(text: str) -> dict[str, str]:
@@ -160,17 +162,36 @@ class Grub:
             missing[entry] = [path for path, checksum in checksums.items() if not checksum]
         if block is None or len(block) != 1024 or not block.startswith(b"# GRUB Environment Block\n"):
             return Boot("grubenv is not an environment block", [], seen.hexdigest())
-        saved = re.search(rb"^saved_entry=(.*)$", block, re.M)
-        default = saved[1].decode() if saved else ""
-        lines = entries.get(default, {})
-        lost = None
-        if default not in entries:
-            lost = f"the default entry '{default}' does not exist"
-        elif not lines.get("linux") or not lines.get("initrd") or not lines.get("options"):
-            lost = "the default entry is incomplete"
-        elif missing[default]:
-            lost = f"the default entry names {missing[default]}, which GRUB cannot read"
-        return Boot(lost, lines.get("options", "").split(), seen.hexdigest())
+        variables = dict(re.findall(r"^(\w+)=(.*)$", block.decode("utf-8", "replace"), re.M))
+        default, once = variables.get("saved_entry", ""), variables.get("next_entry", "")
+        lost = why_not(default, entries, missing)
+        if once and not lost:
+            lost = why_not(once, entries, missing)
+        if (fallback := variables.get("fallback")) and not lost and position(default, entries) != fallback:
+            lost = f"fallback is {fallback}, but the default entry is number {position(default, entries)}"
+        return Boot(lost, arguments_of(default, entries), seen.hexdigest(), arguments_of(once, entries))
+
+
+def arguments_of(entry: str, entries: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """The kernel arguments of an entry; none if it does not exist."""
+    return entries.get(entry, {}).get("options", "").split()
+
+
+def why_not(entry: str, entries: Mapping[str, Mapping[str, str]], missing: Mapping[str, Sequence[str]]) -> str | None:
+    """Why an entry cannot boot, if it cannot."""
+    lines = entries.get(entry)
+    if lines is None:
+        return f"the entry '{entry}' does not exist"
+    if not lines.get("linux") or not lines.get("initrd") or not lines.get("options"):
+        return f"the entry '{entry}' is incomplete"
+    return f"the entry '{entry}' names {missing[entry]}, which GRUB cannot read" if missing[entry] else None
+
+
+def position(entry: str, entries: Collection[str]) -> str:
+    """The number of an entry in the menu of upstream's blscfg: newest version first."""
+    command = ["sort", "--version-sort", "--reverse"]
+    listed = subprocess.run(command, input="\n".join(entries), capture_output=True, text=True, check=True).stdout.split()
+    return str(listed.index(entry)) if entry in listed else ""
 
 
 class DirectoryEntry(NamedTuple):

@@ -102,15 +102,23 @@ class Outcome(NamedTuple):
     work: str
     # A hash of the state in which init ended, if it ran.
     after: str
+    # The kernel arguments of the entry that the boot loader chooses.
+    arguments: Sequence[str] = ()
 
 
 class Recording(NamedTuple):
-    """A recorded run of `init`."""
+    """A recorded run of a verb."""
 
     layout: images.Layout
     # The disk before it.
     before: pathlib.Path
     log: writelog.Log
+    # What a machine does with the disk after a power cut: it looks at the volume group, and completes the work.
+    script: str
+    # Other disks that the script needs.
+    disks: Sequence[qemu.Disk] = ()
+    # Of that machine, in MiB.
+    memory: int = uml.MEMORY
 
 
 def record(layout: images.Layout) -> Recording:
@@ -123,7 +131,8 @@ def record(layout: images.Layout) -> Recording:
     job = jobs.MOUNT + writelog.mark("MARK-START") + init + writelog.mark("MARK-END") + jobs.UNMOUNT
     qemu.boot([qemu.Disk(during, log=log)], jobs.fill(job, layout)).check("recording init")
     during.unlink()
-    return Recording(layout, before, writelog.Log(log))
+    check = script("powercut.sh", layout, fat="/dev/ubda3" if layout.boot == "vfat" else "")
+    return Recording(layout, before, writelog.Log(log), check)
 
 
 def cuts(log: writelog.Log, subsets: int, group: diskview.VolumeGroup, places: range | None = None) -> list[Cut]:
@@ -166,7 +175,7 @@ class Player:
     """A disk of its own on which power cuts are replayed in order, and a summary of what was written to it."""
 
     def __init__(self, recording: Recording, name: str) -> None:
-        self.layout, before, log = recording
+        self.layout, before, log = recording.layout, recording.before, recording.log
         self.replay = writelog.Replay(before, log, f"{self.layout.name}-{name}")
         self.starts = diskview.partitions(before)
         self.group_at = self.starts[4]
@@ -269,7 +278,7 @@ class Watcher(Player):
         self.shared, self.scratch = shared, LAB / "work" / f"{self.layout.name}-metadata-{number}"
         self.outsides, self.insides = outsides, insides
         self.pools: dict[tuple[diskview.PoolPlaces, int], diskview.Pool] = {}
-        self.script = script("powercut.sh", self.layout, fat="/dev/ubda3" if self.layout.boot == "vfat" else "")
+        self.recording = recording
 
     def look(self, cut: Cut) -> Outcome:
         """Checks one power cut."""
@@ -277,6 +286,7 @@ class Watcher(Player):
             outside = self.outsides[self.outside()]
             if outside.lost:
                 return Outcome(cut, outside.lost, outside.boot.key, None, "", "", "")
+            arguments = outside.boot.once or outside.boot.arguments
             try:
                 group = diskview.VolumeGroup(disk, self.group_at)
                 pool = self._pool(disk, group)
@@ -287,17 +297,17 @@ class Watcher(Player):
             if inside := self.insides.get(key):
                 state = state_of(seen, inside, outside)
                 if (self.shared / state).exists():
-                    why = missing_volumes(self.layout, outside.boot.arguments, inside.volumes)
-                    return Outcome(cut, why, outside.boot.key, inside, state, "equal", "")
+                    why = missing_volumes(self.layout, outside.boot, inside.volumes)
+                    return Outcome(cut, why, outside.boot.key, inside, state, "equal", "", arguments)
             inside, result = self._run(disk, seen, outside, between_commits(group, pool))
             state = state_of(seen, inside, outside) if inside.tree else ""
-            lost = result.get("lost") or missing_volumes(self.layout, outside.boot.arguments, inside.volumes)
+            lost = result.get("lost") or missing_volumes(self.layout, outside.boot, inside.volumes)
             if not lost and not (result.ok and state and (self.shared / state).exists()):
                 lost = "the machine did not finish"
             if not lost and self.insides.setdefault(key, inside) != inside:
                 return Outcome(cut, "an equal group had other volumes", outside.boot.key, inside, state, "", "")
             work, after = result.get("work") or "", result.get("after") or ""
-            return Outcome(cut, with_console(lost, result), outside.boot.key, inside, state, work, after)
+            return Outcome(cut, with_console(lost, result), outside.boot.key, inside, state, work, after, arguments)
 
     def _pool(self, disk: pathlib.Path, group: diskview.VolumeGroup) -> diskview.Pool:
         """The group's pool, read anew only if its metadata or LVM's description of it has changed."""
@@ -311,8 +321,12 @@ class Watcher(Player):
     def _run(self, disk: pathlib.Path, seen: str, outside: Outside, hole: bool) -> tuple[Inside, qemu.Result]:
         """Runs the checks and init in a machine with this disk."""
         assert outside.tree
-        text = self.script.replace("{seen}", seen).replace("{tree}", outside.tree)
-        result = uml.boot([qemu.Disk(disk, snapshot=True)], text, shared=self.shared, short_lived=True)
+        text = self.recording.script.replace("{seen}", seen).replace("{tree}", outside.tree)
+        for name, arguments in (("booted", outside.boot.arguments), ("once", outside.boot.once)):
+            text = text.replace("{" + name + "}", root_volume(arguments))
+        machine = [qemu.Disk(disk, snapshot=True), *self.recording.disks]
+        # A machine with other disks needs the drivers for what is on them.
+        result = uml.boot(machine, text, shared=self.shared, short_lived=not self.recording.disks, memory=self.recording.memory)
         return Inside((result.get("volumes") or "").split(), result.get("group") or "", hole), result
 
 
@@ -362,8 +376,16 @@ def between_commits(group: diskview.VolumeGroup, pool: diskview.Pool) -> bool:
     return pool.transaction < expected and pool.devices == group.devices()
 
 
-def missing_volumes(layout: images.Layout, arguments: Sequence[str], volumes: Collection[str]) -> str | None:
-    """Why an initramfs could not mount root with these kernel arguments, if it could not."""
+def root_volume(arguments: Sequence[str]) -> str:
+    """The volume that kernel arguments name as root; empty if they name none, or a file system."""
+    roots = [a.removeprefix("root=") for a in arguments if a.startswith("root=/dev/")]
+    return roots[-1].rpartition("/")[2] if roots else ""
+
+
+def missing_volumes(layout: images.Layout, boot: diskview.Boot, volumes: Collection[str]) -> str | None:
+    """Why an initramfs could not mount root with the kernel arguments of the default or of the entry that boots once, if it could
+    not."""
+    arguments = [*boot.arguments, *boot.once]
     there = {f"/dev/{layout.vg}/{v}" for v in volumes} | {f"/dev/mapper/{mapped(layout, v)}" for v in volumes}
     there.add(f"UUID={images.ROOT_UUID}")
     values = [a.partition("=")[2] for a in arguments if a.startswith("root=")]
@@ -379,8 +401,8 @@ def mapped(layout: images.Layout, volume: str) -> str:
 
 def boots(recording: Recording, number: int, outcome: Outcome) -> None:
     """Checks that the machine boots through its firmware on the root that exists."""
-    layout, before, log = recording
-    replay = writelog.Replay(before, log, f"{layout.name}-boot-{number}")
+    layout = recording.layout
+    replay = writelog.Replay(recording.before, recording.log, f"{layout.name}-boot-{number}")
     replay.forward(outcome.cut.upto)
     job = """
 say "root $(cat /sys/dev/block/$(awk '$5=="/"{print $3}' /proc/self/mountinfo | tail -1)/dm/name)"
@@ -393,7 +415,10 @@ say "root $(cat /sys/dev/block/$(awk '$5=="/"{print $3}' /proc/self/mountinfo | 
     result.check(f"booting after {outcome.cut.name}")
     replay.path.unlink()
     assert outcome.inside
-    expected = mapped(layout, images.LAYER if images.LAYER in outcome.inside.volumes else "root")
+    installed = images.LAYER if images.LAYER in outcome.inside.volumes else "root"
+    # Before init the entry may name the volume as it will be called, by its file system.
+    named = root_volume(outcome.arguments)
+    expected = mapped(layout, named if named in outcome.inside.volumes else installed)
     assert result.value("root") == expected, f"after {outcome.cut.name} root was {result.value('root')}, not {expected}"
 
 
@@ -406,14 +431,29 @@ def check_none_lost(outcomes: Sequence[Outcome]) -> None:
     assert not lost, f"{number} of {len(outcomes)} power cuts lost the machine:\n{reasons}"
 
 
-def power_cuts(name: str) -> str:
-    """Records init on a layout, checks every power cut, and boots each state that differs."""
-    layout = LAYOUTS[name]
-    recording = record(layout)
-    starts = diskview.partitions(recording.before)
-    # With FAT on /boot the volume group is written as with any other: only writes to the boot partitions are of interest.
-    places = boot_partitions(starts) if layout.boot == "vfat" else None
-    todo = cuts(recording.log, SUBSETS, diskview.VolumeGroup(recording.before, starts[4]), places)
+class Summary(NamedTuple):
+    """What was found after all power cuts."""
+
+    cuts: Sequence[Cut]
+    outcomes: Sequence[Outcome]
+    # How many boot partitions, volume groups and boots differ.
+    outsides: int
+    insides: int
+    boots: int
+
+    def text(self) -> str:
+        """What was proved."""
+        prefixes = sum(1 for cut in self.cuts if not cut.subset)
+        return (
+            f"{prefixes} prefixes and {len(self.cuts) - prefixes} subsets of unflushed writes, 0 lost; {self.outsides} different "
+            f"/boots and {self.insides} different volume groups, each mounted; together in "
+            f"{len({outcome.state for outcome in self.outcomes})} different states"
+        )
+
+
+def check(recording: Recording, todo: Sequence[Cut], ends: int = 1) -> Summary:
+    """Checks these power cuts, and boots each state that differs. What is completed ends in that many different states."""
+    layout = recording.layout
     shared = LAB / "work" / f"{layout.name}-states"
     shutil.rmtree(shared, ignore_errors=True)
     shared.mkdir()
@@ -432,18 +472,26 @@ def power_cuts(name: str) -> str:
         outcomes = [outcome for part in threads.map(watch, range(watchers)) for outcome in part]
         assert len(outcomes) == len(todo), f"only {len(outcomes)} of {len(todo)} power cuts were checked"
         check_none_lost(outcomes)
-        ends = {outcome.after for outcome in outcomes if outcome.after}
-        assert len(ends) == 1, f"init ends in {len(ends)} different states, see {shared}/after-*"
+        found = {outcome.after for outcome in outcomes if outcome.after}
+        assert len(found) <= ends, f"it ends in {len(found)} different states, see {shared}/after-*"
         read = [(outcome, outcome.inside) for outcome in outcomes if outcome.inside]
         differing = {(outcome.boot, *inside.volumes): outcome for outcome, inside in read}
         list(threads.map(lambda item: boots(recording, *item), enumerate(differing.values())))
-    prefixes = sum(1 for cut in todo if not cut.subset)
-    work = collections.Counter(outcome.work for outcome in outcomes)
+    return Summary(todo, outcomes, len(outsides), len(insides), len(differing))
+
+
+def power_cuts(name: str) -> str:
+    """Records init on a layout, checks every power cut, and boots each state that differs."""
+    layout = LAYOUTS[name]
+    recording = record(layout)
+    starts = diskview.partitions(recording.before)
+    # With FAT on /boot the volume group is written as with any other: only writes to the boot partitions are of interest.
+    places = boot_partitions(starts) if layout.boot == "vfat" else None
+    summary = check(recording, cuts(recording.log, SUBSETS, diskview.VolumeGroup(recording.before, starts[4]), places))
+    work = collections.Counter(outcome.work for outcome in summary.outcomes)
+    between = sum(outcome.inside.between_commits for outcome in summary.outcomes if outcome.inside)
     return (
-        f"{prefixes} prefixes and {len(todo) - prefixes} subsets of unflushed writes, 0 lost; {len(outsides)} different "
-        f"/boots and {len(insides)} different volume groups, each mounted; together in "
-        f"{len({outcome.state for outcome in outcomes})} different states: init completed {work['completed']} and found "
-        f"{work['already']} complete, all ending in the same; {len(differing)} told apart by boot loader or initramfs, all "
-        f"booted; {sum(inside.between_commits for _, inside in read)} were between the pool's commits of the base and of its "
-        "transaction"
+        f"{summary.text()}: init completed {work['completed']} and found {work['already']} complete, all ending in the same; "
+        f"{summary.boots} told apart by boot loader or initramfs, all booted; {between} were between the pool's commits of the "
+        "base and of its transaction"
     )

@@ -34,6 +34,7 @@ import refusals
 import trees
 import trials
 import uml
+import updatecuts
 import upgrade
 
 # Each returns a line that says what it proved. The power cuts start first: after the recording they are many small jobs, which
@@ -51,6 +52,8 @@ SCENARIOS: dict[str, Callable[[], str]] = {
     "installation": installation.chain,
     **{name: functools.partial(upgrade.chain, name) for name in upgrade.CHAINS},
     "update-formats": upgrade.formats,
+    "power-cuts-verbs": functools.partial(updatecuts.power_cuts, ["confirm", "rollback", "remove"]),
+    "power-cuts-update": functools.partial(updatecuts.power_cuts, ["update"]),
     "trial-confirmed": trials.confirmed,
     **{f"trial-{name}": functools.partial(trials.failing, name) for name in trials.FAULTS},
 }

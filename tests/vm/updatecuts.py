@@ -1,0 +1,196 @@
+"""Power cuts in the verbs of an update: `update` (which also arms the trial), `confirm`, `rollback`, `remove`.
+
+Each is recorded once, beginning with the disk that the one before has left, and checked after every write as `init` is
+(powercut.py): the default entry boots and so does the entry that boots once, everything activates and mounts, and the verb, run
+again, completes what was interrupted; what it ends in does not depend on when the power was cut. Of the writes of data into a
+base that no entry names yet, one in `RARELY` is checked.
+"""
+
+import collections
+import dataclasses
+import pathlib
+import threading
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import diskview
+import imagefiles
+import images
+import jobs
+import packages
+import powercut
+import qemu
+import uml
+import writelog
+from packages import LAB
+
+LAYOUT = dataclasses.replace(powercut.LAYOUT, name="verbcut", inodes=4096)
+RARELY = 64
+NEW, OLD = imagefiles.layer(2), images.LAYER
+
+
+class Verb(NamedTuple):
+    """A verb that is interrupted."""
+
+    # The generation whose layer runs.
+    running: int
+    # What is interrupted, in the root directory of that layer, whose /mnt is the image disk.
+    command: str
+    # What completes it: `node` runs node-layout in the layer of the default entry, which is {booted}.
+    complete: str
+    # In how many states it may end.
+    ends: int = 1
+    # What the boot loader does before it.
+    before: str = ""
+    subsets: int = 100
+
+
+# GRUB empties the variable when it boots the entry.
+CONSUMED = """
+sed 's/^next_entry=.*/next_entry=/' /mnt/sysroot/boot/grub2/grubenv | head -c 1024 > /tmp/env
+{ cat /tmp/env; head -c 1024 /dev/zero | tr '\\0' '#'; } | head -c 1024 > /tmp/block
+cat /tmp/block > /mnt/sysroot/boot/grub2/grubenv
+"""
+IMAGE = f"update /mnt/2 --nvr {imagefiles.nvr(2)}"
+VERBS = {
+    "update": Verb(
+        1,
+        IMAGE,
+        f"""
+node {IMAGE} > /tmp/o 2>&1 || lose "update fails"
+say "work completed"
+node status > /tmp/o 2>&1; [ $? = 3 ] || lose "no trial is pending after update"
+""",
+    ),
+    # Before the default has changed the old layer boots, in which the trial has failed; after that confirm completes its work.
+    "confirm": Verb(
+        2,
+        "confirm",
+        f"""
+if [ {{booted}} = {NEW} ]; then
+    node confirm > /tmp/o 2>&1 || lose "confirm fails"
+    say "work completed"; node status > /tmp/o 2>&1 || lose "not confirmed"
+else
+    say "work already"; node status > /tmp/o 2>&1; [ $? = 1 ] || lose "status does not say that the trial has failed"
+fi
+""",
+        2,
+        CONSUMED,
+    ),
+    "rollback": Verb(
+        2,
+        f"rollback --to {images.NVR}",
+        f"""
+node rollback --to {images.NVR} > /tmp/o 2>&1 || lose "rollback fails"
+say "work completed"
+""",
+    ),
+    "remove": Verb(
+        1,
+        f"remove {imagefiles.nvr(2)}",
+        f"""
+node remove {imagefiles.nvr(2)} > /tmp/o 2>&1
+lvs {{vg}}/{imagefiles.nvr(2)} > /dev/null 2>&1 && lose "remove fails"
+say "work completed"; node status > /tmp/o 2>&1 || lose "not confirmed"
+""",
+    ),
+}
+_MAKING = threading.Lock()
+
+
+def media() -> pathlib.Path:
+    """A disk with the tree of the newer image, without specimens; makes it unless it exists."""
+    path, stamp = LAB / "media-small.img", LAB / "media-small.complete"
+    with _MAKING:
+        if not stamp.exists():
+            with open(path, "wb") as file:
+                file.truncate(1 << 30)
+            arguments = f"{imagefiles.nvr(2)} 2 {packages.cloud_kernel().image} {LAB}/boot.img --no-specimens"
+            script = f"""
+run mkfs.ext4 -q -F -E nodiscard,lazy_itable_init=1 /dev/vda
+{imagefiles.HOST}
+run mount /dev/vda /mnt/media; run mount --bind /mnt/media /mnt/host/mnt; mkdir /mnt/media/2
+run host tar xpf {LAB}/root.tar -C /mnt/2
+run host python3 {imagefiles.GUEST}/make_tree.py /mnt/2 {arguments}
+run umount /mnt/host/mnt; run umount /mnt/media
+"""
+            uml.boot([path], script, memory=384, console=True).check("making the image of the power cuts")
+            stamp.touch()
+    return path
+
+
+MOUNT = """
+vgchange -q -ay {vg} || fail activate
+mkdir -p /mnt/sysroot
+run mount -t {root} -o noatime /dev/{vg}/{running} /mnt/sysroot
+run mount -o noatime {bootdev} /mnt/sysroot/boot
+run mount /dev/vda2 /mnt/sysroot/efi
+run mount -o noatime /dev/{vg}/var /mnt/sysroot/var
+for d in dev proc sys run; do run mount --bind /$d /mnt/sysroot/$d; done
+run mount --bind /mnt/media /mnt/sysroot/mnt
+"""
+
+
+def node() -> pathlib.Path:
+    """A disk with an installed node that has been booted once."""
+    disk = images.copy(images.build(LAYOUT), "verbcut-node")[0]
+    init = jobs.INIT + " > /tmp/init || { cat /tmp/init; fail init; }\n"
+    uml.boot([disk], jobs.fill(jobs.MOUNT + init + jobs.UNMOUNT, LAYOUT), console=True).check("init")
+    job = "node-layout verify || fail verify\nnode-layout status || fail status\n"
+    qemu.boot([disk], job, firmware="bios").check("the first boot")
+    return disk
+
+
+def record(before: pathlib.Path, name: str) -> tuple[powercut.Recording, pathlib.Path]:
+    """Records a verb, which begins with this disk; returns the recording and the disk afterwards."""
+    verb = VERBS[name]
+    layout = dataclasses.replace(LAYOUT, name=f"{LAYOUT.name}-{name}")
+    running = imagefiles.layer(verb.running)
+    if verb.before:
+        # As a write of the boot loader, before the machine's kernel runs.
+        text = jobs.fill(imagefiles.MEDIA + MOUNT + verb.before + "cd /\nsync\n", layout, running=running, root=layout.root)
+        end = jobs.UNMOUNT.replace("for d in dev", "for d in mnt dev")
+        uml.boot([before, qemu.Disk(media(), "media")], text + jobs.fill(end, layout), console=True).check(f"before {name}")
+    during = images.copy([before], f"{layout.name}-during")[0]
+    log = LAB / "work" / f"{layout.name}.log"
+    log.write_bytes(b"")
+    run = f"chroot /mnt/sysroot node-layout {verb.command} > /tmp/o 2>&1 || {{ cat /tmp/o; fail '{name}'; }}\ncat /tmp/o\n"
+    text = imagefiles.MEDIA + MOUNT + writelog.mark("MARK-START") + run + writelog.mark("MARK-END")
+    text += jobs.UNMOUNT.replace("for d in dev", "for d in mnt dev")
+    machine = [qemu.Disk(during, log=log), qemu.Disk(media(), "media", snapshot=True)]
+    qemu.boot(machine, jobs.fill(text, layout, running=running, root=layout.root)).check(f"recording {name}")
+    script = powercut.script(
+        "powercut-verb.sh", layout, verb=name, media=imagefiles.MEDIA, complete=jobs.fill(verb.complete, layout)
+    )
+    return powercut.Recording(layout, before, writelog.Log(log), script, [qemu.Disk(media(), "media")], 384), during
+
+
+def todo(recording: powercut.Recording, subsets: int) -> list[powercut.Cut]:
+    """The power cuts to check."""
+    before = recording.before
+    group = diskview.VolumeGroup(before, diskview.partitions(before)[4])
+    data = diskview.pool_places(group).data
+    found = powercut.cuts(recording.log, subsets, group)
+    rare = 0
+    kept = []
+    for cut in found:
+        if not cut.subset and recording.log.place(cut.upto - 1) in data:
+            rare += 1
+            if rare % RARELY:
+                continue
+        kept.append(cut)
+    return kept
+
+
+def power_cuts(names: Sequence[str]) -> str:
+    """Records all verbs one after the other, and checks the power cuts of these."""
+    before = node()
+    proved = []
+    for name, verb in VERBS.items():
+        recording, after = record(before, name)
+        if name in names:
+            summary = powercut.check(recording, todo(recording, verb.subsets), verb.ends)
+            work = collections.Counter(outcome.work for outcome in summary.outcomes)
+            proved.append(f"{name}: {summary.text()}, {work['completed']} completed, {summary.boots} booted")
+        before = after
+    return "; ".join(proved)
