@@ -24,6 +24,7 @@ from collections.abc import Callable
 
 import chains
 import debian
+import imgbase
 import installation
 import kills
 import leftovers
@@ -54,6 +55,7 @@ SCENARIOS: dict[str, Callable[[], str]] = {
     "update-formats": upgrade.formats,
     "power-cuts-verbs": functools.partial(updatecuts.power_cuts, ["confirm", "rollback", "remove"]),
     "power-cuts-update": functools.partial(updatecuts.power_cuts, ["update"]),
+    "imgbase": imgbase.reads,
     "trial-confirmed": trials.confirmed,
     **{f"trial-{name}": functools.partial(trials.failing, name) for name in trials.FAULTS},
 }

@@ -111,7 +111,7 @@ cat /tmp/update
 chroot /mnt/sysroot /bin/sh -ec '{before}' || fail "before the trial"
 run umount /mnt/sysroot/mnt/image
 # LVM has started it in the root directory of the node.
-killall dmeventd 2> /dev/null && sleep 1
+killall -9 dmeventd 2> /dev/null && sleep 1
 """
 _MAKING = threading.Lock()
 

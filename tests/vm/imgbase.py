@@ -1,0 +1,86 @@
+"""The original `imgbase` (oVirt) on a node with two images that node-layout has made: it sees both, and finds nothing wrong.
+
+It is not part of this repository: IMGBASED names a checkout of https://github.com/oVirt/imgbased. For grubby, which Debian does
+not have, it gets a stand-in that lists the entries (guest/grubby).
+It runs in user-mode Linux, in the root directory of the node, with /usr of the host.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+
+import imagefiles
+import images
+import jobs
+import packages
+import qemu
+import trials
+import uml
+import upgrade
+from packages import LAB
+
+PACKAGES = ["python3-rpm", "python3-systemd", "librpm9", "librpmio9", "librpmbuild9", "librpmsign9", "libpopt0", "liblua5.3-0"]
+UPDATE = """
+mkdir -p /mnt/sysroot/mnt/image
+run mount --bind /mnt/media/2 /mnt/sysroot/mnt/image
+chroot /mnt/sysroot node-layout update /mnt/image > /tmp/o 2>&1 || { cat /tmp/o; fail update; }
+run umount /mnt/sysroot/mnt/image
+"""
+IMGBASE = """
+# The programs of the host: the small root has neither Python nor findmnt.
+run mount --bind /mnt/host/usr /mnt/sysroot/usr
+mount -t tmpfs tmp /mnt/sysroot/tmp; mkdir /mnt/sysroot/tmp/imgbased /mnt/sysroot/tmp/rpm
+run mount -t hostfs -o ro,{tools} none /mnt/sysroot/tmp/imgbased
+run mount -t hostfs -o ro,{rpm} none /mnt/sysroot/tmp/rpm
+ln -s /usr/bin/bash /mnt/sysroot/bin/bash
+# As the installer of oVirt has it in fstab.
+for at in /mnt/sysroot /mnt/sysroot/var; do run mount -o remount,discard $at; done
+ln -sf /boot/grub2/grub.cfg /mnt/sysroot/etc/grub2.cfg
+# What the installer of oVirt writes on a node without volumes for /var/log and the others.
+mkdir -p /mnt/sysroot/var/imgbased; touch /mnt/sysroot/var/imgbased/.skip-volumes
+imgbase() {
+    chroot /mnt/sysroot /usr/bin/env PATH=/tmp/imgbased/bin:/usr/sbin:/usr/bin:/sbin:/bin PYTHONDONTWRITEBYTECODE=1 \\
+        LD_LIBRARY_PATH=/tmp/rpm/usr/lib/x86_64-linux-gnu PYTHONPATH=/tmp/imgbased/src:/tmp/rpm/usr/lib/python3/dist-packages \\
+        /usr/bin/python3 -m imgbased.__main__ "$@" 2> /tmp/error
+}
+for verb in layout w check; do
+    imgbase $verb > /tmp/printed || { cat /tmp/error; fail "imgbase $verb"; }
+    while read -r line; do say "$verb $line"; done < /tmp/printed
+done
+for part in tmp/rpm tmp/imgbased tmp usr; do run umount /mnt/sysroot/$part; done
+"""
+
+
+def tools() -> pathlib.Path:
+    """A directory with the modules of imgbased, and grubby."""
+    where = LAB / "imgbased"
+    source = os.environ.get("IMGBASED")
+    assert source, "IMGBASED must name a checkout of https://github.com/oVirt/imgbased"
+    shutil.rmtree(where, ignore_errors=True)
+    (where / "bin").mkdir(parents=True)
+    shutil.copytree(pathlib.Path(source) / "src", where / "src")
+    constants = (where / "src/imgbased/constants.py.in").read_text()
+    (where / "src/imgbased/constants.py").write_text(re.sub("@PACKAGE_.*@", "lab", constants))
+    shutil.copy2(imagefiles.GUEST / "grubby", where / "bin/grubby")
+    return where
+
+
+def reads() -> str:
+    """imgbase's `layout`, `w` and `check` on a node with two images."""
+    layout = trials.LAYOUTS["small"]
+    where = tools()
+    disks = images.copy(trials.installed("small"), "imgbase")
+    text = imagefiles.MEDIA + upgrade.MOUNT_LAYER + UPDATE + imagefiles.HOST + IMGBASE + jobs.UNMOUNT
+    text = text.replace("{tools}", str(where)).replace("{rpm}", str(packages.unpacked(PACKAGES)))
+    machine: list[qemu.Path | qemu.Disk] = [*disks, qemu.Disk(imagefiles.disk(), "media", snapshot=True)]
+    result = uml.boot(machine, jobs.fill(text, layout), memory=384, console=True).check("imgbase")
+    printed = "\n".join(result.values("layout"))
+    for generation in (1, 2):
+        base, layer = imagefiles.nvr(generation), imagefiles.layer(generation)
+        assert re.search(rf"^{re.escape(base)}$[^\w]*{re.escape(layer)}$", printed, re.M), f"layout shows no {layer}: {printed}"
+    assert result.value("w") == f"You are on {images.LAYER}", f"w prints {result.value('w')}"
+    checked = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in result.values("check")]
+    failed = [line for line in checked if re.search(r"\.\.\. (FAILED|ERROR)", line)]
+    assert not failed and len(checked) > 8, f"check prints: {checked}"
+    return f"layout shows both images, w the running one; {len(checked)} lines of check, none failed"
