@@ -13,6 +13,7 @@ mod security; // passwords, downloads that are not verified
 pub(crate) mod storage; // refusals by Anaconda, on given disks or on any
 mod style; // the file: empty, NUL bytes, includes
 pub(crate) mod unattended; // where the installer would stop and ask
+mod values; // values with a list behind them
 
 pub(crate) use commands::TREES;
 pub(crate) use installer::Interface;
@@ -22,12 +23,12 @@ pub(crate) use view::makes_a_node;
 /// The rules that a template is checked by: not those that judge the layout as a whole, which depends on what its marks
 /// become.
 pub(crate) fn of_single_lines() -> impl Iterator<Item = &'static Rule> {
-    [unattended::RULES, security::RULES, style::RULES].into_iter().flatten().copied()
+    [unattended::RULES, values::RULES, security::RULES, style::RULES].into_iter().flatten().copied()
 }
 
 /// Every rule. The list of a family is in its own `mod.rs`.
 pub(crate) fn all() -> impl Iterator<Item = &'static Rule> {
-    [node::RULES, unattended::RULES, security::RULES, style::RULES, storage::RULES]
+    [node::RULES, unattended::RULES, values::RULES, security::RULES, style::RULES, storage::RULES]
         .into_iter()
         .flatten()
         .copied()

@@ -1,0 +1,80 @@
+use super::is_filled_in_later;
+use crate::rules::{Context, Rule};
+use kickstart::Value;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings, Severity, nearest};
+
+declare_code! {
+    /// The installer cannot fetch from this URL.
+    ///
+    /// ## Why
+    /// Repositories and images are fetched over `http`, `https`, `ftp`, or read from `file`; additional repositories also over
+    /// `nfs` and `hd`. Without a scheme there is nothing to fetch with.
+    ///
+    /// ## Example
+    /// ```text
+    /// url --url=htps://mirror.example.com/el9/BaseOS/x86_64/os
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// url --url=https://mirror.example.com/el9/BaseOS/x86_64/os
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda, `modules/payloads/source/factory.py` and `payload/dnf`; librepo.
+    static CODE = "UNA035", "unknown-url-scheme", Unattended, Warning;
+}
+
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
+
+/// Schemes that the installer or its package manager reads.
+const SCHEMES: [&str; 7] = ["http", "https", "ftp", "file", "nfs", "hd", "media"];
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    for (name, options) in [
+        ("url", ["--url", "--mirrorlist", "--metalink"].as_slice()),
+        ("repo", &["--baseurl", "--mirrorlist", "--metalink"]),
+        ("liveimg", &["--url"]),
+    ] {
+        for command in context.kickstart.all(name) {
+            for value in options.iter().filter_map(|option| command.value(option)) {
+                one(value, findings);
+            }
+        }
+    }
+}
+
+fn one(value: &Value<'_>, findings: &mut Findings) {
+    let url = value.text.trim();
+    let begin = url.split('/').next().unwrap_or_default();
+    if url.is_empty() || is_filled_in_later(begin) {
+        return;
+    }
+    let (message, help, severity) = match url.split_once(':') {
+        Some((scheme, _)) if SCHEMES.contains(&scheme.to_ascii_lowercase().as_str()) => {
+            match url[scheme.len() + 1..].starts_with("//") || matches!(scheme, "nfs" | "hd") {
+                true => return,
+                false => (
+                    format!("'{scheme}:' needs two slashes"),
+                    format!("write {scheme}://…"),
+                    Severity::Warning,
+                ),
+            }
+        }
+        Some((scheme, rest)) if rest.starts_with("//") => {
+            let meant = nearest(scheme, SCHEMES);
+            let help = match meant {
+                Some(meant) => format!("write {meant}://…"),
+                None => "write https://…".to_owned(),
+            };
+            let severity = if meant.is_some() { Severity::Warning } else { Severity::Info };
+            (format!("the installer does not fetch over '{scheme}'"), help, severity)
+        }
+        _ if url.starts_with('/') => {
+            ("this is a path, not a URL".to_owned(), format!("write file://{url}"), Severity::Warning)
+        }
+        _ => ("this URL has no scheme".to_owned(), format!("write https://{url}"), Severity::Warning),
+    };
+    findings.push(Finding::new(&CODE, message).severity(severity).at(value.span).help(help));
+}
