@@ -150,4 +150,5 @@ fn crashes_of_the_reference_are_proper_errors() {
 fn the_command_tables_are_what_the_reference_says() {
     let Some(python) = python() else { return };
     run(&python, &["grammar/generate.py", "--check"]);
+    run(&python, &["grammar/repeats.py", "--check"]);
 }

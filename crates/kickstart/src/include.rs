@@ -287,7 +287,7 @@ fn pre_scripts(source: &Source) -> String {
 
 /// Whether the scripts name this path. A script can write a file in many ways (`>`, `tee`, `curl -o`, a variable,
 /// another language), so naming it is enough: a kickstart is not called wrong for a file that may exist in time.
-fn is_written(scripts: &str, path: &str) -> bool {
+pub fn is_written(scripts: &str, path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let is_end = |c: char| is_white(c) || "\"'`;|&()<>,=}".contains(c);
     scripts.split(is_end).any(|word| {

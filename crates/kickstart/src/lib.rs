@@ -41,8 +41,8 @@ pub mod shell; // commands of a script
 pub mod syntax; // lossless tree of lines and sections
 
 pub use dialect::{
-    Arg, Command, Family, Include, Kickstart, NamedRelease, PackageKind, PackageLine, REFERENCE, Section,
-    SectionKind, UnknownVersion, Value, Version, normal_mount_point, parse, parse_with_includes, python_int,
-    release_named_in,
+    Arg, Command, Family, Include, Kickstart, NamedRelease, PackageKind, PackageLine, REFERENCE, Repeats,
+    Section, SectionKind, Setter, Slot, UnknownVersion, Value, Version, normal_mount_point, parse,
+    parse_with_includes, python_int, release_named_in,
 };
 pub use dialect::{codes, compare};

@@ -65,7 +65,7 @@ declare_code! {
     /// rootpw --iscrypted $6$…
     /// ```
     ///
-    /// A locked account (`!`, `*`) is not reported.
+    /// A locked account (`!`, `*`, or any word with `--lock`) is not reported.
     ///
     /// ## Source
     /// crypt(5), libxcrypt 4.4; Anaconda writes the value of `bootloader --iscrypted` unchanged to `/boot/grub2/user.cfg`.
@@ -111,7 +111,8 @@ fn one(place: &Place, command: &Command<'_>) -> Option<Finding> {
     }
     let who = described(command);
     if is_hashed(command) {
-        if is_variable(&password.text) {
+        // A locked account has no password: the word is not used.
+        if is_variable(&password.text) || command.has("--lock") {
             return None;
         }
         let problem = crypt::problem(&password.text, place.reader)?;

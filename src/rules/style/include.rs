@@ -1,9 +1,11 @@
 //! Included files that were not read.
 
 use crate::rules::{Context, Rule};
-use kickstart::include::Outcome;
+use kickstart::include::{Outcome, is_written};
+use kickstart::{Include, SectionKind, shell};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, Severity};
+use node_base::diagnostic::{Finding, Findings, Severity, nearest};
+use node_base::source::Span;
 
 declare_code! {
     /// An included file is not read, because it exists only in the installer, or is outside the kickstart's directory.
@@ -53,9 +55,105 @@ declare_code! {
     /// %include node.ks
     /// ```
     static INCLUDE_CYCLE = "STY007", "include-cycle", Style, Error;
+
+    /// No `%pre` script writes the included file.
+    ///
+    /// ## Why
+    /// `/tmp` of the installer is empty when it starts. An include below it has to be written by a `%pre` script before it is
+    /// read; otherwise the installer stops at the include. Most often the two names differ by a letter.
+    ///
+    /// ## Example
+    /// ```text
+    /// %include /tmp/partitioning
+    /// %pre
+    /// echo autopart > /tmp/partitionfile
+    /// %end
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// %include /tmp/partitioning
+    /// %pre
+    /// echo autopart > /tmp/partitioning
+    /// %end
+    /// ```
+    ///
+    /// ## Source
+    /// pykickstart 3.78, `%include`; Anaconda runs `%pre` first and then reads the kickstart.
+    static INCLUDE_NOT_WRITTEN = "STY016", "include-not-written", Style, Warning;
 }
 
-pub(super) static RULE: Rule = Rule { codes: &[&INCLUDE_ELSEWHERE, &INCLUDE_MISSING, &INCLUDE_CYCLE], check };
+pub(super) static RULE: Rule =
+    Rule { codes: &[&INCLUDE_ELSEWHERE, &INCLUDE_MISSING, &INCLUDE_CYCLE, &INCLUDE_NOT_WRITTEN], check };
+
+/// The directory of the installer that is empty when it starts.
+const EMPTY: &str = "/tmp/";
+
+/// Programs of a script that can write files whose names are not in it.
+const BRING_FILES: [&str; 16] = [
+    "curl", "wget", "tar", "cp", "mv", "rsync", "scp", "tftp", "mount", "unzip", "cpio", "python", "python3",
+    "perl", "source", ".",
+];
+
+/// Reports an include that no `%pre` script writes; returns whether it did.
+fn not_written(context: &Context<'_>, include: &Include<'_>, findings: &mut Findings) -> bool {
+    let kickstart = context.kickstart;
+    let path = include.path.text.as_ref();
+    if !path.starts_with(EMPTY) || include.section.is_some() {
+        return false;
+    }
+    // Another file that was not read may have the script.
+    let is_unread = |other: &Include<'_>| {
+        matches!(other.outcome, None | Some(Outcome::Elsewhere | Outcome::Outside | Outcome::Unreadable(_)))
+            && !other.path.text.starts_with(EMPTY)
+    };
+    if kickstart.includes.iter().any(is_unread) {
+        return false;
+    }
+    let mut written: Vec<(String, Span)> = Vec::new();
+    for section in kickstart.sections_of(SectionKind::Pre) {
+        let script = context.sources.text_of(section.body);
+        let name = path.rsplit('/').next().unwrap_or(path);
+        if is_written(script, path)
+            || script.contains(name)
+            || section.has("--interpreter")
+            || !section.included.is_empty()
+        {
+            return false;
+        }
+        for statement in shell::statements(script) {
+            if BRING_FILES.contains(&statement.program()) || statement.program().ends_with("sh") {
+                return false;
+            }
+            let tee = statement.arguments().filter(|a| statement.program() == "tee" && !a.starts_with('-'));
+            for file in statement.written.iter().map(String::as_str).chain(tee) {
+                // A name that the script makes up.
+                if file.rsplit('/').next().is_some_and(|name| name.contains(['$', '`'])) {
+                    return false;
+                }
+                if file.starts_with(EMPTY) {
+                    written.push((file.to_owned(), section.name_span));
+                }
+            }
+        }
+    }
+    // What another include reads is not a misspelt name of this one.
+    let is_read = |file: &str| kickstart.includes.iter().any(|other| other.path.text == file);
+    written.retain(|(file, _)| !is_read(file) && !file.ends_with(".log"));
+    let mut finding =
+        Finding::new(&INCLUDE_NOT_WRITTEN, format!("no %pre script writes '{path}'")).at(include.path.span);
+    let near = nearest(path, written.iter().map(|(file, _)| file.as_str())).map(str::to_owned);
+    let likely = written.iter().find(|(file, _)| near.as_ref() == Some(file)).or(written.first());
+    if let Some((file, span)) = likely {
+        finding = finding
+            .related(*span, format!("this one writes '{file}'"))
+            .help(format!("write %include {file}, or let the script write '{path}'"));
+    } else {
+        finding = finding.help("write the file in a %pre script, or delete the line");
+    }
+    findings.push(finding);
+    true
+}
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
     for include in &context.kickstart.includes {
@@ -63,7 +161,11 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         let shown = &path.text;
         match include.outcome {
             // What is not found although includes are followed is an error of the language.
+            None if !context.is_template => {
+                not_written(context, include, findings);
+            }
             None | Some(Outcome::File(_) | Outcome::NotFound | Outcome::WrittenByPre) => {}
+            Some(Outcome::Elsewhere) if !context.is_template && not_written(context, include, findings) => {}
             Some(Outcome::Elsewhere) => {
                 let message = format!("'{shown}' is read only by the installer; its content is not checked");
                 findings.push(Finding::new(&INCLUDE_ELSEWHERE, message).at(span));

@@ -2,9 +2,12 @@
 
 mod empty;
 mod include;
+mod mounted_twice;
 mod nul_bytes;
+mod overridden;
 
 use crate::rules::Rule;
 
 /// The rules of this family, in the order of their codes.
-pub(super) static RULES: &[&Rule] = &[&empty::RULE, &nul_bytes::RULE, &include::RULE];
+pub(super) static RULES: &[&Rule] =
+    &[&empty::RULE, &nul_bytes::RULE, &include::RULE, &overridden::RULE, &mounted_twice::RULE];

@@ -14,6 +14,7 @@ mod first_boot; // UNA011
 mod init_failure; // UNA010
 mod interface; // UNA003, UNA013
 mod network; // UNA015
+mod packages; // UNA017, UNA018, UNA019
 mod partitioning; // UNA001, UNA016
 mod passphrase; // UNA012
 mod prompts; // UNA009
@@ -37,4 +38,5 @@ pub(crate) static RULES: &[&Rule] = &[
     &passphrase::RULE,
     &rescue::RULE,
     &network::RULE,
+    &packages::RULE,
 ];

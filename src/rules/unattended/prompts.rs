@@ -55,6 +55,13 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
 /// Programs of a shell script that can wait for an answer.
 const ASKING: [&str; 5] = ["exec", "whiptail", "dialog", "read", "select"];
 
+/// Programs that wait for an answer once the script has its input from the console. Many scripts open the console only to
+/// show there what they do.
+const ASKING_ON_CONSOLE: [&str; 16] = [
+    "read", "select", "passwd", "sh", "bash", "vi", "vim", "nano", "less", "more", "fdisk", "cfdisk",
+    "cgdisk", "gdisk", "nmtui", "mc",
+];
+
 /// The first place of a script that waits for an answer, and what it does there.
 fn prompt(context: &Context<'_>, section: &Section<'_>) -> Option<(Span, &'static str)> {
     let text = context.sources.text_of(section.body);
@@ -81,11 +88,42 @@ fn prompt(context: &Context<'_>, section: &Section<'_>) -> Option<(Span, &'stati
         }
         let what = if python { python_prompt(code) } else { shell_prompt(code) };
         if let Some(what) = what {
+            if what == OPENS_CONSOLE && !text[at - section.body.start as usize..].lines().any(reads_console) {
+                continue;
+            }
             let from = start + (line.len() - line.trim_start().len());
             return Some((Span::new(section.body.file, from, from + code.len()), what));
         }
     }
     None
+}
+
+/// What `exec </dev/tty3` does.
+const OPENS_CONSOLE: &str = "reads its input from the console";
+
+/// Whether a line runs a program that waits for input, and does not give it any.
+fn reads_console(line: &str) -> bool {
+    let code = line.trim();
+    if code.starts_with('#') || code.contains("<<") || code.contains("< ") {
+        return false;
+    }
+    // Behind a pipe the input is that of the program before.
+    let commands = code.split([';', '&', '(', '`']).filter_map(|part| part.split('|').next());
+    let keywords = ["if", "while", "until", "then", "else", "do", "!", "{", "time", "IFS="];
+    commands.map(str::trim_start).any(|command| {
+        let mut words = command.split_whitespace().skip_while(|word| keywords.contains(word));
+        let program = words.next().unwrap_or_default();
+        let program = program.rsplit('/').next().unwrap_or_default();
+        let rest: Vec<&str> = words.collect();
+        match program {
+            // A shell or an editor with a file or a command runs that.
+            "sh" | "bash" => rest.is_empty() || rest == ["-i"] || rest == ["-l"],
+            "passwd" => !rest.iter().any(|word| word.starts_with('-')),
+            // "while read" most often has its input behind "done".
+            "read" => !command.starts_with("while"),
+            program => ASKING_ON_CONSOLE.contains(&program),
+        }
+    })
 }
 
 fn python_prompt(line: &str) -> Option<&'static str> {
@@ -113,7 +151,7 @@ fn shell_prompt(line: &str) -> Option<&'static str> {
         let program = words.next().unwrap_or_default();
         let arguments: Vec<&str> = words.collect();
         match program.rsplit('/').next().unwrap_or_default() {
-            "exec" if terminal(command) => Some("reads its input from the console"),
+            "exec" if terminal(command) => Some(OPENS_CONSOLE),
             "whiptail" | "dialog" => Some("shows a dialog and waits for the answer"),
             "read" if terminal(command) || arguments.iter().any(|a| prompts(a)) => {
                 Some("asks for a line of input")

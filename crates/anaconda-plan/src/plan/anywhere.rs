@@ -5,6 +5,7 @@
 use crate::layout::{Clear, Layout};
 use crate::machine::device::partition_name;
 use crate::machine::disk::{DiskSpec, Label, OldPartition};
+use crate::machine::format::FormatKind;
 use crate::machine::profile::Profile;
 use crate::machine::release::{Firmware, Release};
 use crate::machine::tree::Tree;
@@ -19,6 +20,9 @@ use std::sync::Arc;
 
 /// A disk that holds everything and still can have an MBR.
 const LARGE: Bytes = Bytes(2_000_000_000_000);
+/// What an MBR on such a disk has room for, with something left for metadata. A layout that needs more is planned on larger
+/// disks, which need a GPT; a machine with several smaller ones could still have an MBR.
+const MBR_HOLDS: Bytes = Bytes(LARGE.0 / 10 * 9);
 /// The name of a disk that the kickstart does not name.
 const IMAGINARY: &str = "imaginary";
 /// An imaginary partition that exists.
@@ -31,7 +35,7 @@ const MEMORY: Bytes = Bytes(600 << 20);
 /// What is refused on any disks. Empty where that cannot be known: the kickstart asks for no layout, or builds on
 /// volume groups and arrays that exist already.
 pub fn refused_anywhere(layout: &Layout, release: Release, profile: &Arc<Profile>) -> Vec<Refusal> {
-    let Some(disks) = imaginary_disks(layout) else { return Vec::new() };
+    let Some(disks) = imaginary_disks(layout, release) else { return Vec::new() };
     let further = further_disk(layout, &disks);
     let on = |firmware, always_gpt: bool| {
         let gpt = always_gpt || release.is_new() || firmware == Firmware::Uefi;
@@ -40,7 +44,7 @@ pub fn refused_anywhere(layout: &Layout, release: Release, profile: &Arc<Profile
         tree.always_gpt = always_gpt;
         tree.further_disk = further.as_ref().map(|d| labelled(d, gpt));
         let mut found = refusals_on(tree, layout);
-        let mbr_is_out = always_gpt || (!release.is_new() && asked_for(layout) > LARGE);
+        let mbr_is_out = always_gpt || (!release.is_new() && asked_for(layout) > MBR_HOLDS);
         found.retain(|r| {
             let biosboot_unknown = mbr_is_out || layout.selection.clear != Clear::All;
             let unknown = r.cause == Cause::NoSuchDisk || (biosboot_unknown && r.cause == Cause::NoBiosBoot);
@@ -93,7 +97,7 @@ pub fn refused_anywhere(layout: &Layout, release: Release, profile: &Arc<Profile
 }
 
 /// The disks that the kickstart names, or one; `None` if the kickstart builds on existing groups, arrays or labels.
-fn imaginary_disks(layout: &Layout) -> Option<Vec<DiskSpec>> {
+fn imaginary_disks(layout: &Layout, release: Release) -> Option<Vec<DiskSpec>> {
     let builds_on_old = layout.is_empty()
         || !layout.mounts.is_empty()
         || layout.groups.iter().any(|g| g.existing)
@@ -123,13 +127,13 @@ fn imaginary_disks(layout: &Layout) -> Option<Vec<DiskSpec>> {
         let fstype = part.fstype.as_deref().unwrap_or("ext4");
         let format = match part.mount.as_str() {
             "/boot/efi" => "efi",
-            "swap" => "swap",
+            name @ ("swap" | "biosboot" | "prepboot") => name,
             m if m.starts_with("pv.") => "lvmpv",
             m if m.starts_with("raid.") => "mdmember",
             _ => fstype,
         };
         let old = OldPartition {
-            size: if format == "efi" { Bytes(1 << 30) } else { OLD },
+            size: old_size(format, layout, release),
             number: Some(number),
             format: format.to_owned(),
             ..OldPartition::default()
@@ -140,12 +144,36 @@ fn imaginary_disks(layout: &Layout) -> Option<Vec<DiskSpec>> {
     if disks.keys().all(|name| ignored.contains(name.as_str())) {
         disks.insert(IMAGINARY.to_owned(), BTreeMap::new());
     }
-    let size = LARGE.max(Bytes(asked_for(layout).0.saturating_mul(2)).min(Bytes(1 << 60)));
+    let size = match asked_for(layout) {
+        needed if needed <= MBR_HOLDS => LARGE,
+        needed => Bytes(needed.0.saturating_mul(2).min(MOST)).max(LARGE),
+    };
     let spec = |(name, partitions): (String, BTreeMap<u32, OldPartition>)| {
-        let partitions = partitions.into_values().collect();
+        let partitions: Vec<OldPartition> = partitions.into_values().collect();
+        let kept: u64 = partitions.iter().fold(0, |sum, p| p.size.0.saturating_add(sum));
+        let size = Bytes(size.0.saturating_add(kept).min(MOST));
         DiskSpec { name, size, sector: 512, label: None, partitions, removable: false }
     };
     Some(disks.into_iter().map(spec).collect())
+}
+
+/// Largest imaginary disk.
+const MOST: u64 = 1 << 60;
+
+/// The size of an imaginary partition that exists: its real one is not known, so this is one that nothing is too large or too
+/// small for.
+fn old_size(format: &str, layout: &Layout, release: Release) -> Bytes {
+    match format {
+        "efi" => Bytes(1 << 30),
+        // What is made of them must fit.
+        "lvmpv" | "mdmember" => {
+            Bytes(asked_for(layout).0.saturating_mul(2).saturating_add(OLD.0).min(MOST >> 8))
+        }
+        _ => match FormatKind::from_name(format, release) {
+            Some(kind) => OLD.min(kind.max_size().unwrap_or(OLD)).max(kind.min_size(release)),
+            None => OLD,
+        },
+    }
 }
 
 /// What a disk beside the imaginary ones is like; `None` if the kickstart would not use it.
@@ -156,10 +184,11 @@ fn further_disk(layout: &Layout, disks: &[DiskSpec]) -> Option<DiskSpec> {
     Some(DiskSpec { name: IMAGINARY.to_owned(), partitions: Vec::new(), ..like.clone() })
 }
 
-/// The sum of all sizes.
+/// What the disks must hold: the partitions, or the volumes that are made in growing ones.
 fn asked_for(layout: &Layout) -> Bytes {
-    let sizes = layout.partitions.iter().map(|p| &p.sizes).chain(layout.volumes.iter().map(|v| &v.sizes));
-    sizes.filter_map(|s| s.size).sum()
+    let partitions: Bytes = layout.partitions.iter().filter_map(|p| p.sizes.size).sum();
+    let volumes: Bytes = layout.volumes.iter().filter_map(|v| v.sizes.size).sum();
+    partitions.max(volumes)
 }
 
 /// `sda2` → `sda`, 2; `nvme0n1p3` → `nvme0n1`, 3. `None` for labels, UUIDs and paths.
@@ -175,7 +204,7 @@ fn split_partition(name: &str) -> Option<(String, u32)> {
 
 /// With a table that is there, which the kickstart may rely on: a GPT, or an MBR where that can hold the partitions.
 fn labelled(disk: &DiskSpec, gpt: bool) -> DiskSpec {
-    let gpt = gpt || disk.partitions.iter().any(|p| p.number > Some(4));
+    let gpt = gpt || disk.size > LARGE || disk.partitions.iter().any(|p| p.number > Some(4));
     DiskSpec { label: Some(if gpt { Label::Gpt } else { Label::Msdos }), ..disk.clone() }
 }
 

@@ -4,6 +4,8 @@
 use super::index::{self, CommandIndex};
 use super::packages::{self, PackageLine};
 use super::python::python_int;
+use super::repeated::Repeats;
+use super::repeats::REPEATS;
 use super::values::{Arg, Value};
 use super::version::Version;
 use crate::include::Outcome;
@@ -229,6 +231,19 @@ impl<'s> Kickstart<'s> {
     pub fn among(&self, names: &[&str]) -> impl Iterator<Item = &Command<'s>> {
         let numbers = index::numbers(names);
         self.commands.iter().filter(move |c| numbers & 1 << c.number != 0)
+    }
+
+    /// The commands that are given more than once although the language keeps one object of them, in the order of the
+    /// installer; accepted ones only.
+    pub fn given_again(&self) -> impl Iterator<Item = (&'static Repeats, Vec<&Command<'s>>)> {
+        REPEATS.iter().filter_map(|repeats| {
+            let count: usize = repeats.words.iter().map(|word| self.written(word).take(2).count()).sum();
+            if count < 2 {
+                return None;
+            }
+            let commands: Vec<_> = self.among(repeats.words).filter(|c| c.valid).collect();
+            (commands.len() > 1).then_some((repeats, commands))
+        })
     }
 
     /// All sections of a kind, in order.

@@ -18,6 +18,8 @@ mod python; // values as Python reads them
 mod quotes; // quotes and comments that were not meant
 mod read; // lines → kickstart
 mod releases; // releases that a text names
+mod repeated; // commands that are given again
+mod repeats; // what is left of them, gathered
 mod state; // what earlier lines mean for later ones
 mod tables; // the command tables
 mod values; // words with their places
@@ -28,6 +30,7 @@ pub use packages::{PackageKind, PackageLine};
 pub use python::{normal_mount_point, python_int};
 pub use read::{parse, parse_with_includes};
 pub use releases::{NamedRelease, release_named_in};
+pub use repeated::{Repeats, Setter, Slot};
 pub use values::{Arg, Value};
 pub use version::{Family, UnknownVersion, Version};
 

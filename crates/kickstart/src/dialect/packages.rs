@@ -21,7 +21,7 @@ pub struct PackageLine<'s> {
 }
 
 /// The kinds of entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PackageKind {
     /// A package or a pattern of packages.
     Package,

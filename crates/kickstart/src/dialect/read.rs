@@ -464,3 +464,22 @@ impl<'s, 'f> Reader<'s, 'f> {
 fn plain<'s>(words: &Words<'s, '_>) -> Vec<Arg<'s>> {
     (0..words.texts.len()).map(|i| Arg::Positional(words.value(i))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use node_base::diagnostic::Findings;
+    use node_base::source::Sources;
+
+    #[test]
+    fn commands_with_one_object_are_found_when_given_again() {
+        let text =
+            "text\nlang C\npart a\nuser --name=a\nuser --name=b\ngraphical\nlang D\nlang\nurl --url=x\n";
+        let mut sources = Sources::new();
+        let file = sources.add("x", text.to_owned()).unwrap();
+        let kickstart = parse(&sources, file, Version::rhel(9), &mut Findings::new());
+        let found: Vec<_> =
+            kickstart.given_again().map(|(r, commands)| (r.words[0], commands.len())).collect();
+        assert_eq!(found, [("lang", 2), ("text", 2)]);
+    }
+}
