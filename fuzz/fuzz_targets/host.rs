@@ -21,11 +21,11 @@ impl Read for Disk {
         let length = into.len().min(usize::try_from(self.size.saturating_sub(self.at)).unwrap_or(usize::MAX));
         into[..length].fill(0);
         for (start, piece) in &self.pieces {
-            for (n, byte) in piece.iter().enumerate() {
-                let place = start + n as u64;
-                if place >= self.at && place - self.at < length as u64 {
-                    into[(place - self.at) as usize] = *byte;
-                }
+            // The part of the piece that is in what is read.
+            let (from, to) = (self.at.max(*start), (self.at + length as u64).min(start + piece.len() as u64));
+            if from < to {
+                let part = &piece[(from - start) as usize..(to - start) as usize];
+                into[(from - self.at) as usize..(to - self.at) as usize].copy_from_slice(part);
             }
         }
         self.at += length as u64;
@@ -105,7 +105,7 @@ fn gpt(input: &[u8], size: u64, sector: u64) -> Vec<(u64, Vec<u8>)> {
         block[16..20].fill(0);
         let sum = crc.checksum(&block);
         block[16..20].copy_from_slice(&sum.to_le_bytes());
-        pieces.push((place.saturating_mul(sector), block));
+        pieces.push((place * sector, block));
     }
     pieces.push((2 * sector, entries.to_vec()));
     pieces

@@ -3,6 +3,7 @@
 use crate::layout::{Layout, Named};
 use crate::plan::cause::{Cause, Refusal};
 use crate::plan::outcome::{Plan, Verdict};
+use foldhash::HashMap;
 use kickstart::Kickstart;
 use node_base::diagnostic::Severity;
 use node_base::source::Span;
@@ -12,16 +13,20 @@ pub(super) fn not_modelled(span: Option<Span>, says: String) -> Plan {
     Plan::without_devices(Verdict::Unknown, vec![Refusal::not_known(span, says)])
 }
 
-/// The plan if a refusal is about a name that only the machine resolves.
-pub(super) fn name(refusal: &Refusal, layout: &Layout) -> Option<Plan> {
+/// The names in a layout that only the machine resolves, by their places.
+pub(super) fn names_of_machine(layout: &Layout) -> HashMap<Span, &str> {
+    layout.names().filter(|n| is_of_machine(&n.name)).map(|n| (n.span, n.name.as_str())).collect()
+}
+
+/// The plan if a refusal is about one of these names.
+pub(super) fn name(refusal: &Refusal, names: &HashMap<Span, &str>) -> Option<Plan> {
     if !matches!(refusal.cause, Cause::NoSuchDisk | Cause::NoSuchDevice | Cause::UndefinedMember) {
         return None;
     }
     let span = refusal.span?;
-    let named = layout.names().find(|n| n.span == span && is_of_machine(&n.name))?;
+    let name = names.get(&span)?;
     let says = format!(
-        "only the machine knows which device '{}' is; write its kernel name (sda, nvme0n1) to plan for it",
-        named.name
+        "only the machine knows which device '{name}' is; write its kernel name (sda, nvme0n1) to plan for it"
     );
     Some(not_modelled(Some(span), says))
 }

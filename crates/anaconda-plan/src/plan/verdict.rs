@@ -46,7 +46,7 @@ pub fn plan_layout(
     match carry_out(&mut tree, layout, &mut boot, &mut Err) {
         Ok(()) => messages.extend(check::check(&tree, layout, &boot)),
         Err(refusal) => {
-            if let Some(plan) = unknown::name(&refusal, layout) {
+            if let Some(plan) = unknown::name(&refusal, &unknown::names_of_machine(layout)) {
                 return plan;
             }
             let refusal = disk_space::with_numbers(refusal, &tree);
@@ -83,7 +83,8 @@ pub(super) fn refusals_on(mut tree: Tree, layout: &Layout) -> Vec<Refusal> {
         Ok(()) if found.is_empty() => found = check::check(&tree, layout, &boot),
         Ok(()) => {}
     }
-    found.retain(|refusal| unknown::name(refusal, layout).is_none());
+    let of_machine = unknown::names_of_machine(layout);
+    found.retain(|refusal| unknown::name(refusal, &of_machine).is_none());
     found.into_iter().map(|refusal| disk_space::with_numbers(refusal, &tree)).collect()
 }
 
