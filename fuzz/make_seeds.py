@@ -58,28 +58,32 @@ def boot() -> Iterator[bytes]:
 
 
 def layout() -> Iterator[bytes]:
+    """Each text read only, and planned for, too."""
+    for number, text in layout_texts():
+        yield choice(number, 24) + text
+        yield choice(number + 12, 24) + text
+
+
+def layout_texts() -> Iterator[tuple[int, bytes]]:
     """The files of each release in their places; LVM's report; a boot entry of the firmware."""
     places = ["etc/fstab", "boot/grub2/grubenv", "boot/loader/entries", "etc/default/grub", "etc/kernel/cmdline"]
     for release, (number, place) in itertools.product(("rhel8", "rhel9", "rhel10"), enumerate(places)):
         path = ROOT / "fixtures/boot-entries" / release / place
         for file in sorted(path.iterdir()) if path.is_dir() else [path]:
             if file.exists():
-                yield choice(number, 12) + file.read_bytes()
-    yield (
-        choice(5, 12)
-        + b"30 1 253:4 / /sysroot rw - xfs /dev/dm-4 rw\n31 30 252:3 / /sysroot/boot rw shared:1 - ext4 /dev/vda3 rw\n"
-    )
-    yield choice(6, 12) + b"# x\ntimeout 3\ndefault 5ae5*\neditor no\n"
-    yield choice(7, 12) + b"title x\nlinux /vmlinuz\ninitrd /initramfs.img\noptions root=/dev/onn/root rd.lvm.lv=onn/root quiet\n"
-    yield choice(8, 12) + b"ovirt_node.nvr=node-1-2 img.bootid=node-1-2+1\n"
+                yield number, file.read_bytes()
+    yield (5, b"30 1 253:4 / /sysroot rw - xfs /dev/dm-4 rw\n31 30 252:3 / /sysroot/boot rw shared:1 - ext4 /dev/vda3 rw\n")
+    yield 6, b"# x\ntimeout 3\ndefault 5ae5*\neditor no\n"
+    yield 7, b"title x\nlinux /vmlinuz\ninitrd /initramfs.img\noptions root=/dev/onn/root rd.lvm.lv=onn/root quiet\n"
+    yield 8, b"ovirt_node.nvr=node-1-2 img.bootid=node-1-2+1\n"
     report = (HERE / "fuzz_targets/layout/report.json").read_bytes()
-    yield choice(9, 12) + b"".join(line.strip() for line in report.splitlines())
+    yield 9, b"".join(line.strip() for line in report.splitlines())
     loader = "\\EFI\\x\\shimx64.efi\0".encode("utf-16-le")
     disk = struct.pack("<BBHIQQ16sBB", 4, 1, 42, 1, 2048, 100, b"0123456789abcdef", 2, 2)
     named = struct.pack("<BBH", 4, 4, 4 + len(loader)) + loader
     node = disk + named + b"\x7f\xff\x04\0"
-    yield choice(10, 12) + b"\7\0\0\0" + struct.pack("<IH", 1, len(node)) + "x\0".encode("utf-16-le") + node
-    yield choice(11, 12) + b"\7\0\0\0\1\0\0\0"
+    yield 10, b"\7\0\0\0" + struct.pack("<IH", 1, len(node)) + "x\0".encode("utf-16-le") + node
+    yield 11, b"\7\0\0\0\1\0\0\0"
 
 
 def host() -> Iterator[bytes]:

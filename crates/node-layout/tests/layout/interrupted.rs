@@ -88,8 +88,10 @@ fn a_pool_that_fills_up_and_cannot_be_extended_is_reported_with_what_may_be_lost
     );
 }
 
+/// What a kill of the program leaves is the same: nothing is undone, and every command that was begun is done or is not. (With
+/// real processes, which may still run when the next `init` begins, and a frozen /boot: tests/vm/kills.py.)
 #[test]
-fn a_power_cut_at_any_command_is_completed_by_the_next_run() {
+fn a_power_cut_or_kill_at_any_command_is_completed_by_the_next_run() {
     let whole = Model::installed("rhel9");
     whole.init().unwrap();
     let expected = whole.disk();
