@@ -54,7 +54,7 @@ pub use sync::SyncError;
 pub use system::{Request, System};
 pub use verbs::arm::{arm, arm_times};
 pub use verbs::confirm::confirm;
-pub use verbs::fail::{fail, started};
+pub use verbs::fail::{fail, started, state_of_units};
 pub use verbs::health::{FailedCheck, health};
 pub use verbs::init::{Choices, PlanError, TakeBack, examine, plan};
 pub use verbs::kernel::{drop_kernel, keep};

@@ -9,7 +9,7 @@ use super::loader::{
 use super::next_kernel::KeptArguments;
 use super::text_file::{BootError, read_text};
 use crate::files::{Change, Files, Method};
-use crate::machine::{device_path, dm_uuid, inside};
+use crate::machine::{below, device_path, dm_uuid, inside};
 use node_base::boot_entry::BootEntry;
 use node_base::cmdline::Arguments;
 use node_base::diagnostic::{Finding, Severity, layout};
@@ -31,8 +31,8 @@ struct Grub {
     block: Vec<u8>,
     /// A configuration that lists the entries and does not use `saved_entry` (`GRUB_DEFAULT` is not `saved`).
     ignores_saved_entry: Option<PathBuf>,
-    /// The configuration that lists the entries, and its text.
-    menu: Option<(PathBuf, String)>,
+    /// The configurations that list the entries, and their texts. A disk that boots on BIOS and UEFI can have two.
+    menus: Vec<(PathBuf, String)>,
     /// Whether `fallback` may be the id of an entry, as in the GRUB of Red Hat's family. Upstream's takes an index only.
     falls_back_to_ids: bool,
 }
@@ -44,7 +44,7 @@ pub(super) fn find(place: &Place<'_>) -> Result<Option<Found>, BootError> {
         path,
         block,
         ignores_saved_entry: ignores_saved_entry(place.sysroot, place.files),
-        menu: menu(place.sysroot, place.files),
+        menus: menus(place.sysroot, place.files),
         falls_back_to_ids: is_red_hat(place),
     };
     Ok(Some(Found { evidence: Evidence::Installed, loader: Box::new(grub) }))
@@ -74,6 +74,12 @@ impl Grub {
         env.unset(TRIAL);
     }
 
+    /// The configuration that lists the entries: the one beside the environment block, if there are several.
+    fn menu(&self) -> Option<&(PathBuf, String)> {
+        let beside = self.menus.iter().find(|(path, _)| path.parent() == self.path.parent());
+        beside.or_else(|| self.menus.first())
+    }
+
     /// Whether a trial is stored that the boot loader has not started yet.
     fn is_trial_ahead(&self) -> bool {
         self.trial().is_some_and(|t| t.stage != TrialStage::Consumed)
@@ -82,7 +88,7 @@ impl Grub {
     /// Lets GRUB boot the entry `id`, which is the default, if an entry cannot be loaded. Where it wants an index and the index is
     /// not known, the menu appears instead.
     fn set_fallback(&self, env: &mut GrubEnv, entries: &[BootEntry], id: &str) {
-        let config = self.menu.as_ref().map_or("", |(_, text)| text);
+        let config = self.menu().map_or("", |(_, text)| text);
         let index = || grub_menu::index(config, entries, id).map(|index| index.to_string());
         let fallback = if self.falls_back_to_ids { Some(id.to_owned()) } else { index() };
         match fallback {
@@ -182,7 +188,7 @@ impl BootLoader for Grub {
         let mut env = self.env();
         let mut changes = Vec::new();
         env.unset(TRIES);
-        if let Some((config, _)) = self.menu.as_ref().filter(|_| tries > 1) {
+        if let Some((config, _)) = self.menu().filter(|_| tries > 1) {
             env.set(TRIES, &tries.min(MOST_TRIES).to_string());
             let path = config.with_file_name("custom.cfg");
             let text = read_text(&Files::default(), &path)?.map(|file| file.text).unwrap_or_default();
@@ -227,18 +233,23 @@ impl BootLoader for Grub {
             return Some(format!("{block} is a sparse file, which GRUB cannot write"));
         }
         let mount = devices.mount_of(&self.path);
-        if let Some((config, text)) = &self.menu {
-            if !text.contains(NEXT) {
-                let config = config.display();
-                return Some(format!("{config} does not use {NEXT}: GRUB cannot boot an entry once"));
-            }
-            let of_config = devices.mount_of(config);
-            if of_config.map(|m| m.device) != mount.map(|m| m.device) {
-                let config = config.display();
-                return Some(format!(
-                    "{block} is not on the file system of {config}: GRUB does not follow a link to another file system"
-                ));
-            }
+        // A machine that BIOS has booted does not read what is on the EFI system partition.
+        let bios = devices.running && !below(devices.environment, "/sys/firmware/efi").exists();
+        let is_read =
+            |menu: &&(PathBuf, String)| !bios || devices.mount_of(&menu.0).is_none_or(|m| m.kind != "vfat");
+        let menus: Vec<_> = self.menus.iter().filter(is_read).collect();
+        if let Some((config, _)) = menus.iter().find(|(_, text)| !text.contains(NEXT)) {
+            let config = config.display();
+            return Some(format!("{config} does not use {NEXT}: GRUB cannot boot an entry once"));
+        }
+        let beside = |menu: &&(PathBuf, String)| {
+            devices.mount_of(&menu.0).map(|m| m.device) == mount.map(|m| m.device)
+        };
+        if let Some((config, _)) = menus.first().filter(|_| !menus.iter().any(beside)) {
+            let config = config.display();
+            return Some(format!(
+                "{block} is not on the file system of {config}: GRUB does not follow a link to another file system"
+            ));
         }
         let mount = mount?;
         if !matches!(mount.kind.as_str(), "ext2" | "ext3" | "ext4" | "xfs" | "vfat") {
@@ -256,7 +267,7 @@ impl BootLoader for Grub {
     }
 
     fn cannot_retry(&self) -> Option<String> {
-        let Some((config, text)) = &self.menu else {
+        let Some((config, text)) = self.menu() else {
             return Some(
                 "GRUB's configuration cannot be read: whether it sources custom.cfg is not known".to_owned(),
             );
@@ -307,12 +318,13 @@ fn configurations(sysroot: &Path) -> Vec<PathBuf> {
     directories.map(|d| inside(sysroot, d.join("grub.cfg"))).collect()
 }
 
-/// The configuration that lists entries of the Boot Loader Specification, if it can be read.
-fn menu(sysroot: &Path, files: &Files) -> Option<(PathBuf, String)> {
-    configurations(sysroot).into_iter().find_map(|path| {
+/// The configurations that list entries of the Boot Loader Specification, as far as they can be read.
+fn menus(sysroot: &Path, files: &Files) -> Vec<(PathBuf, String)> {
+    let menu = |path: PathBuf| {
         let text = String::from_utf8_lossy(&files.bytes(&path).ok()??).into_owned();
         text.lines().any(|l| grub_menu::is_command(l, "blscfg")).then_some((path, text))
-    })
+    };
+    configurations(sysroot).into_iter().filter_map(menu).collect()
 }
 
 /// Whether the system is one of Red Hat's family, by `ID` and `ID_LIKE` of os-release(5).

@@ -10,7 +10,7 @@ use crate::machine::RealTools;
 use crate::plan::{Progress, Step, StepState, run};
 use crate::system::System;
 use crate::verbs::confirm::confirm as decide_confirm;
-use crate::verbs::fail::{fail as decide_fail, started as decide_started};
+use crate::verbs::fail::{fail as decide_fail, started as decide_started, state_of_units};
 use crate::verbs::health::{FailedCheck, health as ask};
 use crate::verbs::kernel::{drop_kernel, keep};
 use crate::verbs::node::{Decision, Resume};
@@ -92,7 +92,9 @@ pub(super) struct FailArgs {
 /// Records that the trial of the running image has failed: exit status 1. 0 if it is not on trial.
 pub(super) fn fail(args: FailArgs) -> anyhow::Result<ExitCode> {
     let reason = Reason::new(&args.reason);
-    let (exit, result) = args.work.run(|system, _| decide_fail(system, &reason, None))?;
+    let units = if args.work.dry_run { String::new() } else { state_of_units(&args.work.common.tools()?) };
+    let detail = (!units.is_empty()).then_some(units.as_str());
+    let (exit, result) = args.work.run(|system, _| decide_fail(system, &reason, detail))?;
     // The unit that runs this reboots when it fails.
     Ok(if result == Some("failed") && exit == ExitCode::SUCCESS { ExitCode::from(1) } else { exit })
 }

@@ -80,7 +80,7 @@ pub fn units(program: &str, within: Duration) -> Vec<TrialUnit> {
                 "[Unit]\nDescription=Reboot: the trial of this image was not confirmed in time\n{only}DefaultDependencies=no\n\
                  IgnoreOnIsolate=yes\nFailureAction=reboot-force\n\n\
                  # It fails after it has recorded the reason, too. It succeeds only if the image is confirmed.\n\
-                 [Service]\nType=oneshot\nTimeoutStartSec=60\nExecStart={program} fail --reason timeout --lock-wait 20\n"
+                 [Service]\nType=oneshot\nTimeoutStartSec=90\nExecStart={program} fail --reason timeout --lock-wait 20\n"
             ),
         },
         TrialUnit {

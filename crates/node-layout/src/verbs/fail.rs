@@ -5,7 +5,7 @@ use crate::disks::{LogicalVolume, LvmCommands, TAG_STARTED};
 use crate::files::{Change, Method};
 use crate::images::trial::{reason_tags, running_layer};
 use crate::images::{ImageState, Reason, states};
-use crate::machine::Command;
+use crate::machine::{Command, Tools};
 use crate::plan::{Action, Steps};
 use crate::system::System;
 use node_base::diagnostic::{Finding, layout};
@@ -14,6 +14,8 @@ use std::path::PathBuf;
 
 /// Directory of what trials say about their failures, one file an image. `/var` is one for all images, so the older one shows it.
 pub(crate) const TRIALS: &str = "/var/lib/node-layout/trials";
+/// How long systemd may take to answer, in seconds. The unit that asks is itself ended after a minute.
+const SYSTEMD_LIMIT: &str = "8";
 /// The most that is kept of such a text, in bytes.
 const LONGEST_DETAIL: usize = 64 << 10;
 
@@ -48,6 +50,19 @@ pub fn fail(system: &System, reason: &Reason, detail: Option<&str>) -> Result<De
     }
     let message = format!("{nvr} {}", reason.described());
     Ok(Decision { plan: steps.into_plan(false), result: "failed", message, findings: Vec::new() })
+}
+
+/// What systemd waits for and what has failed, in words for a person; empty if systemd does not answer in time.
+pub fn state_of_units(tools: &dyn Tools) -> String {
+    let ask = |title: &str, args: &[&str]| {
+        let all = ["--kill-after=2", SYSTEMD_LIMIT, "systemctl", "--no-pager", "--plain", "--full"];
+        let output = tools.run(&Command::new("timeout", all.iter().chain(args).copied())).ok()?.stdout;
+        let output = output.trim();
+        (!output.is_empty()).then(|| format!("{title}\n{output}\n"))
+    };
+    let jobs = ask("jobs that have not ended:", &["list-jobs"]);
+    let failed = ask("units that have failed:", &["--no-legend", "list-units", "--failed"]);
+    jobs.into_iter().chain(failed).collect::<Vec<_>>().join("\n")
 }
 
 /// Records that the trial of the running image has reached its user space.

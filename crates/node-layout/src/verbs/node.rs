@@ -61,11 +61,6 @@ impl<'a> Node<'a> {
     /// Why it is none, or why that cannot be told.
     pub(crate) fn of(system: &'a System) -> Result<Node<'a>, Vec<Finding>> {
         let lvm = system.lvm.as_ref().map_err(|error| vec![lvm_unreadable(error)])?;
-        let boot = system.boot.as_ref().map_err(|error| {
-            let message = format!("the boot configuration cannot be used: {error}");
-            let help = "correct or restore the file that is named, then run this again";
-            vec![Finding::new(&layout::BOOT_CONFIG, message).help(help)]
-        })?;
         let root = system.root_volume();
         let layer = root.and_then(|root| Some((root, Layer::parse(&root.name)?)));
         let (root, layer) = layer.ok_or_else(|| {
@@ -73,7 +68,13 @@ impl<'a> Node<'a> {
                 Some(root) => format!("/ is on {}: there is no layer yet", root.full_name()),
                 None => "/ is not on a logical volume: this is not a node".to_owned(),
             };
-            vec![Finding::new(&layout::NOT_INITIALISED, message).help("run node-layout init")]
+            let help = "node-layout init makes a layer of a system whose / is on a thin volume";
+            vec![Finding::new(&layout::NOT_INITIALISED, message).help(help)]
+        })?;
+        let boot = system.boot.as_ref().map_err(|error| {
+            let message = format!("the boot configuration cannot be used: {error}");
+            let help = "correct or restore the file that is named, then run this again";
+            vec![Finding::new(&layout::BOOT_CONFIG, message).help(help)]
         })?;
         Ok(Node { system, lvm, boot, root, layer, images: states(system, lvm) })
     }

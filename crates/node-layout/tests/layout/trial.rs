@@ -3,7 +3,7 @@
 use crate::model::{Model, NVR, policy};
 use node_layout::{
     Decision, ImageState, Plan, Progress, Reason, Resume, Step, StepState, System, Verdict, arm, arm_times,
-    brief_status, confirm, fail, remove, rollback, run, started, states, status,
+    brief_status, confirm, fail, remove, rollback, run, started, state_of_units, states, status,
 };
 
 pub(crate) const NEW: &str = "ovirt-node-ng-4.5.7-0.20270101.0";
@@ -161,6 +161,17 @@ fn a_trial_records_what_it_can_without_boot() {
     std::fs::rename(model.path("boot"), &boot).unwrap();
     assert_eq!(booted(&model), format!("{NVR}+1"));
     assert_eq!(state_of(&model.running(), NEW), (ImageState::Failed, Some("timeout".into())));
+}
+
+#[test]
+fn what_systemd_waits_for_is_asked_within_seconds() {
+    let model = node();
+    assert_eq!(state_of_units(&model), "", "the model's systemd says nothing");
+    let commands = model.commands.borrow();
+    assert!(
+        commands.last().unwrap().starts_with("timeout --kill-after=2 8 systemctl --no-pager"),
+        "{commands:?}"
+    );
 }
 
 #[test]
