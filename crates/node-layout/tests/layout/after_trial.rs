@@ -157,6 +157,23 @@ fn entries_that_were_given_one_root_get_their_own_back() {
 }
 
 #[test]
+fn an_entry_that_was_given_the_uuid_of_another_root_gets_its_own_back() {
+    let model = node();
+    let path = format!("boot/loader/entries/{NEW}+1-{KVER}.conf");
+    let text = model.read(&path);
+    let uuid = "root=UUID=00000000-0000-00a1-0000-0000000000a1 ";
+    model.put(&format!("/sysroot/{path}"), &text.replace(&format!("root=/dev/onn/{NEW}+1 "), uuid));
+    assert!(
+        found(&model).iter().any(|f| f.contains("LAY065") && f.contains("its root is UUID=")),
+        "{:?}",
+        found(&model)
+    );
+    repaired(&model);
+    assert_eq!(found(&model), Vec::<String>::new());
+    assert_eq!(model.read(&path), text);
+}
+
+#[test]
 fn an_entry_of_our_own_whose_volume_is_gone_is_removed() {
     let model = node();
     model.volumes.borrow_mut().retain(|v| !v.name.starts_with(NEW));

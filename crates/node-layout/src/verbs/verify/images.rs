@@ -108,9 +108,8 @@ pub(super) fn with_another_root<'a>(node: &Node<'a>) -> Vec<(&'a BootEntry, Laye
         let layer = layer_of_id(&entry.id)?;
         let volume = node.lvm.volume(&node.root.vg, &layer.to_string())?;
         let arguments = node.boot.arguments(entry);
-        let root = node.lvm.by_path(arguments.value("root")?)?;
-        let id = arguments.value("img.bootid").is_none_or(|id| id == layer.to_string());
-        (root.uuid != volume.uuid || !id).then_some((entry, layer))
+        let is_named = arguments.value("img.bootid").is_none_or(|id| id == layer.to_string());
+        (!is_named || !node.boots(entry, volume)).then_some((entry, layer))
     };
     node.boot.entries.iter().filter_map(of).collect()
 }
