@@ -26,8 +26,10 @@ const TRIAL: &str = "node_layout_trial";
 /// GRUB's configuration in a system.
 #[derive(Debug)]
 struct Grub {
-    /// The file with the environment block.
+    /// The file with the environment block; links are followed.
     path: PathBuf,
+    /// Its name in GRUB's directory, which can be a link.
+    name: PathBuf,
     block: Vec<u8>,
     /// A configuration that lists the entries and does not use `saved_entry` (`GRUB_DEFAULT` is not `saved`).
     ignores_saved_entry: Option<PathBuf>,
@@ -39,9 +41,10 @@ struct Grub {
 
 /// Finds GRUB in a system, by its environment block.
 pub(super) fn find(place: &Place<'_>) -> Result<Option<Found>, BootError> {
-    let Some((path, block)) = environment_block(place.sysroot, place.files)? else { return Ok(None) };
+    let Some((name, path, block)) = environment_block(place.sysroot, place.files)? else { return Ok(None) };
     let grub = Grub {
         path,
+        name,
         block,
         ignores_saved_entry: ignores_saved_entry(place.sysroot, place.files),
         menus: menus(place.sysroot, place.files),
@@ -78,6 +81,22 @@ impl Grub {
     fn menu(&self) -> Option<&(PathBuf, String)> {
         let beside = self.menus.iter().find(|(path, _)| path.parent() == self.path.parent());
         beside.or_else(|| self.menus.first())
+    }
+
+    /// The configurations that GRUB can read on this machine: after a boot by BIOS not those on the EFI system partition.
+    fn menus_read(&self, devices: &BootDevices<'_>) -> Vec<&(PathBuf, String)> {
+        let bios = devices.running && !below(devices.environment, "/sys/firmware/efi").exists();
+        let is_read =
+            |menu: &&(PathBuf, String)| !bios || devices.mount_of(&menu.0).is_none_or(|m| m.kind != "vfat");
+        self.menus.iter().filter(is_read).collect()
+    }
+
+    /// A configuration that looks for the environment block and finds a link to another file system, which GRUB does not follow.
+    /// imgbase makes such a link on UEFI, in the form of RHEL 8, whatever the release.
+    fn leads_away<'m>(&self, menus: &[&'m (PathBuf, String)], devices: &BootDevices<'_>) -> Option<&'m Path> {
+        let device = |path: &Path| devices.mount_of(path).map(|m| m.device);
+        let beside = |menu: &&&(PathBuf, String)| device(&menu.0) == device(&self.path);
+        menus.first().filter(|_| !menus.iter().any(|menu| beside(&menu))).map(|(config, _)| config.as_path())
     }
 
     /// Whether a trial is stored that the boot loader has not started yet.
@@ -233,19 +252,12 @@ impl BootLoader for Grub {
             return Some(format!("{block} is a sparse file, which GRUB cannot write"));
         }
         let mount = devices.mount_of(&self.path);
-        // A machine that BIOS has booted does not read what is on the EFI system partition.
-        let bios = devices.running && !below(devices.environment, "/sys/firmware/efi").exists();
-        let is_read =
-            |menu: &&(PathBuf, String)| !bios || devices.mount_of(&menu.0).is_none_or(|m| m.kind != "vfat");
-        let menus: Vec<_> = self.menus.iter().filter(is_read).collect();
+        let menus = self.menus_read(devices);
         if let Some((config, _)) = menus.iter().find(|(_, text)| !text.contains(NEXT)) {
             let config = config.display();
             return Some(format!("{config} does not use {NEXT}: GRUB cannot boot an entry once"));
         }
-        let beside = |menu: &&(PathBuf, String)| {
-            devices.mount_of(&menu.0).map(|m| m.device) == mount.map(|m| m.device)
-        };
-        if let Some((config, _)) = menus.first().filter(|_| !menus.iter().any(beside)) {
+        if let Some(config) = self.leads_away(&menus, devices) {
             let config = config.display();
             return Some(format!(
                 "{block} is not on the file system of {config}: GRUB does not follow a link to another file system"
@@ -266,6 +278,15 @@ impl BootLoader for Grub {
         Some(format!("GRUB cannot write {block}: {} is {kind}", mount.source))
     }
 
+    fn mend(&self, devices: &BootDevices<'_>) -> Option<Change> {
+        let config = self.leads_away(&self.menus_read(devices), devices)?;
+        // The file belongs where the configuration looks for it.
+        let is_there = self.name.parent() == config.parent() && self.name != self.path;
+        let (path, block) = (self.name.clone(), Some(self.block.clone()));
+        let (before, after, method) = (block.clone(), block, Method::ReplaceForBoot);
+        is_there.then_some(Change { path, before, after, method, like: None })
+    }
+
     fn cannot_retry(&self) -> Option<String> {
         let Some((config, text)) = self.menu() else {
             return Some(
@@ -278,18 +299,17 @@ impl BootLoader for Grub {
     }
 }
 
-/// The environment block: a plain file below /boot, or (UEFI on RHEL 8) a link from there to the EFI system partition.
-fn environment_block(sysroot: &Path, files: &Files) -> Result<Option<(PathBuf, Vec<u8>)>, BootError> {
-    for dir in ["/boot/grub2", "/boot/grub"] {
-        let path = inside(sysroot, Path::new(dir).join("grubenv"));
+/// The environment block, its name in GRUB's directory and its file: a plain file below /boot, or (UEFI on RHEL 8) a link from there
+/// to the EFI system partition.
+fn environment_block(
+    sysroot: &Path,
+    files: &Files,
+) -> Result<Option<(PathBuf, PathBuf, Vec<u8>)>, BootError> {
+    let directories = ["/boot/grub2", "/boot/grub"].map(PathBuf::from).into_iter().chain(vendors(sysroot));
+    for directory in directories {
+        let path = inside(sysroot, directory.join("grubenv"));
         if let Some(block) = files.bytes(&path)? {
-            return Ok(Some((path, block)));
-        }
-    }
-    for vendor in vendors(sysroot) {
-        let path = inside(sysroot, vendor.join("grubenv"));
-        if let Some(block) = files.bytes(&path)? {
-            return Ok(Some((path, block)));
+            return Ok(Some((inside(sysroot, directory).join("grubenv"), path, block)));
         }
     }
     Ok(None)

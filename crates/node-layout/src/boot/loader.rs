@@ -74,6 +74,9 @@ pub(crate) trait BootLoader: fmt::Debug {
     /// Why it cannot be told to boot an entry once, as a sentence; `None` if it can.
     fn cannot_be_told(&self, devices: &BootDevices<'_>) -> Option<String>;
 
+    /// The change after which it can be told, where what it stores is merely in the wrong place; `None` if that is not the reason.
+    fn mend(&self, devices: &BootDevices<'_>) -> Option<Change>;
+
     /// Why it cannot be told to boot an entry several times before it goes back, as a sentence; `None` if it can.
     fn cannot_retry(&self) -> Option<String>;
 }

@@ -172,6 +172,10 @@ impl BootLoader for SystemdBoot {
         efi::read_only(devices.environment)
     }
 
+    fn mend(&self, _devices: &BootDevices<'_>) -> Option<Change> {
+        None
+    }
+
     fn cannot_retry(&self) -> Option<String> {
         Some("systemd-boot boots an entry once, and then its default".to_owned())
     }

@@ -17,15 +17,14 @@ use std::path::PathBuf;
 
 /// Why no image can be tried on this machine; `None` if one can.
 pub(crate) fn cannot_try(system: &System, boot: &BootConfig, tools: &dyn Tools) -> Option<Finding> {
-    let devices = BootDevices {
-        environment: tools.environment(),
-        sysroot: &system.sysroot,
-        mounts: &system.mounts,
-        running: system.running,
-    };
+    let devices = devices(system, tools);
     if let Some(why) = boot.loader.cannot_be_told(&devices) {
-        let help =
-            "see `ks-lint explain LAY028`; with --no-trial the new image becomes the default without a trial";
+        let help = match boot.loader.mend(&devices) {
+            Some(_) => "node-layout verify --repair puts it in its place",
+            None => {
+                "see `ks-lint explain LAY028`; with --no-trial the new image becomes the default without a trial"
+            }
+        };
         return Some(Finding::new(&layout::BOOT_ONCE, why).help(help));
     }
     // It would also ignore the default when the trial is over.
@@ -33,6 +32,16 @@ pub(crate) fn cannot_try(system: &System, boot: &BootConfig, tools: &dyn Tools) 
         let help = finding.help.clone().unwrap_or_default();
         Finding::new(&layout::BOOT_ONCE, finding.message).help(help)
     })
+}
+
+/// What a boot loader can write to depends on these.
+pub(crate) fn devices<'a>(system: &'a System, tools: &'a dyn Tools) -> BootDevices<'a> {
+    BootDevices {
+        environment: tools.environment(),
+        sysroot: &system.sysroot,
+        mounts: &system.mounts,
+        running: system.running,
+    }
 }
 
 /// Why an image cannot be tried `tries` times; `None` if it can.

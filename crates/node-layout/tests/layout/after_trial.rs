@@ -99,6 +99,49 @@ fn an_order_for_an_entry_that_is_gone_is_found_and_withdrawn() {
     assert_eq!(state_of(&model.running(), NEW), (ImageState::Ready, None));
 }
 
+/// imgbase makes this of every release: RHEL 9's configuration looks for the block in /boot/grub2.
+#[test]
+fn a_block_that_imgbase_has_moved_is_found_and_put_back() {
+    let model = node();
+    model.mount("/boot/efi", (252, 2), "vfat", "rw", 600 << 20, "vda2");
+    model.put("/sys/firmware/efi/fw_platform_size", "64\n");
+    let config = "set default=\"${saved_entry}\"\nset next_entry=\ninsmod blscfg\nblscfg\n";
+    model.put("/sysroot/boot/grub2/grub.cfg", config);
+    let link = model.sysroot().join("boot/grub2/grubenv");
+    let block = model.read("boot/grub2/grubenv");
+    model.put("/sysroot/boot/efi/EFI/centos/grubenv", &block);
+    std::fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink("../efi/EFI/centos/grubenv", &link).unwrap();
+    let told = || {
+        let findings = verify(&model.running(), &policy(), &model, Depth::Properties);
+        findings
+            .into_iter()
+            .filter(|f| f.code.id == "LAY028")
+            .map(|f| (f.message, f.help.unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let found = told();
+    assert!(found.len() == 1 && found[0].0.contains("does not follow a link"), "{found:?}");
+    assert!(found[0].1.contains("verify --repair"), "{found:?}");
+    repaired(&model);
+    assert_eq!(told(), []);
+    assert!(!link.is_symlink());
+    assert_eq!(model.read("boot/grub2/grubenv"), block);
+    done(&model, &arm(&model.running(), NEW, &model).unwrap());
+    assert_eq!(model.boots().unwrap(), format!("{NEW}+1"));
+}
+
+#[test]
+fn a_layer_that_has_lost_its_entry_gets_it_back() {
+    let model = node();
+    let path = model.sysroot().join(format!("boot/loader/entries/{NVR}+1-{KVER}.conf"));
+    std::fs::remove_file(&path).unwrap();
+    assert!(found(&model).iter().any(|f| f.contains("has no boot entry")), "{:?}", found(&model));
+    repaired(&model);
+    assert_eq!(found(&model), Vec::<String>::new());
+    assert!(path.exists());
+}
+
 /// Upstream's GRUB takes an index only, and another entry changes what it means.
 #[test]
 fn an_index_to_fall_back_to_is_renewed_when_entries_change() {

@@ -5,8 +5,10 @@ use crate::boot::TrialStage;
 use crate::files::Change;
 use crate::images::trial::{image_of_entry, layer_of_id};
 use crate::images::{ImageState, kept};
+use crate::machine::Tools;
 use crate::system::System;
 use crate::verbs::node::Node;
+use crate::verbs::trial::{cannot_try, devices};
 use node_base::boot_entry::BootEntry;
 use node_base::diagnostic::{Finding, Findings, Severity, layout};
 use node_base::names::{Layer, compare_versions};
@@ -14,7 +16,7 @@ use node_base::names::{Layer, compare_versions};
 const REPAIR: &str = "run node-layout verify --repair";
 
 /// Checks the states of images and the entries of all layers.
-pub(super) fn images(system: &System, findings: &mut Findings) {
+pub(super) fn images(system: &System, tools: &dyn Tools, findings: &mut Findings) {
     // What keeps a system from being a node is reported elsewhere.
     let Ok(node) = Node::of(system) else { return };
     for image in &node.images {
@@ -52,6 +54,10 @@ pub(super) fn images(system: &System, findings: &mut Findings) {
             }
         };
         findings.push(finding);
+    }
+    if let Some(finding) = cannot_try(system, node.boot, tools).filter(|_| system.running) {
+        let mended = node.boot.loader.mend(&devices(system, tools)).is_some();
+        findings.push(finding.severity(if mended { Severity::Warning } else { Severity::Info }));
     }
     if let Some(what) = stale(&node) {
         findings.push(Finding::new(&layout::BOOT_STALE, what).help(REPAIR));
@@ -121,10 +127,6 @@ pub(super) fn foreign_kernels<'a>(node: &Node<'a>) -> Vec<&'a BootEntry> {
     let mut own = node.entries(&node.layer);
     own.retain(|e| e.id.starts_with(&prefix));
     let versions: Vec<&str> = own.iter().filter_map(|e| e.version()).collect();
-    // Before the first boot has completed the layout the layer boots the system's own kernel.
-    if versions.is_empty() {
-        return Vec::new();
-    }
     let default = node.boot.default_entry().map(|e| e.id.as_str());
     let is_foreign = |e: &&BootEntry| {
         let Some(version) = e.version() else { return false };
@@ -133,7 +135,13 @@ pub(super) fn foreign_kernels<'a>(node: &Node<'a>) -> Vec<&'a BootEntry> {
         let bootable = e.kernel().is_some() && node.missing_files(e).is_empty();
         counts && !e.is_rescue() && layer_of_id(&e.id).is_none() && bootable && node.boots(e, node.root)
     };
-    node.boot.entries.iter().filter(is_foreign).collect()
+    let mut foreign: Vec<&BootEntry> = node.boot.entries.iter().filter(is_foreign).collect();
+    if versions.is_empty() {
+        // The layer has lost its entry: the default makes one again, else the newest.
+        foreign.sort_by_key(|e| default != Some(e.id.as_str()));
+        foreign.truncate(1);
+    }
+    foreign
 }
 
 /// The files that are kept for a layer of the kernel of an entry: from, to.

@@ -52,7 +52,7 @@ pub fn verify(system: &System, policy: &Policy, tools: &dyn Tools, depth: Depth)
         boot::entries(&s, lvm, &mut findings);
         boot::kept_files(&s, &mut findings);
         boot_texts::default_entry(&s, lvm, &mut findings);
-        images::images(system, &mut findings);
+        images::images(system, tools, &mut findings);
         boot_texts::kept_arguments(&s, lvm, &mut findings);
         if let Some(variables) = &system.efi {
             firmware::firmware(system, variables, tools, &mut findings);

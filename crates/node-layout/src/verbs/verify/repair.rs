@@ -10,7 +10,7 @@ use crate::plan::{Action, Steps};
 use crate::system::System;
 use crate::verbs::confirm::plain_entries;
 use crate::verbs::node::{Decision, Node, no_room};
-use crate::verbs::trial::{block_actions, record_failure};
+use crate::verbs::trial::{block_actions, devices, record_failure};
 use node_base::boot_entry::BootEntry;
 use node_base::diagnostic::{Finding, layout};
 use std::collections::BTreeSet;
@@ -23,6 +23,16 @@ pub fn repair(system: &System, tools: &dyn Tools) -> Result<Decision, Vec<Findin
     let node = Node::of(system)?;
     let mut steps = Steps::default();
     let full = |error| vec![no_room(&error)];
+    if let Some(change) = node.boot.loader.mend(&devices(system, tools)) {
+        let about = format!("put {} where GRUB looks for it", change.path.display());
+        steps.add(
+            "boot-block",
+            about,
+            vec![Action::FlushJournal(node.boot.root.clone()), Action::Change(vec![change])],
+        );
+        // What it holds is decided from where it is then.
+        return Ok(decided(steps));
+    }
     if stale(&node).is_some() {
         let consumed = node.boot.loader.trial().is_some_and(|t| t.stage == TrialStage::Consumed);
         let is_fallback = !consumed && !fallback(&node).is_empty();
@@ -48,12 +58,16 @@ pub fn repair(system: &System, tools: &dyn Tools) -> Result<Decision, Vec<Findin
             keep_kernel(&node, entry, &mut steps)?;
         }
     }
+    Ok(decided(steps))
+}
+
+fn decided(steps: Steps) -> Decision {
     let plan = steps.into_plan(false);
     let (result, message) = match plan.steps.is_empty() {
         true => ("nothing-to-repair", "nothing to repair".to_owned()),
         false => ("repaired", "repaired".to_owned()),
     };
-    Ok(Decision { plan, result, message, findings: Vec::new() })
+    Decision { plan, result, message, findings: Vec::new() }
 }
 
 /// Corrects entries with the root of another layer, and removes entries of layers whose volume is gone: their names are ours.
