@@ -375,6 +375,27 @@ fn an_image_in_use_is_not_removed() {
 }
 
 #[test]
+fn an_image_that_is_mounted_is_not_removed_and_no_reason_not_to_confirm() {
+    let model = armed();
+    model.add_image("ovirt-node-ng-4.4.0-1");
+    model.change("ovirt-node-ng-4.4.0-1", |v| v.tags = vec!["imgbased:base".into()]);
+    booted(&model);
+    let minor = model.volume("ovirt-node-ng-4.4.0-1+1").unwrap().minor.unwrap();
+    model.mount("/mnt/old", (253, minor), "xfs", "ro", 1 << 30, &format!("dm-{minor}"));
+    let refused = remove(&model.running(), "ovirt-node-ng-4.4.0-1").expect_err("not refused");
+    assert!(refused[0].message.ends_with("is mounted at /mnt/old"), "{refused:?}");
+    let decision = confirm(&model.running(), 2, &model).unwrap();
+    assert_eq!(decision.result, "confirmed");
+    let told: Vec<_> =
+        decision.findings.iter().map(|f| f.to_owned()).map(|f| (f.severity.name(), f.message)).collect();
+    assert_eq!(told, [("info", "image ovirt-node-ng-4.4.0-1 is mounted at /mnt/old".to_owned())]);
+    done(&model, &decision);
+    model.unmount("/mnt/old");
+    done(&model, &confirm(&model.running(), 2, &model).unwrap());
+    assert!(model.volume("ovirt-node-ng-4.4.0-1").is_none());
+}
+
+#[test]
 fn an_image_goes_with_everything_that_is_its_own_and_nothing_else() {
     let model = armed();
     booted(&model);
