@@ -126,11 +126,23 @@ const NODE_LAYOUT: Rooms = Rooms {
         ("checks", knows(&["machine", "files", "disks", "boot", "system", "images"], NO_PROGRAM)),
         ("sync", knows(&[], NO_PROGRAM)),
         ("source", knows(&["machine", "files", "disks", "system", "sync"], NO_PROGRAM)),
-        ("plan", knows(&["machine", "files", "disks"], NO_PROGRAM)),
+        ("plan", knows(&["machine", "files", "disks", "sync"], NO_PROGRAM)),
         (
             "verbs",
-            knows(&["machine", "files", "disks", "boot", "system", "images", "checks", "plan"], NO_PROGRAM),
+            knows(
+                &[
+                    "machine", "files", "disks", "boot", "system", "images", "checks", "sync", "source",
+                    "plan",
+                ],
+                NO_PROGRAM,
+            ),
         ),
-        ("cli", knows(&["machine", "files", "system", "images", "checks", "plan", "verbs"], &["std::net"])),
+        (
+            "cli",
+            knows(
+                &["machine", "files", "system", "images", "checks", "source", "plan", "verbs"],
+                &["std::net"],
+            ),
+        ),
     ],
 };

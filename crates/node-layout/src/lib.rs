@@ -32,9 +32,7 @@ mod files; // changes of files that survive a power cut
 mod images; // what belongs to an image
 mod machine; // programs, devices, mounts
 mod plan; // plans and their execution
-#[allow(dead_code, unused_imports, reason = "the verb `update` uses it")]
 mod source; // images as people have them
-#[allow(dead_code, unused_imports, reason = "the verb `update` uses it")]
 mod sync; // trees of files made equal
 mod system; // everything about a system, read once
 mod verbs; // what node-layout can do
@@ -48,7 +46,10 @@ pub use images::{
     TrialContent, TrialFile, TrialUnit, Volume, list, states, trial_files, units,
 };
 pub use machine::{Command, Output, RealTools, Space, ToolError, Tools};
-pub use plan::{Action, Failure, Operation, Plan, Progress, RunError, Step, StepState, Undo, Undone, run};
+pub use plan::{
+    Action, Amount, Failure, Operation, Plan, Progress, RunError, Step, StepState, Synchronisation, Undo,
+    Undone, run,
+};
 pub use source::{Compression, ImageKind, ImageRequest, Proof, Proved, Source, SourceError};
 pub use sync::SyncError;
 pub use system::{Request, System};
@@ -62,4 +63,5 @@ pub use verbs::node::{Decision, Resume};
 pub use verbs::remove::remove;
 pub use verbs::rollback::rollback;
 pub use verbs::status::{ImageSummary, MoreRoom, Status, TrialStatus, Verdict, brief_status, status};
+pub use verbs::update::{AfterUpdate, Needs, Update, UpdateRequest, update};
 pub use verbs::verify::{Depth, repair, verify};

@@ -35,5 +35,11 @@ mod texts;
 mod trial;
 #[path = "layout/trial_cut.rs"]
 mod trial_cut;
+#[path = "layout/update.rs"]
+mod update;
+#[path = "layout/update_model.rs"]
+mod update_model;
+#[path = "layout/update_refusals.rs"]
+mod update_refusals;
 #[path = "layout/verified.rs"]
 mod verified;

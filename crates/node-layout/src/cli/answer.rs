@@ -4,10 +4,12 @@ use super::common::Format;
 use super::print::{self, HumanProgress, JsonProgress};
 use crate::machine::{Tools, quoted};
 use crate::plan::{self, Plan, Progress, Undo};
+use crate::verbs::update::Needs;
 use node_base::console::{COULD_NOT, error_line};
 use node_base::diagnostic::Finding;
 use node_base::diagnostic::json::SCHEMA;
 use node_base::harmless::harmless;
+use node_base::units::Bytes;
 use serde_json::json;
 use std::fmt;
 use std::process::ExitCode;
@@ -51,11 +53,13 @@ pub(super) struct Answer {
     pub(super) subject: Option<Subject>,
     /// Variables that the caller has chosen for the programs of a plan.
     pub(super) environment: Vec<(&'static str, String)>,
+    /// What a new image needs.
+    pub(super) needs: Option<Needs>,
 }
 
 impl Answer {
     pub(super) fn new(format: Format) -> Answer {
-        Answer { format, subject: None, environment: Vec::new() }
+        Answer { format, subject: None, environment: Vec::new(), needs: None }
     }
 
     /// The work was refused, and nothing was changed.
@@ -79,6 +83,9 @@ impl Answer {
                 if let Some(subject) = &self.subject {
                     print::line(&format!("# {}", harmless(&subject.to_string())));
                 }
+                for line in self.needs.iter().flat_map(described_needs) {
+                    print::line(&format!("# {line}"));
+                }
                 for (name, value) in &self.environment {
                     print::line(&format!("export {name}={}", harmless(&quoted(value))));
                 }
@@ -97,6 +104,9 @@ impl Answer {
                     "findings": findings,
                     "diagnostics": findings,
                 });
+                if let Some(needs) = &self.needs {
+                    answer["needs"] = json!(needs);
+                }
                 if !self.environment.is_empty() {
                     answer["environment"] = self.environment.iter().cloned().collect();
                 }
@@ -159,6 +169,20 @@ impl Answer {
         });
         print::json_line(&answer);
     }
+}
+
+/// What a new image needs, one line a place.
+fn described_needs(needs: &Needs) -> Vec<String> {
+    let line = |what: &str, needed: Bytes, free: Option<Bytes>| {
+        let needed = needed.mib_ceil();
+        let free = free.map_or_else(|| "not known".to_owned(), |free| format!("{} MiB", free.mib_floor().0));
+        format!("{what}: needs {} MiB, has {free} to give", needed.0)
+    };
+    vec![
+        line("data of the pool", needs.pool_data, needs.pool_data_free),
+        line("metadata of the pool", needs.pool_metadata, needs.pool_metadata_free),
+        line("/boot", needs.boot, needs.boot_free),
+    ]
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod list;
 mod policy; // which policy
 mod print; // findings, plans and progress as text and JSON
 mod status;
+mod update;
 mod verify;
 
 use clap::Parser;
@@ -53,6 +54,8 @@ enum Verb {
     /// Keep a kernel that was installed in the running layer, or remove one; for the plugin of kernel-install
     #[command(hide = true)]
     Kernel(images::KernelArgs),
+    /// Put a new image beside the old one; the next boot tries it, and the old one boots again if it does not work
+    Update(update::Args),
     /// Make an older image the default
     Rollback(images::RollbackArgs),
     /// Remove an image: its boot entries, kernels and volumes
@@ -80,6 +83,7 @@ pub fn main() -> ExitCode {
         Verb::Started(args) => images::started(args),
         Verb::Health(args) => images::health(args),
         Verb::Kernel(args) => images::kernel(args),
+        Verb::Update(args) => update::run(args),
         Verb::Rollback(args) => images::rollback(args),
         Verb::Remove(args) => images::remove(args),
         Verb::FreezeAndThaw(args) => freeze::run(args),

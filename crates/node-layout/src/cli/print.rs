@@ -2,7 +2,7 @@
 
 use crate::files::Change;
 use crate::machine::quoted;
-use crate::plan::{Operation, Plan, Progress, Step, StepState};
+use crate::plan::{Amount, Operation, Plan, Progress, Step, StepState};
 use node_base::diagnostic::Finding;
 use node_base::diagnostic::json::{Diagnostics, SCHEMA};
 use node_base::harmless::{harmless, harmless_json};
@@ -101,6 +101,14 @@ fn described(operation: &Operation<'_>) -> Vec<String> {
         }
         Operation::RemoveDirectory(path) => vec![format!("rm -r {}", quoted(path))],
         Operation::Link(path, to) => vec![format!("ln -s {} {}", quoted(to), quoted(path))],
+        Operation::Synchronise(from, to, amount) => {
+            let mut text = format!("# make {} equal to {}", to.display(), from.display());
+            if let Some(Amount { made, changed, removed, bytes }) = amount {
+                text +=
+                    &format!(": {made} files new, {changed} changed, {removed} removed, {bytes} to write");
+            }
+            vec![text]
+        }
     }
 }
 
@@ -136,6 +144,14 @@ pub(super) fn plan_json(plan: &Plan) -> Value {
         Operation::Copy(from, to) => json!({"copy": from, "to": to}),
         Operation::RemoveDirectory(path) => json!({"remove": path}),
         Operation::Link(path, to) => json!({"link": path, "to": to}),
+        Operation::Synchronise(from, to, amount) => {
+            let mut object = json!({"synchronise": to, "with": from});
+            if let Some(Amount { made, changed, removed, bytes }) = amount {
+                object["files"] = json!({"new": made, "changed": changed, "removed": removed});
+                object["bytes"] = json!(bytes);
+            }
+            object
+        }
     };
     let step = |step: &Step| {
         let operations = step.actions.iter().flat_map(|action| action.operations());

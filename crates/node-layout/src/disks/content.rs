@@ -4,7 +4,7 @@
 //! protect against an attacker. It detects a base that was mounted for writing by mistake, and a failing disk.
 
 use super::thin::{self, MetadataQuery};
-use super::{LogicalVolume, LvmCommands, RootFs};
+use super::{LogicalVolume, Lvm, LvmCommands, RootFs};
 use crate::machine::{Command, ToolError, Tools, below};
 use crc::{CRC_64_XZ, Crc, Table};
 use node_base::superblock::Superblock;
@@ -47,6 +47,8 @@ pub struct Reading {
     activate: Option<Command>,
     /// Asks the pool which parts it has data for. Most of a thin volume is empty.
     mapped: Option<MetadataQuery>,
+    /// The pool, if the volume is not there yet: the number of its thin device is looked up when it is read.
+    not_yet: Option<Box<LogicalVolume>>,
     device: PathBuf,
     deactivate: Option<Command>,
 }
@@ -76,11 +78,20 @@ impl Reading {
         Reading {
             lvm,
             activate: activation("y"),
-            mapped: base.thin_id.map(|id| thin::mapped_query(environment, pool, id)),
+            mapped: base.thin_id.map(|id| thin::mapped_query(environment, pool, &id.to_string())),
             device: below(environment, format!("/dev/{volume}")),
             deactivate: activation("n"),
+            not_yet: None,
             volume,
         }
+    }
+
+    /// How the base `name` in `pool` is read, which is made by then.
+    pub(crate) fn of_new(environment: &Path, lvm: LvmCommands, name: &str, pool: &LogicalVolume) -> Reading {
+        let base = LogicalVolume { vg: pool.vg.clone(), name: name.to_owned(), ..LogicalVolume::default() };
+        let reading = Reading::new(environment, lvm, &base, pool);
+        let mapped = Some(thin::mapped_query(environment, pool, "THIN-ID"));
+        Reading { mapped, not_yet: Some(Box::new(pool.clone())), ..reading }
     }
 
     /// The commands before the device is read.
@@ -112,12 +123,26 @@ impl Reading {
             tools.run(activate)?;
         }
         // If the pool cannot be asked, the whole volume is read, with the same result.
-        let mapped = self.mapped.as_ref().and_then(|query| thin::mapped(tools, query).ok());
+        let looked_up;
+        let query = match &self.not_yet {
+            Some(pool) => {
+                looked_up = self.look_up(tools, pool);
+                looked_up.as_ref()
+            }
+            None => self.mapped.as_ref(),
+        };
+        let mapped = query.and_then(|query| thin::mapped(tools, query).ok());
         let content = self.content(mapped.filter(|parts| !parts.is_empty()));
         if let Some(deactivate) = &self.deactivate {
             tools.run(deactivate)?;
         }
         content.map_err(|error| ContentError::Read { path: self.device.clone(), error })
+    }
+
+    fn look_up(&self, tools: &dyn Tools, pool: &LogicalVolume) -> Option<MetadataQuery> {
+        let lvm = Lvm::read(tools).ok()?;
+        let id = lvm.volumes.iter().find(|v| v.full_name() == self.volume)?.thin_id?;
+        Some(thin::mapped_query(tools.environment(), pool, &id.to_string()))
     }
 
     /// Reads the base and records its checksum.

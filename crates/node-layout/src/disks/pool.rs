@@ -62,6 +62,54 @@ impl PoolDevice {
     }
 }
 
+/// Use of a pool's data, in percent, from which an update stops: what is left is for the guests of the host.
+const STOP_DATA: u64 = 97;
+/// The same of its metadata.
+const STOP_METADATA: u64 = 95;
+
+impl PoolDevice {
+    /// The command that shows how full the pool is.
+    pub(crate) fn status_command(&self) -> Command {
+        Command::new("dmsetup", ["status", &self.device])
+    }
+
+    /// Whether more may be written.
+    ///
+    /// # Errors
+    /// Why not, as a sentence: the pool is full, nearly full, or read-only. A pool that cannot be asked is no reason: writing to
+    /// it fails if it is full.
+    pub(crate) fn check_room(&self, tools: &dyn Tools) -> Result<(), String> {
+        let status = tools.run(&self.status_command());
+        let why = status.ok().and_then(|output| why_no_room(&output.stdout));
+        why.map_or(Ok(()), |why| Err(format!("thin pool {} {why}", self.volume)))
+    }
+}
+
+/// Why nothing may be written to a pool, by its status line (kernel documentation, `device-mapper/thin-provisioning`).
+fn why_no_room(status: &str) -> Option<String> {
+    let words: Vec<&str> = status.split_whitespace().skip_while(|word| *word != "thin-pool").collect();
+    if words.get(1) == Some(&"Fail") {
+        return Some("has failed".to_owned());
+    }
+    let used = |word: Option<&&str>| -> Option<(u64, u64)> {
+        let (used, all) = word?.split_once('/')?;
+        Some((used.parse().ok()?, all.parse().ok()?))
+    };
+    let is_above =
+        |(used, all): (u64, u64), percent: u64| used.saturating_mul(100) >= all.saturating_mul(percent);
+    if words.contains(&"out_of_data_space") {
+        return Some("is full: it has no space for more data".to_owned());
+    }
+    if words.contains(&"ro") || words.contains(&"needs_check") {
+        return Some("is read-only: its metadata must be checked (lvconvert --repair)".to_owned());
+    }
+    if used(words.get(2)).is_some_and(|used| is_above(used, STOP_METADATA)) {
+        return Some(format!("has used {STOP_METADATA} % of its metadata"));
+    }
+    let is_full = used(words.get(3)).is_some_and(|used| is_above(used, STOP_DATA));
+    is_full.then(|| format!("has used {STOP_DATA} % of its data"))
+}
+
 /// Runs `command`, which creates a snapshot. A power cut can leave a thin device in the pool that LVM does not know. LVM then
 /// assigns the same number again, and the command fails with "File exists" every time. Such a device is deleted and the
 /// command run again. It is always one of an interrupted creation: LVM does not use a pool whose transaction number differs
@@ -122,6 +170,24 @@ pub(crate) fn remove_volume(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_status_of_a_pool_says_whether_more_may_be_written() {
+        let line = |data: &str, metadata: &str, mode: &str| {
+            format!(
+                "0 83886080 thin-pool 7 {metadata} {data} - {mode} discard_passdown queue_if_no_space - 1024\n"
+            )
+        };
+        let why = |data, metadata, mode| why_no_room(&line(data, metadata, mode)).unwrap_or_default();
+        // The transaction's number comes before the metadata.
+        assert_eq!(why("1000/40960", "120/30720", "rw"), "");
+        assert_eq!(why("39732/40960", "120/30720", "rw"), "has used 97 % of its data");
+        assert_eq!(why("1000/40960", "29184/30720", "rw"), "has used 95 % of its metadata");
+        assert!(why("40960/40960", "120/30720", "out_of_data_space").starts_with("is full"));
+        assert!(why("1000/40960", "120/30720", "ro").starts_with("is read-only"));
+        assert_eq!(why_no_room("0 100 thin-pool Fail\n").as_deref(), Some("has failed"));
+        assert_eq!(why_no_room("Device onn-pool00-tpool not found\n"), None);
+    }
 
     #[test]
     fn the_profile_that_is_written_extends_the_pool() {

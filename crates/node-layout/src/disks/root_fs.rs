@@ -67,6 +67,22 @@ impl RootFs {
         }
     }
 
+    /// The program that makes such a file system.
+    pub(crate) fn mkfs_tool(self) -> &'static str {
+        match self {
+            RootFs::Ext4 => "mkfs.ext4",
+            RootFs::Xfs => "mkfs.xfs",
+        }
+    }
+
+    /// The command that makes a file system with this UUID on `device`.
+    pub(crate) fn make(self, device: &str, uuid: &str) -> Command {
+        match self {
+            RootFs::Ext4 => Command::new("mkfs.ext4", ["-q", "-F", "-U", uuid, device]),
+            RootFs::Xfs => Command::new("mkfs.xfs", ["-q", "-f", "-m", &format!("uuid={uuid}"), device]),
+        }
+    }
+
     /// The command, without its device, by which a person gives the file system a random UUID.
     pub(crate) fn random_uuid_command(self) -> &'static str {
         match self {

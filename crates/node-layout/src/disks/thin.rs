@@ -43,9 +43,8 @@ pub(crate) fn usage(tools: &dyn Tools, pool: &LogicalVolume) -> Result<BTreeMap<
 }
 
 /// The query for the mapped parts of a thin volume: [`mapped`] runs it.
-pub(crate) fn mapped_query(environment: &Path, pool: &LogicalVolume, thin_id: u32) -> MetadataQuery {
-    let id = thin_id.to_string();
-    let args = ["--metadata-snap", "--format", "xml", "--dev-id", &id];
+pub(crate) fn mapped_query(environment: &Path, pool: &LogicalVolume, thin_id: &str) -> MetadataQuery {
+    let args = ["--metadata-snap", "--format", "xml", "--dev-id", thin_id];
     MetadataQuery::new(environment, pool, "thin_dump", &args)
 }
 

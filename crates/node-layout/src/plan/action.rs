@@ -4,6 +4,8 @@ use crate::disks::content::Reading;
 use crate::disks::pool::PoolDevice;
 use crate::files::{Change, flush_commands, journal_commands};
 use crate::machine::Command;
+use crate::sync::Difference;
+use node_base::units::Bytes;
 use std::path::{Path, PathBuf};
 
 /// One thing that is done.
@@ -42,6 +44,8 @@ pub enum Action {
     Copy(Vec<(PathBuf, PathBuf)>),
     /// Removes a directory of kept files that no boot entry names.
     RemoveDirectory(PathBuf),
+    /// Makes one tree of files equal to another.
+    Synchronise(Box<Synchronisation>),
     /// Keeps an old device name valid until the reboot.
     Link {
         /// The old name.
@@ -49,6 +53,20 @@ pub enum Action {
         /// The kernel's name of the device, relative to it.
         to: PathBuf,
     },
+}
+
+/// Two trees of files, the second of which becomes equal to the first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Synchronisation {
+    /// Root of the first.
+    pub(crate) from: PathBuf,
+    /// Root of the second.
+    pub(crate) to: PathBuf,
+    /// What is different, if that was found out before. Otherwise both are compared first, and again if the first one, which is
+    /// in use, changes meanwhile.
+    pub(crate) difference: Option<Difference>,
+    /// The pool that the second is in: the work stops before it is full.
+    pub(crate) pool: PoolDevice,
 }
 
 /// One operation of an action: a program that is run, or something that `node-layout` does itself.
@@ -68,6 +86,21 @@ pub enum Operation<'a> {
     RemoveDirectory(&'a Path),
     /// Makes a symbolic link: its path, and its target.
     Link(&'a Path, &'a Path),
+    /// Makes a tree of files equal to another: from, to, and what is different, as far as that is known.
+    Synchronise(&'a Path, &'a Path, Option<Amount>),
+}
+
+/// How much is different between two trees of files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Amount {
+    /// Files that are made.
+    pub made: usize,
+    /// Files that are changed.
+    pub changed: usize,
+    /// Files that are removed; a directory with everything in it counts once.
+    pub removed: usize,
+    /// Bytes of content that are written.
+    pub bytes: Bytes,
 }
 
 impl Action {
@@ -97,6 +130,17 @@ impl Action {
             },
             Action::Copy(copies) => copies.iter().map(|(from, to)| Operation::Copy(from, to)).collect(),
             Action::RemoveDirectory(path) => vec![Operation::RemoveDirectory(path)],
+            Action::Synchronise(trees) => {
+                let amount = trees.difference.as_ref().map(|difference| {
+                    let [made, changed, removed] = difference.counts();
+                    Amount { made, changed, removed, bytes: difference.need.content() }
+                });
+                // The pool is also asked while much is written.
+                vec![
+                    Operation::Synchronise(&trees.from, &trees.to, amount),
+                    Operation::Run(trees.pool.status_command()),
+                ]
+            }
             Action::Link { path, to } => vec![Operation::Link(path, to)],
         }
     }

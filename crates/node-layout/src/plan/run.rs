@@ -1,10 +1,11 @@
 //! Doing the steps of a plan, one after the other, with progress; and back again when a step fails.
 
-use super::{Action, Plan, Step};
+use super::{Action, Plan, Step, Synchronisation};
 use crate::disks::content::ContentError;
 use crate::disks::pool;
 use crate::files::{self, Change, FileError};
 use crate::machine::{ToolError, Tools};
+use crate::sync::{self, SyncError};
 use std::fmt;
 
 /// Why a step failed.
@@ -19,6 +20,9 @@ pub enum RunError {
     /// The content of a base.
     #[error(transparent)]
     Content(#[from] ContentError),
+    /// A tree of files.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
 }
 
 /// What happens to a step.
@@ -133,9 +137,45 @@ fn perform(tools: &dyn Tools, action: &Action, changed: &mut Vec<Change>) -> Res
         Action::FlushJournal(path) => files::flush_journal(tools, path)?,
         Action::Copy(copies) => files::copy_for_boot(copies)?,
         Action::RemoveDirectory(path) => files::remove_directory(path)?,
+        Action::Synchronise(trees) => synchronise(tools, trees)?,
         Action::Link { path, to } => files::link(path, to)?,
     }
     Ok(())
+}
+
+/// How many bytes are written before the pool is asked again.
+const STRIDE: u64 = 256 << 20;
+/// How often files that are in use are compared, if they change meanwhile.
+const TRIES: usize = 5;
+
+fn synchronise(tools: &dyn Tools, trees: &Synchronisation) -> Result<(), SyncError> {
+    let Synchronisation { from, to, difference, pool } = trees;
+    let mut asked = 0;
+    let mut watch = |written: u64| {
+        if written < asked + STRIDE {
+            return Ok(());
+        }
+        asked = written;
+        pool.check_room(tools)
+    };
+    match difference {
+        Some(difference) => sync::apply(from, to, difference, &mut watch).map(|_| ())?,
+        None => {
+            for left in (0..TRIES).rev() {
+                let written = sync::compare(from, to)
+                    .and_then(|difference| sync::apply(from, to, &difference, &mut watch));
+                match written {
+                    Err(error) if left > 0 && error.is_of_change() => {}
+                    other => {
+                        other?;
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    // What the kernel could not write is known only now.
+    pool.check_room(tools).map_err(SyncError::Stopped)
 }
 
 #[cfg(test)]

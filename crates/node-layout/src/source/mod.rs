@@ -21,7 +21,7 @@ use node_base::superblock::Superblock;
 use oci::{Layout, decompressed};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use tar::{Entries, Input};
+use tar::Entries;
 
 pub use error::SourceError;
 pub use kind::{Compression, ImageKind};

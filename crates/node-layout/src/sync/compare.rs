@@ -66,6 +66,7 @@ pub(super) enum What {
 
 impl Difference {
     /// Whether the trees are equal.
+    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.removals.is_empty() && self.changes.is_empty()
     }

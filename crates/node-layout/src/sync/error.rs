@@ -57,6 +57,15 @@ pub enum SyncError {
 }
 
 impl SyncError {
+    /// Whether something in the source was changed or removed while it was read.
+    pub(crate) fn is_of_change(&self) -> bool {
+        match self {
+            SyncError::Changed { .. } => true,
+            SyncError::Io { error, .. } => error.kind() == io::ErrorKind::NotFound,
+            _ => false,
+        }
+    }
+
     /// The error of an operation on `path` in the tree at `root`.
     pub(super) fn io(root: &Path, path: &Path, error: impl Into<io::Error>) -> SyncError {
         SyncError::Io { path: joined(root, path), error: error.into() }

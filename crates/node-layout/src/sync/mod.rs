@@ -19,9 +19,8 @@ mod need; // what a difference needs in a thin pool
 #[cfg(test)]
 mod tests;
 
-pub(crate) use apply::{Written, apply};
+pub(crate) use apply::apply;
 pub(crate) use compare::{Difference, compare, everything};
 pub(crate) use directories::{Directories, names, open_directory, remove};
 pub use error::SyncError;
 pub(crate) use metadata::{Metadata, Xattrs, settle};
-pub(crate) use need::Need;

@@ -12,4 +12,5 @@ pub(crate) mod remove; // an image goes
 pub(crate) mod rollback; // an older image becomes the default
 pub(crate) mod status; // this host and its trial
 pub(crate) mod trial; // steps of a trial that several verbs have
+pub(crate) mod update; // a new image beside the old one
 pub(crate) mod verify; // check every property of a node

@@ -176,15 +176,23 @@ impl<'a> Node<'a> {
         let root = arguments.value("root")?;
         let own = root.strip_prefix("UUID=").is_some_and(|uuid| uuid == root_uuid);
         let now = named(root).or_else(|| own.then_some(self.root))?;
-        let target = Target {
-            vg: vg.clone(),
+        Some(self.target_from(now, layer)?.kept_arguments(arguments))
+    }
+
+    /// What turns kernel arguments of the running layer into those of `layer`; `None` if a UUID is not known.
+    pub(crate) fn target(&self, layer: &Layer) -> Option<Target> {
+        self.target_from(self.root, layer)
+    }
+
+    fn target_from(&self, now: &LogicalVolume, layer: &Layer) -> Option<Target> {
+        Some(Target {
+            vg: self.root.vg.clone(),
             old: now.name.clone(),
             layer: layer.clone(),
-            root_uuid,
+            root_uuid: self.system.root_super.as_ref()?.uuid.clone(),
             root_label: String::new(),
             boot_uuid: self.system.boot_super.as_ref()?.uuid.clone(),
-        };
-        Some(target.kept_arguments(arguments))
+        })
     }
 
     /// The changes that make an entry of `layer` the default, and end a trial.

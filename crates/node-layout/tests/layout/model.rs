@@ -88,6 +88,12 @@ pub(crate) struct Model {
     pub(crate) fills_at: Cell<Option<usize>>,
     /// How many extensions of the pool other volumes use up at once.
     pub(crate) taken_up: Cell<u32>,
+    /// Size of the pool's data.
+    pub(crate) pool_size: Cell<u64>,
+    /// The pool's status, as `dmsetup status` prints it.
+    pub(crate) pool_status: Cell<&'static str>,
+    /// Whether the file system of an old base is as small as `boot_total`.
+    pub(crate) root_is_small: bool,
     /// Number of a thin device that an interrupted creation has left in the pool, and that stops LVM.
     pub(crate) pool_device: Cell<Option<u32>>,
 }
@@ -130,6 +136,9 @@ impl Model {
             thin_ls: RefCell::default(),
             fills_at: Cell::new(None),
             taken_up: Cell::new(0),
+            pool_size: Cell::new(160 << 30),
+            pool_status: Cell::new(""),
+            root_is_small: false,
             pool_device: Cell::new(None),
             dir,
         };

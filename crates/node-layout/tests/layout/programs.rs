@@ -13,7 +13,8 @@ impl Model {
         let reports: Vec<_> = self.groups.borrow().iter().map(|(vg, tags)| {
             let ours = || volumes.iter().filter(|v| v.vg == *vg);
             let lv: Vec<_> = ours().map(|v| json!({
-                "lv_name": v.name, "lv_uuid": v.uuid, "lv_size": "171798691840",
+                "lv_name": v.name, "lv_uuid": v.uuid,
+                "lv_size": if v.segtype == "thin-pool" { self.pool_size.get().to_string() } else { "171798691840".into() },
                 "pool_lv": if v.segtype == "thin" { "pool00" } else { "" }, "lv_tags": v.tags.join(","),
                 "lv_permissions": if v.writable { "writeable" } else { "read-only" },
                 "lv_skip_activation": if v.skip { "skip activation" } else { "" },
@@ -77,17 +78,22 @@ impl Model {
                 }
                 at(name)?;
                 let mut v = Volume::new(&new, "thin", 0);
-                (v.minor, v.skip, v.tags) = (None, true, option("--addtag"));
+                let skip = option("--setactivationskip").first().is_none_or(|skip| skip == "y");
+                (v.minor, v.skip, v.tags) = (None, skip, option("--addtag"));
                 volumes.push(v);
+                self.made_volume(&new, name);
                 self.put(&format!("/dev/onn/{new}"), "content of the base");
             }
             "lvrename" => {
-                let index = at(args[args.len() - 2])?;
+                let old = args[args.len() - 2];
+                let index = at(old)?;
                 volumes[index].name = (*last).to_owned();
+                self.renamed_volume(old, last);
             }
             "lvremove" => {
                 let index = at(name)?;
                 volumes.remove(index);
+                self.removed_volume(name);
             }
             "lvextend" => match option("--size").first() {
                 Some(size) => {
@@ -164,6 +170,9 @@ impl Tools for Model {
             let xml = "<single_mapping origin_block=\"0\" data_block=\"5\" time=\"0\"/>\n";
             return Ok(Output { stdout: xml.into(), stderr: String::new() });
         }
+        if command.program == "dmsetup" && args[0] == "status" {
+            return Ok(Output { stdout: self.pool_status.get().into(), stderr: String::new() });
+        }
         if command.program == "thin_ls" {
             return Ok(Output { stdout: self.thin_ls.borrow().clone(), stderr: String::new() });
         }
@@ -171,6 +180,9 @@ impl Tools for Model {
             && self.pool_device.get().is_some_and(|id| message == format!("delete {id}"))
         {
             self.pool_device.set(None);
+        }
+        if !command.program.starts_with("lv") {
+            self.program(command.program, &args).map_err(failed)?;
         }
         if command.program.starts_with("lv") || command.program.starts_with("vg") {
             let args = if args[0] == "--config" { &args[2..] } else { &args[..] };
@@ -192,7 +204,11 @@ impl Tools for Model {
         self.dir.path()
     }
 
-    fn space(&self, _: &Path) -> io::Result<Space> {
+    fn space(&self, path: &Path) -> io::Result<Space> {
+        // The file systems of images are large; all others are /boot.
+        if path.ends_with("run/node-layout/old") && !self.root_is_small {
+            return Ok(Space { total: 38 << 30, free: 0 });
+        }
         Ok(Space { total: self.boot_total, free: self.boot_free })
     }
 

@@ -6,12 +6,14 @@
 mod boot; // /boot, entries, boot loader, firmware
 mod images; // bases, layers, tags, trials
 mod machine; // the machine and its programs
+mod update; // new images
 mod volumes; // root, the policy's volumes, the pool
 
 use super::Code;
 pub use boot::*;
 pub use images::*;
 pub use machine::*;
+pub use update::*;
 pub use volumes::*;
 
 /// Every code of this module.
@@ -61,4 +63,11 @@ pub static CODES: &[&Code] = &[
     &KERNEL_SHARED,
     &ON_TRIAL,
     &OTHER_IMAGE,
+    &IMAGE_SOURCE,
+    &IMAGE_PROOF,
+    &IMAGE_UNPROVED,
+    &IMAGE_CONTENT,
+    &UPDATE_SPACE,
+    &LOCAL_STORAGE,
+    &ETC_CARRIED,
 ];

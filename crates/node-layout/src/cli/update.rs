@@ -1,0 +1,110 @@
+//! `node-layout update`.
+
+use super::answer::{Answer, Outcome, Subject};
+use super::common::Common;
+use super::policy::policy;
+use crate::machine::{Tools, random_uuid};
+use crate::source::{ImageRequest, Proof};
+use crate::verbs::update::{AfterUpdate, UpdateRequest, update};
+use anyhow::Context;
+use node_base::console::error_line;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Options of `update`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    common: Common,
+    /// The image: squashfs (also with LiveOS/rootfs.img inside), ext4, xfs, a tar archive, a directory, an OCI layout or archive
+    #[arg(value_name = "IMAGE")]
+    image: PathBuf,
+    /// Name of the image, in place of the one in its own metadata
+    #[arg(long, value_name = "N-V-R", allow_hyphen_values = true)]
+    nvr: Option<String>,
+    /// SHA-256 that the image must have; of an OCI layout the digest of its manifest
+    #[arg(long, value_name = "HEX")]
+    sha256: Option<String>,
+    /// Detached OpenPGP signature of the image, or of the list of --checksums
+    #[arg(long, value_name = "FILE")]
+    signature: Option<PathBuf>,
+    /// List of checksums with the image's, as sha256sum writes it; --signature is that of the list
+    #[arg(long, value_name = "FILE", requires = "signature")]
+    checksums: Option<PathBuf>,
+    /// File with the keys that are accepted, in place of /etc/node-layout/keys
+    #[arg(long, value_name = "FILE", requires = "signature")]
+    keyring: Option<PathBuf>,
+    /// Make the image the default at once, without trying it: nothing falls back if it does not work
+    #[arg(long, conflicts_with = "no_arm")]
+    no_trial: bool,
+    /// Only make the image; a second run with the same image lets the next boot try it
+    #[arg(long)]
+    no_arm: bool,
+    /// How many boots try the image, until it is confirmed (GRUB)
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "no_trial")]
+    tries: u32,
+    /// Directory for copies and for archives that are unpacked
+    #[arg(long, value_name = "DIR", default_value = "/var/tmp")]
+    work_dir: PathBuf,
+    /// Only show what would be done. (The image is opened and compared.)
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Makes a new image beside the old one.
+pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let mut answer = Answer::new(args.common.format);
+    // Also a dry run mounts the image.
+    let _lock = args.common.lock()?;
+    let (tools, system) = args.common.read(None, None)?;
+    answer.environment = tools.chosen_environment();
+    let uuid = || random_uuid(tools.environment()).context("a random UUID cannot be read from /proc");
+    let after = match (args.no_trial, args.no_arm) {
+        (true, _) => AfterUpdate::Default,
+        (false, true) => AfterUpdate::Nothing,
+        (false, false) => AfterUpdate::Try,
+    };
+    let absolute = |path: &PathBuf| std::path::absolute(path).with_context(|| path.display().to_string());
+    let request = UpdateRequest {
+        image: ImageRequest {
+            image: absolute(&args.image)?,
+            proof: Proof {
+                sha256: args.sha256,
+                signature: args.signature,
+                checksums: args.checksums,
+                keyring: args.keyring,
+            },
+            work_dir: super::common::directory("--work-dir", &args.work_dir)?,
+        },
+        nvr: args.nvr,
+        after,
+        tries: args.tries,
+        uuids: [uuid()?, uuid()?],
+    };
+    let decided = match update(&system, &tools, &request) {
+        Ok(decided) => decided,
+        Err(findings) => return Ok(answer.refused(&findings)),
+    };
+    answer.subject = Some(Subject {
+        os: system.os.clone(),
+        root: system.root_volume().map(|v| v.full_name()).unwrap_or_default(),
+        image: format!("{} ({})", decided.nvr, decided.about),
+        image_from: None,
+        policy: policy(None, &args.common.sysroot()?)?.policy.name,
+    });
+    answer.needs = decided.needs.clone();
+    let outcome = Outcome { result: decided.result, message: decided.message.clone() };
+    let exit = if args.dry_run {
+        answer.planned(&decided.plan, &outcome.message, &decided.findings)
+    } else if decided.plan.steps.is_empty() {
+        answer.done(&outcome, &decided.findings)
+    } else {
+        answer.run(&tools, &decided.plan, decided.undo(), &outcome, &decided.findings)
+    };
+    if let Err(left) = decided.close(&tools) {
+        for what in left {
+            error_line("node-layout", &format!("not unmounted: {what}"));
+        }
+    }
+    Ok(exit)
+}

@@ -1,0 +1,501 @@
+//! The steps of an update and their order. Nothing that boots names anything of the new image before it is complete; the last
+//! write is the boot loader's.
+
+use super::super::node::{Decision, Node, no_room};
+use super::super::rollback::bootable;
+use super::super::trial::{self, block_actions, change_tags, has_watchdog, trial_tags};
+use super::{AfterUpdate, Making, UpdateRequest, leftovers, mount_point};
+use crate::boot::{BootError, TrialArguments};
+use crate::disks::content::Reading;
+use crate::disks::pool::PoolDevice;
+use crate::disks::{RootFs, TAG_BASE, TAG_LAYER, TAG_MAKING, TAG_READY};
+use crate::files::{Change, Method};
+use crate::images::{CONFIRM_WITHIN, ImageState, TrialContent, kept, trial_files};
+use crate::machine::{Command, Tools, below};
+use crate::plan::{Action, Plan, Steps, Synchronisation};
+use node_base::boot_entry::BootEntry;
+use node_base::diagnostic::Finding;
+use node_base::names::Nvr;
+use std::path::{Path, PathBuf};
+
+/// The file by which oVirt's engine sees that the update has succeeded (`ovirt-host-upgrade`); it holds the image's file name.
+const MARKER: &str = "/var/imgbased/.image-updated";
+/// The directory that dracut writes to, below the work directory.
+const DRACUT: &str = "node-layout-image-dracut";
+/// The initramfs in it.
+const INITRAMFS: &str = "initramfs.img";
+
+/// The directory that dracut writes to.
+pub(super) fn scratch(request: &UpdateRequest) -> PathBuf {
+    request.image.work_dir.join(DRACUT)
+}
+
+/// Decides the steps that make an image.
+pub(super) fn plan(
+    making: &Making<'_>,
+    image: &Path,
+    tools: &dyn Tools,
+    request: &UpdateRequest,
+) -> Result<Plan, BootError> {
+    let mut planner = Planner {
+        making,
+        image,
+        request,
+        environment: tools.environment(),
+        mounted: mount_point(tools, "layer"),
+        watchdog: has_watchdog(tools),
+        steps: Steps::default(),
+    };
+    planner.leftovers()?;
+    planner.base();
+    planner.layer();
+    planner.etc();
+    planner.initramfs();
+    planner.labels();
+    planner.boot_files();
+    let entries = planner.entry()?;
+    planner.complete();
+    planner.next_boot(&entries)?;
+    Ok(planner.steps.into_plan(request.after == AfterUpdate::Try))
+}
+
+struct Planner<'p> {
+    making: &'p Making<'p>,
+    /// Root of the image's files.
+    image: &'p Path,
+    request: &'p UpdateRequest,
+    environment: &'p Path,
+    /// Where the new layer is mounted.
+    mounted: PathBuf,
+    watchdog: bool,
+    steps: Steps,
+}
+
+fn text(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn mount(kind: &str, options: &str, what: &str, at: &Path) -> Action {
+    Action::Run(Command::new("mount", ["-t", kind, "-o", options, what, &text(at)]))
+}
+
+fn umount(at: &Path) -> Action {
+    Action::Run(Command::new("umount", [text(at)]))
+}
+
+fn make_directory(path: &Path) -> Action {
+    Action::Run(Command::new("mkdir", ["-p", &text(path)]))
+}
+
+impl<'p> Planner<'p> {
+    fn node(&self) -> &'p Node<'p> {
+        self.making.node
+    }
+
+    fn lvm<S: Into<String>>(&self, program: &'static str, args: impl IntoIterator<Item = S>) -> Action {
+        Action::Run(self.node().commands().command(program, args))
+    }
+
+    /// `VG/LV` of the base.
+    fn base_name(&self) -> String {
+        format!("{}/{}", self.node().root.vg, self.making.nvr)
+    }
+
+    /// `VG/LV` of the layer.
+    fn layer_name(&self) -> String {
+        format!("{}/{}", self.node().root.vg, self.making.layer())
+    }
+
+    fn pool(&self) -> PoolDevice {
+        PoolDevice::of(self.making.host.pool)
+    }
+
+    fn device(&self, volume: &str) -> String {
+        text(&below(self.environment, format!("/dev/{volume}")))
+    }
+
+    /// Where new file systems are mounted for writing.
+    fn mount_volume(&self, volume: &str, at: &Path) -> Action {
+        let kind = self.making.host.root_fs;
+        let options = match kind {
+            RootFs::Ext4 => "rw,nosuid",
+            RootFs::Xfs => "rw,nosuid,nouuid",
+        };
+        mount(&kind.to_string(), options, &self.device(volume), at)
+    }
+
+    /// Removes what interrupted updates have left, and the marker of an earlier one.
+    fn leftovers(&mut self) -> Result<(), BootError> {
+        let node = self.node();
+        let bases = leftovers::bases(node);
+        let left = leftovers::entries_without(node, &bases);
+        let mut actions: Vec<Action> = Vec::new();
+        for base in &bases {
+            actions.extend(leftovers::removal(node, base, &left));
+        }
+        if left.len() < node.boot.entries.len() {
+            actions.extend(block_actions(node.boot.loader.renew_fallback(&left)?));
+        }
+        self.steps.add("remove-leftover", "remove what an interrupted update has left".into(), actions);
+        let marker = Change::remove(self.node().system.path(MARKER), Method::Replace);
+        let about = format!("remove {MARKER}, which an earlier update has written");
+        self.steps.add("remove-marker", about, vec![Action::Change(marker.into_iter().collect())]);
+        Ok(())
+    }
+
+    /// Makes the base, gives it a UUID and the image's content, and seals it.
+    fn base(&mut self) {
+        let host = self.making.host;
+        let (base, nvr) = (self.base_name(), self.making.nvr.to_string());
+        let old = host.base.full_name();
+        let fresh = self.making.comparison.fresh;
+        let size = format!("{}b", host.base.size.0);
+        let pool = host.pool.full_name();
+        let common = ["--setactivationskip", "y", "--addtag", TAG_MAKING, "--name", &nvr];
+        let create: Vec<&str> = match fresh {
+            false => ["--yes", "--snapshot", "--permission", "rw"]
+                .into_iter()
+                .chain(common)
+                .chain([old.as_str()])
+                .collect(),
+            true => {
+                let of = ["--yes", "--type", "thin", "--virtualsize", size.as_str()];
+                of.into_iter().chain(common).chain([pool.as_str()]).collect()
+            }
+        };
+        let command = self.node().commands().command("lvcreate", create);
+        let from = if fresh { "an empty volume".to_owned() } else { format!("a snapshot of {old}") };
+        self.steps.add(
+            "create-base",
+            format!("make base {base} as {from}"),
+            vec![Action::CreateSnapshot { command, pool: self.pool() }],
+        );
+        let activate = self.lvm("lvchange", ["--activate", "y", "--ignoreactivationskip", &base]);
+        let uuid = &self.request.uuids[0];
+        let commands = match fresh {
+            true => vec![host.root_fs.make(&self.device(&base), uuid)],
+            false => host.root_fs.set_uuid(&self.device(&base), uuid, &self.at("base")),
+        };
+        let mut actions = vec![activate];
+        actions.extend(commands.into_iter().map(Action::Run));
+        let what = if fresh { "make a file system in" } else { "give the file system its own UUID in" };
+        self.steps.add("base-uuid", format!("{what} {base}"), actions);
+        let at = self.at("base");
+        let trees = Synchronisation {
+            from: self.image.to_owned(),
+            to: at.clone(),
+            difference: Some(self.making.comparison.difference.clone()),
+            pool: self.pool(),
+        };
+        let actions = vec![
+            make_directory(&at),
+            self.mount_volume(&base, &at),
+            Action::Synchronise(Box::new(trees)),
+            umount(&at),
+            self.lvm("lvchange", ["--activate", "n", &base]),
+        ];
+        self.steps.add("base-content", format!("give {base} the content of the image"), actions);
+        let actions = vec![
+            self.lvm("lvchange", ["--permission", "r", &base]),
+            self.lvm("lvchange", ["--addtag", TAG_BASE, &base]),
+            Action::RecordContent(Box::new(Reading::of_new(
+                self.environment,
+                self.node().commands(),
+                &nvr,
+                host.pool,
+            ))),
+        ];
+        self.steps.add("seal-base", format!("make {base} read-only, and record its checksum"), actions);
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        below(self.environment, crate::source::MOUNTS).join(name)
+    }
+
+    /// Makes the layer, with a UUID of its own.
+    fn layer(&mut self) {
+        let (base, layer) = (self.base_name(), self.layer_name());
+        let name = self.making.layer().to_string();
+        let args = [
+            "--yes",
+            "--snapshot",
+            "--permission",
+            "rw",
+            "--setactivationskip",
+            "n",
+            "--addtag",
+            TAG_LAYER,
+            "--name",
+            &name,
+            &base,
+        ];
+        let command = self.node().commands().command("lvcreate", args);
+        let about = format!("make layer {layer} as a snapshot of {base}");
+        self.steps.add("create-layer", about, vec![Action::CreateSnapshot { command, pool: self.pool() }]);
+        let mut actions = vec![self.lvm("lvchange", ["--activate", "y", &layer])];
+        let commands =
+            self.making.host.root_fs.set_uuid(&self.device(&layer), &self.request.uuids[1], &self.mounted);
+        actions.extend(commands.into_iter().map(Action::Run));
+        self.steps.add("layer-uuid", format!("give the file system of {layer} its own UUID"), actions);
+        let actions = vec![make_directory(&self.mounted), self.mount_volume(&layer, &self.mounted)];
+        self.steps.add("mount-layer", format!("mount {layer}"), actions);
+    }
+
+    /// Gives the layer /etc of the running one, which then names the new layer, and the units of the trial.
+    fn etc(&mut self) {
+        let node = self.node();
+        let system = node.system;
+        let trees = Synchronisation {
+            from: system.path("/etc"),
+            to: self.mounted.join("etc"),
+            difference: None,
+            pool: self.pool(),
+        };
+        self.steps.add(
+            "layer-etc",
+            "give the layer /etc of the running one".into(),
+            vec![Action::Synchronise(Box::new(trees))],
+        );
+        let layer = self.making.layer();
+        let mut changes: Vec<Change> = Vec::new();
+        let mut fstab = self.making.host.fstab.clone();
+        fstab.set_source("/", &format!("/dev/{}", self.layer_name()));
+        if let Ok(Some(file)) = &system.fstab {
+            changes.push(Change {
+                path: file.path.clone(),
+                before: Some(file.text.clone().into_bytes()),
+                after: Some(fstab.text().into_bytes()),
+                method: Method::Replace,
+                like: None,
+            });
+        }
+        // Arguments that boot something else stay.
+        let turn = |kept: &node_base::cmdline::Arguments| match kept.value("root") {
+            Some(_) => node.turned(kept, &layer).unwrap_or_else(|| kept.clone()),
+            None => node.target(&layer).map_or_else(|| kept.clone(), |target| target.kept_arguments(kept)),
+        };
+        changes.extend(node.boot.kept_argument_changes(&turn));
+        for change in &mut changes {
+            if let Ok(inside) = change.path.strip_prefix(&system.sysroot) {
+                change.path = self.mounted.join(inside);
+            }
+        }
+        self.steps.add(
+            "layer-names",
+            "name the new layer in its fstab and its kept kernel arguments".into(),
+            vec![Action::Change(changes)],
+        );
+        if self.request.after != AfterUpdate::Default
+            && let Some(program) = self.making.contents.program
+        {
+            let write = |file: crate::images::TrialFile| {
+                let (content, method) = match file.content {
+                    TrialContent::Text(text) => (text, Method::Replace),
+                    TrialContent::Link(to) => (to, Method::Link),
+                };
+                // A link of /etc is the same in the layer.
+                let inside = system.path(&file.path);
+                let path = self.mounted.join(inside.strip_prefix(&system.sysroot).unwrap_or(&inside));
+                Change { path, before: None, after: Some(content.into_bytes()), method, like: None }
+            };
+            let changes = trial_files(program, CONFIRM_WITHIN).into_iter().map(write).collect();
+            self.steps.add(
+                "trial-units",
+                "add the units that confirm or end the trial".into(),
+                vec![Action::Change(changes)],
+            );
+        }
+    }
+
+    /// Makes an initramfs by the layer's own dracut. What it needs of this host is mounted in the layer meanwhile; what it
+    /// writes is outside of it, so that nothing of that stays in the pool.
+    fn initramfs(&mut self) {
+        let Some(dracut) = self.making.contents.dracut else { return };
+        let scratch = scratch(self.request);
+        let mounts = self.making.contents.mounts.iter().map(|path| (*path, below(&self.mounted, path)));
+        let mut actions = vec![make_directory(&scratch)];
+        let mut ends = Vec::new();
+        for (path, at) in mounts {
+            actions.push(match path {
+                "/proc" => mount("proc", "nosuid,noexec,nodev", "proc", &at),
+                "/sys" => mount("sysfs", "nosuid,noexec,nodev,ro", "sysfs", &at),
+                "/run" => Action::Run(Command::new("mount", ["--bind", &text(&scratch), &text(&at)])),
+                _ => Action::Run(Command::new(
+                    "mount",
+                    ["--bind", &text(&below(self.environment, path)), &text(&at)],
+                )),
+            });
+            ends.insert(0, umount(&at));
+        }
+        let version = &self.making.contents.version;
+        let initramfs = format!("/run/{INITRAMFS}");
+        let args = [
+            &text(&self.mounted),
+            dracut,
+            "--force",
+            "--no-hostonly",
+            "--no-hostonly-cmdline",
+            "--tmpdir",
+            "/run",
+            &initramfs,
+            version,
+        ];
+        actions.push(Action::Run(Command::new("chroot", args.iter().map(|a| (*a).to_owned()))));
+        actions.extend(ends);
+        self.steps.add("initramfs", format!("make an initramfs for kernel {version}"), actions);
+    }
+
+    /// Labels what is new in the layer; everything if the image has no labels.
+    fn labels(&mut self) {
+        let Some(kind) = &self.node().system.selinux else { return };
+        let contexts = self.mounted.join(format!("etc/selinux/{kind}/contexts/files/file_contexts"));
+        let what =
+            if self.making.contents.is_labelled { self.mounted.join("etc") } else { self.mounted.clone() };
+        let args = ["-F", "-r", &text(&self.mounted), &text(&contexts), &text(&what)].map(str::to_owned);
+        let actions = vec![Action::Run(Command::new("setfiles", args))];
+        self.steps.add("labels", "label the files of the layer for SELinux".into(), actions);
+    }
+
+    /// Copies kernel and initramfs to /boot, and unmounts the layer.
+    fn boot_files(&mut self) {
+        let contents = self.making.contents;
+        let node = self.node();
+        let layer = self.making.layer().to_string();
+        let version = &contents.version;
+        let to = |name: String| node.boot.file(&format!("/{layer}/{name}"));
+        let mut copies = vec![(self.mounted.join(&contents.kernel), to(format!("vmlinuz-{version}")))];
+        if let Some(checksum) = &contents.checksum {
+            copies.push((self.mounted.join(checksum), to(format!(".vmlinuz-{version}.hmac"))));
+        }
+        let scratch = scratch(self.request);
+        let initramfs = match (contents.dracut, &contents.initramfs) {
+            (Some(_), _) | (None, None) => scratch.join(INITRAMFS),
+            (None, Some(own)) => self.mounted.join(own),
+        };
+        copies.push((initramfs, to(format!("initramfs-{version}.img"))));
+        let mut actions = vec![Action::FlushJournal(node.boot.root.clone()), Action::Copy(copies)];
+        actions.extend(contents.dracut.map(|_| Action::RemoveDirectory(scratch)));
+        // Unmounting writes everything back.
+        actions.push(umount(&self.mounted));
+        let volume = self.layer_name();
+        actions.push(self.lvm("lvchange", ["--activate", "n", &volume]));
+        self.steps.add(
+            "boot-files",
+            format!("keep kernel and initramfs in {}", text(&node.boot.file(&layer))),
+            actions,
+        );
+    }
+
+    /// Adds the boot entry; all entries with it.
+    fn entry(&mut self) -> Result<Vec<BootEntry>, BootError> {
+        let node = self.making.node;
+        let (layer, contents) = (self.making.layer(), self.making.contents);
+        let old = self.making.host.entry;
+        let mut entry = old.clone();
+        entry.id = self.making.entry_id();
+        let version = &contents.version;
+        entry.set("title", &kept::title(self.making.nvr, version));
+        entry.set("version", version);
+        if entry.get("id").is_some() {
+            let id = entry.id.clone();
+            entry.set("id", &id);
+        }
+        entry.set("linux", &format!("/{layer}/vmlinuz-{version}"));
+        // Variables of the boot loader ($tuned_initrd) stay.
+        let variables =
+            old.all("initrd").flat_map(str::split_whitespace).filter(|word| word.starts_with('$'));
+        let initrd: Vec<String> = std::iter::once(format!("/{layer}/initramfs-{version}.img"))
+            .chain(variables.map(str::to_owned))
+            .collect();
+        entry.set("initrd", &initrd.join(" "));
+        let plain = TrialArguments::removed(&node.boot.arguments(old));
+        let arguments = node.turned(&plain, &layer).unwrap_or(plain);
+        let arguments = match self.request.after {
+            AfterUpdate::Default => arguments,
+            _ => TrialArguments { nvr: self.making.nvr.clone(), watchdog: self.watchdog }.added(&arguments),
+        };
+        entry.set("options", &arguments.to_string());
+        let bases = leftovers::bases(node);
+        let mut entries = leftovers::entries_without(node, &bases);
+        entries.push(entry.clone());
+        entries.sort_by(BootEntry::newest_first);
+        let change = Change {
+            path: node.boot.entry_path(&entry.id),
+            before: None,
+            after: Some(entry.text().into_bytes()),
+            method: Method::ReplaceForBoot,
+            like: Some(node.boot.entry_path(&old.id)),
+        };
+        let mut actions = vec![Action::Change(vec![change])];
+        // An armed image falls back by an index, which is another one now.
+        actions.extend(block_actions(node.boot.loader.renew_fallback(&entries)?));
+        self.steps.add("boot-entry", format!("add the boot entry {}", entry.id), actions);
+        Ok(entries)
+    }
+
+    /// Marks the image as complete, in one write.
+    fn complete(&mut self) {
+        let base = self.base_name();
+        let mut args = vec!["--deltag", TAG_MAKING];
+        if self.request.after != AfterUpdate::Default {
+            args.extend(["--addtag", TAG_READY]);
+        }
+        args.push(&base);
+        let action = self.lvm("lvchange", args.into_iter().map(str::to_owned).collect::<Vec<_>>());
+        self.steps.add("complete", format!("mark {} as complete", self.making.nvr), vec![action]);
+    }
+
+    /// Tells the boot loader, and then the engine.
+    fn next_boot(&mut self, entries: &[BootEntry]) -> Result<(), BootError> {
+        let node = self.making.node;
+        let (nvr, id) = (self.making.nvr, self.making.entry_id());
+        match self.request.after {
+            AfterUpdate::Nothing => return Ok(()),
+            AfterUpdate::Try => trial::arm(&mut self.steps, node, nvr, &id, entries, self.request.tries)?,
+            AfterUpdate::Default => {
+                let layer = self.making.layer();
+                let changes = node.make_default(&id, &layer)?;
+                self.steps.add("default", format!("make {layer} the default"), block_actions(changes));
+            }
+        }
+        let name = self.request.image.image.file_name().unwrap_or_default().to_string_lossy();
+        let marker = Change {
+            path: node.system.path(MARKER),
+            before: None,
+            after: Some(format!("{name}\n").into_bytes()),
+            method: Method::Replace,
+            like: None,
+        };
+        self.steps.add(
+            "marker",
+            format!("tell the engine: write {MARKER}"),
+            vec![Action::Change(vec![marker])],
+        );
+        Ok(())
+    }
+}
+
+/// Decides the steps that make a complete image the default without a trial, by the operator's word.
+pub(super) fn make_default(node: &Node<'_>, nvr: &Nvr) -> Result<Decision, Vec<Finding>> {
+    let image = node.image(nvr).cloned();
+    let Some((image, base)) = image.zip(node.base(nvr)) else { return Err(Vec::new()) };
+    let (layer, entry, _) = bootable(node, &image)?;
+    let mut steps = Steps::default();
+    let changes = node.make_default(&entry.id, &layer).map_err(|error| vec![no_room(&error)])?;
+    steps.add("default", format!("make {layer} the default"), block_actions(changes));
+    let plain = super::super::confirm::plain_entries(node, &layer);
+    steps.add(
+        "plain-arguments",
+        "remove the kernel arguments of the trial".into(),
+        vec![Action::Change(plain)],
+    );
+    let good = change_tags(node, base, trial_tags(base), []);
+    steps.add("good", format!("mark {nvr} as good"), good.into_iter().collect());
+    let was = if image.state == ImageState::Failed { " although its trial failed" } else { "" };
+    Ok(Decision {
+        plan: steps.into_plan(false),
+        result: "updated",
+        message: format!("image {nvr} is the default from the next boot on{was}"),
+        findings: Vec::new(),
+    })
+}

@@ -1,0 +1,120 @@
+//! The way back when a step of `update` has failed. The running system was not touched, so everything that is new is removed; a
+//! complete image stays.
+
+use super::{Making, leftovers};
+use crate::disks::pool::{self, PoolDevice};
+use crate::disks::{LogicalVolume, Lvm};
+use crate::files::{self, Change, Method};
+use crate::machine::{Command, Tools, below};
+use crate::plan::{Undo, Undone};
+use crate::source::MOUNTS;
+use std::path::{Path, PathBuf};
+
+/// Takes back what an update has made, by what is on the disk now.
+#[derive(Debug)]
+pub(super) struct TakeBack {
+    /// What the update makes; `None` if it makes no image.
+    made: Option<Made>,
+}
+
+#[derive(Debug)]
+struct Made {
+    root: LogicalVolume,
+    /// The name of the base.
+    base: String,
+    /// The entry of the new layer.
+    entry: PathBuf,
+    /// Where its kernel is kept.
+    directory: PathBuf,
+    environment: PathBuf,
+    /// The directory that dracut writes to.
+    scratch: PathBuf,
+}
+
+impl TakeBack {
+    /// Of an update that only changes what is complete: each of its steps leaves a machine that boots.
+    pub(super) fn nothing() -> TakeBack {
+        TakeBack { made: None }
+    }
+
+    /// Of an update that makes an image.
+    pub(super) fn of(making: &Making<'_>, environment: &Path, scratch: PathBuf) -> TakeBack {
+        let Making { node, .. } = making;
+        let made = Made {
+            root: node.root.clone(),
+            base: making.nvr.to_string(),
+            entry: node.boot.entry_path(&making.entry_id()),
+            directory: node.boot.file(&making.layer().to_string()),
+            environment: environment.to_owned(),
+            scratch,
+        };
+        TakeBack { made: Some(made) }
+    }
+}
+
+impl Undo for TakeBack {
+    fn undo(&self, tools: &dyn Tools, _: &[Change]) -> Undone {
+        let kept = || Undone {
+            kept: Some("the image is complete, and the machine boots in its present state"),
+            ..Undone::default()
+        };
+        let Some(made) = &self.made else { return kept() };
+        let mut left = Vec::new();
+        unmount(tools, &made.environment, &mut left);
+        if left.is_empty() {
+            left.extend(files::remove_directory(&made.scratch).err().map(|error| error.to_string()));
+        }
+        let now = match Lvm::read(tools) {
+            Ok(now) => now,
+            Err(error) => {
+                left.push(format!("LVM cannot be read: {error}"));
+                return Undone { left, ..Undone::default() };
+            }
+        };
+        let base = now.volume(&made.root.vg, &made.base);
+        if base.is_some_and(|base| !leftovers::is_left(base, &made.root)) {
+            return kept();
+        }
+        // Nothing may name what is removed.
+        if made.entry.exists() {
+            let change = Change {
+                path: made.entry.clone(),
+                before: None,
+                after: None,
+                method: Method::ReplaceForBoot,
+                like: None,
+            };
+            if let Err(error) = files::apply(tools, &[change]) {
+                left.push(error.to_string());
+                return Undone { left, ..Undone::default() };
+            }
+        }
+        left.extend(files::remove_directory(&made.directory).err().map(|error| error.to_string()));
+        if let Some(base) = base {
+            let pool = PoolDevice::named(&base.vg, base.pool.as_deref().unwrap_or_default());
+            for volume in leftovers::layers(&now.volumes, base, &made.root).into_iter().chain([base]) {
+                let name = volume.full_name();
+                let removed = pool::remove_volume(tools, &pool::remove_command(&name), &pool, volume.thin_id);
+                left.extend(removed.err().map(|error| format!("{name}: {error}")));
+            }
+        }
+        Undone { left, ..Undone::default() }
+    }
+
+    fn advice(&self) -> &'static str {
+        "Run node-layout update with the same image again: it removes what is left, and completes the rest"
+    }
+}
+
+/// Unmounts what the steps mount; the image and the old base stay.
+fn unmount(tools: &dyn Tools, environment: &Path, left: &mut Vec<String>) {
+    let text = std::fs::read_to_string(below(environment, "/proc/self/mountinfo")).unwrap_or_default();
+    let mounts = crate::machine::mounts_below(&text, "/");
+    let ours = ["base", "layer"].map(|name| below(environment, MOUNTS).join(name));
+    let is_ours = |target: &str| ours.iter().any(|at| Path::new(target).starts_with(at));
+    // What is mounted in another mount goes first.
+    for mount in mounts.iter().rev().filter(|m| is_ours(&m.target)) {
+        let unmounted = tools.run(&Command::new("umount", [mount.target.clone()]));
+        left.extend(unmounted.err().map(|error| error.to_string()));
+    }
+}
