@@ -1,7 +1,7 @@
 //! Making one tree of files equal to another: the base of a new image is a snapshot of an old base, and gets only what is
 //! different.
 //!
-//! [`compare`] reads both trees and answers with a [`Difference`], which remembers the byte ranges that differ; [`apply`](fn@apply)
+//! [`compare`](fn@compare) reads both trees and answers with a [`Difference`], which remembers the byte ranges that differ; [`apply`](fn@apply)
 //! reads only those again and writes them in place. Content decides, never size and time alone: builds that clamp times give
 //! every file the same one. Equal means: content and holes, kind, owner, mode, time of modification to the nanosecond, extended
 //! attributes (labels, capabilities and ACLs among them), targets of links, numbers of devices, and which names are hard links of
