@@ -181,18 +181,23 @@ _INSTALLED: dict[Root, Sequence[pathlib.Path]] = {}
 _INSTALLING: dict[Root, threading.Lock] = {"small": threading.Lock(), "debian": threading.Lock()}
 
 
+def first_boot(layout: images.Layout, tree: pathlib.Path) -> Sequence[pathlib.Path]:
+    """The disks of a node with this root (a tar) that has been booted once after its installation."""
+    disks = images.copy(images.build(layout, tree), f"installed-{layout.name}")
+    text = jobs.INIT + " > /tmp/init || { cat /tmp/init; fail init; }\necho node.example > /mnt/sysroot/etc/hostname\n"
+    uml.boot(disks, jobs.fill(jobs.MOUNT + text + jobs.UNMOUNT, layout), console=True).check("init")
+    job = "node-layout verify || fail verify\nnode-layout status || fail status\n"
+    qemu.boot(disks, job, firmware="bios", memory=768, limit=2 * qemu.LIMIT).check(f"the first boot of {layout.name}")
+    return disks
+
+
 def installed(root: Root) -> Sequence[pathlib.Path]:
     """The disks of a node that has been booted once after its installation; each trial begins with a copy."""
     layout = LAYOUTS[root]
     with _INSTALLING[root]:
         if root not in _INSTALLED:
             tree = imagefiles.root() if root == "small" else debian.shared_root()
-            disks = images.copy(images.build(layout, tree), f"installed-{root}")
-            text = jobs.INIT + " > /tmp/init || { cat /tmp/init; fail init; }\necho node.example > /mnt/sysroot/etc/hostname\n"
-            uml.boot(disks, jobs.fill(jobs.MOUNT + text + jobs.UNMOUNT, layout), console=True).check("init")
-            job = "node-layout verify || fail verify\nnode-layout status || fail status\n"
-            qemu.boot(disks, job, firmware="bios", memory=768, limit=2 * qemu.LIMIT).check(f"the first boot of {root}")
-            _INSTALLED[root] = disks
+            _INSTALLED[root] = first_boot(layout, tree)
     return _INSTALLED[root]
 
 

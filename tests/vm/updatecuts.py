@@ -20,6 +20,7 @@ import jobs
 import packages
 import powercut
 import qemu
+import trials
 import uml
 import writelog
 from packages import LAB
@@ -131,16 +132,6 @@ run mount --bind /mnt/media /mnt/sysroot/mnt
 """
 
 
-def node() -> pathlib.Path:
-    """A disk with an installed node that has been booted once."""
-    disk = images.copy(images.build(LAYOUT), "verbcut-node")[0]
-    init = jobs.INIT + " > /tmp/init || { cat /tmp/init; fail init; }\n"
-    uml.boot([disk], jobs.fill(jobs.MOUNT + init + jobs.UNMOUNT, LAYOUT), console=True).check("init")
-    job = "node-layout verify || fail verify\nnode-layout status || fail status\n"
-    qemu.boot([disk], job, firmware="bios").check("the first boot")
-    return disk
-
-
 def record(before: pathlib.Path, name: str) -> tuple[powercut.Recording, pathlib.Path]:
     """Records a verb, which begins with this disk; returns the recording and the disk afterwards."""
     verb = VERBS[name]
@@ -184,7 +175,7 @@ def todo(recording: powercut.Recording, subsets: int) -> list[powercut.Cut]:
 
 def power_cuts(names: Sequence[str]) -> str:
     """Records all verbs one after the other, and checks the power cuts of these."""
-    before = node()
+    before = trials.first_boot(LAYOUT, LAB / "root.tar")[0]
     proved = []
     for name, verb in VERBS.items():
         recording, after = record(before, name)
