@@ -22,7 +22,7 @@ from packages import LAB
 
 PACKAGES = ["python3-rpm", "python3-systemd", "librpm9", "librpmio9", "librpmbuild9", "librpmsign9", "libpopt0", "liblua5.3-0"]
 UPDATE = """
-mkdir -p /mnt/sysroot/mnt/image
+mkdir -p /mnt/sysroot/mnt/image /mnt/sysroot/var/tmp
 run mount --bind /mnt/media/2 /mnt/sysroot/mnt/image
 chroot /mnt/sysroot node-layout update /mnt/image > /tmp/o 2>&1 || { cat /tmp/o; fail update; }
 run umount /mnt/sysroot/mnt/image

@@ -79,7 +79,7 @@ run mount {nouuid} /dev/{vg}/new /mnt/host/tmp/new
 WAYS = {
     "nothing": ":",
     "node-layout update": """
-mkdir -p /mnt/sysroot/mnt/image; run mount --bind /mnt/media/{percent} /mnt/sysroot/mnt/image
+mkdir -p /mnt/sysroot/mnt/image /mnt/sysroot/var/tmp; run mount --bind /mnt/media/{percent} /mnt/sysroot/mnt/image
 chroot /mnt/sysroot node-layout update /mnt/image --no-arm > /tmp/o 2>&1 || { cat /tmp/o; fail update; }
 """,
     "rsync": SNAPSHOT + "run host rsync -aHAX --checksum --delete /mnt/{percent}/ /tmp/new/\n",

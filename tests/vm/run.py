@@ -3,12 +3,12 @@
 
     tests/vm/run.py [--require] [--install] [NAME…]
 
-Without names it runs every scenario except those in ON_REQUEST. The last line shows the cost. As many machines run at once as
-there are processors: on two idle ones it takes less than a quarter of an hour (and the downloads, once). Where QEMU or another
-program is missing, it prints one line and exits with status 0; with --require the status is 1. --install installs what is
-missing (Debian, as root). Images and consoles are kept in target/vm-lab (consoles/NAME-N.log: seconds, seconds of processor
-time, line). VM_VERBOSE=1 prints the consoles, VM_TIMEOUT=SECONDS changes the time limit of a machine, VM_SEED=NUMBER draws other
-moments for kills.
+Without names it runs every scenario except those in ON_REQUEST (README.md lists them all). The last line shows the cost. As
+many machines run at once as there are processors: on two idle ones it takes less than a quarter of an hour (and the downloads,
+once). Where QEMU or another program is missing, it prints one line and exits with status 0; with --require the status is 1.
+--install installs what is missing (Debian, as root). Images and consoles are kept in target/vm-lab (consoles/NAME-N.log:
+seconds, seconds of processor time, line). VM_VERBOSE=1 prints the consoles, VM_TIMEOUT=SECONDS changes the time limit of a
+machine, VM_SEED=NUMBER draws other moments for kills.
 """
 
 import concurrent.futures
@@ -59,8 +59,8 @@ SCENARIOS: dict[str, Callable[[], str]] = {
     "trial-confirmed": trials.confirmed,
     **{f"trial-{name}": functools.partial(trials.failing, name) for name in trials.FAULTS},
 }
-# They take as long as all others together and rarely find more.
-ON_REQUEST = {"power-cuts-xfs-boot", "power-cuts-fat-boot", "kills-all"}
+# README.md says why.
+ON_REQUEST = {"power-cuts-xfs-boot", "power-cuts-fat-boot", "kills-all", "power-cuts-update", "imgbase"}
 
 
 def main(arguments: list[str]) -> int:

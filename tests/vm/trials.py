@@ -102,7 +102,7 @@ node-layout verify > /tmp/verify 2>&1; say "verified $?"; cat /tmp/verify
 """
 # The image is the tree on the disk `media` with the files of the fault over it.
 UPDATE = """
-mkdir -p /mnt/over /mnt/sysroot/mnt/image
+mkdir -p /mnt/over /mnt/sysroot/mnt/image /mnt/sysroot/var/tmp
 run mount -t tmpfs tmp /mnt/over; mkdir /mnt/over/upper /mnt/over/work
 run tar xpf /job/fault.tar -C /mnt/over/upper
 run mount -t overlay -o lowerdir=/mnt/media/2,upperdir=/mnt/over/upper,workdir=/mnt/over/work image /mnt/sysroot/mnt/image

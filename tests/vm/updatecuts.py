@@ -129,6 +129,7 @@ run mount /dev/vda2 /mnt/sysroot/efi
 run mount -o noatime /dev/{vg}/var /mnt/sysroot/var
 for d in dev proc sys run; do run mount --bind /$d /mnt/sysroot/$d; done
 run mount --bind /mnt/media /mnt/sysroot/mnt
+mkdir -p /mnt/sysroot/var/tmp; sync
 """
 
 

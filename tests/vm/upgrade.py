@@ -72,6 +72,7 @@ ls /sys/firmware/efi/efivars 2>/dev/null | grep -i -e OneShot -e NodeLayout && f
 UPDATE = (
     imagefiles.MEDIA
     + """
+mkdir -p /var/tmp
 node-layout update /mnt/media/{image} --sha256 $(sed -n 's/  {image}$//p' /mnt/media/SHA256SUMS) > /tmp/update 2>&1 ||
     { cat /tmp/update; fail "update to {image}"; }
 say "update $(tail -1 /tmp/update)"
@@ -295,9 +296,11 @@ def update_to(chain: Chain, installed: Sequence[pathlib.Path], kind: str) -> str
     disks = images.copy(installed, f"format-{kind}")
     name = imagefiles.KINDS[kind]
     update = f"""
-node-layout update --sysroot /mnt/sysroot /mnt/media/{name} --no-arm --nvr {imagefiles.nvr(2)} > /tmp/update 2>&1 ||
+mkdir -p /mnt/sysroot/var/tmp /mnt/sysroot/mnt; mount --bind /mnt/media /mnt/sysroot/mnt || fail bind
+chroot /mnt/sysroot node-layout update /mnt/{name} --no-arm --nvr {imagefiles.nvr(2)} > /tmp/update 2>&1 ||
     {{ cat /tmp/update; fail "update to {name}"; }}
 say "update $(tail -1 /tmp/update)"
+umount /mnt/sysroot/mnt
 """
     text = jobs.fill(imagefiles.MEDIA + MOUNT_LAYER + update + jobs.UNMOUNT, chain.layout)
     machine: list[qemu.Path | qemu.Disk] = [*disks, qemu.Disk(imagefiles.disk(), "media", snapshot=True)]
