@@ -21,34 +21,30 @@ import upgrade
 from packages import LAB
 
 PACKAGES = ["python3-rpm", "python3-systemd", "librpm9", "librpmio9", "librpmbuild9", "librpmsign9", "libpopt0", "liblua5.3-0"]
-UPDATE = """
-mkdir -p /mnt/sysroot/mnt/image /mnt/sysroot/var/tmp
+# The programs of the host: the small root has neither Python nor findmnt.
+HOST = """
+mkdir -p /mnt/sysroot/mnt/image /mnt/sysroot/mnt/usr /mnt/sysroot/mnt/imgbased /mnt/sysroot/mnt/rpm /mnt/sysroot/var/tmp
 run mount --bind /mnt/media/2 /mnt/sysroot/mnt/image
-chroot /mnt/sysroot node-layout update /mnt/image > /tmp/o 2>&1 || { cat /tmp/o; fail update; }
-run umount /mnt/sysroot/mnt/image
+run mount --bind /mnt/host/usr /mnt/sysroot/mnt/usr
+run mount -t hostfs -o ro,{tools} none /mnt/sysroot/mnt/imgbased
+run mount -t hostfs -o ro,{rpm} none /mnt/sysroot/mnt/rpm
 """
 IMGBASE = """
-# The programs of the host: the small root has neither Python nor findmnt.
-run mount --bind /mnt/host/usr /mnt/sysroot/usr
-mount -t tmpfs tmp /mnt/sysroot/tmp; mkdir /mnt/sysroot/tmp/imgbased /mnt/sysroot/tmp/rpm
-run mount -t hostfs -o ro,{tools} none /mnt/sysroot/tmp/imgbased
-run mount -t hostfs -o ro,{rpm} none /mnt/sysroot/tmp/rpm
-ln -s /usr/bin/bash /mnt/sysroot/bin/bash
-# As the installer of oVirt has it in fstab.
-for at in /mnt/sysroot /mnt/sysroot/var; do run mount -o remount,discard $at; done
-ln -sf /boot/grub2/grub.cfg /mnt/sysroot/etc/grub2.cfg
-# What the installer of oVirt writes on a node without volumes for /var/log and the others.
-mkdir -p /mnt/sysroot/var/imgbased; touch /mnt/sysroot/var/imgbased/.skip-volumes
+node-layout update /mnt/image > /run/o 2>&1 || { cat /run/o; fail update; }
+run mount --bind /mnt/usr /usr
+ln -s /usr/bin/bash /bin/bash; ln -sf /boot/grub2/grub.cfg /etc/grub2.cfg
+# As the installer of oVirt has it in fstab, and what it writes on a node without volumes for /var/log and the others.
+for at in / /var; do run mount -o remount,discard $at; done
+mkdir -p /var/imgbased; touch /var/imgbased/.skip-volumes
 imgbase() {
-    chroot /mnt/sysroot /usr/bin/env PATH=/tmp/imgbased/bin:/usr/sbin:/usr/bin:/sbin:/bin PYTHONDONTWRITEBYTECODE=1 \\
-        LD_LIBRARY_PATH=/tmp/rpm/usr/lib/x86_64-linux-gnu PYTHONPATH=/tmp/imgbased/src:/tmp/rpm/usr/lib/python3/dist-packages \\
-        /usr/bin/python3 -m imgbased.__main__ "$@" 2> /tmp/error
+    env PATH=/mnt/imgbased/bin:/usr/sbin:/usr/bin:/sbin:/bin PYTHONDONTWRITEBYTECODE=1 \\
+        LD_LIBRARY_PATH=/mnt/rpm/usr/lib/x86_64-linux-gnu PYTHONPATH=/mnt/imgbased/src:/mnt/rpm/usr/lib/python3/dist-packages \\
+        /usr/bin/python3 -m imgbased.__main__ "$@" 2> /run/error
 }
 for verb in layout w check; do
-    imgbase $verb > /tmp/printed || { cat /tmp/error; fail "imgbase $verb"; }
-    while read -r line; do say "$verb $line"; done < /tmp/printed
+    imgbase $verb > /run/printed || { cat /run/error; fail "imgbase $verb"; }
+    while read -r line; do say "$verb $line"; done < /run/printed
 done
-for part in tmp/rpm tmp/imgbased tmp usr; do run umount /mnt/sysroot/$part; done
 """
 
 
@@ -71,7 +67,7 @@ def reads() -> str:
     layout = trials.LAYOUTS["small"]
     where = tools()
     disks = images.copy(trials.installed("small"), "imgbase")
-    text = imagefiles.MEDIA + upgrade.MOUNT_LAYER + UPDATE + imagefiles.HOST + IMGBASE + jobs.UNMOUNT
+    text = imagefiles.MEDIA + upgrade.MOUNT_LAYER + imagefiles.HOST + HOST + jobs.inside(IMGBASE)
     text = text.replace("{tools}", str(where)).replace("{rpm}", str(packages.unpacked(PACKAGES)))
     machine: list[qemu.Path | qemu.Disk] = [*disks, qemu.Disk(imagefiles.disk(), "media", snapshot=True)]
     result = uml.boot(machine, jobs.fill(text, layout), memory=384, console=True).check("imgbase")

@@ -70,3 +70,22 @@ def fill(text: str, layout: images.Layout, **more: str) -> str:
 
 
 INIT = "node-layout init --sysroot /mnt/sysroot --nvr {nvr}"
+
+_INSIDE = """
+cp /etc/lab.sh /bin/busybox /run/
+cat > /run/inside <<'END_OF_INSIDE'
+. /run/lab.sh
+end() { say "EXIT $1"; sync; /run/busybox poweroff -f; sleep 60; }
+{text}
+cd /; sync
+for at in /mnt /var /efi /boot /; do mount -o remount,ro $at 2> /dev/null; done
+end 0
+END_OF_INSIDE
+exec chroot /mnt/sysroot /run/busybox sh /run/inside
+"""
+
+
+def inside(text: str) -> str:
+    """The end of a job: the first process of the machine changes its root directory to /mnt/sysroot, which has /dev, /proc, /sys
+    and /run, and runs this text. For node-layout the node runs, as after a boot."""
+    return _INSIDE.replace("{text}", text)

@@ -76,11 +76,11 @@ SNAPSHOT = """
 run lvcreate -q -y -s -kn -n new {vg}/{nvr}; run lvchange -q -prw {vg}/new; run lvchange -q -ay -K {vg}/new
 run mount {nouuid} /dev/{vg}/new /mnt/host/tmp/new
 """
+UPDATE = "node-layout update"
 WAYS = {
     "nothing": ":",
-    "node-layout update": """
-mkdir -p /mnt/sysroot/mnt/image /mnt/sysroot/var/tmp; run mount --bind /mnt/media/{percent} /mnt/sysroot/mnt/image
-chroot /mnt/sysroot node-layout update /mnt/image --no-arm > /tmp/o 2>&1 || { cat /tmp/o; fail update; }
+    UPDATE: """
+node-layout update /mnt/{percent} --no-arm > /run/o 2>&1 || { cat /run/o; fail update; }
 """,
     "rsync": SNAPSHOT + "run host rsync -aHAX --checksum --delete /mnt/{percent}/ /tmp/new/\n",
     "rsync --inplace": SNAPSHOT + "run host rsync -aHAX --checksum --delete --inplace /mnt/{percent}/ /tmp/new/\n",
@@ -115,7 +115,11 @@ def measure(layout: images.Layout, node: pathlib.Path, media: pathlib.Path, way:
     disks = images.copy([node], "measure")
     xfs = layout.root == "xfs"
     text = upgrade.MOUNT_LAYER + imagefiles.HOST + imagefiles.MEDIA
-    text += "run mount --bind /mnt/media /mnt/host/mnt; mkdir /mnt/host/tmp/new\n" + BEFORE + WAYS[way] + AFTER
+    text += "run mount --bind /mnt/media /mnt/host/mnt; mkdir -p /mnt/host/tmp/new /mnt/sysroot/var/tmp /mnt/sysroot/mnt\n"
+    text += "run mount --bind /mnt/media /mnt/sysroot/mnt\n"
+    measured = BEFORE + WAYS[way] + AFTER
+    # Only node-layout runs in the node; the other ways need programs of the host.
+    text += jobs.inside(measured) if way == UPDATE else measured
     fill = {
         "percent": str(percent),
         "nouuid": "-o nouuid" if xfs else "",

@@ -292,7 +292,9 @@ class Watcher(Player):
                 pool = self._pool(disk, group)
             except (AssertionError, RuntimeError) as error:
                 return Outcome(cut, str(error), outside.boot.key, None, "", "", "")
-            key = reachable(self.written, group, pool)
+            # What is mounted of the group depends on the boot entries.
+            mounted = " ".join(map(root_volume, (outside.boot.arguments, outside.boot.once)))
+            key = reachable(self.written, group, pool) + mounted.encode()
             seen = hashlib.sha256((outside.boot.key + group.text + pool.dump).encode()).hexdigest()
             if inside := self.insides.get(key):
                 state = state_of(seen, inside, outside)

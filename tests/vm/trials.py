@@ -101,16 +101,18 @@ node-layout status
 node-layout verify > /tmp/verify 2>&1; say "verified $?"; cat /tmp/verify
 """
 # The image is the tree on the disk `media` with the files of the fault over it.
-UPDATE = """
+IMAGE = """
 mkdir -p /mnt/over /mnt/sysroot/mnt/image /mnt/sysroot/var/tmp
 run mount -t tmpfs tmp /mnt/over; mkdir /mnt/over/upper /mnt/over/work
 run tar xpf /job/fault.tar -C /mnt/over/upper
 run mount -t overlay -o lowerdir=/mnt/media/2,upperdir=/mnt/over/upper,workdir=/mnt/over/work image /mnt/sysroot/mnt/image
-chroot /mnt/sysroot node-layout update /mnt/image --nvr {new_nvr} > /tmp/update 2>&1 || { cat /tmp/update; fail update; }
-cat /tmp/update
-chroot /mnt/sysroot /bin/sh -ec '{before}' || fail "before the trial"
-run umount /mnt/sysroot/mnt/image
-# LVM has started it in the root directory of the node.
+"""
+UPDATE = """
+node-layout update /mnt/image --nvr {new_nvr} > /run/update 2>&1 || { cat /run/update; fail update; }
+cat /run/update
+{before} || fail "before the trial"
+umount /mnt/image || fail "unmount the image"
+# LVM has started it.
 killall -9 dmeventd 2> /dev/null && sleep 1
 """
 _MAKING = threading.Lock()
@@ -218,7 +220,8 @@ def prepared(name: str, fault: Fault) -> list[pathlib.Path]:
     """The disks of a node whose next boot tries the image."""
     disks = images.copy(installed(fault.root), f"trial-{name}")
     media = imagefiles.disk() if fault.root == "small" else debian_tree()
-    text = fill(imagefiles.MEDIA + upgrade.MOUNT_LAYER + UPDATE + jobs.UNMOUNT, fault.root, before=fault.before)
+    text = imagefiles.MEDIA + upgrade.MOUNT_LAYER + IMAGE + jobs.inside(UPDATE)
+    text = fill(text, fault.root, before=fault.before)
     machine: list[qemu.Path | qemu.Disk] = [*disks, qemu.Disk(media, "media", snapshot=True)]
     uml.boot(machine, text, [("fault.tar", fault_files(name, fault))], memory=384, console=True).check(f"update ({name})")
     return disks

@@ -37,7 +37,7 @@ class Verb(NamedTuple):
     running: int
     # What is interrupted, in the root directory of that layer, whose /mnt is the image disk.
     command: str
-    # What completes it: `node` runs node-layout in the layer of the default entry, which is {booted}.
+    # What completes it in the layer of the default entry, which is {booted}.
     complete: str
     # In how many states it may end.
     ends: int = 1
@@ -58,9 +58,9 @@ VERBS = {
         1,
         IMAGE,
         f"""
-node {IMAGE} > /tmp/o 2>&1 || lose "update fails"
+node-layout {IMAGE} > /run/o 2>&1 || lose "update fails"
 say "work completed"
-node status > /tmp/o 2>&1; [ $? = 3 ] || lose "no trial is pending after update"
+node-layout status > /run/o 2>&1; [ $? = 3 ] || lose "no trial is pending after update"
 """,
     ),
     # Before the default has changed the old layer boots, in which the trial has failed; after that confirm completes its work.
@@ -69,10 +69,10 @@ node status > /tmp/o 2>&1; [ $? = 3 ] || lose "no trial is pending after update"
         "confirm",
         f"""
 if [ {{booted}} = {NEW} ]; then
-    node confirm > /tmp/o 2>&1 || lose "confirm fails"
-    say "work completed"; node status > /tmp/o 2>&1 || lose "not confirmed"
+    node-layout confirm > /run/o 2>&1 || lose "confirm fails"
+    say "work completed"; node-layout status > /run/o 2>&1 || lose "not confirmed"
 else
-    say "work already"; node status > /tmp/o 2>&1; [ $? = 1 ] || lose "status does not say that the trial has failed"
+    say "work already"; node-layout status > /run/o 2>&1; [ $? = 1 ] || lose "status does not say that the trial has failed"
 fi
 """,
         2,
@@ -82,7 +82,7 @@ fi
         2,
         f"rollback --to {images.NVR}",
         f"""
-node rollback --to {images.NVR} > /tmp/o 2>&1 || lose "rollback fails"
+node-layout rollback --to {images.NVR} > /run/o 2>&1 || lose "rollback fails"
 say "work completed"
 """,
     ),
@@ -90,9 +90,9 @@ say "work completed"
         1,
         f"remove {imagefiles.nvr(2)}",
         f"""
-node remove {imagefiles.nvr(2)} > /tmp/o 2>&1
+node-layout remove {imagefiles.nvr(2)} > /run/o 2>&1
 lvs {{vg}}/{imagefiles.nvr(2)} > /dev/null 2>&1 && lose "remove fails"
-say "work completed"; node status > /tmp/o 2>&1 || lose "not confirmed"
+say "work completed"; node-layout status > /run/o 2>&1 || lose "not confirmed"
 """,
     ),
 }
@@ -146,14 +146,13 @@ def record(before: pathlib.Path, name: str) -> tuple[powercut.Recording, pathlib
     during = images.copy([before], f"{layout.name}-during")[0]
     log = LAB / "work" / f"{layout.name}.log"
     log.write_bytes(b"")
-    run = f"chroot /mnt/sysroot node-layout {verb.command} > /tmp/o 2>&1 || {{ cat /tmp/o; fail '{name}'; }}\ncat /tmp/o\n"
-    text = imagefiles.MEDIA + MOUNT + writelog.mark("MARK-START") + run + writelog.mark("MARK-END")
-    text += jobs.UNMOUNT.replace("for d in dev", "for d in mnt dev")
+    run = f"node-layout {verb.command} > /run/o 2>&1 || {{ cat /run/o; fail '{name}'; }}\ncat /run/o\n"
+    text = imagefiles.MEDIA + MOUNT + jobs.inside(writelog.mark("MARK-START") + run + writelog.mark("MARK-END"))
     machine = [qemu.Disk(during, log=log), qemu.Disk(media(), "media", snapshot=True)]
     qemu.boot(machine, jobs.fill(text, layout, running=running, root=layout.root)).check(f"recording {name}")
-    script = powercut.script(
-        "powercut-verb.sh", layout, verb=name, media=imagefiles.MEDIA, complete=jobs.fill(verb.complete, layout)
-    )
+    inside = jobs.inside("cd /\n" + (imagefiles.GUEST / "powercut-complete.sh").read_text())
+    script = powercut.script("powercut-verb.sh", layout, verb=name, media=imagefiles.MEDIA, complete_inside=inside)
+    script = jobs.fill(script.replace("{complete}", verb.complete), layout)
     return powercut.Recording(layout, before, writelog.Log(log), script, [qemu.Disk(media(), "media")], 384), during
 
 

@@ -295,14 +295,13 @@ def update_to(chain: Chain, installed: Sequence[pathlib.Path], kind: str) -> str
     """Updates a copy of the installed node to generation 2 from an image file of this kind, and compares them."""
     disks = images.copy(installed, f"format-{kind}")
     name = imagefiles.KINDS[kind]
+    media = "mkdir -p /mnt/sysroot/var/tmp /mnt/sysroot/mnt; run mount --bind /mnt/media /mnt/sysroot/mnt\n"
     update = f"""
-mkdir -p /mnt/sysroot/var/tmp /mnt/sysroot/mnt; mount --bind /mnt/media /mnt/sysroot/mnt || fail bind
-chroot /mnt/sysroot node-layout update /mnt/{name} --no-arm --nvr {imagefiles.nvr(2)} > /tmp/update 2>&1 ||
-    {{ cat /tmp/update; fail "update to {name}"; }}
-say "update $(tail -1 /tmp/update)"
-umount /mnt/sysroot/mnt
+node-layout update /mnt/{name} --no-arm --nvr {imagefiles.nvr(2)} > /run/update 2>&1 ||
+    {{ cat /run/update; fail "update to {name}"; }}
+say "update $(tail -1 /run/update)"
 """
-    text = jobs.fill(imagefiles.MEDIA + MOUNT_LAYER + update + jobs.UNMOUNT, chain.layout)
+    text = jobs.fill(imagefiles.MEDIA + MOUNT_LAYER + media + jobs.inside(update), chain.layout)
     machine: list[qemu.Path | qemu.Disk] = [*disks, qemu.Disk(imagefiles.disk(), "media", snapshot=True)]
     if kind == "squashfs":
         # User-mode Linux shows no extended attributes of a squashfs.
