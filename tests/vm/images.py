@@ -93,7 +93,7 @@ def entry(layout: Layout, kernel: str, title: str) -> str:
     )
 
 
-# What 00_header of all releases does: `next_entry` is for one boot.
+# What 00_header and 41_custom of all releases do: `next_entry` is for one boot, custom.cfg is the administrator's.
 GRUB_CFG = """serial --unit=0 --speed=115200
 terminal_input serial console
 terminal_output serial console
@@ -107,6 +107,11 @@ else
   set default="${saved_entry}"
 fi
 blscfg
+if [ -f ${config_directory}/custom.cfg ]; then
+  source ${config_directory}/custom.cfg
+elif [ -z "${config_directory}" -a -f $prefix/custom.cfg ]; then
+  source $prefix/custom.cfg
+fi
 """
 
 
