@@ -4,8 +4,14 @@
 use super::repeated::{Repeats, Slot};
 
 /// Commands that keep one object, by name.
+#[rustfmt::skip]
 pub(super) static REPEATS: &[Repeats] = &[
-    Repeats { words: &["authselect"], slots: &[Slot::positional("authselect")] },
+    Repeats {
+        words: &["authselect"],
+        slots: &[
+            Slot::positional("authselect"),
+        ],
+    },
     Repeats {
         words: &["autopart"],
         slots: &[
@@ -28,7 +34,12 @@ pub(super) static REPEATS: &[Repeats] = &[
             Slot::keeps("--type", "type"),
         ],
     },
-    Repeats { words: &["autostep"], slots: &[Slot::resets("--autoscreenshot", "autoscreenshot")] },
+    Repeats {
+        words: &["autostep"],
+        slots: &[
+            Slot::resets("--autoscreenshot", "autoscreenshot"),
+        ],
+    },
     Repeats {
         words: &["bootc"],
         slots: &[
@@ -88,11 +99,17 @@ pub(super) static REPEATS: &[Repeats] = &[
     },
     Repeats {
         words: &["firstboot"],
-        slots: &[Slot::resets("--disable", "firstboot"), Slot::resets("--reconfig", "firstboot")],
+        slots: &[
+            Slot::resets("--disable", "firstboot"),
+            Slot::resets("--reconfig", "firstboot"),
+        ],
     },
     Repeats {
         words: &["harddrive"],
-        slots: &[Slot::resets("--dir", "dir"), Slot::resets("--partition", "partition")],
+        slots: &[
+            Slot::resets("--dir", "dir"),
+            Slot::resets("--partition", "partition"),
+        ],
     },
     Repeats {
         words: &["ignoredisk"],
@@ -113,7 +130,10 @@ pub(super) static REPEATS: &[Repeats] = &[
     },
     Repeats {
         words: &["lang"],
-        slots: &[Slot::positional("lang"), Slot::keeps("--addsupport", "addsupport")],
+        slots: &[
+            Slot::positional("lang"),
+            Slot::keeps("--addsupport", "addsupport"),
+        ],
     },
     Repeats {
         words: &["liveimg"],
@@ -128,7 +148,7 @@ pub(super) static REPEATS: &[Repeats] = &[
         words: &["logging"],
         slots: &[
             Slot::keeps("--host", "host"),
-            Slot::keeps("--level", "level"),
+            Slot::resets("--level", "level"),
             Slot::keeps("--port", "port"),
         ],
     },
@@ -162,16 +182,31 @@ pub(super) static REPEATS: &[Repeats] = &[
     },
     Repeats {
         words: &["rdp"],
-        slots: &[Slot::keeps("--password", "password"), Slot::keeps("--username", "username")],
+        slots: &[
+            Slot::keeps("--password", "password"),
+            Slot::keeps("--username", "username"),
+        ],
     },
     Repeats {
         words: &["reboot", "halt", "poweroff", "shutdown"],
-        slots: &[Slot::resets("--eject", "eject"), Slot::resets("--kexec", "kexec"), Slot::word("action")],
+        slots: &[
+            Slot::resets("--eject", "eject"),
+            Slot::resets("--kexec", "kexec"),
+            Slot::word("action"),
+        ],
     },
-    Repeats { words: &["reqpart"], slots: &[Slot::resets("--add-boot", "addBoot")] },
+    Repeats {
+        words: &["reqpart"],
+        slots: &[
+            Slot::resets("--add-boot", "addBoot"),
+        ],
+    },
     Repeats {
         words: &["rescue"],
-        slots: &[Slot::resets("--nomount", "nomount"), Slot::resets("--romount", "romount")],
+        slots: &[
+            Slot::resets("--nomount", "nomount"),
+            Slot::resets("--romount", "romount"),
+        ],
     },
     Repeats {
         words: &["rhsm"],
@@ -204,7 +239,10 @@ pub(super) static REPEATS: &[Repeats] = &[
     },
     Repeats {
         words: &["services"],
-        slots: &[Slot::keeps("--disabled", "disabled"), Slot::keeps("--enabled", "enabled")],
+        slots: &[
+            Slot::keeps("--disabled", "disabled"),
+            Slot::keeps("--enabled", "enabled"),
+        ],
     },
     Repeats {
         words: &["syspurpose"],
@@ -217,7 +255,10 @@ pub(super) static REPEATS: &[Repeats] = &[
     },
     Repeats {
         words: &["text", "cmdline", "graphical"],
-        slots: &[Slot::resets("--non-interactive", "nonInteractive"), Slot::word("displayMode")],
+        slots: &[
+            Slot::resets("--non-interactive", "nonInteractive"),
+            Slot::word("displayMode"),
+        ],
     },
     Repeats {
         words: &["timezone"],
@@ -252,7 +293,10 @@ pub(super) static REPEATS: &[Repeats] = &[
     },
     Repeats {
         words: &["xconfig"],
-        slots: &[Slot::keeps("--defaultdesktop", "defaultdesktop"), Slot::resets("--startxonboot", "startX")],
+        slots: &[
+            Slot::keeps("--defaultdesktop", "defaultdesktop"),
+            Slot::resets("--startxonboot", "startX"),
+        ],
     },
     Repeats {
         words: &["zipl"],
