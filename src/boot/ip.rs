@@ -277,26 +277,28 @@ fn explicit(
                 .help("add ':none' behind the interface for a static address"),
         );
     }
-    if let (Some(address), Some(prefix), Some(gateway)) = (ip.address, ip.prefix, ip.gateway) {
-        let link_local = matches!(gateway, IpAddr::V6(g) if g.segments()[0] & 0xffc0 == 0xfe80);
-        if address.is_ipv4() != gateway.is_ipv4() {
-            wrong.push(
-                ValueIssue::warning(format!(
-                    "the gateway {gateway} is not of the address family of {address}"
-                ))
-                .part(parts[2].at.clone()),
-            );
-        } else if ip.peer.is_none() && !link_local && !value::same_network(address, gateway, prefix) {
-            wrong.push(
-                ValueIssue::warning(format!(
-                    "the gateway {gateway} is not in the network of {address}/{prefix}"
-                ))
-                .help("a gateway must be reachable without a gateway")
-                .part(parts[2].at.clone()),
-            );
-        }
+    if let (Some(address), Some(prefix), Some(gateway), None) = (ip.address, ip.prefix, ip.gateway, &ip.peer)
+    {
+        wrong.extend(gateway_issue(address, prefix, gateway).map(|found| found.part(parts[2].at.clone())));
     }
     Ok(ip)
+}
+
+/// What is wrong with a gateway for a host with this address.
+pub(crate) fn gateway_issue(address: IpAddr, prefix: u8, gateway: IpAddr) -> Option<ValueIssue> {
+    let link_local = matches!(gateway, IpAddr::V6(g) if g.segments()[0] & 0xffc0 == 0xfe80);
+    if address.is_ipv4() != gateway.is_ipv4() {
+        return Some(ValueIssue::warning(format!(
+            "the gateway {gateway} is not of the address family of {address}"
+        )));
+    }
+    if address == gateway {
+        return Some(ValueIssue::warning(format!("the gateway {gateway} is the host itself")));
+    }
+    (!link_local && !value::same_network(address, gateway, prefix)).then(|| {
+        ValueIssue::warning(format!("the gateway {gateway} is not in the network of {address}/{prefix}"))
+            .help("a gateway must be reachable without a gateway")
+    })
 }
 
 /// Whether address, netmask and method go together.

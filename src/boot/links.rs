@@ -79,6 +79,14 @@ fn name(field: &Field<'_>, what: &str) -> Result<String, ValueIssue> {
     .part(field.at.clone()))
 }
 
+/// The members of a bond, a team or a bridge: a list with commas.
+///
+/// # Errors
+/// An empty member, one that cannot be an interface, or one that is listed twice.
+pub(crate) fn member_list(text: &str, what: &str) -> Result<Vec<String>, ValueIssue> {
+    members(&Field { text, bracketed: false, at: 0..text.len() }, what)
+}
+
 fn members(field: &Field<'_>, what: &str) -> Result<Vec<String>, ValueIssue> {
     let mut names: Vec<String> = Vec::new();
     let mut seen = HashSet::new();
@@ -143,7 +151,8 @@ pub(crate) fn bond(text: &str, wrong: &mut Vec<ValueIssue>) -> Result<Link, Valu
     Ok(bond)
 }
 
-fn bond_option(option: &str, members: &[String]) -> Option<ValueIssue> {
+/// What is wrong with one option of a bond (`mode=802.3ad`).
+pub(crate) fn bond_option(option: &str, members: &[String]) -> Option<ValueIssue> {
     let Some((key, given)) = option.split_once('=') else {
         return Some(if BOND_MODES.contains(&option) {
             ValueIssue::error(format!("'{option}' is a mode without 'mode='"))
@@ -180,15 +189,34 @@ fn bond_option(option: &str, members: &[String]) -> Option<ValueIssue> {
 
 fn mtu(field: Option<&Field<'_>>, wrong: &mut Vec<ValueIssue>) -> Option<u32> {
     let field = field.filter(|f| !f.text.is_empty())?;
-    match field.text.parse::<u32>() {
-        Ok(mtu @ 68..=65_535) => Some(mtu),
-        _ => {
-            wrong.push(
-                ValueIssue::error(format!("'{}' is not an MTU: expected 68 to 65535", field.text))
-                    .part(field.at.clone()),
-            );
+    match mtu_of(field.text) {
+        Ok(mtu) => Some(mtu),
+        Err(found) => {
+            wrong.push(found.part(field.at.clone()));
             None
         }
+    }
+}
+
+/// An MTU in bytes.
+///
+/// # Errors
+/// A text that is not one.
+pub(crate) fn mtu_of(text: &str) -> Result<u32, ValueIssue> {
+    match text.parse::<u32>() {
+        Ok(mtu @ 68..=65_535) => Ok(mtu),
+        _ => Err(ValueIssue::error(format!("'{text}' is not an MTU: expected 68 to 65535"))),
+    }
+}
+
+/// The number of a VLAN.
+///
+/// # Errors
+/// A text that is not one.
+pub(crate) fn vlan_number(text: &str) -> Result<u16, ValueIssue> {
+    match text.parse::<u16>() {
+        Ok(vlan @ 0..=4094) => Ok(vlan),
+        _ => Err(ValueIssue::error(format!("{text} is not a VLAN: expected 0 to 4094"))),
     }
 }
 
@@ -271,16 +299,16 @@ pub(crate) fn vlan(text: &str) -> Result<Link, ValueIssue> {
     let link = name(&parts[0], "VLAN")?;
     let digits = link.len() - link.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     let number = &link[link.len() - digits..];
-    match number.parse::<u16>() {
-        Ok(vlan @ 0..=4094) => {
+    match vlan_number(number) {
+        Ok(vlan) => {
             let parent = self::name(parent, "interface below the VLAN")?;
             Ok(Link { name: link, members: vec![parent], vlan: Some(vlan), ..Link::default() })
         }
-        _ => Err(ValueIssue::error(if number.is_empty() {
-            format!("the name '{link}' does not end in the VLAN's number")
+        Err(found) => Err(if number.is_empty() {
+            ValueIssue::error(format!("the name '{link}' does not end in the VLAN's number"))
         } else {
-            format!("{number} is not a VLAN: expected 0 to 4094")
-        })
+            found
+        }
         .help(format!("write vlan={0}.NUMBER:{0}", parent.text))
         .part(parts[0].at.clone())),
     }

@@ -138,6 +138,11 @@ pub(crate) fn prefix_length(text: &str, bits: u8) -> Option<u8> {
     (bits == 32 && mask.leading_ones() + mask.trailing_zeros() >= 32).then_some(mask.leading_ones() as u8)
 }
 
+/// The netmask of a prefix length: `255.255.255.0` for 24.
+pub(crate) fn netmask(prefix: u8) -> Ipv4Addr {
+    Ipv4Addr::from(u32::MAX.checked_shl(32 - u32::from(prefix.min(32))).unwrap_or(0))
+}
+
 /// Whether two addresses are in the same network of this prefix length.
 pub(crate) fn same_network(a: IpAddr, b: IpAddr, prefix: u8) -> bool {
     match (a, b) {

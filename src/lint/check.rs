@@ -9,9 +9,11 @@ use super::settings::{Settings, SettingsError, SettingsSource};
 use super::text::TextError;
 use crate::kind;
 use crate::rules::{self, Context, Rule};
+use foldhash::{HashSet, HashSetExt};
 use kickstart::codes::{COMMANDS_CONFLICT, DUPLICATE};
+use kickstart::{Arg, Command};
 use node_base::diagnostic::{Finding, Findings, Severity, Told};
-use node_base::source::{FileId, Sources};
+use node_base::source::{FileId, Sources, Span};
 use std::path::Path;
 
 /// A file that was checked, with the severity from which its findings make the run fail.
@@ -64,6 +66,7 @@ pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileRepo
         context.machine = settings.machine.as_deref();
         context.section = directives.section.as_ref();
         context.is_template = templates.is_some();
+        let other_devices = other_devices(&context);
         if context.syntax_errors().next().is_some()
             && let Some(finding) = kind::other_language(sources.get(file).text(), file)
         {
@@ -75,6 +78,9 @@ pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileRepo
                 None => run(rules::all(), &context),
                 Some(_) => run(rules::of_single_lines(), &context),
             };
+            findings.retain(|f| {
+                f.code != &DUPLICATE || !f.span.is_some_and(|span| other_devices.contains(&span))
+            });
             findings.extend(found);
             if let Some(templates) = templates.as_ref() {
                 templates.finish(&mut findings);
@@ -88,6 +94,34 @@ pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileRepo
     let (findings, waived) = directives.apply_waivers(findings.into_sorted());
     let name = policy.value.map_or_else(|| "none".to_owned(), |p| p.name.clone());
     FileReport { sources, syntax, policy: Chosen::new(name, policy.because), findings, waived }
+}
+
+/// The `network` lines that the language calls a second configuration of a device, and that are none: a VLAN is another
+/// device than the interface it is on, and a line that only names the host configures no device.
+fn other_devices(context: &Context<'_>) -> Vec<Span> {
+    let kickstart = context.kickstart;
+    let lines: Vec<&Command<'_>> = kickstart.all("network").collect();
+    if lines.len() < 2 {
+        return Vec::new();
+    }
+    let text = |command: &Command<'_>, option: &str| command.value(option).map(|v| v.text.to_string());
+    let is_name_only = |command: &Command<'_>| {
+        command.has("--hostname")
+            && command.args.iter().all(|arg| matches!(arg, Arg::Option { name: "--hostname", .. }))
+    };
+    let mut seen = HashSet::new();
+    let mut others = Vec::new();
+    for command in lines {
+        if is_name_only(command) {
+            others.push(command.name_span);
+            continue;
+        }
+        let own = ["--device", "--vlanid", "--interfacename"].map(|option| text(command, option));
+        if seen.insert(own) {
+            others.push(command.name_span);
+        }
+    }
+    others
 }
 
 /// The files of a check that are templates.

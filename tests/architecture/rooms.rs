@@ -33,6 +33,9 @@ const fn knows(rooms: &'static [&'static str], never: &'static [&'static str]) -
 /// Files, processes, the environment, the network: a room that only computes knows none of them.
 const SYSTEM: &[&str] = &["std::fs", "std::process", "std::env", "std::net", "clap"];
 
+/// Rules judge addresses, but open nothing.
+const RULES: &[&str] = &["std::fs", "std::process", "std::env", "clap"];
+
 /// Programs are run only through `Tools`; a room of `node-layout` other than `machine` starts none.
 const NO_PROGRAM: &[&str] = &["std::process", "std::env", "std::net", "clap"];
 
@@ -93,7 +96,7 @@ const KS_LINT: Rooms = Rooms {
         ("lib", knows(&[], &[])),
         ("directives", knows(&[], SYSTEM)),
         ("kind", knows(&[], SYSTEM)),
-        ("rules", knows(&["directives"], SYSTEM)),
+        ("rules", knows(&["directives", "boot"], RULES)),
         ("boot", knows(&["directives"], &["std::fs", "std::process", "std::env", "clap"])),
         ("catalogue", knows(&["directives", "kind", "rules", "boot"], SYSTEM)),
         ("lint", knows(&["directives", "kind", "rules", "boot", "catalogue"], &["clap"])),

@@ -14,6 +14,9 @@ mod first_boot; // UNA011
 mod init_failure; // UNA010
 mod interface; // UNA003, UNA013
 mod network; // UNA015
+mod network_codes; // what is reported about network lines
+mod network_together; // UNA021, of several lines
+mod network_values; // UNA020, UNA021
 mod packages; // UNA017, UNA018, UNA019
 mod partitioning; // UNA001, UNA016
 mod passphrase; // UNA012
@@ -39,4 +42,5 @@ pub(crate) static RULES: &[&Rule] = &[
     &rescue::RULE,
     &network::RULE,
     &packages::RULE,
+    &network_values::RULE,
 ];
