@@ -6,7 +6,7 @@ use super::progress::Progress;
 use super::settings::{IncludeArgs, SettingsArgs};
 use crate::lint::input::{self, InputError};
 use crate::lint::settings::{Given, SettingsSource};
-use crate::lint::{self, Linted};
+use crate::lint::{self, Fragments, Linted};
 use crate::report::Rendered;
 use anyhow::{Context, bail};
 use node_base::console;
@@ -50,11 +50,13 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     })?;
     let style = args.output.style();
     let mut printer = args.output.printer();
+    let paths = input::expand(&args.paths);
+    let fragments =
+        Fragments::among(paths.iter().filter(|(_, found)| found.is_ok()).map(|(path, _)| path.as_path()));
     let check = |path: &Path| -> anyhow::Result<Rendered> {
-        let Linted { report, fail_on } = lint::path(path, &settings)?;
+        let Linted { report, fail_on } = lint::path_of_run(path, &settings, &fragments)?;
         Ok(Rendered::new(&report, fail_on, args.output.format, &style))
     };
-    let paths = input::expand(&args.paths);
     let mut progress = Progress::new(paths.len());
     // Asking for the number of threads starts them.
     let threads = if paths.len() > 1 { rayon::current_num_threads() } else { 1 };

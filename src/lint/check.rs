@@ -2,6 +2,7 @@
 
 use super::chosen::Chosen;
 use super::file_report::FileReport;
+use super::fragments::Fragments;
 use super::input;
 use super::overlaps;
 use super::read::{Read, read_with_includes};
@@ -48,9 +49,29 @@ pub enum PathError {
 /// # Errors
 /// [`PathError`].
 pub fn path(path: &Path, settings: &SettingsSource) -> Result<Linted, PathError> {
+    path_of_run(path, settings, &Fragments::default())
+}
+
+/// Checks the kickstart at a path, one of several files of which some include others.
+///
+/// # Errors
+/// [`PathError`].
+pub fn path_of_run(
+    path: &Path,
+    settings: &SettingsSource,
+    fragments: &Fragments,
+) -> Result<Linted, PathError> {
     let (sources, file) = input::read(path)?;
     let settings = settings.of(path)?;
-    let report = lint(sources, file, &settings.settings);
+    let report = match fragments.version_of(path) {
+        None => lint(sources, file, &settings.settings),
+        Some(version) => {
+            let mut of_fragment = settings.settings.clone();
+            of_fragment.is_fragment = true;
+            of_fragment.default_syntax.get_or_insert_with(|| version.clone());
+            lint(sources, file, &of_fragment)
+        }
+    };
     Ok(Linted { report, fail_on: settings.fail_on })
 }
 
@@ -66,6 +87,7 @@ pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileRepo
         context.machine = settings.machine.as_deref();
         context.section = directives.section.as_ref();
         context.is_template = templates.is_some();
+        context.is_fragment = settings.is_fragment;
         let other_devices = other_devices(&context);
         if context.syntax_errors().next().is_some()
             && let Some(finding) = kind::other_language(sources.get(file).text(), file)
@@ -74,9 +96,10 @@ pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileRepo
             findings = Findings::new();
             findings.push(finding);
         } else {
-            let found = match &templates {
-                None => run(rules::all(), &context),
-                Some(_) => run(rules::of_single_lines(), &context),
+            let found = if context.is_template || context.is_fragment {
+                run(rules::of_single_lines(), &context)
+            } else {
+                run(rules::all(), &context)
             };
             findings.retain(|f| {
                 f.code != &DUPLICATE || !f.span.is_some_and(|span| other_devices.contains(&span))

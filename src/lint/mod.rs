@@ -13,6 +13,7 @@ mod check; // one kickstart through every rule
 mod chosen; // a choice with its reason
 pub mod config; // .ks-lint.toml
 mod file_report; // what was found in one file
+mod fragments; // files of a run that others include
 pub mod include; // files that a kickstart includes
 pub mod input; // reading paths
 mod overlaps; // findings that repeat others
@@ -25,9 +26,10 @@ mod surroundings; // codes and policies that directives name
 pub mod text; // files as text
 mod together; // a command line with the kickstart that it fetches
 
-pub use check::{Linted, PathError, lint, path};
+pub use check::{Linted, PathError, lint, path, path_of_run};
 pub use chosen::Chosen;
 pub use file_report::FileReport;
+pub use fragments::Fragments;
 pub use read::{Read, read, read_with_includes};
 pub use settings::Settings;
 pub use surroundings::ThisMachine;

@@ -26,6 +26,8 @@ pub struct Settings {
     pub machine: Option<Arc<Machine>>,
     /// Which includes are followed; by default none.
     pub includes: Follow,
+    /// Whether the file is a part that other files of the run include: what it lacks is in them.
+    pub is_fragment: bool,
 }
 
 impl Settings {
@@ -94,6 +96,7 @@ impl SettingsSource {
             policy: policy.map(|p| Chosen::new(p, "given with --policy")),
             machine: given.machine,
             includes: given.includes.unwrap_or_else(Follow::from_environment),
+            is_fragment: false,
         };
         Ok(SettingsSource { given: settings, fail_on: given.fail_on, known: Mutex::default() })
     }

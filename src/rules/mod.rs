@@ -20,8 +20,8 @@ pub(crate) use installer::Interface;
 pub(crate) use rule::{Context, Rule};
 pub(crate) use view::makes_a_node;
 
-/// The rules that a template is checked by: not those that judge the layout as a whole, which depends on what its marks
-/// become.
+/// The rules that a template, or a part of a kickstart, is checked by: not those that judge the layout as a whole, which
+/// depends on what its marks become, or on the file that includes it.
 pub(crate) fn of_single_lines() -> impl Iterator<Item = &'static Rule> {
     [unattended::RULES, values::RULES, security::RULES, style::RULES].into_iter().flatten().copied()
 }

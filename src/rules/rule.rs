@@ -34,6 +34,8 @@ pub(crate) struct Context<'a> {
     pub(crate) section: Option<&'a AddonSection>,
     /// Whether the kickstart is a template: what seems to be missing or to be given twice may depend on a mark.
     pub(crate) is_template: bool,
+    /// Whether it is a part that another kickstart includes: what seems to be missing is there.
+    pub(crate) is_fragment: bool,
     /// The kickstart by mount point, pool and volume group, made when a rule first asks for it.
     view: OnceCell<View<'a>>,
     /// What is known of the installer, likewise.
@@ -56,6 +58,7 @@ impl<'a> Context<'a> {
             machine: None,
             section: None,
             is_template: false,
+            is_fragment: false,
             view: OnceCell::new(),
             installer: OnceCell::new(),
         }
@@ -70,6 +73,7 @@ impl<'a> Context<'a> {
             machine: self.machine,
             section: self.section,
             is_template: self.is_template,
+            is_fragment: self.is_fragment,
             ..Context::new(self.sources, self.kickstart, self.parsed, policy)
         }
     }
@@ -90,7 +94,7 @@ impl<'a> Context<'a> {
         self.installer
             .get_or_init(|| {
                 let mut installer = Installer::of(self.sources, self.kickstart)?;
-                installer.has_unread_includes |= self.is_template;
+                installer.has_unread_includes |= self.is_template || self.is_fragment;
                 Some(installer)
             })
             .as_ref()

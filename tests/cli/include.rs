@@ -155,3 +155,20 @@ fn a_configuration_or_a_policy_that_has_no_end_is_an_error() {
     let output = place.run(["node.ks"]);
     assert!(output.status == 2 && output.stderr.contains("not a regular file"), "{}", output.stderr);
 }
+
+#[test]
+fn a_part_that_another_file_of_the_run_includes_lacks_nothing() {
+    let place = Place::new();
+    place.file("ks/node.ks", format!("#version=RHEL8\n%include parts/repo.ks\n{COMPLETE}"));
+    place.file("ks/parts/repo.ks", "install\nrepo --name=AppStream --baseurl=https://192.0.2.1/AppStream\n");
+    let together = place.run(["--format", "json", "ks"]);
+    let json = together.json();
+    let part =
+        json["files"].as_array().and_then(|files| files.iter().find(|f| f["path"] == "ks/parts/repo.ks"));
+    let part = part.expect("the part is checked, too");
+    assert_eq!(part["syntax"], "RHEL8", "the release of the file that includes it: {json:#}");
+    let errors = part["diagnostics"].as_array().expect("a list").iter().filter(|d| d["severity"] == "error");
+    assert_eq!(errors.count(), 0, "{json:#}");
+    let alone = place.run(["ks/parts/repo.ks"]);
+    assert!(alone.stdout.contains("UNA001"), "alone it is a kickstart: {}", alone.stdout);
+}

@@ -264,6 +264,13 @@ fn requests(source: &Source) -> Vec<(String, RequestKind)> {
     requests
 }
 
+/// The relative paths that the commands of a text include, in order.
+pub fn relative_requests(source: &Source) -> Vec<String> {
+    let is_relative = |path: &str| !path.starts_with('/') && !path.contains("://");
+    let commands = requests(source).into_iter().filter(|(_, kind)| *kind == RequestKind::Command);
+    commands.map(|(path, _)| path).filter(|path| is_relative(path)).collect()
+}
+
 /// The bodies of the `%pre` scripts of a file.
 fn pre_scripts(source: &Source) -> String {
     let text = source.text();

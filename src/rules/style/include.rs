@@ -99,7 +99,9 @@ const BRING_FILES: [&str; 16] = [
 fn not_written(context: &Context<'_>, include: &Include<'_>, findings: &mut Findings) -> bool {
     let kickstart = context.kickstart;
     let path = include.path.text.as_ref();
-    if !path.starts_with(EMPTY) || include.section.is_some() {
+    // What makes a directory below it may also fill it.
+    let is_in_it = path.strip_prefix(EMPTY).is_some_and(|name| !name.contains('/'));
+    if !is_in_it || include.section.is_some() {
         return false;
     }
     // Another file that was not read may have the script.

@@ -1,5 +1,6 @@
 //! What changed between two syntax versions, and what in a kickstart would break with the newer one.
 
+use super::addons::ADDONS;
 use super::read::parse_with_includes;
 use super::tables::{COMMANDS, Opt, Table, Takes, WORDS};
 use super::version::{Family, Version};
@@ -10,7 +11,7 @@ use node_base::source::{FileId, Sources};
 /// One difference between two versions.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Change {
-    /// The command's word.
+    /// The command's word, or the header of an add-on's section.
     pub command: &'static str,
     /// The option; `None` when the change is about the command.
     pub option: Option<&'static str>,
@@ -82,6 +83,15 @@ pub fn changes(from: Version, to: Version) -> Vec<Change> {
         {
             options(word.text, table, old, new, &mut changes);
         }
+    }
+    for addon in &ADDONS {
+        let what = match (addon.is_in(from), addon.is_in(to)) {
+            (true, false) => ChangeKind::Removed,
+            (false, true) => ChangeKind::Added,
+            _ => continue,
+        };
+        let instead = Some(addon.instead).filter(|_| what == ChangeKind::Removed);
+        changes.push(Change { command: addon.header, option: None, what, instead });
     }
     changes
 }
@@ -201,6 +211,9 @@ mod tests {
         assert!(ntp.instead.unwrap().contains("timesource"), "{ntp:?}");
         assert_eq!(find(&changes, "timesource", None).unwrap().what, ChangeKind::Added);
         assert!(find(&changes, "part", Some("--size")).is_none(), "nothing changed there");
+        let oscap = find(&changes, "%addon com_redhat_oscap", None).unwrap();
+        assert_eq!(oscap.what, ChangeKind::Removed);
+        assert!(find(&changes, "%addon com_redhat_kdump", None).is_none());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Invariant: for every version, a document has a `syntax` error here exactly when the reference parser
 //! (pykickstart) raises one, and the first error is on the same line.
 
+mod addons; // add-ons of the releases
 mod arguments; // words of a line → options and arguments
 mod array_names; // `raid --device` in each version
 mod checks; // conditions on the arguments together

@@ -2,6 +2,7 @@
 
 mod command;
 
+use super::addons;
 use super::arguments::{self, Scratch};
 use super::checks::{self, Line as CheckLine};
 use super::codes;
@@ -333,7 +334,12 @@ impl<'s, 'f> Reader<'s, 'f> {
         let mut valid = line.error.is_none();
         let mut args = Vec::new();
         match text.strip_prefix('%').and_then(tables::section) {
-            None => args = plain(&rest),
+            None => {
+                args = plain(&rest);
+                if let (SectionKind::Addon, Some(name)) = (kind, rest.texts.first()) {
+                    self.findings.extend(addons::finding(name, rest.span(0), self.version));
+                }
+            }
             Some(table) if valid => {
                 let (read, seen, result) =
                     arguments::read(&rest, table, Mode::Strict, &place, &mut self.scratch);

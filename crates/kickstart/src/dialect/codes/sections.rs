@@ -172,4 +172,33 @@ declare_code! {
     /// ## Source
     /// pykickstart 3.78, `TracebackScriptSection`.
     pub static DEPRECATED_SECTION = "KS034", "deprecated-section", Syntax, Warning;
+
+    /// The installer of this release does not have the add-on.
+    ///
+    /// ## Why
+    /// A section `%addon` is for an add-on of the installer. What no add-on claims is dropped: the installation succeeds, and
+    /// what the section asks for (a hardened system, for example) is missing.
+    ///
+    /// An add-on may also come with an image of the installer (`updates.img`, `product.img`); an unknown name is only a
+    /// remark.
+    ///
+    /// ## Example
+    /// ```text
+    /// #version=RHEL10
+    /// %addon com_redhat_oscap
+    /// profile = stig
+    /// %end
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// #version=RHEL10
+    /// %post --erroronfail
+    /// oscap xccdf eval --remediate --profile stig /usr/share/xml/scap/ssg/content/ssg-rhel10-ds.xml
+    /// %end
+    /// ```
+    ///
+    /// ## Source
+    /// Anaconda, `_distribute_to_modules` of the Boss; the branches of oscap-anaconda-addon.
+    pub static ADDON_NOT_IN_RELEASE = "STY017", "addon-not-in-release", Style, Warning;
 }

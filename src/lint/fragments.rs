@@ -1,0 +1,72 @@
+//! Parts of kickstarts: files of a run that other files of the same run include. What such a file lacks is in the file that
+//! includes it, and it is for the same release.
+
+use super::chosen::Chosen;
+use super::input;
+use super::release;
+use super::settings::Settings;
+use kickstart::Version;
+use kickstart::include::{Includes, relative_requests};
+use node_base::diagnostic::Findings;
+use node_base::source::STDIN;
+use rayon::prelude::*;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// The parts among the files of a run.
+#[derive(Debug, Default)]
+pub struct Fragments {
+    /// By their path without links: the version of the first file that includes them, and why.
+    versions: HashMap<PathBuf, Chosen<Version>>,
+}
+
+impl Fragments {
+    /// Finds the parts among these files. A file that cannot be read includes nothing.
+    pub fn among<'p>(paths: impl IntoIterator<Item = &'p Path>) -> Fragments {
+        let paths: Vec<&Path> = paths.into_iter().filter(|path| *path != Path::new(STDIN)).collect();
+        if paths.len() < 2 {
+            return Fragments::default();
+        }
+        let found: Vec<_> = paths.par_iter().map(|path| included_by(path)).collect();
+        let mut versions = HashMap::new();
+        for (path, version) in found.into_iter().flatten() {
+            versions.entry(path).or_insert(version);
+        }
+        Fragments { versions }
+    }
+
+    /// The version of the file that includes this one; `None` for a file that no other one includes.
+    pub(super) fn version_of(&self, path: &Path) -> Option<&Chosen<Version>> {
+        if self.versions.is_empty() {
+            return None; // nearly always
+        }
+        self.versions.get(&path.canonicalize().ok()?)
+    }
+}
+
+/// The files that a file includes by a relative path.
+fn included_by(path: &Path) -> Vec<(PathBuf, Chosen<Version>)> {
+    // A pipe can be read once only.
+    if !input::is_regular(path) {
+        return Vec::new();
+    }
+    let Ok((sources, file)) = input::read(path) else { return Vec::new() };
+    if !sources.get(file).text().contains("%include") {
+        return Vec::new();
+    }
+    let requests = relative_requests(sources.get(file));
+    if requests.is_empty() {
+        return Vec::new();
+    }
+    let (version, _) =
+        release::parse(&sources, Includes::none(), file, &Settings::default(), &mut Findings::new());
+    let because = format!("as {}, which includes it", path.display());
+    let directory = path.parent().unwrap_or(Path::new(""));
+    let own = path.canonicalize().ok();
+    requests
+        .iter()
+        .filter_map(|request| directory.join(request).canonicalize().ok())
+        .filter(|included| Some(included) != own.as_ref())
+        .map(|included| (included, Chosen::new(version.value, because.clone())))
+        .collect()
+}
