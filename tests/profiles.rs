@@ -15,7 +15,8 @@ const OTHERS: &[&str] = &[
     "/release/",
     "/release\"",
     "/release\n",
-    "\"release\"",
+    "\"release\"]",
+    "\"--profile\", \"release\"",
     "--profile release",
 ];
 
