@@ -96,6 +96,14 @@ fn two_hundred_disks_and_two_thousand_volumes_take_less_than_a_second() {
     assert!(took.as_secs() < limit, "the plan took {took:?}");
 }
 
+/// What this thread has taken of a processor, whatever else is running (proc_pid_schedstat: nanoseconds).
+fn processor_time() -> std::time::Duration {
+    let text =
+        std::fs::read_to_string("/proc/thread-self/schedstat").expect("the kernel counts processor time");
+    let first = text.split_whitespace().next().and_then(|n| n.parse().ok());
+    std::time::Duration::from_nanos(first.expect("it begins with a number"))
+}
+
 #[test]
 fn twenty_thousand_names_of_disks_take_less_than_a_second() {
     let names: Vec<String> = (0..20_000).map(|n| format!("sd{n}")).collect();
@@ -109,11 +117,11 @@ fn twenty_thousand_names_of_disks_take_less_than_a_second() {
     let patterns: Vec<String> = (0..20_000).map(|n| format!("sd{n}*")).collect();
     let patterns = format!("clearpart --all --drives={}\npart / --size=9000\n", patterns.join(","));
     for text in [text, arrays, patterns] {
-        let start = std::time::Instant::now();
+        let start = processor_time();
         let mut sources = node_base::source::Sources::new();
         let file = sources.add("node.ks", text).expect("a text is not that large");
         ks_lint::lint::lint(sources, file, &ks_lint::lint::Settings::default());
-        let took = start.elapsed();
+        let took = processor_time() - start;
         let limit = if cfg!(debug_assertions) { 20 } else { 1 };
         assert!(took.as_secs() < limit, "the check took {took:?}");
     }
