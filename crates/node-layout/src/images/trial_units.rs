@@ -3,6 +3,7 @@
 //! An image whose packages bring them does not need them written; written ones override those.
 
 use crate::boot::TRIAL_ARGUMENT;
+use crate::machine::freeze;
 use crate::system::UNIT_DIR;
 use std::time::Duration;
 
@@ -112,8 +113,10 @@ pub fn units(program: &str, within: Duration) -> Vec<TrialUnit> {
                  Requires=boot-complete.target\nAfter=boot-complete.target\nBefore=shutdown.target\nConflicts=shutdown.target\n\
                  RequiresMountsFor=/boot\n\n\
                  [Service]\nType=oneshot\nRemainAfterExit=yes\nKillMode=process\nTimeoutStartSec=infinity\n\
-                 ExecStart={program} confirm\nExecStartPost=-/usr/bin/systemctl --no-block stop node-layout-trial.timer\n\n\
-                 [Install]\nWantedBy=multi-user.target\n"
+                 ExecStart={program} confirm\nExecStartPost=-/usr/bin/systemctl --no-block stop node-layout-trial.timer\n\
+                 ExecStopPost={program} {}\n\n\
+                 [Install]\nWantedBy=multi-user.target\n",
+                freeze::THAW_VERB
             ),
         },
     ]
