@@ -108,6 +108,11 @@ pub trait Tools {
     /// The directory with `/proc`, `/sys`, `/dev` and `/run` of the running kernel: `/`, except in a test.
     fn environment(&self) -> &Path;
 
+    /// Whether the system at `sysroot` is the running one: neither an installer's nor that of a chroot.
+    fn is_running(&self, sysroot: &Path) -> bool {
+        sysroot == Path::new("/") && is_own_root(self.environment())
+    }
+
     /// The directory of the LVM configuration that its commands use.
     fn lvm_config(&self) -> PathBuf {
         below(self.environment(), "/etc/lvm")
@@ -128,6 +133,13 @@ pub trait Tools {
 
     /// The processor architecture, as `uname -m` prints it.
     fn architecture(&self) -> String;
+}
+
+/// Whether this process has the same root as the machine's first process; in an installer's chroot it does not.
+fn is_own_root(environment: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let id = |p: PathBuf| std::fs::metadata(p).map(|m| (m.dev(), m.ino()));
+    matches!((id(below(environment, "/proc/1/root/.")), id(PathBuf::from("/"))), (Ok(a), Ok(b)) if a == b)
 }
 
 /// The commands that write a file system's journal back to its place: a frozen file system is consistent without it.

@@ -80,7 +80,7 @@ impl System {
         let mounts = read(&below(environment, "/proc/self/mountinfo"))
             .map(|t| mounts_below(&t, &sysroot.display().to_string()))
             .unwrap_or_default();
-        let running = sysroot == Path::new("/") && is_own_root(environment);
+        let running = tools.is_running(&sysroot);
         let cmdline = Arguments::parse(&read(&below(environment, "/proc/cmdline")).unwrap_or_default());
         let booted_at = read(&below(environment, "/proc/stat"))
             .and_then(|t| t.lines().find_map(|l| l.strip_prefix("btime ")?.trim().parse().ok()));
@@ -146,11 +146,4 @@ impl System {
 pub(crate) fn read_fstab(sysroot: &Path, files: &Files) -> Result<Option<TextFile>, ReadError> {
     let path = inside(sysroot, "/etc/fstab");
     Ok(files.text(&path)?.map(|text| TextFile { path, text }))
-}
-
-/// Whether this process has the same root as the machine's first process; in an installer's chroot it does not.
-fn is_own_root(environment: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let id = |p: PathBuf| std::fs::metadata(p).map(|m| (m.dev(), m.ino()));
-    matches!((id(below(environment, "/proc/1/root/.")), id(PathBuf::from("/"))), (Ok(a), Ok(b)) if a == b)
 }

@@ -1,7 +1,7 @@
 //! What `verify` finds of trials and of other programs, and what `--repair` mends.
 
 use crate::model::{Model, NVR, policy};
-use crate::trial::{NEW, done, node, node_of, state_of};
+use crate::trial::{MACHINES, NEW, done, node, node_of, state_of};
 use node_layout::{
     Depth, ImageState, TrialContent, arm, confirm, drop_kernel, health, keep, remove, repair, rollback,
     started, trial_files, units, verify,
@@ -43,7 +43,7 @@ fn armed(release: &str) -> Model {
 
 #[test]
 fn every_state_of_a_trial_is_told_and_none_is_an_error() {
-    for release in ["rhel8", "rhel9", "rhel10"] {
+    for release in MACHINES {
         let model = armed(release);
         let (old, new) = (format!("{NVR}+1"), format!("{NEW}+1"));
         assert_eq!(found(&model), [format!("info[LAY067]: the next boot tries image {NEW}")], "{release}");

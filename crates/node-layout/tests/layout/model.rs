@@ -96,6 +96,8 @@ pub(crate) struct Model {
     pub(crate) root_is_small: bool,
     /// Number of a thin device that an interrupted creation has left in the pool, and that stops LVM.
     pub(crate) pool_device: Cell<Option<u32>>,
+    /// Whether the installed system is the running one.
+    pub(crate) runs: Cell<bool>,
 }
 
 impl Model {
@@ -140,6 +142,7 @@ impl Model {
             pool_status: Cell::new(""),
             root_is_small: false,
             pool_device: Cell::new(None),
+            runs: Cell::new(false),
             dir,
         };
         model.put("/proc/cmdline", "console=ttyS0\n");
@@ -333,30 +336,67 @@ impl Model {
         self.put(&format!("/sysroot/boot/loader/entries/{}", old.replace(NVR, nvr)), &text);
     }
 
-    /// GRUB boots: an entry that was ordered for once, else the default. The layer that it boots, whose volume is then root's; an
-    /// error if something that the entry names does not exist.
-    pub(crate) fn boots(&self) -> Result<String, String> {
+    /// Replaces GRUB by systemd-boot, with the same default.
+    pub(crate) fn with_systemd_boot(self) -> Model {
+        let block = self.read("boot/grub2/grubenv");
+        let saved = block.lines().find_map(|l| l.strip_prefix("saved_entry=")).unwrap();
+        self.put("/sysroot/boot/loader/loader.conf", &format!("timeout 3\ndefault {saved}.conf\n"));
+        std::fs::remove_dir_all(self.sysroot().join("boot/grub2")).unwrap();
+        let info: Vec<u8> = "systemd-boot 252".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        self.put(&variable("LoaderInfo"), "");
+        std::fs::write(self.path(&variable("LoaderInfo")), [&[7, 0, 0, 0], &info[..]].concat()).unwrap();
+        self
+    }
+
+    /// The entry that GRUB boots: one that was ordered for once, else the default.
+    fn grub_boots(&self) -> String {
         let block = self.read("boot/grub2/grubenv");
         let value = |name: &str| {
             block.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix('=')).unwrap_or_default().to_owned()
         };
-        let (next, saved) = (value("next_entry"), value("saved_entry"));
-        let id = if next.is_empty() { saved } else { next.clone() };
-        if !next.is_empty() {
-            let mut used = block.replace(&format!("next_entry={next}\n"), "next_entry=\n");
-            // The block of commands in custom.cfg.
-            let tries = value("node_layout_tries");
-            if next == value("node_layout_trial") && self.sysroot().join("boot/grub2/custom.cfg").exists() {
-                let left = tries.parse::<u32>().unwrap_or(0).saturating_sub(1);
-                let (again, left) =
-                    if left > 0 { (next.as_str(), left.to_string()) } else { ("", String::new()) };
-                used = used.replace("next_entry=\n", &format!("next_entry={again}\n"));
-                used = used
-                    .replace(&format!("node_layout_tries={tries}\n"), &format!("node_layout_tries={left}\n"));
-            }
-            used.truncate(used.trim_end_matches('#').len());
-            self.put("/sysroot/boot/grub2/grubenv", &format!("{used:#<1024}"));
+        let next = value("next_entry");
+        if next.is_empty() {
+            return value("saved_entry");
         }
+        let mut used = block.replace(&format!("next_entry={next}\n"), "next_entry=\n");
+        // The block of commands in custom.cfg.
+        let tries = value("node_layout_tries");
+        if next == value("node_layout_trial") && self.sysroot().join("boot/grub2/custom.cfg").exists() {
+            let left = tries.parse::<u32>().unwrap_or(0).saturating_sub(1);
+            let (again, left) =
+                if left > 0 { (next.as_str(), left.to_string()) } else { ("", String::new()) };
+            used = used.replace("next_entry=\n", &format!("next_entry={again}\n"));
+            used =
+                used.replace(&format!("node_layout_tries={tries}\n"), &format!("node_layout_tries={left}\n"));
+        }
+        used.truncate(used.trim_end_matches('#').len());
+        self.put("/sysroot/boot/grub2/grubenv", &format!("{used:#<1024}"));
+        next
+    }
+
+    /// The same of systemd-boot.
+    fn systemd_boot_boots(&self) -> String {
+        let one_shot = self.path(&variable("LoaderEntryOneShot"));
+        let id = match std::fs::read(&one_shot) {
+            Ok(bytes) => {
+                std::fs::remove_file(&one_shot).unwrap();
+                let units: Vec<u16> =
+                    bytes[4..].chunks_exact(2).map(|c| u16::from_le_bytes([c[0], c[1]])).collect();
+                String::from_utf16(units.split(|u| *u == 0).next().unwrap()).unwrap()
+            }
+            Err(_) => {
+                let conf = self.read("boot/loader/loader.conf");
+                conf.lines().find_map(|l| l.strip_prefix("default ")).unwrap().to_owned()
+            }
+        };
+        id.strip_suffix(".conf").unwrap().to_owned()
+    }
+
+    /// The boot loader boots. The layer that it boots, whose volume is then root's; an error if something that the entry names does
+    /// not exist.
+    pub(crate) fn boots(&self) -> Result<String, String> {
+        let grub = self.sysroot().join("boot/grub2").exists();
+        let id = if grub { self.grub_boots() } else { self.systemd_boot_boots() };
         let path = self.sysroot().join(format!("boot/loader/entries/{id}.conf"));
         let text = std::fs::read_to_string(&path).map_err(|_| format!("there is no entry {id}"))?;
         for line in text.lines().filter(|l| l.starts_with("linux ") || l.starts_with("initrd ")) {
@@ -393,8 +433,9 @@ impl Model {
 
     /// The running system, after [`Model::boots`].
     pub(crate) fn running(&self) -> System {
-        let mut system = self.system_for(None);
-        system.running = true;
+        self.runs.set(true);
+        let system = self.system_for(None);
+        self.runs.set(false);
         system
     }
 
@@ -416,6 +457,11 @@ impl Model {
         let findings = verify(&self.system_for(None), &policy(), self, Depth::Properties);
         findings.into_iter().filter(is_error).map(|f| f.message).collect()
     }
+}
+
+/// The file of a variable of systemd-boot.
+fn variable(name: &str) -> String {
+    format!("/sys/firmware/efi/efivars/{name}-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f")
 }
 
 /// The entry of the installed system's newest kernel, as a path in it.

@@ -200,6 +200,10 @@ impl Tools for Model {
         !self.missing_tools.contains(&program)
     }
 
+    fn is_running(&self, _: &Path) -> bool {
+        self.runs.get()
+    }
+
     fn environment(&self) -> &Path {
         self.dir.path()
     }

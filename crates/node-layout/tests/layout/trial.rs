@@ -9,6 +9,10 @@ use node_layout::{
 pub(crate) const NEW: &str = "ovirt-node-ng-4.5.7-0.20270101.0";
 const KVER: &str = "5.14.0-503.11.1.el9_5.x86_64";
 
+/// Every boot loader and release that is modelled.
+pub(crate) const MACHINES: [&str; 4] = ["rhel8", "rhel9", "rhel10", SYSTEMD_BOOT];
+pub(crate) const SYSTEMD_BOOT: &str = "systemd-boot";
+
 pub(crate) struct Quiet;
 impl Progress for Quiet {
     fn step(&mut self, _: usize, _: usize, _: &Step, _: StepState, _: &str) {}
@@ -20,7 +24,10 @@ pub(crate) fn node() -> Model {
 }
 
 pub(crate) fn node_of(release: &str) -> Model {
-    let model = Model::installed(release);
+    let model = match release {
+        SYSTEMD_BOOT => Model::installed("rhel9").with_systemd_boot(),
+        release => Model::installed(release),
+    };
     model.put("/sysroot/etc/os-release", "ID=\"centos\"\nID_LIKE=\"rhel fedora\"\n");
     model.init().unwrap();
     model.first_boot();
@@ -58,7 +65,7 @@ fn booted(model: &Model) -> String {
 
 #[test]
 fn an_image_is_tried_once_confirmed_and_then_the_default() {
-    for release in ["rhel8", "rhel9", "rhel10"] {
+    for release in MACHINES {
         let model = node_of(release);
         let system = model.running();
         assert_eq!(state_of(&system, NEW), (ImageState::Ready, None));
@@ -84,7 +91,12 @@ fn an_image_is_tried_once_confirmed_and_then_the_default() {
         let system = model.running();
         assert_eq!(state_of(&system, NEW), (ImageState::Good, None));
         assert_eq!(confirm(&system, 2, &model).unwrap().result, "already-confirmed");
-        let block = model.read("boot/grub2/grubenv");
+        let block = std::fs::read_to_string(model.sysroot().join("boot/grub2/grubenv")).unwrap_or_default();
+        assert!(
+            !model
+                .path("sys/firmware/efi/efivars/LoaderEntryOneShot-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f")
+                .exists()
+        );
         for word in ["next_entry=", "fallback=", "node_layout_trial="] {
             assert!(!block.contains(word), "{release}: {word} is left in {block}");
         }
