@@ -92,7 +92,7 @@ fn previous<'n>(node: &'n Node<'_>) -> Result<&'n ImageStatus, Vec<Finding>> {
 ///
 /// # Errors
 /// What is missing: one finding.
-pub(super) fn bootable<'a>(
+pub(crate) fn bootable<'a>(
     node: &Node<'a>,
     image: &ImageStatus,
 ) -> Result<(Layer, &'a BootEntry, Option<String>), Vec<Finding>> {

@@ -308,6 +308,23 @@ fn a_new_kernel_that_is_the_default_is_the_default_as_the_layers_own() {
     assert_eq!(system.boot.as_ref().unwrap().default_entry().unwrap().id, format!("{NVR}+1-{NEWER}"));
 }
 
+/// kernel-install makes the entry of a new kernel the default, also in a trial.
+#[test]
+fn a_kernel_that_is_installed_in_a_trial_does_not_end_it() {
+    let model = armed("rhel9");
+    model.boots().unwrap();
+    install_kernel(&model, &format!("{NEW}+1"), NEWER, "new");
+    let id = format!("5ae5a8b9e3f94cbfb0bd7a0b1c2d3e4f-{NEWER}");
+    let block = model.read("boot/grub2/grubenv");
+    let saved = block.lines().find(|l| l.starts_with("saved_entry=")).unwrap();
+    let block = block.trim_end_matches('#').replace(saved, &format!("saved_entry={id}"));
+    model.put("/sysroot/boot/grub2/grubenv", &format!("{block:#<1024}"));
+    done(&model, &keep(&model.running(), NEWER).unwrap());
+    assert_eq!(state_of(&model.running(), NEW), (ImageState::Trying, None));
+    assert_eq!(model.boots().unwrap(), format!("{NVR}+1"), "it is not confirmed");
+    assert_eq!(state_of(&model.running(), NEW).0, ImageState::Failed);
+}
+
 #[test]
 fn kernels_that_are_older_than_the_layers_own_are_left_alone() {
     let model = node();

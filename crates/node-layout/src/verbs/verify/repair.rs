@@ -3,16 +3,18 @@
 use super::images::{copies, fallback, foreign_kernels, stale, with_another_root};
 use crate::boot::TrialStage;
 use crate::files::{Change, Method};
-use crate::images::kept;
 use crate::images::trial::layer_of_id;
+use crate::images::{ImageState, kept};
 use crate::machine::Tools;
 use crate::plan::{Action, Steps};
 use crate::system::System;
 use crate::verbs::confirm::plain_entries;
 use crate::verbs::node::{Decision, Node, no_room};
+use crate::verbs::rollback::bootable;
 use crate::verbs::trial::{block_actions, devices, record_failure};
 use node_base::boot_entry::BootEntry;
 use node_base::diagnostic::{Finding, layout};
+use node_base::names::Layer;
 use std::collections::BTreeSet;
 
 /// Decides the steps.
@@ -93,7 +95,7 @@ fn entry_actions(node: &Node<'_>) -> Vec<Action> {
 }
 
 /// Keeps the kernel of an entry for the running layer, with an entry of the layer. If the entry is the default, the layer's is
-/// from then on.
+/// from then on, unless the image is on trial.
 ///
 /// # Errors
 /// GRUB's block has no room for the default.
@@ -135,12 +137,22 @@ pub(crate) fn keep_kernel(node: &Node<'_>, entry: &BootEntry, steps: &mut Steps)
     if !ids.contains(new.id.as_str()) {
         entries.push(new.clone());
     }
-    let default = node.boot.default_entry().is_some_and(|d| d.id == entry.id);
-    let block = match default {
-        true => node.make_default_beside_trial(&new.id, layer, &entries),
-        false => node.boot.loader.renew_fallback(&entries),
+    let is_default = node.boot.default_entry().is_some_and(|d| d.id == entry.id);
+    let block = match (is_default, confirmed(node)) {
+        (false, _) => node.boot.loader.renew_fallback(&entries),
+        // A package has made its kernel the default, and the image is not confirmed: the older image stays what boots.
+        (true, Some((layer, id))) => node.make_default_beside_trial(&id, &layer, &entries),
+        (true, None) => node.make_default_beside_trial(&new.id, layer, &entries),
     };
     actions.extend(block_actions(block.map_err(|error| vec![no_room(&error)])?));
     steps.add("keep-kernel", format!("keep kernel {version} for {layer}"), actions);
     Ok(())
+}
+
+/// While the running image is on trial, the layer and the entry of the newest confirmed one.
+fn confirmed(node: &Node<'_>) -> Option<(Layer, String)> {
+    node.own_image().filter(|i| i.state == ImageState::Trying)?;
+    let good = node.images.iter().rev().filter(|i| i.state == ImageState::Good);
+    let (layer, entry, _) = good.filter_map(|image| bootable(node, image).ok()).next()?;
+    Some((layer, entry.id.clone()))
 }
