@@ -47,13 +47,13 @@ pub fn health(system: &System, policy: &Policy, units: &[String], tools: &dyn To
             return failed;
         }
     }
-    // A pool that is nearly full, or a volume that is too small, is not the image's fault, and the older one has it as well.
+    // A pool that is nearly full, a volume that is too small, or a fault of another image is not this image's, and the older one
+    // has it as well.
     let of_image = [
         &layout::LVM_UNREADABLE,
         &layout::ROOT_NOT_THIN,
         &layout::FSTAB_ROOT,
         &layout::BOOT_CONFIG,
-        &layout::BASE,
         &layout::LAYER,
         &layout::NOT_INITIALISED,
     ];
