@@ -1,5 +1,6 @@
 //! `confirm`: the running image has proved itself. It becomes the default, and old images that are not kept any more go.
 
+use super::fail;
 use super::node::{Decision, Node, no_room};
 use super::remove;
 use super::trial::{block_actions, change_tags, trial_tags};
@@ -54,8 +55,11 @@ pub fn confirm(system: &System, keep: u32, tools: &dyn Tools) -> Result<Decision
         "remove the kernel arguments of the trial".into(),
         vec![Action::Change(plain_entries(&node, &node.layer))],
     );
+    // What an earlier trial of it has said is not true any more.
+    let log = Change::remove(fail::log(system, nvr), Method::Replace);
     let good = change_tags(&node, base, trial_tags(base), []);
-    steps.add("good", format!("mark {nvr} as confirmed"), good.into_iter().collect());
+    let actions = good.into_iter().chain([Action::Change(log.into_iter().collect())]).collect();
+    steps.add("good", format!("mark {nvr} as confirmed"), actions);
     steps.add(
         "settings",
         "set the kernel's settings that the trial has changed".into(),

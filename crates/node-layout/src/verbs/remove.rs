@@ -1,5 +1,6 @@
 //! `remove`: an image that is not needed any more goes: its boot entries, its files on /boot, its volumes.
 
+use super::fail;
 use super::node::{Decision, Node};
 use super::trial::block_actions;
 use crate::boot::BootConfig;
@@ -93,7 +94,10 @@ pub(super) fn steps(node: &Node<'_>, nvr: &Nvr, steps: &mut Steps) -> Result<(),
     // An index into the list of entries is another one now. (It cannot fail for want of room: it gets no longer.)
     actions.extend(block_actions(boot.loader.renew_fallback(&left).unwrap_or_default()));
     steps.add("remove-entries", format!("remove the boot entries of {nvr}"), actions);
-    let actions = node.layers(nvr).iter().flat_map(|(layer, _)| files(boot, layer, &left)).collect();
+    let layers = node.layers(nvr);
+    let mut actions: Vec<Action> = layers.iter().flat_map(|(layer, _)| files(boot, layer, &left)).collect();
+    let log = Change::remove(fail::log(node.system, nvr), Method::Replace);
+    actions.push(Action::Change(log.into_iter().collect()));
     steps.add("remove-files", format!("remove the kernels and initramfs of {nvr}"), actions);
     let removals = volumes(node, nvr).into_iter().map(|v| Action::RemoveVolume {
         command: pool::remove_command(&v.full_name()),

@@ -154,6 +154,17 @@ fn why_a_trial_failed_is_kept_after_the_fall_back() {
     assert_eq!(state_of(&system, NEW), (ImageState::Failed, Some("health-vdsm.sh".into())));
     assert_eq!(model.read(&format!("var/lib/node-layout/trials/{NEW}.log")), "exit status 1\nno vdsm\n");
     assert_eq!(fail(&system, &Reason::new("x"), None).unwrap().result, "not-on-trial");
+    let log = model.sysroot().join(format!("var/lib/node-layout/trials/{NEW}.log"));
+    done(&model, &arm(&system, NEW, &model).unwrap());
+    booted(&model);
+    done(&model, &confirm(&model.running(), 2, &model).unwrap());
+    assert!(!log.exists(), "the image is confirmed now");
+    done(&model, &rollback(&model.running(), None).unwrap());
+    booted(&model);
+    std::fs::write(&log, "x").unwrap();
+    done(&model, &remove(&model.running(), NEW).unwrap());
+    assert!(!log.exists());
+    let system = model.running();
     assert!(
         confirm(&system, 2, &model).unwrap().plan.steps.is_empty(),
         "the old image has nothing to confirm"
