@@ -81,6 +81,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         tries: args.tries,
         uuids: [uuid()?, uuid()?],
     };
+    let policy = policy(None, &args.common.sysroot()?)?.policy.name;
     let decided = match update(&system, &tools, &request) {
         Ok(decided) => decided,
         Err(findings) => return Ok(answer.refused(&findings)),
@@ -90,7 +91,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         root: system.root_volume().map(|v| v.full_name()).unwrap_or_default(),
         image: format!("{} ({})", decided.nvr, decided.about),
         image_from: None,
-        policy: policy(None, &args.common.sysroot()?)?.policy.name,
+        policy,
     });
     answer.needs = decided.needs.clone();
     let outcome = Outcome { result: decided.result, message: decided.message.clone() };

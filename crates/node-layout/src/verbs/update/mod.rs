@@ -176,7 +176,11 @@ fn decide(
     let about = format!("{kind}, {proved}, name from {from}");
     if let Some(image) = node.image(&nvr).filter(|image| image.state != ImageState::Making) {
         let decision = existing(&node, image.state, &nvr, tools, request)?;
-        let Decision { plan, result, message, findings: more } = decision;
+        let Decision { mut plan, result, message, findings: more } = decision;
+        // A power cut can have left an armed image without it, and the engine removes it before it asks again.
+        if matches!(result, "armed" | "already-armed" | "updated") {
+            plan.steps.extend(plan::marker(system, &request.image.image));
+        }
         let mut findings = sorted(findings);
         findings.extend(more);
         let undo = TakeBack::nothing();

@@ -12,7 +12,8 @@ use crate::disks::{RootFs, TAG_BASE, TAG_LAYER, TAG_MAKING, TAG_READY};
 use crate::files::{Change, Method};
 use crate::images::{CONFIRM_WITHIN, ImageState, TrialContent, kept, trial_files};
 use crate::machine::{Command, Tools, below};
-use crate::plan::{Action, Plan, Steps, Synchronisation};
+use crate::plan::{Action, Plan, Step, Steps, Synchronisation};
+use crate::system::System;
 use node_base::boot_entry::BootEntry;
 use node_base::diagnostic::Finding;
 use node_base::names::Nvr;
@@ -458,21 +459,19 @@ impl<'p> Planner<'p> {
                 self.steps.add("default", format!("make {layer} the default"), block_actions(changes));
             }
         }
-        let name = self.request.image.image.file_name().unwrap_or_default().to_string_lossy();
-        let marker = Change {
-            path: node.system.path(MARKER),
-            before: None,
-            after: Some(format!("{name}\n").into_bytes()),
-            method: Method::Replace,
-            like: None,
-        };
-        self.steps.add(
-            "marker",
-            format!("tell the engine: write {MARKER}"),
-            vec![Action::Change(vec![marker])],
-        );
+        if let Some(Step { name, about, actions }) = marker(node.system, &self.request.image.image) {
+            self.steps.add(name, about, actions);
+        }
         Ok(())
     }
+}
+
+/// The step that tells the engine of an armed image; `None` if it knows already.
+pub(super) fn marker(system: &System, image: &Path) -> Option<Step> {
+    let name = image.file_name().unwrap_or_default().to_string_lossy();
+    let change = Change::write(system.path(MARKER), format!("{name}\n").into_bytes(), Method::Replace)?;
+    let about = format!("tell the engine: write {MARKER}");
+    Some(Step { name: "marker", about, actions: vec![Action::Change(vec![change])] })
 }
 
 /// Decides the steps that make a complete image the default without a trial, by the operator's word.

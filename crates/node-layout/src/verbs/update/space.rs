@@ -1,7 +1,7 @@
 //! Whether there is room for a new image: in the pool, in its metadata, in the base's file system, on /boot.
 
 use super::Making;
-use crate::disks::{share, thin};
+use crate::disks::{RootFs, share, thin};
 use crate::images::ImageState;
 use crate::machine::Tools;
 use node_base::diagnostic::{Finding, Findings, layout};
@@ -31,6 +31,9 @@ pub struct Needs {
 const LEFT: u64 = 5;
 /// What a layer costs beside its base: a journal, a UUID, `/etc`.
 const LAYER: Bytes = Bytes(64 << 20);
+/// What a new UUID of ext4 rewrites for each file, in bytes, in the base and in the layer: the checksums of its metadata depend on
+/// the UUID. That of XFS is in a few blocks.
+const EXT4_UUID: u64 = 1 << 10;
 /// What an initramfs may become larger than the one of the running layer: one part of this.
 const LARGER: u64 = 4;
 /// What directories and entries on /boot cost.
@@ -55,8 +58,12 @@ pub(super) fn needs(making: &Making<'_>, tools: &dyn Tools) -> Needs {
         (Some(_), None) => running.unwrap_or_default(),
         (None, own) => own.unwrap_or_default(),
     };
+    let uuids = match host.root_fs {
+        RootFs::Ext4 => Bytes(comparison.difference.files.saturating_mul(2 * EXT4_UUID)),
+        RootFs::Xfs => Bytes(0),
+    };
     Needs {
-        pool_data: need.data(chunk) + LAYER,
+        pool_data: need.data(chunk) + LAYER + uuids,
         pool_data_free: free(pool.size, pool.data_percent, LEFT),
         // The layer maps what the base maps.
         pool_metadata: Bytes(need.metadata(chunk, shared).0.saturating_mul(2)),
