@@ -3,7 +3,7 @@
 use super::answer::{Answer, Outcome, Subject};
 use super::common::Common;
 use super::policy::policy;
-use crate::machine::{Tools, random_uuid};
+use crate::machine::{Tools, inside, random_uuid};
 use crate::source::{ImageRequest, Proof};
 use crate::verbs::update::{AfterUpdate, UpdateRequest, update};
 use anyhow::Context;
@@ -43,9 +43,9 @@ pub(super) struct Args {
     /// How many boots try the image, until it is confirmed (GRUB)
     #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "no_trial")]
     tries: u32,
-    /// Directory for copies and for archives that are unpacked
-    #[arg(long, value_name = "DIR", default_value = "/var/tmp")]
-    work_dir: PathBuf,
+    /// Directory for copies and for archives that are unpacked; without it /var/tmp of the system
+    #[arg(long, value_name = "DIR")]
+    work_dir: Option<PathBuf>,
     /// Only show what would be done. (The image is opened and compared.)
     #[arg(long)]
     dry_run: bool,
@@ -74,7 +74,10 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
                 checksums: args.checksums,
                 keyring: args.keyring,
             },
-            work_dir: super::common::directory("--work-dir", &args.work_dir)?,
+            work_dir: match &args.work_dir {
+                Some(given) => super::common::directory("--work-dir", given)?,
+                None => inside(&system.sysroot, "/var/tmp"),
+            },
         },
         nvr: args.nvr,
         after,

@@ -142,7 +142,8 @@ impl Source {
         if let Some(private) = &self.private {
             return Ok(private.path().to_owned());
         }
-        let made = tempfile::Builder::new().prefix(PRIVATE).tempdir_in(work_dir);
+        let made = std::fs::create_dir_all(work_dir)
+            .and_then(|()| tempfile::Builder::new().prefix(PRIVATE).tempdir_in(work_dir));
         let made = made.map_err(|error| SourceError::Io { path: work_dir.to_owned(), error })?;
         let path = made.path().to_owned();
         self.private = Some(made);

@@ -3,7 +3,7 @@
 use super::content::{self, Buffers, Patch, Side};
 use super::directories::{DEEPEST, names, open_directory};
 use super::error::{SyncError, joined};
-use super::metadata::{Metadata, is_of_file_system, same_xattrs, xattrs};
+use super::metadata::{FileId, Metadata, is_of_file_system, same_xattrs, xattrs};
 use super::need::Need;
 use rustix::fs::{CWD, Mode, OFlags, fstat, openat, readlinkat};
 use std::collections::HashMap;
@@ -228,9 +228,9 @@ struct Walk<'a> {
     jobs: SyncSender<Job>,
     difference: Difference,
     /// Files with several hard links in the source: their number, and the first name.
-    links: HashMap<u64, PathBuf>,
+    links: HashMap<FileId, PathBuf>,
     /// Files with several hard links in the target that are kept: which file of the source each of them becomes.
-    claimed: HashMap<u64, u64>,
+    claimed: HashMap<FileId, FileId>,
     /// Numbers of the two file systems.
     devices: (u64, u64),
 }
@@ -340,7 +340,7 @@ impl Walk<'_> {
             return self.replaced(source, name, path, &wanted, depth);
         }
         // A further link of a file that was compared under its first name.
-        if wanted.links > 1 && self.links.get(&wanted.ino).is_some_and(|first| *first != path) {
+        if wanted.links > 1 && self.links.get(&wanted.id()).is_some_and(|first| *first != path) {
             return Ok(());
         }
         if wanted.kind.is_symlink() {
@@ -350,8 +350,8 @@ impl Walk<'_> {
             let wanted_to = to(source, &self.roots.in_source(&path))?;
             if wanted_to != to(target, &self.roots.in_target(&path))? {
                 // A claimed file would have to be given up again; links with several names are rare.
-                self.claimed.remove(&present.ino);
-                self.links.remove(&wanted.ino);
+                self.claimed.remove(&present.id());
+                self.links.remove(&wanted.id());
                 return self.replaced(source, name, path, &wanted, depth);
             }
         }
@@ -374,7 +374,7 @@ impl Walk<'_> {
             if wanted.size > LARGEST {
                 return Err(SyncError::TooLarge { path: joined(self.roots.source, path), limit: LARGEST });
             }
-            if wanted.links <= 1 || !self.links.contains_key(&wanted.ino) {
+            if wanted.links <= 1 || !self.links.contains_key(&wanted.id()) {
                 self.difference.size = self.difference.size.saturating_add(wanted.allocated);
                 self.difference.read = self.difference.read.saturating_add(wanted.allocated.min(wanted.size));
             }
@@ -392,7 +392,7 @@ impl Walk<'_> {
         depth: usize,
     ) -> Result<(), SyncError> {
         if wanted.links > 1 && !wanted.kind.is_dir() {
-            match self.links.entry(wanted.ino) {
+            match self.links.entry(wanted.id()) {
                 Entry::Occupied(first) => {
                     let first = first.get().clone();
                     self.add(path, What::Link(first), *wanted);
@@ -430,14 +430,14 @@ impl Walk<'_> {
         if wanted.links <= 1 {
             return present.links <= 1;
         }
-        match self.links.entry(wanted.ino) {
-            Entry::Occupied(_) => present.links > 1 && self.claimed.get(&present.ino) == Some(&wanted.ino),
+        match self.links.entry(wanted.id()) {
+            Entry::Occupied(_) => present.links > 1 && self.claimed.get(&present.id()) == Some(&wanted.id()),
             Entry::Vacant(first) => {
                 if present.links > 1 {
-                    match self.claimed.entry(present.ino) {
+                    match self.claimed.entry(present.id()) {
                         Entry::Occupied(_) => return false,
                         Entry::Vacant(claim) => {
-                            claim.insert(wanted.ino);
+                            claim.insert(wanted.id());
                         }
                     }
                 }
@@ -466,6 +466,7 @@ impl Walk<'_> {
             return Err(SyncError::Changed { path: joined(self.roots.source, &path) });
         }
         let target_file = open(target).map_err(self.roots.in_target(&path))?;
+        self.difference.need.compared(target_file.1.allocated);
         let number = self.difference.changes.len();
         self.add(path, What::Patch(Patch::default()), *wanted);
         let job = Job { number, source: source_file, target: target_file, same_metadata };

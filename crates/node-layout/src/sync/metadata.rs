@@ -24,6 +24,9 @@ const LARGEST_XATTR: usize = 64 << 10;
 const CLASSES: [&str; 5] =
     ["user.", "trusted.", "security.", "system.posix_acl_access", "system.posix_acl_default"];
 
+/// A file, whatever its name: the number of its file system, which an overlay has several of, and its number there.
+pub(super) type FileId = (u64, u64);
+
 /// What stat(2) says about a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Metadata {
@@ -86,6 +89,11 @@ impl Metadata {
             ino: stat.st_ino as u64,
             ctime: (stat.st_ctime as i64, stat.st_ctime_nsec as i64),
         }
+    }
+
+    /// Which file it is.
+    pub(super) fn id(&self) -> FileId {
+        (self.dev, self.ino)
     }
 
     /// Whether parts of a regular file may be holes.

@@ -78,7 +78,10 @@ impl Model {
                 }
                 at(name)?;
                 let mut v = Volume::new(&new, "thin", 0);
-                let skip = option("--setactivationskip").first().is_none_or(|skip| skip == "y");
+                let skip = match option("--setactivationskip").first() {
+                    Some(skip) => skip == "y",
+                    None => args.contains(&"--snapshot"),
+                };
                 (v.minor, v.skip, v.tags) = (None, skip, option("--addtag"));
                 volumes.push(v);
                 self.made_volume(&new, name);
@@ -115,6 +118,9 @@ impl Model {
                 v.tags.extend(option("--addtag"));
                 if let Some(p) = option("--permission").first() {
                     v.writable = p != "r";
+                }
+                if let Some(skip) = option("--setactivationskip").first() {
+                    v.skip = skip == "y";
                 }
                 if let Some(p) = option("--metadataprofile").first() {
                     v.profile.clone_from(p);

@@ -238,6 +238,23 @@ fn an_image_that_shares_little_gets_an_empty_volume() {
     assert!(create.starts_with("lvcreate --yes --type thin --virtualsize 171798691840b "), "{create}");
     assert!(commands.iter().any(|c| c.starts_with("mkfs.xfs -q -f -m uuid=22222222-")));
     assert_eq!(model.files(&model.tree(NEW)), model.files(&model.path("image")));
+    let base = model.volume(NEW).unwrap();
+    assert!(base.skip && !base.writable && base.minor.is_none());
+    drop(commands);
+    // Interrupted, it is removed as one that is a snapshot.
+    let length = model.commands.borrow().len();
+    for number in (0..length).step_by(3) {
+        let model = Model::node("rhel9");
+        for number in 0..20 {
+            model.put(&format!("/image/usr/share/large-{number}"), &format!("{number}").repeat(10_000));
+        }
+        model.ends_at.set(Some(number));
+        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| model.update()));
+        model.ends_at.set(None);
+        model.power_cut();
+        assert!(["armed", "already-armed"].contains(&model.update().unwrap()));
+        assert_eq!(model.files(&model.tree(NEW)), model.files(&model.path("image")));
+    }
 }
 
 #[test]

@@ -23,7 +23,8 @@ pub(super) fn is_left(v: &LogicalVolume, root: &LogicalVolume) -> bool {
         && v.vg == root.vg
         && v.pool == root.pool
         && v.uuid != root.uuid
-        && v.skip_activation
+        // A volume that is no snapshot gets this later.
+        && (v.skip_activation || v.origin.is_none())
         && Nvr::parse(&v.name).is_ok()
 }
 

@@ -152,13 +152,13 @@ impl<'p> Planner<'p> {
         let fresh = self.making.comparison.fresh;
         let size = format!("{}b", host.base.size.0);
         let pool = host.pool.full_name();
-        let common = ["--setactivationskip", "y", "--addtag", TAG_MAKING, "--name", &nvr];
+        let common = ["--addtag", TAG_MAKING, "--name", &nvr];
         let create: Vec<&str> = match fresh {
-            false => ["--yes", "--snapshot", "--permission", "rw"]
-                .into_iter()
-                .chain(common)
-                .chain([old.as_str()])
-                .collect(),
+            false => {
+                let of = ["--yes", "--snapshot", "--permission", "rw", "--setactivationskip", "y"];
+                of.into_iter().chain(common).chain([old.as_str()]).collect()
+            }
+            // LVM looks for signatures in a new volume, which it must activate for that.
             true => {
                 let of = ["--yes", "--type", "thin", "--virtualsize", size.as_str()];
                 of.into_iter().chain(common).chain([pool.as_str()]).collect()
@@ -196,7 +196,9 @@ impl<'p> Planner<'p> {
             self.lvm("lvchange", ["--activate", "n", &base]),
         ];
         self.steps.add("base-content", format!("give {base} the content of the image"), actions);
-        let actions = vec![
+        let skip = fresh.then(|| self.lvm("lvchange", ["--setactivationskip", "y", &base]));
+        let mut actions: Vec<Action> = skip.into_iter().collect();
+        actions.extend([
             self.lvm("lvchange", ["--permission", "r", &base]),
             self.lvm("lvchange", ["--addtag", TAG_BASE, &base]),
             Action::RecordContent(Box::new(Reading::of_new(
@@ -205,7 +207,7 @@ impl<'p> Planner<'p> {
                 &nvr,
                 host.pool,
             ))),
-        ];
+        ]);
         self.steps.add("seal-base", format!("make {base} read-only, and record its checksum"), actions);
     }
 
