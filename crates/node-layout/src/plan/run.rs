@@ -144,7 +144,7 @@ fn perform(tools: &dyn Tools, action: &Action, changed: &mut Vec<Change>) -> Res
 }
 
 /// How many bytes are written before the pool is asked again.
-const STRIDE: u64 = 256 << 20;
+const STRIDE: u64 = 64 << 20;
 /// How often files that are in use are compared, if they change meanwhile.
 const TRIES: usize = 5;
 
