@@ -60,7 +60,10 @@ SCENARIOS: dict[str, Callable[[], str]] = {
     **{f"trial-{name}": functools.partial(trials.failing, name) for name in trials.FAULTS},
 }
 # README.md says why.
-ON_REQUEST = {"power-cuts-xfs-boot", "power-cuts-fat-boot", "kills-all", "power-cuts-update", "imgbase"}
+ON_REQUEST = {
+    *("power-cuts-xfs-boot", "power-cuts-fat-boot", "power-cuts-update", "kills-all", "imgbase", "upgrade-grub-uefi"),
+    *(f"trial-{name}" for name in ("kernel-panic", "missing-kernel", "emergency-mode", "pid-1-dies", "service-never-up")),
+}
 
 
 def main(arguments: list[str]) -> int:

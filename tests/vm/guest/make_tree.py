@@ -152,6 +152,9 @@ class Specimens:
 
 def describe(top: pathlib.Path, nvr: str, generation: int, kernel: str, initramfs: str) -> None:
     """What an image says of itself: its name, its release, its kernel, the original copies of its configuration."""
+    # Where the installed system has file systems.
+    for name in ("boot", "efi", "var"):
+        (top / name).mkdir(exist_ok=True)
     meta = top / "usr/share/imgbase/build/meta"
     meta.mkdir(parents=True)
     (meta / "nvr").write_text(nvr + "\n")
