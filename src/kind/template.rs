@@ -19,6 +19,7 @@ enum Engine {
     Variables,
     Xcat,
     Autoconf,
+    Hashes,
 }
 
 impl Engine {
@@ -33,6 +34,7 @@ impl Engine {
             Engine::Variables => "a template with variables ($NAME)",
             Engine::Xcat => "a template of xCAT",
             Engine::Autoconf => "a template with marks such as @NAME@",
+            Engine::Hashes => "a template with marks such as ##NAME##",
         }
     }
 }
@@ -44,6 +46,8 @@ struct Mark {
     engine: Engine,
     /// Whether nothing but a template has such a mark.
     is_certain: bool,
+    /// Whether it is in a script, which may write a template of its own.
+    is_in_script: bool,
 }
 
 /// A text with marks of a template engine.
@@ -53,16 +57,20 @@ pub(crate) struct Template {
     pub(crate) masked: String,
     /// The mark that shows it, and the engine that it is of.
     shown_by: Mark,
+    /// What Foreman calls it, when that is not a whole kickstart (`snippet`, `script`).
+    other_kind: Option<String>,
 }
 
 impl Template {
     /// Reads a text; `None` when it has no mark. Marks count among the commands, in headers of sections and in
-    /// `%packages`; in scripts, which have braces of their own, only control marks (`{% … %}`, `<% … %>`).
+    /// `%packages`. Scripts have braces of their own, and may write a template: their control marks (`{% … %}`, `<% … %>`)
+    /// are blanked in a template, but do not make one.
     pub(crate) fn read(text: &str) -> Option<Template> {
         if !may_have_marks(text.as_bytes()) {
             return None;
         }
-        let mut reader = Reader { text, marks: Vec::new(), covered: 0, ends: [None; PAIRS.len()] };
+        let mut reader =
+            Reader { text, marks: Vec::new(), covered: 0, ends: [None; PAIRS.len()], in_script: false };
         let mut masked: Vec<u8> = Vec::new();
         let mut blank = |line: Range<usize>| {
             if masked.is_empty() {
@@ -98,14 +106,27 @@ impl Template {
                 _ => {}
             }
         }
-        let shown_by = reader.marks.iter().find(|mark| mark.is_certain).or(reader.marks.first())?.clone();
+        let outside = || reader.marks.iter().filter(|mark| !mark.is_in_script);
+        let shown_by = outside().find(|mark| mark.is_certain).or(outside().next())?.clone();
         let masked = String::from_utf8(masked).ok()?;
-        Some(Template { masked, shown_by })
+        let other_kind = other_kind(text);
+        Some(Template { masked, shown_by, other_kind })
+    }
+
+    /// Whether its lines are those of a kickstart.
+    pub(crate) fn is_kickstart(&self) -> bool {
+        self.other_kind.is_none()
     }
 
     /// The remark that the file is a template.
     pub(crate) fn finding(&self, file: FileId) -> Finding {
-        let message = format!("this is {}: lines with a mark are not checked", self.shown_by.engine.name());
+        let engine = self.shown_by.engine.name();
+        let message = match &self.other_kind {
+            Some(kind) => format!(
+                "this is {engine} of Foreman for a {kind}, not for a whole kickstart: it is not checked"
+            ),
+            None => format!("this is {engine}: lines with a mark are not checked"),
+        };
         let help = "render it first, and check what the engine writes";
         let at = &self.shown_by.at;
         Finding::new(&TEMPLATE, message).at(Span::new(file, at.start, at.end)).label("a mark").help(help)
@@ -152,7 +173,6 @@ fn may_have_marks(text: &[u8]) -> bool {
         }
         false
     };
-    let next = |text: &[u8], at: usize| text.get(at + 1).copied().unwrap_or_default();
     any(b'{', |text, at| {
         let (before, next) = (at.checked_sub(1).map(|n| text[n]), text.get(at + 1));
         matches!(before, Some(b'$' | b'%')) || matches!(next, Some(b'{' | b'%' | b'#'))
@@ -160,7 +180,22 @@ fn may_have_marks(text: &[u8]) -> bool {
         || any(b'<', |text, at| text.get(at + 1) == Some(&b'%'))
         || any(b'@', |text, at| text.get(at + 1).is_some_and(|b| *b == b'@' || b.is_ascii_uppercase()))
         || any(b':', |text, at| at > 0 && text[at - 1].is_ascii_uppercase() && next_is_xcat(text, at))
-        || (next(text, 0) == b'#' && text.starts_with(b"##"))
+        || any(b'#', |text, at| text.get(at + 1) == Some(&b'#'))
+}
+
+/// What Foreman calls a template that is not a whole kickstart: the metadata in its first comment say `kind: snippet`, or a
+/// partition table is a script (`#Dynamic`).
+fn other_kind(text: &str) -> Option<String> {
+    let head = text.strip_prefix("<%#")?;
+    let metadata = &head[..head.find("%>")?];
+    let kind = metadata.lines().find_map(|line| line.trim().strip_prefix("kind:"))?.trim();
+    match kind {
+        "provision" => None,
+        "ptable" if !split_lines(text).any(|line| line.trim_end() == "#Dynamic") => None,
+        // The name is shown: letters only.
+        other if other.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => Some(other.to_owned()),
+        _ => None,
+    }
 }
 
 fn next_is_xcat(text: &[u8], colon: usize) -> bool {
@@ -194,6 +229,8 @@ struct Reader<'t> {
     covered: usize,
     /// For each pair the place of an end that was found behind its begin: `Some(None)` when there is none any more.
     ends: [Option<Option<usize>>; PAIRS.len()],
+    /// Whether the line that is read is one of a script.
+    in_script: bool,
 }
 
 impl Reader<'_> {
@@ -201,6 +238,7 @@ impl Reader<'_> {
     fn line(&mut self, line: Range<usize>, place: Place) {
         let text = self.text;
         let content = &text[line.clone()];
+        self.in_script = place == Place::Script;
         if place != Place::Script {
             self.directive(content, line.start);
         }
@@ -275,6 +313,13 @@ impl Reader<'_> {
             let engine = if doubled.is_some() { Engine::Cheetah } else { Engine::Autoconf };
             return Some(self.push(at..end, engine, true));
         }
+        // ##Host-Name##
+        if let Some(inner) = rest.strip_prefix("##") {
+            let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+            let name = inner.find(|c| !is_name(c)).filter(|n| *n >= 2)?;
+            inner[name..].strip_prefix("##")?;
+            return Some(self.push(at..at + name + 4, Engine::Hashes, true));
+        }
         // xCAT: #TABLE:site:key=master:value#
         let inner = rest.strip_prefix('#')?;
         let name = inner.find(|c: char| !c.is_ascii_uppercase()).filter(|n| *n >= 3)?;
@@ -285,7 +330,7 @@ impl Reader<'_> {
     fn push(&mut self, at: Range<usize>, engine: Engine, is_certain: bool) -> usize {
         let end = at.end;
         self.covered = self.covered.max(end);
-        self.marks.push(Mark { at, engine, is_certain });
+        self.marks.push(Mark { at, engine, is_certain, is_in_script: self.in_script });
         end
     }
 
@@ -370,7 +415,7 @@ mod tests {
                 Engine::Jinja,
                 "{% for p in packages %}",
             ),
-            ("%post\n{% if x %}\necho\n{% endif %}\n%end\n", Engine::Jinja, "{% if x %}"),
+            ("disk ##Disk-Label##\n", Engine::Hashes, "##Disk-Label##"),
         ] {
             assert_eq!(shown(text), Some((engine.name(), mark.to_owned())), "{text}");
         }
@@ -385,6 +430,8 @@ mod tests {
             "rootpw Pa$word\n",
             "repo --name=x --mirrorlist=http://x/?repo=fedora-$releasever&arch=$basearch\n",
             "%packages\n@core\n@^minimal-environment\n-@standard\n%end\n",
+            "%post\ncat >x.tmpl <<EOF\n<% f = \"x\" %>\n{% if x %}\nEOF\n%end\n",
+            "## a remark ##\nlang C ## another ##\n",
             "%post\necho ${x} $HOME {{.Name}} ${x%.*} @NAME@ $(date) #end if\n%end\n",
             "# if you want more\n# else\n#else\n#if this were so\nlang C\n",
             "sshkey --username=a \"ssh-ed25519 AAAA a@HOST\"\n",

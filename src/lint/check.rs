@@ -89,7 +89,10 @@ pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileRepo
         context.is_template = templates.is_some();
         context.is_fragment = settings.is_fragment;
         let other_devices = other_devices(&context);
-        if context.syntax_errors().next().is_some()
+        if templates.as_ref().is_some_and(|templates| !templates.are_kickstarts) {
+            findings = Findings::new();
+            findings.extend(templates.iter().flat_map(|templates| templates.remarks.clone()));
+        } else if context.syntax_errors().next().is_some()
             && let Some(finding) = kind::other_language(sources.get(file).text(), file)
         {
             // What its single lines are in the language of kickstarts says nothing.
@@ -153,6 +156,8 @@ struct Templates {
     masked: Sources,
     /// One remark for each template.
     remarks: Vec<Finding>,
+    /// Whether the file that is checked becomes a kickstart.
+    are_kickstarts: bool,
 }
 
 impl Templates {
@@ -165,9 +170,12 @@ impl Templates {
         if found.iter().all(|(.., template)| template.is_none()) {
             return None;
         }
-        let mut templates = Templates { masked: Sources::new(), remarks: Vec::new() };
+        let mut templates = Templates { masked: Sources::new(), remarks: Vec::new(), are_kickstarts: true };
         for (file, source, template) in found {
             templates.remarks.extend(template.as_ref().map(|t| t.finding(file)));
+            let is_first = file == FileId(0);
+            templates.are_kickstarts &=
+                !is_first || template.as_ref().is_none_or(kind::Template::is_kickstart);
             let text = template.map_or_else(|| source.text().to_owned(), |t| t.masked);
             // As long as the text that it replaces, which was not too long.
             templates.masked.add(source.path(), text).ok()?;

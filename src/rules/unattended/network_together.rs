@@ -102,7 +102,9 @@ fn members(context: &Context<'_>, lines: &[&Command<'_>], findings: &mut Finding
         // A VLAN on a member is odd, but a device of its own.
         let Some(name) = known(command, "--device").filter(|_| !command.has("--vlanid")) else { continue };
         let Some((owner, what)) = owners.get(name.text.as_ref()) else { continue };
-        let at = known(command, "--ip").filter(|_| is_static(command)).or_else(|| known(command, "--ipv6"));
+        let at = known(command, "--ip")
+            .filter(|_| is_static(command))
+            .or_else(|| known(command, "--ipv6").filter(|v| v.text.contains(':')));
         let Some(at) = at.filter(|_| !std::ptr::eq(*owner, command)) else { continue };
         let message = format!(
             "{} belongs to the {what} {}, so it cannot have an address of its own",

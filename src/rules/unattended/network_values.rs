@@ -37,7 +37,7 @@ struct Line<'l, 'k, 's> {
 impl<'s> Line<'_, '_, 's> {
     /// A value that is known.
     fn value(&self, option: &str) -> Option<Value<'s>> {
-        self.command.value(option).filter(|v| !is_unknown(&v.text)).cloned()
+        self.command.value(option).filter(|v| !v.text.is_empty() && !is_unknown(&v.text)).cloned()
     }
 
     /// A value in JSON, whose braces are not marks.
@@ -111,7 +111,8 @@ impl<'s> Line<'_, '_, 's> {
             }
             return;
         }
-        if !self.command.has("--ip") {
+        let is_empty = |option: &str| self.command.value(option).is_none_or(|v| v.text.is_empty());
+        if is_empty("--ip") {
             let message =
                 "--bootproto=static needs an address: the installer cannot make a connection of this line";
             self.push(
@@ -154,7 +155,7 @@ impl<'s> Line<'_, '_, 's> {
 
     /// The prefix length of `--netmask`, which must be written as an address.
     fn netmask(&mut self) -> Option<u8> {
-        if !self.command.has("--netmask") {
+        if self.command.value("--netmask").is_none_or(|v| v.text.is_empty()) {
             // An address with its prefix is a finding of its own.
             let has_prefix = self.value("--ip").is_some_and(|v| v.text.contains('/'));
             if !has_prefix {
