@@ -41,6 +41,12 @@ const BUTANE: Language =
     Language { is: "a Butane configuration of CoreOS", help: "check it with: butane --strict FILE" };
 const IGNITION: Language =
     Language { is: "an Ignition configuration of CoreOS", help: "check it with: ignition-validate FILE" };
+const PHOTON: Language = Language {
+    is: "a kickstart of Photon OS, which is JSON",
+    help: "only the installer of Photon OS reads it",
+};
+const JSON: Language =
+    Language { is: "a file in JSON", help: "a kickstart has one command a line, without braces around them" };
 const WINDOWS: Language =
     Language { is: "an answer file of Windows Setup", help: "only Windows Setup reads it" };
 const BLUEPRINT: Language = Language {
@@ -115,8 +121,12 @@ fn find(text: &str) -> Option<(&'static Language, usize, &str)> {
             &IGNITION
         } else if has("agama") || (has("\"product\"") && has("\"id\"")) || has("\"localization\"") {
             &AGAMA
+        } else if has("linux_flavor") || has("packagelist_file") {
+            &PHOTON
+        } else if begin.starts_with("{{") || begin.starts_with("{%") {
+            return None; // a mark of a template
         } else {
-            return None;
+            &JSON
         };
         return Some((language, start, first_line));
     }
@@ -233,6 +243,8 @@ mod tests {
             ("{\n  \"product\": { \"id\": \"Tumbleweed\" }\n}\n", AGAMA.is),
             ("local agama = import 'hw.libsonnet';\n{ }\n", AGAMA.is),
             ("{ \"ignition\": { \"version\": \"3.4.0\" } }\n", IGNITION.is),
+            ("{\n  \"hostname\": \"a\",\n  \"linux_flavor\": \"linux\"\n}\n", PHOTON.is),
+            ("{ \"a\": 1 }\n", JSON.is),
             ("variant: fcos\nversion: 1.5.0\n", BUTANE.is),
             (
                 "[[packages]]\nname = \"x\"\n[customizations.installer.kickstart]\ncontents = \"\"\n",

@@ -57,6 +57,8 @@ pub(crate) struct Template {
     pub(crate) masked: String,
     /// The mark that shows it, and the engine that it is of.
     shown_by: Mark,
+    /// Where lines are nothing but a value: it may be any number of lines, the end of a section among them.
+    pub(crate) lone_values: Vec<usize>,
     /// What Foreman calls it, when that is not a whole kickstart (`snippet`, `script`).
     other_kind: Option<String>,
 }
@@ -78,6 +80,7 @@ impl Template {
             }
             masked[line].fill(b' ');
         };
+        let mut lone_values = Vec::new();
         let (mut at, mut place) = (0, Place::Commands);
         for line in split_lines(text) {
             let start = at;
@@ -89,6 +92,12 @@ impl Template {
             let before = reader.marks.len();
             let from = reader.covered.clamp(start, start + content.len());
             reader.line(from..start + content.len(), if is_header { Place::Commands } else { place });
+            if let [.., mark] = &reader.marks[before..]
+                && is_value(&text[mark.at.clone()])
+                && content.trim().len() == mark.at.len()
+            {
+                lone_values.push(start);
+            }
             if inside || reader.marks.len() > before {
                 let keep = if is_header { content.find(first).map_or(0, |n| n + first.len()) } else { 0 };
                 // A section ends where its template says so, whatever is behind it.
@@ -110,7 +119,7 @@ impl Template {
         let shown_by = outside().find(|mark| mark.is_certain).or(outside().next())?.clone();
         let masked = String::from_utf8(masked).ok()?;
         let other_kind = other_kind(text);
-        Some(Template { masked, shown_by, other_kind })
+        Some(Template { masked, shown_by, lone_values, other_kind })
     }
 
     /// Whether its lines are those of a kickstart.
@@ -153,6 +162,11 @@ pub(crate) fn marks_of_one_line(text: &str) -> Vec<Range<usize>> {
     marks
 }
 
+/// Whether a mark gives a value, and not only decides something.
+fn is_value(mark: &str) -> bool {
+    ["{{", "<%=", "<%-=", "$", "@"].iter().any(|open| mark.starts_with(open))
+}
+
 /// Where a line is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -191,7 +205,7 @@ fn other_kind(text: &str) -> Option<String> {
     let kind = metadata.lines().find_map(|line| line.trim().strip_prefix("kind:"))?.trim();
     match kind {
         "provision" => None,
-        "ptable" if !split_lines(text).any(|line| line.trim_end() == "#Dynamic") => None,
+        "ptable" if !split_lines(text).any(|line| line.starts_with("#Dynamic")) => None,
         // The name is shown: letters only.
         other if other.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => Some(other.to_owned()),
         _ => None,

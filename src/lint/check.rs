@@ -11,7 +11,7 @@ use super::text::TextError;
 use crate::kind;
 use crate::rules::{self, Context, Rule};
 use foldhash::{HashSet, HashSetExt};
-use kickstart::codes::{COMMANDS_CONFLICT, DUPLICATE};
+use kickstart::codes::{COMMANDS_CONFLICT, DUPLICATE, MISSING_END};
 use kickstart::{Arg, Command};
 use node_base::diagnostic::{Finding, Findings, Severity, Told};
 use node_base::source::{FileId, Sources, Span};
@@ -107,6 +107,8 @@ pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileRepo
             findings.retain(|f| {
                 f.code != &DUPLICATE || !f.span.is_some_and(|span| other_devices.contains(&span))
             });
+            let parsed: Vec<Finding> = std::mem::take(&mut findings).into_iter().collect();
+            findings.extend(parsed.into_iter().map(overridden_on_purpose));
             findings.extend(found);
             if let Some(templates) = templates.as_ref() {
                 templates.finish(&mut findings);
@@ -150,12 +152,21 @@ fn other_devices(context: &Context<'_>) -> Vec<Span> {
     others
 }
 
+/// A file that includes another one may define again what is in that on purpose: live images do so with their root.
+fn overridden_on_purpose(finding: Finding) -> Finding {
+    let first = finding.related.first().and_then(|r| r.span);
+    let is_elsewhere = first.zip(finding.span).is_some_and(|(first, second)| first.file != second.file);
+    if finding.code == &DUPLICATE && is_elsewhere { finding.severity(Severity::Info) } else { finding }
+}
+
 /// The files of a check that are templates.
 struct Templates {
     /// All files, those that are templates with their marks blanked.
     masked: Sources,
     /// One remark for each template.
     remarks: Vec<Finding>,
+    /// Lines that are nothing but a value.
+    lone_values: Vec<(FileId, usize)>,
     /// Whether the file that is checked becomes a kickstart.
     are_kickstarts: bool,
 }
@@ -170,9 +181,17 @@ impl Templates {
         if found.iter().all(|(.., template)| template.is_none()) {
             return None;
         }
-        let mut templates = Templates { masked: Sources::new(), remarks: Vec::new(), are_kickstarts: true };
+        let mut templates = Templates {
+            masked: Sources::new(),
+            remarks: Vec::new(),
+            lone_values: Vec::new(),
+            are_kickstarts: true,
+        };
         for (file, source, template) in found {
             templates.remarks.extend(template.as_ref().map(|t| t.finding(file)));
+            templates
+                .lone_values
+                .extend(template.iter().flat_map(|t| t.lone_values.iter().map(|at| (file, *at))));
             let is_first = file == FileId(0);
             templates.are_kickstarts &=
                 !is_first || template.as_ref().is_none_or(kind::Template::is_kickstart);
@@ -183,9 +202,18 @@ impl Templates {
         Some(templates)
     }
 
-    /// Two lines of a template may be in branches of which the engine keeps one.
+    /// Two lines of a template may be in branches of which the engine keeps one, and a value may end a section.
     fn finish(&self, findings: &mut Findings) {
-        findings.retain(|f| ![&COMMANDS_CONFLICT, &DUPLICATE].contains(&f.code));
+        let ends = |f: &Finding| {
+            let open = f.related.first().and_then(|r| r.span);
+            open.zip(f.span).is_some_and(|(open, end)| {
+                let inside = |(file, at): &(FileId, usize)| {
+                    *file == open.file && (open.start as usize..=end.end as usize).contains(at)
+                };
+                f.code == &MISSING_END && self.lone_values.iter().any(inside)
+            })
+        };
+        findings.retain(|f| ![&COMMANDS_CONFLICT, &DUPLICATE].contains(&f.code) && !ends(f));
         findings.extend(self.remarks.iter().cloned());
     }
 }

@@ -124,12 +124,13 @@ fn named_by_sources(sources: &Sources, kickstart: &Kickstart<'_>) -> Option<Chos
 }
 
 /// The versions that a kickstart without a claim may have been written for, the most likely first.
-const OTHERS: [Version; 6] = [
+const OTHERS: [Version; 7] = [
     Version::rhel(8),
     Version::rhel(7),
     Version::rhel(10),
     Version::NEWEST_FEDORA,
     Version::rhel(6),
+    Version::rhel(5),
     Version::rhel(9),
 ];
 

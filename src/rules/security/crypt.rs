@@ -25,6 +25,15 @@ fn grub_problem(value: &str) -> Option<String> {
     Some(format!("{what} that grub2-mkpasswd-pbkdf2 prints"))
 }
 
+/// Words in values that are written because no password matches them: the usual way of images to lock root
+/// (`thereisnopasswordanditslocked` in those of CentOS and Rocky Linux).
+const LOCKED: [&str; 8] = ["lock", "nopass", "nothing", "nope", "none", "disabled", "invalid", "unusable"];
+
+fn says_that_it_is_none(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    LOCKED.iter().any(|word| lower.contains(word))
+}
+
 fn login_problem(value: &str) -> Option<String> {
     // passwd -l and useradd write these to disable logins with a password.
     if value.starts_with(['!', '*']) {
@@ -33,7 +42,7 @@ fn login_problem(value: &str) -> Option<String> {
     let Some(rest) = value.strip_prefix('$') else {
         // The traditional DES form has no mark, only a length.
         let is_des = value.len() == 13 && value.bytes().all(is_crypt_digit);
-        return (!is_des).then(|| "not a hash".to_owned());
+        return (!is_des && !says_that_it_is_none(value)).then(|| "not a hash".to_owned());
     };
     let mut fields = rest.split('$');
     let method = fields.next().unwrap_or_default();

@@ -65,7 +65,7 @@ declare_code! {
     /// rootpw --iscrypted $6$…
     /// ```
     ///
-    /// A locked account (`!`, `*`, or any word with `--lock`) is not reported.
+    /// A locked account (`!`, `*`, any word with `--lock`, a word such as `locked` or `nopassword`) is not reported.
     ///
     /// ## Source
     /// crypt(5), libxcrypt 4.4; Anaconda writes the value of `bootloader --iscrypted` unchanged to `/boot/grub2/user.cfg`.

@@ -5,7 +5,7 @@ use crate::boot::value;
 use crate::rules::Context;
 use foldhash::{HashMap, HashMapExt};
 use kickstart::{Command, Value};
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Finding, Findings, Severity};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// The checks of several lines; a part of the rule about `network`.
@@ -159,8 +159,9 @@ fn reach(context: &Context<'_>, lines: &[&Command<'_>], findings: &mut Findings)
         Err(_) if with_address.iter().all(|c| !c.has("--nameserver")) => findings.push(
             Finding::new(
                 &MISFIT,
-                format!("'{host}' cannot be resolved: no network line names a name server"),
+                format!("'{host}' cannot be resolved: no network line names a name server, unless the command line does"),
             )
+            .severity(Severity::Info)
             .at(at)
             .related(first.span, "the static network")
             .help("add --nameserver=ADDRESS"),
@@ -179,8 +180,9 @@ fn reach(context: &Context<'_>, lines: &[&Command<'_>], findings: &mut Findings)
                 findings.push(
                     Finding::new(
                         &MISFIT,
-                        format!("{address} is in another network, and no gateway leads there"),
+                        format!("{address} is in another network, and no gateway leads there, unless the command line names one"),
                     )
+                    .severity(Severity::Info)
                     .at(at)
                     .related(first.span, "the static network")
                     .help("add --gateway=ADDRESS"),

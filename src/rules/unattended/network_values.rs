@@ -75,10 +75,17 @@ impl<'s> Line<'_, '_, 's> {
             return;
         };
         let text = device.text.as_ref();
-        if NO_INTERFACES.contains(&text) || value::is_interface(text) || value::mac(text).is_some() {
+        // The installer takes a word with colons for a MAC address.
+        let mac = value::mac(text);
+        if NO_INTERFACES.contains(&text) || value::is_interface(text) || mac.is_some() && text.contains(':') {
             return;
         }
-        let issue = if text.contains(':') && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b':') {
+        let issue = if let Some(mac) = mac {
+            ValueIssue::error(format!(
+                "'{text}' is a MAC address with hyphens, which the installer does not know"
+            ))
+            .help(format!("write --device={mac}"))
+        } else if text.contains(':') && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b':') {
             ValueIssue::error(format!("'{text}' is not a MAC address"))
                 .help("six pairs of hexadecimal digits with colons: 52:54:00:12:34:56")
         } else if let Some(name) = text.strip_prefix("/dev/") {
