@@ -1,13 +1,13 @@
 //! GRUB with `blscfg`, on UEFI or BIOS. Its default is `saved_entry` of its environment block.
 
+use super::grub_custom::{self, CUSTOM, TRIES};
 use super::grub_menu;
-use super::grub_retries::{self, TRIES};
 use super::grubenv::{GrubEnv, SIZE};
 use super::loader::{
     BootDevices, BootLoader, Evidence, Found, MOST_TRIES, Place, Trial, TrialFate, TrialStage,
 };
 use super::next_kernel::KeptArguments;
-use super::text_file::{BootError, read_text};
+use super::text_file::BootError;
 use crate::files::{Change, Files, Method};
 use crate::machine::{below, device_path, dm_uuid, inside};
 use node_base::boot_entry::BootEntry;
@@ -102,6 +102,26 @@ impl Grub {
     /// Whether a trial is stored that the boot loader has not started yet.
     fn is_trial_ahead(&self) -> bool {
         self.trial().is_some_and(|t| t.stage != TrialStage::Consumed)
+    }
+
+    /// The change of `custom.cfg` for the trial of an entry. It is made before the order for the trial is written, and does nothing
+    /// without it. None where GRUB's configuration does not source the file.
+    fn custom(&self, entry: Option<&BootEntry>, tries: u32) -> Result<Option<Change>, BootError> {
+        let Some((config, _)) = self.menu().filter(|_| self.cannot_retry().is_none()) else {
+            return Ok(None);
+        };
+        let path = config.with_file_name(CUSTOM);
+        let text = match Files::default().bytes(&path) {
+            Ok(text) => text.unwrap_or_default(),
+            // A single try works without the file.
+            Err(_) if tries <= 1 => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let new = grub_custom::with_block(&text, entry, tries);
+        if new.is_empty() && text.is_empty() {
+            return Ok(None);
+        }
+        Ok(Change::write(path, new, Method::ReplaceForBoot))
     }
 
     /// Lets GRUB boot the entry `id`, which is the default, if an entry cannot be loaded. Where it wants an index and the index is
@@ -205,14 +225,11 @@ impl BootLoader for Grub {
 
     fn arm(&self, entries: &[BootEntry], id: &str, tries: u32) -> Result<Vec<Change>, BootError> {
         let mut env = self.env();
-        let mut changes = Vec::new();
+        let entry = entries.iter().find(|e| e.id == id);
+        let mut changes: Vec<Change> = self.custom(entry, tries)?.into_iter().collect();
         env.unset(TRIES);
-        if let Some((config, _)) = self.menu().filter(|_| tries > 1) {
+        if tries > 1 && self.cannot_retry().is_none() {
             env.set(TRIES, &tries.min(MOST_TRIES).to_string());
-            let path = config.with_file_name("custom.cfg");
-            let text = read_text(&Files::default(), &path)?.map(|file| file.text).unwrap_or_default();
-            let text = grub_retries::with_block(&text).into_bytes();
-            changes.extend(Change::write(path, text, Method::ReplaceForBoot));
         }
         env.set(NEXT, id);
         env.set(TRIAL, id);
@@ -294,7 +311,7 @@ impl BootLoader for Grub {
             );
         };
         let config = config.display();
-        (!text.contains("custom.cfg"))
+        (!text.contains(CUSTOM))
             .then(|| format!("{config} does not source custom.cfg, which would try an image again"))
     }
 }

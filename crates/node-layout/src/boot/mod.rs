@@ -6,8 +6,8 @@
 mod config; // entries and boot loader of a system
 pub(crate) mod efi; // UEFI variables
 mod grub; // GRUB with BLS entries
+mod grub_custom; // several tries of an entry
 mod grub_menu; // its list of entries
-mod grub_retries; // several tries of an entry
 mod grubenv; // GRUB's environment block
 mod loader; // what every boot loader must answer
 mod next_kernel; // kernel arguments kept for the next kernel

@@ -348,30 +348,43 @@ impl Model {
         self
     }
 
-    /// The entry that GRUB boots: one that was ordered for once, else the default.
+    /// The entry that GRUB boots: one that was ordered for once, else the default. At its end GRUB's configuration sources custom.cfg.
     fn grub_boots(&self) -> String {
         let block = self.read("boot/grub2/grubenv");
-        let value = |name: &str| {
-            block.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix('=')).unwrap_or_default().to_owned()
-        };
-        let next = value("next_entry");
-        if next.is_empty() {
-            return value("saved_entry");
+        let text = block.trim_end_matches('#');
+        let mut saved: BTreeMap<&str, String> = text
+            .lines()
+            .filter_map(|l| l.split_once('='))
+            .map(|(name, value)| (name, value.to_owned()))
+            .collect();
+        let mut now = saved.clone();
+        let next = saved.get("next_entry").filter(|next| !next.is_empty()).cloned();
+        now.insert("default", next.clone().or_else(|| saved.get("saved_entry").cloned()).unwrap_or_default());
+        if next.is_some() {
+            now.insert("boot_once", "true".into());
+            now.insert("next_entry", String::new());
+            saved.insert("next_entry", String::new());
         }
-        let mut used = block.replace(&format!("next_entry={next}\n"), "next_entry=\n");
-        // The block of commands in custom.cfg.
-        let tries = value("node_layout_tries");
-        if next == value("node_layout_trial") && self.sysroot().join("boot/grub2/custom.cfg").exists() {
-            let left = tries.parse::<u32>().unwrap_or(0).saturating_sub(1);
-            let (again, left) =
-                if left > 0 { (next.as_str(), left.to_string()) } else { ("", String::new()) };
-            used = used.replace("next_entry=\n", &format!("next_entry={again}\n"));
-            used =
-                used.replace(&format!("node_layout_tries={tries}\n"), &format!("node_layout_tries={left}\n"));
+        let boot = self.sysroot().join("boot");
+        let config = std::fs::read_to_string(boot.join("grub2/grub.cfg")).unwrap_or_default();
+        if config.contains("custom.cfg") && boot.join("grub2/custom.cfg").exists() {
+            let commands = std::fs::read_to_string(boot.join("grub2/custom.cfg")).unwrap();
+            for (name, value) in sourced(&commands, &boot, &now) {
+                match name.strip_prefix("saved ") {
+                    Some(name) => {
+                        saved.insert(now.get_key_value(name).map_or("node_layout_tries", |(n, _)| n), value)
+                    }
+                    None => now.insert("default", value),
+                };
+            }
         }
-        used.truncate(used.trim_end_matches('#').len());
-        self.put("/sysroot/boot/grub2/grubenv", &format!("{used:#<1024}"));
-        next
+        let lines: Vec<&str> = text.lines().filter(|l| !l.contains('=')).collect();
+        let mut used = lines.join("\n") + "\n";
+        used.extend(saved.iter().map(|(name, value)| format!("{name}={value}\n")));
+        if next.is_some() {
+            self.put("/sysroot/boot/grub2/grubenv", &format!("{used:#<1024}"));
+        }
+        now.remove("default").unwrap()
     }
 
     /// The same of systemd-boot.
@@ -529,4 +542,18 @@ fn collect(dir: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
             files.insert(path.clone(), std::fs::read(&path).unwrap());
         }
     }
+}
+
+/// What GRUB's commands make of the default, and what they save. GRUB's script language is like the shell's, with another `set`, and
+/// `/` is the file system of /boot.
+fn sourced(commands: &str, boot: &Path, variables: &BTreeMap<&str, String>) -> Vec<(String, String)> {
+    let prelude = r#"set() { printf -v "${1%%=*}" %s "${1#*=}"; }
+        save_env() { for name; do printf 'saved %s=%s\n' "$name" "${!name}"; done; }"#;
+    let commands = commands.replace("-f \"/", "-f \"$BOOT/");
+    let script = format!("{prelude}\n{commands}\nprintf 'default=%s\\n' \"$default\"\n");
+    let mut bash = std::process::Command::new("bash");
+    let run = bash.args(["-c", &script]).env("BOOT", boot).envs(variables).output().unwrap();
+    assert!(run.status.success() && run.stderr.is_empty(), "{}", String::from_utf8_lossy(&run.stderr));
+    let said = String::from_utf8(run.stdout).unwrap();
+    said.lines().filter_map(|l| l.split_once('=')).map(|(n, v)| (n.to_owned(), v.to_owned())).collect()
 }

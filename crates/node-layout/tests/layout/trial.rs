@@ -273,7 +273,7 @@ fn the_old_image_chosen_in_the_menu_leaves_the_trial_armed() {
 }
 
 /// A configuration like that of RHEL: it uses what arming writes, lists the entries, and sources custom.cfg.
-const GRUB_CFG: &str = "if [ \"${next_entry}\" ] ; then\n set default=\"${next_entry}\"\nelse\n set default=\"${saved_entry}\"\nfi\n\
+pub(crate) const GRUB_CFG: &str = "if [ \"${next_entry}\" ] ; then\n set default=\"${next_entry}\"\nelse\n set default=\"${saved_entry}\"\nfi\n\
     insmod blscfg\nblscfg\nif [ -f ${config_directory}/custom.cfg ]; then\n source ${config_directory}/custom.cfg\nfi\n";
 
 #[test]
@@ -313,6 +313,51 @@ fn an_image_can_be_tried_several_times() {
     assert_eq!(booted(&model), format!("{NEW}+1"));
     let refused = arm_times(&model.running(), "ovirt-node-ng-4.5.8-1", 10, &model).expect_err("not refused");
     assert!(refused[0].message.contains("9 times at most"), "{refused:?}");
+}
+
+#[test]
+fn an_image_that_lacks_its_kernel_or_initramfs_is_not_booted() {
+    for (lost, tries) in [("vmlinuz", 1), ("initramfs", 1), ("vmlinuz", 3)] {
+        let model = node();
+        model.put("/sysroot/boot/grub2/grub.cfg", GRUB_CFG);
+        model.put("/sysroot/boot/grub2/custom.cfg", "set timeout=3\n");
+        let decision = arm_times(&model.running(), NEW, tries, &model).unwrap();
+        let changes: Vec<_> = changed(&decision.plan);
+        let position = |name: &str| changes.iter().position(|path| path.ends_with(name)).unwrap();
+        assert!(position("custom.cfg") < position("grubenv"), "the order is written last: {changes:?}");
+        done(&model, &decision);
+        let kept = model.sysroot().join(format!("boot/{NEW}+1"));
+        let name = |e: std::fs::DirEntry| e.file_name().into_string().unwrap();
+        let file = std::fs::read_dir(&kept).unwrap().map(|e| name(e.unwrap()));
+        let file = kept.join(file.into_iter().find(|n| n.starts_with(lost)).unwrap());
+        std::fs::rename(&file, file.with_extension("lost")).unwrap();
+        assert_eq!(booted(&model), format!("{NVR}+1"), "{lost}: the default, without a hand");
+        let system = model.running();
+        assert_eq!(state_of(&system, NEW), (ImageState::Failed, Some("did-not-start".into())), "{lost}");
+        assert_eq!(booted(&model), format!("{NVR}+1"), "{lost}: and again");
+        // It is there again, and confirmed: the block does nothing any more, not even when the file is lost.
+        std::fs::rename(file.with_extension("lost"), &file).unwrap();
+        done(&model, &arm(&model.running(), NEW, &model).unwrap());
+        assert_eq!(booted(&model), format!("{NEW}+1"));
+        done(&model, &confirm(&model.running(), 2, &model).unwrap());
+        assert_eq!(booted(&model), format!("{NEW}+1"));
+        std::fs::remove_file(&file).unwrap();
+        assert!(model.boots().unwrap_err().contains("does not exist"), "{lost}");
+        assert!(model.read("boot/grub2/custom.cfg").starts_with("set timeout=3\n### BEGIN"));
+    }
+    // Where the configuration does not source the file, it is not written.
+    let model = armed();
+    assert!(!model.sysroot().join("boot/grub2/custom.cfg").exists());
+}
+
+/// The files that a plan writes, in order.
+fn changed(plan: &Plan) -> Vec<std::path::PathBuf> {
+    let actions = plan.steps.iter().flat_map(|step| &step.actions);
+    let changes = actions.filter_map(|action| match action {
+        node_layout::Action::Change(changes) => Some(changes),
+        _ => None,
+    });
+    changes.flatten().map(|change| change.path.clone()).collect()
 }
 
 #[test]

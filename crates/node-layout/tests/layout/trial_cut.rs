@@ -2,7 +2,7 @@
 //! that works, and the next run completes the work.
 
 use crate::model::{Model, NVR};
-use crate::trial::{MACHINES, NEW, Quiet, SYSTEMD_BOOT, done, node_of, state_of};
+use crate::trial::{GRUB_CFG, MACHINES, NEW, Quiet, SYSTEMD_BOOT, done, node_of, state_of};
 use node_layout::{
     Action, Decision, ImageState, Plan, Resume, Step, arm, confirm, keep, remove, repair, rollback, run,
     started, states,
@@ -117,6 +117,14 @@ fn arming_is_done_or_not_done() {
             }
         };
         assert!(cut(ready(release), arm, again, 0) > 3);
+        if release == "rhel9" {
+            let sources_commands = || {
+                let model = node_of(release);
+                model.put("/sysroot/boot/grub2/grub.cfg", GRUB_CFG);
+                model
+            };
+            assert!(cut(sources_commands, arm, again, 0) > cut(ready(release), arm, again, 0));
+        }
     }
 }
 
