@@ -116,24 +116,31 @@ pub(crate) fn own_pairs(s: &NodeState<'_>, entry: &BootEntry, layer: &str) -> Ve
 /// Files and directories that an interrupted run has left under temporary names, in the layer's directory and among the boot
 /// entries.
 pub(crate) fn half_written(s: &NodeState<'_>) -> Vec<PathBuf> {
-    let hidden = |directory: &Path| -> BTreeSet<(String, PathBuf)> {
-        let listed = fs::read_dir(directory).into_iter().flatten().flatten();
-        let files = listed.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
-        let named = files.filter_map(|file| {
-            let name = file.file_name().into_string().ok()?;
-            let name = name.strip_prefix('.')?.strip_suffix(".new")?.to_owned();
-            Some((name, file.path()))
-        });
-        named.collect()
-    };
     let kept = if s.kept_is_foreign { BTreeSet::new() } else { hidden(&s.kept_dir()) };
-    let on_fat = fat::left_over(&s.boot.entries_dir);
-    let entries = hidden(&s.boot.entries_dir).into_iter().filter(|(name, _)| {
-        name.strip_suffix(".conf").is_some_and(|id| s.boot.entry(id).is_some() || is_layer_entry(id))
+    let kept = kept.into_iter().map(|(_, path)| path).chain(xfs::left_over(&s.kept_dir()));
+    kept.chain(half_written_entries(s.boot)).collect()
+}
+
+/// The same among the boot entries only.
+pub(crate) fn half_written_entries(boot: &BootConfig) -> Vec<PathBuf> {
+    let directory = &boot.entries_dir;
+    let entries = hidden(directory).into_iter().filter(|(name, _)| {
+        name.strip_suffix(".conf").is_some_and(|id| boot.entry(id).is_some() || is_layer_entry(id))
     });
-    let directories = [s.kept_dir(), s.boot.entries_dir.clone()];
-    let on_xfs = directories.iter().filter_map(|d| xfs::left_over(d));
-    kept.into_iter().chain(entries).map(|(_, path)| path).chain(on_fat).chain(on_xfs).collect()
+    let entries = entries.map(|(_, path)| path);
+    entries.chain(fat::left_over(directory)).chain(xfs::left_over(directory)).collect()
+}
+
+/// The files of a directory under temporary names, each with the name that it was to get.
+fn hidden(directory: &Path) -> BTreeSet<(String, PathBuf)> {
+    let listed = fs::read_dir(directory).into_iter().flatten().flatten();
+    let files = listed.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+    let named = files.filter_map(|file| {
+        let name = file.file_name().into_string().ok()?;
+        let name = name.strip_prefix('.')?.strip_suffix(".new")?.to_owned();
+        Some((name, file.path()))
+    });
+    named.collect()
 }
 
 /// What is kept in the directory of `layer`: copies by their names, also half-written ones, that none of `entries` boots. And

@@ -59,6 +59,7 @@ pub fn arm_times(
     }
     let (_, entry, _) = bootable(&node, image)?;
     let mut steps = Steps::default();
+    node.remove_half_written(&mut steps);
     let arguments = TrialArguments { nvr: nvr.clone(), watchdog: has_watchdog(tools) };
     let mut on_trial = entry.clone();
     on_trial.set("options", &arguments.added(&entry.options()).to_string());

@@ -22,7 +22,8 @@ const FEWEST: u32 = 2;
 /// 2. its entries have no arguments of a trial any more;
 /// 3. its base has no tags of a trial any more: it is good;
 /// 4. the kernel does not panic any more where it would only warn without a trial;
-/// 5. images that are not kept are removed.
+/// 5. files are removed that an interrupted run has left half-written;
+/// 6. images that are not kept are removed.
 ///
 /// # Errors
 /// The findings that keep it from its work.
@@ -65,6 +66,7 @@ pub fn confirm(system: &System, keep: u32, tools: &dyn Tools) -> Result<Decision
         "set the kernel's settings that the trial has changed".into(),
         if on_trial { settings(&node, tools) } else { Vec::new() },
     );
+    node.remove_half_written(&mut steps);
     let mut findings = Vec::new();
     if matches!(image.state, ImageState::Trying | ImageState::Good) {
         for old in not_kept(&node, keep) {

@@ -2,9 +2,9 @@
 
 use crate::boot::{BootConfig, BootError, Target, TrialFate};
 use crate::disks::{LogicalVolume, Lvm, LvmCommands, LvmError};
-use crate::files::{Change, Files};
+use crate::files::{Change, Files, Method};
 use crate::images::trial::{image_of_entry, is_base, layer_of_entry};
-use crate::images::{ImageState, ImageStatus, states};
+use crate::images::{ImageState, ImageStatus, kept, states};
 use crate::machine::Tools;
 use crate::plan::{Action, Plan, Steps, Undo, Undone};
 use crate::system::System;
@@ -12,6 +12,7 @@ use node_base::boot_entry::BootEntry;
 use node_base::cmdline::Arguments;
 use node_base::diagnostic::{Finding, layout};
 use node_base::names::{Layer, Nvr};
+use std::path::PathBuf;
 
 /// What a verb has decided: the steps, and what is said when they are done.
 #[derive(Debug)]
@@ -161,6 +162,11 @@ impl<'a> Node<'a> {
         files.map(|file| file.display().to_string()).collect()
     }
 
+    /// Adds the step that removes boot entries that an interrupted run has left half-written.
+    pub(crate) fn remove_half_written(&self, steps: &mut Steps) {
+        remove_half_written(kept::half_written_entries(self.boot), steps);
+    }
+
     /// Whether an image is confirmed.
     pub(crate) fn is_good(&self, nvr: &Nvr) -> bool {
         self.image(nvr).is_some_and(|i| i.state == ImageState::Good)
@@ -244,6 +250,18 @@ impl<'a> Node<'a> {
             },
         )
     }
+}
+
+/// Adds the step that removes what an interrupted run has left under temporary names on /boot.
+pub(crate) fn remove_half_written(paths: impl IntoIterator<Item = PathBuf>, steps: &mut Steps) {
+    // Their content is not worth taking back.
+    let removal =
+        |path| Change { path, before: None, after: None, method: Method::ReplaceForBoot, like: None };
+    let (directories, files): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| path.is_dir());
+    let mut actions = vec![Action::Change(files.into_iter().map(removal).collect())];
+    actions.extend(directories.into_iter().map(Action::RemoveDirectory));
+    let about = "remove the files that an interrupted run has left on /boot".into();
+    steps.add("remove-half-written", about, actions);
 }
 
 /// The finding about LVM's report.

@@ -24,6 +24,7 @@ pub fn remove(system: &System, name: &str) -> Result<Decision, Vec<Finding>> {
     let nvr = node.named(name)?.nvr.clone();
     let mut steps = Steps::default();
     self::steps(&node, &nvr, &mut steps)?;
+    node.remove_half_written(&mut steps);
     let message = format!("image {nvr} is removed");
     Ok(Decision { plan: steps.into_plan(false), result: "removed", message, findings: Vec::new() })
 }

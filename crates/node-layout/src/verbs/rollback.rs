@@ -51,6 +51,7 @@ pub fn rollback(system: &System, to: Option<&str>) -> Result<Decision, Vec<Findi
         let actions = record_failure(&node, None).into_iter().chain(block_actions(changes)).collect();
         steps.add("default", format!("make {layer} the default"), actions);
     }
+    node.remove_half_written(&mut steps);
     let mut findings = Vec::new();
     if node.layer != layer {
         let message = format!(

@@ -231,3 +231,42 @@ fn a_kernel_that_is_kept_again_is_never_booted_half_written() {
     };
     assert!(cut(start, keep_it, again, 0) > 4);
 }
+
+/// The power was cut before an entry got its name, or after its old content got the temporary one.
+#[test]
+fn what_an_interrupted_verb_has_left_half_written_is_removed_by_the_next() {
+    type Verb = fn(&Model) -> Decision;
+    let kver = "5.14.0-503.11.1.el9_5.x86_64";
+    let entries = "/sysroot/boot/loader/entries";
+    let verbs: [(fn() -> Model, Verb, &str); 6] = [
+        (|| node_of("rhel9"), |m| arm(&m.running(), NEW, m).unwrap(), "armed"),
+        (|| trying("rhel9")(), |m| confirm(&m.running(), 3, m).unwrap(), "confirmed"),
+        (|| confirmed("rhel9")(), |m| confirm(&m.running(), 3, m).unwrap(), "already-confirmed"),
+        (|| confirmed("rhel9")(), |m| rollback(&m.running(), Some(NVR)).unwrap(), "rolled-back"),
+        (|| confirmed("rhel9")(), |m| rollback(&m.running(), Some(NEW)).unwrap(), "already-default"),
+        (|| confirmed("rhel9")(), |m| remove(&m.running(), NVR).unwrap(), "removed"),
+    ];
+    for (start, verb, result) in verbs {
+        let model = start();
+        let of_entry = format!("{entries}/.{NEW}+1-{kver}.conf.new");
+        // Its entry is gone, or was never there.
+        let of_another = format!("{entries}/.{OLDER}+2-{kver}.conf.new");
+        let of_somebody = format!("{entries}/.site.conf.new");
+        let directory = "/sysroot/boot/loader/.entries.new/a.conf".to_owned();
+        for path in [&of_entry, &of_another, &of_somebody, &directory] {
+            model.put(path, "left");
+        }
+        let decision = verb(&model);
+        assert_eq!(decision.result, result);
+        done(&model, &decision);
+        let is_left = |path: &str| model.path(&path[1..]).exists();
+        assert!(!is_left(&of_entry) && !is_left(&of_another), "{result}");
+        assert!(!is_left("/sysroot/boot/loader/.entries.new"), "{result}");
+        assert!(is_left(&of_somebody), "{result}: it is not one of ours");
+        let steps: Vec<&str> = decision.plan.steps.iter().map(|step| step.name).collect();
+        assert!(steps.contains(&"remove-half-written"), "{result}: {steps:?}");
+        if result == "already-confirmed" {
+            assert!(verb(&model).plan.steps.is_empty(), "nothing is left to do");
+        }
+    }
+}

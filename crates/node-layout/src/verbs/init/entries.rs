@@ -1,5 +1,6 @@
 //! Steps that change boot entries, the default, and the kernels kept for the image.
 
+use super::super::node::remove_half_written;
 use super::planner::{PlanError, Planner};
 use crate::boot::{RootNaming, TrialFate};
 use crate::files::{Change, Method};
@@ -17,14 +18,7 @@ impl Planner<'_> {
             let expected = self.kept_files().into_iter().map(|(_, to)| to).collect();
             paths.extend(kept::of_another_kernel(self.s, &expected));
         }
-        // Their content is not worth taking back.
-        let removal =
-            |path| Change { path, before: None, after: None, method: Method::ReplaceForBoot, like: None };
-        let (directories, files): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| path.is_dir());
-        let mut actions = vec![Action::Change(files.into_iter().map(removal).collect())];
-        actions.extend(directories.into_iter().map(Action::RemoveDirectory));
-        let about = "remove the files that an interrupted run has left on /boot".into();
-        self.steps.add("remove-half-written", about, actions);
+        remove_half_written(paths, &mut self.steps);
     }
 
     /// Copies the kernel and initramfs of the image, so that they stay when the system's own change.

@@ -128,6 +128,7 @@ impl<'p> Planner<'p> {
     /// Removes what interrupted updates have left, and the marker of an earlier one.
     fn leftovers(&mut self) -> Result<(), BootError> {
         let node = self.node();
+        node.remove_half_written(&mut self.steps);
         let bases = leftovers::bases(node);
         let left = leftovers::entries_without(node, &bases);
         let mut actions: Vec<Action> = Vec::new();
