@@ -285,6 +285,21 @@ fn an_image_is_tried_several_times_if_that_is_asked_for() {
 }
 
 #[test]
+fn an_old_base_that_a_killed_run_has_left_active_is_deactivated() {
+    let model = Model::node("rhel9");
+    model.change(NVR, |v| v.minor = Some(77));
+    assert_eq!(model.update().unwrap(), "armed");
+    assert!(model.volume(NVR).unwrap().minor.is_none());
+    // Somebody looks at it.
+    let model = Model::node("rhel9");
+    model.change(NVR, |v| v.minor = Some(77));
+    model.mount("/mnt", (253, 77), "xfs", "ro", 40 << 30, "dm-77");
+    let system = model.running();
+    model.decide(&system, &model.request()).unwrap().close(&model).unwrap();
+    assert_eq!(model.volume(NVR).unwrap().minor, Some(77));
+}
+
+#[test]
 fn what_is_printed_is_what_is_run() {
     let model = Model::node("rhel9");
     let system = model.running();

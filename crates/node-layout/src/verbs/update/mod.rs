@@ -285,8 +285,16 @@ fn comparison(
         let failed = |error| failed(format!("base {base} cannot be read: {error}"), unreadable);
         tools.run(command).map(|_| ()).map_err(failed)
     };
+    // A run that was killed has left it active; somebody who looks at it has mounted it elsewhere.
+    let ours = below(tools.environment(), MOUNTS);
+    let is_used = |device| {
+        let mounts = node.system.mounts.iter().filter(|m| m.device == device);
+        mounts.map(|m| node.system.path(&m.target)).any(|at| !at.starts_with(&ours))
+    };
     if !host.base.active {
         run(&commands.command("lvchange", ["--activate", "y", "--ignoreactivationskip", &base]))?;
+    }
+    if !host.base.device.is_some_and(is_used) {
         opened.old_base.push(commands.command("lvchange", ["--activate", "n", &base]));
     }
     let options = match host.root_fs {
