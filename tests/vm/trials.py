@@ -19,6 +19,7 @@ import imagefiles
 import images
 import jobs
 import packages
+import powercut
 import qemu
 import uml
 import upgrade
@@ -207,13 +208,12 @@ def fill(text: str, root: Root, **more: str) -> str:
     """As jobs.fill, with the names of the newer image."""
     for key, value in more.items():
         text = text.replace("{" + key + "}", value)
-    names = {"new": imagefiles.layer(2), "new_nvr": imagefiles.nvr(2), "new_name": mapped(root, imagefiles.layer(2))}
+    names = {
+        "new": imagefiles.layer(2),
+        "new_nvr": imagefiles.nvr(2),
+        "new_name": powercut.mapped(LAYOUTS[root], imagefiles.layer(2)),
+    }
     return jobs.fill(text, LAYOUTS[root], **names)
-
-
-def mapped(root: Root, volume: str) -> str:
-    """The device-mapper name of a volume."""
-    return f"{LAYOUTS[root].vg}-{volume.replace('-', '--')}"
 
 
 def prepared(name: str, fault: Fault) -> list[pathlib.Path]:
@@ -242,8 +242,8 @@ def failing(name: str) -> str:
     started = "node-layout started > /tmp/o 2>&1 || { cat /tmp/o; fail started; }\n" if fault.root == "small" else ""
     job = fill(BOOTED + FAILING, fault.root, during=started + fault.during)
     result = boot(disks, job, name, fault.firmware).check(f"the trial of {name}")
-    booted = [b for b in result.values("booted") if b == mapped(fault.root, imagefiles.layer(2))]
-    assert result.value("booted") == mapped(fault.root, images.LAYER), f"{name}: the old layer does not run"
+    booted = [b for b in result.values("booted") if b == powercut.mapped(LAYOUTS[fault.root], imagefiles.layer(2))]
+    assert result.value("booted") == powercut.mapped(LAYOUTS[fault.root], images.LAYER), f"{name}: the old layer does not run"
     assert len(booted) <= 1, f"{name}: tried more than once"
     text = result.value("status")
     upgrade.check_status(text, booted=1, default=1, states={1: "good", 2: "failed"}, trial=(imagefiles.nvr(2), "failed"))
