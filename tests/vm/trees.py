@@ -21,7 +21,7 @@ PROGRAMS = [
     *BOOT_PROGRAMS,
     *STACK_PROGRAMS,
     *"thin_repair thin_restore thin_dump thin_ls sfdisk mkfs.xfs mkfs.ext4 mkfs.vfat fsck.fat e2fsck tune2fs xfs_db".split(),
-    *"fsfreeze flock tar zstd".split(),
+    *"fsfreeze flock tar gzip zstd".split(),
 ]
 LVM_NAMES = (
     "pvcreate pvs vgcreate vgs vgchange lvcreate lvs lvchange lvremove lvrename lvextend vgck vgextend "
