@@ -9,7 +9,7 @@ plain() { sed -E 's/[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}/UUID/g; s/(content
 { lvs --noheadings -a -o lv_name,lv_tags,lv_permissions,pool_lv,origin,vg_tags {vg} | plain
   find boot efi -type d -exec stat -c '%N %a' {} + | sort
   find boot efi ! -type d -exec stat -c '%N %s %a' {} + | sort
-  find boot/loader boot/grub2 etc/fstab etc/node-layout -type f | sort | while read f; do echo "$f"; plain < "$f"; done
+  find boot/loader boot/grub2 -type f | sort | while read f; do echo "$f"; plain < "$f"; done
   find boot -name 'vmlinuz*' -o -name 'initramfs*' | sort | xargs md5sum; } > /run/after
 after=$(md5sum < /run/after); say "after ${after%% *}"
 cp /run/after /run/shared/after-${after%% *}
