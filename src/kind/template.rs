@@ -59,6 +59,10 @@ pub(crate) struct Template {
     shown_by: Mark,
     /// Where lines are nothing but a value: it may be any number of lines, the end of a section among them.
     pub(crate) lone_values: Vec<usize>,
+    /// Where lines begin another branch (`else`): of what is before and behind them only one is left.
+    pub(crate) branches: Vec<usize>,
+    /// Lines that a mark joins with the line before or behind it (`~}`).
+    pub(crate) joined: Vec<Range<usize>>,
     /// What Foreman calls it, when that is not a whole kickstart (`snippet`, `script`).
     other_kind: Option<String>,
 }
@@ -80,7 +84,9 @@ impl Template {
             }
             masked[line].fill(b' ');
         };
-        let mut lone_values = Vec::new();
+        let (mut lone_values, mut branches, mut joined) = (Vec::new(), Vec::new(), Vec::new());
+        // The line before, and whether a mark at its end joins it with this one.
+        let (mut line_before, mut is_joined) = (0..0, false);
         let (mut at, mut place) = (0, Place::Commands);
         for line in split_lines(text) {
             let start = at;
@@ -92,11 +98,23 @@ impl Template {
             let before = reader.marks.len();
             let from = reader.covered.clamp(start, start + content.len());
             reader.line(from..start + content.len(), if is_header { Place::Commands } else { place });
-            if let [.., mark] = &reader.marks[before..]
-                && is_value(&text[mark.at.clone()])
-                && content.trim().len() == mark.at.len()
-            {
-                lone_values.push(start);
+            let whole = start..start + content.len();
+            if content.trim_start().starts_with("%{~") {
+                joined.push(line_before);
+            }
+            if is_joined {
+                joined.push(whole.clone());
+            }
+            is_joined = content.trim_end().ends_with("~}");
+            line_before = whole;
+            for mark in &reader.marks[before..] {
+                let (written, trimmed) = (&text[mark.at.clone()], content.trim());
+                // "%<%= section %>" is a header that is not known.
+                if is_value(written) && trimmed.trim_start_matches('%').len() == mark.at.len() {
+                    lone_values.push(start);
+                } else if is_branch(written) {
+                    branches.push(start);
+                }
             }
             if inside || reader.marks.len() > before {
                 let keep = if is_header { content.find(first).map_or(0, |n| n + first.len()) } else { 0 };
@@ -119,7 +137,7 @@ impl Template {
         let shown_by = outside().find(|mark| mark.is_certain).or(outside().next())?.clone();
         let masked = String::from_utf8(masked).ok()?;
         let other_kind = other_kind(text);
-        Some(Template { masked, shown_by, lone_values, other_kind })
+        Some(Template { masked, shown_by, lone_values, branches, joined, other_kind })
     }
 
     /// Whether its lines are those of a kickstart.
@@ -160,6 +178,13 @@ pub(crate) fn marks_of_one_line(text: &str) -> Vec<Range<usize>> {
         start += line.len();
     }
     marks
+}
+
+/// Whether a mark begins another branch.
+fn is_branch(mark: &str) -> bool {
+    let inner = mark.trim_start_matches(['{', '%', '<', '-', '~', '#', ' ']);
+    let word = inner.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    matches!(word, "else" | "elif" | "elsif" | "elseif" | "when")
 }
 
 /// Whether a mark gives a value, and not only decides something.

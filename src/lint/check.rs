@@ -6,12 +6,13 @@ use super::fragments::Fragments;
 use super::input;
 use super::overlaps;
 use super::read::{Read, read_with_includes};
+use super::release;
 use super::settings::{Settings, SettingsError, SettingsSource};
 use super::text::TextError;
 use crate::kind;
 use crate::rules::{self, Context, Rule};
 use foldhash::{HashSet, HashSetExt};
-use kickstart::codes::{COMMANDS_CONFLICT, DUPLICATE, MISSING_END};
+use kickstart::codes::{BROKEN_LINE, COMMANDS_CONFLICT, DUPLICATE, MISSING_END, STRAY_END};
 use kickstart::{Arg, Command};
 use node_base::diagnostic::{Finding, Findings, Severity, Told};
 use node_base::source::{FileId, Sources, Span};
@@ -112,6 +113,7 @@ pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileRepo
             findings.extend(found);
             if let Some(templates) = templates.as_ref() {
                 templates.finish(&mut findings);
+                release::keep_errors_of_every_release(sources, &includes, file, settings, &mut findings);
             }
             if !kickstart.includes.is_empty() {
                 findings.remove_repeated(&mut Told::default());
@@ -165,8 +167,8 @@ struct Templates {
     masked: Sources,
     /// One remark for each template.
     remarks: Vec<Finding>,
-    /// Lines that are nothing but a value.
-    lone_values: Vec<(FileId, usize)>,
+    /// The templates.
+    found: Vec<(FileId, kind::Template)>,
     /// Whether the file that is checked becomes a kickstart.
     are_kickstarts: bool,
 }
@@ -184,36 +186,50 @@ impl Templates {
         let mut templates = Templates {
             masked: Sources::new(),
             remarks: Vec::new(),
-            lone_values: Vec::new(),
+            found: Vec::new(),
             are_kickstarts: true,
         };
         for (file, source, template) in found {
             templates.remarks.extend(template.as_ref().map(|t| t.finding(file)));
-            templates
-                .lone_values
-                .extend(template.iter().flat_map(|t| t.lone_values.iter().map(|at| (file, *at))));
             let is_first = file == FileId(0);
             templates.are_kickstarts &=
                 !is_first || template.as_ref().is_none_or(kind::Template::is_kickstart);
-            let text = template.map_or_else(|| source.text().to_owned(), |t| t.masked);
+            let text = template.as_ref().map_or_else(|| source.text().to_owned(), |t| t.masked.clone());
             // As long as the text that it replaces, which was not too long.
             templates.masked.add(source.path(), text).ok()?;
+            templates.found.extend(template.map(|template| (file, template)));
         }
         Some(templates)
     }
 
-    /// Two lines of a template may be in branches of which the engine keeps one, and a value may end a section.
+    /// What is wrong with the text but need not be with what it becomes: two lines may be in branches of which the engine
+    /// keeps one, a value may begin or end a section, marks join lines.
     fn finish(&self, findings: &mut Findings) {
-        let ends = |f: &Finding| {
-            let open = f.related.first().and_then(|r| r.span);
-            open.zip(f.span).is_some_and(|(open, end)| {
-                let inside = |(file, at): &(FileId, usize)| {
-                    *file == open.file && (open.start as usize..=end.end as usize).contains(at)
-                };
-                f.code == &MISSING_END && self.lone_values.iter().any(inside)
-            })
+        let is_open = |f: &Finding| {
+            let Some(span) = f.span else { return false };
+            let Some((_, template)) = self.found.iter().find(|(file, _)| *file == span.file) else {
+                return false;
+            };
+            let end = span.end as usize;
+            // Places and lines are in the order of the text.
+            let between = |places: &[usize], start: usize| {
+                places.get(places.partition_point(|at| *at < start)).is_some_and(|at| *at <= end)
+            };
+            let either = |start| between(&template.lone_values, start) || between(&template.branches, start);
+            let open = || f.related.first().and_then(|r| r.span).map_or(0, |open| open.start as usize);
+            if [&COMMANDS_CONFLICT, &DUPLICATE, &BROKEN_LINE].contains(&f.code) {
+                true
+            } else if f.code == &MISSING_END {
+                either(open())
+            } else if f.code == &STRAY_END {
+                either(0)
+            } else {
+                let lines = &template.joined;
+                let line = lines.get(lines.partition_point(|line| line.end < span.start as usize));
+                release::is_syntax_error(f) && line.is_some_and(|line| line.start <= span.start as usize)
+            }
         };
-        findings.retain(|f| ![&COMMANDS_CONFLICT, &DUPLICATE].contains(&f.code) && !ends(f));
+        findings.retain(|f| !is_open(f));
         findings.extend(self.remarks.iter().cloned());
     }
 }

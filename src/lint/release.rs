@@ -4,6 +4,8 @@
 use super::chosen::Chosen;
 use super::settings::Settings;
 use crate::directives::{OTHER_RELEASE, VERSION_DEVEL, VERSION_UNKNOWN, version_header};
+use foldhash::HashSet;
+use kickstart::codes::MISSING_END;
 use kickstart::include::Includes;
 use kickstart::{Kickstart, Version, release_named_in};
 use node_base::diagnostic::{Category, Finding, Findings, Severity};
@@ -153,8 +155,43 @@ fn accepted_elsewhere(
     Some(Finding::new(&OTHER_RELEASE, message).at(Span::new(file, 0, 0)).help(help))
 }
 
+/// Releases that a template may have lines for.
+const OF_TEMPLATES: [Version; 7] = [
+    Version::rhel(5),
+    Version::rhel(6),
+    Version::rhel(7),
+    Version::rhel(8),
+    Version::rhel(9),
+    Version::rhel(10),
+    Version::NEWEST_FEDORA,
+];
+
+/// Keeps only the errors of syntax that every release reports, when nothing says which one a kickstart is for: a template may
+/// choose between lines of several releases.
+pub(super) fn keep_errors_of_every_release(
+    sources: &Sources,
+    includes: &Includes,
+    file: FileId,
+    settings: &Settings,
+    findings: &mut Findings,
+) {
+    let is_claimed = !Claimed::by(sources, file, settings).is_default;
+    if is_claimed || !findings.iter().any(is_syntax_error) {
+        return;
+    }
+    for version in OF_TEMPLATES {
+        let mut found = Findings::new();
+        kickstart::parse_with_includes(sources, includes, file, version, &mut found);
+        let places: HashSet<Option<Span>> =
+            found.iter().filter(|f| is_syntax_error(f)).map(|f| f.span).collect();
+        // Only RHEL 5 does without %end; that its lines are among others is no reason to leave one out.
+        let is_kept = |f: &Finding| f.code == &MISSING_END || places.contains(&f.span);
+        findings.retain(|f| !is_syntax_error(f) || is_kept(f));
+    }
+}
+
 /// Whether this is an error of the language.
-fn is_syntax_error(finding: &Finding) -> bool {
+pub(super) fn is_syntax_error(finding: &Finding) -> bool {
     finding.code.category == Category::Syntax && finding.severity == Severity::Error
 }
 

@@ -81,7 +81,7 @@ impl<'s> Line<'_, '_, 's> {
             return;
         }
         let issue = if let Some(mac) = mac {
-            ValueIssue::error(format!(
+            ValueIssue::warning(format!(
                 "'{text}' is a MAC address with hyphens, which the installer does not know"
             ))
             .help(format!("write --device={mac}"))
