@@ -9,7 +9,7 @@ use kickstart::codes::MISSING_END;
 use kickstart::include::Includes;
 use kickstart::{Kickstart, Version, release_named_in};
 use node_base::diagnostic::{Category, Finding, Findings, Severity};
-use node_base::source::{FileId, Sources, Span};
+use node_base::source::{FileId, Sources, Span, split_lines};
 
 /// Parses a kickstart as the version that it is for. The findings are those of the language, and remarks about the choice.
 pub(super) fn parse<'s>(
@@ -27,12 +27,23 @@ pub(super) fn parse<'s>(
     let mut found = Findings::new();
     let mut kickstart = read(syntax.value, &mut found);
     if claimed.is_default {
+        let has_errors = |found: &Findings| found.iter().any(is_syntax_error);
         if let Some(named) = named_by_sources(sources, &kickstart) {
             if named.value != syntax.value {
                 found = Findings::new();
                 kickstart = read(named.value, &mut found);
             }
             syntax = named;
+        } else if has_errors(&found)
+            && let Some(named) = named_anywhere(sources, file)
+            && named.value != syntax.value
+        {
+            // A remark or a script may speak of other hosts: what it names counts when that release accepts every line.
+            let mut as_named = Findings::new();
+            let other = read(named.value, &mut as_named);
+            if !has_errors(&as_named) {
+                (kickstart, found, syntax) = (other, as_named, named);
+            }
         }
         let errors = found.iter().filter(|f| is_syntax_error(f)).count();
         if errors > 0 {
@@ -123,6 +134,24 @@ fn named_by_sources(sources: &Sources, kickstart: &Kickstart<'_>) -> Option<Chos
         let line = sources.position(at).line;
         Some(Chosen::new(version, format!("line {line} names '{}'", sources.text_of(at))))
     })
+}
+
+/// The release that remarks, scripts and names of files in a kickstart name; `None` when they name several.
+fn named_anywhere(sources: &Sources, file: FileId) -> Option<Chosen<Version>> {
+    let mut found: Option<Chosen<Version>> = None;
+    for (number, line) in split_lines(sources.get(file).text()).enumerate() {
+        let Some(named) = release_named_in(line) else { continue };
+        match &found {
+            None => {
+                let because =
+                    format!("line {} names '{}', which accepts every line", number + 1, &line[named.at]);
+                found = Some(Chosen::new(named.version, because));
+            }
+            Some(first) if first.value != named.version => return None,
+            Some(_) => {}
+        }
+    }
+    found
 }
 
 /// The versions that a kickstart without a claim may have been written for, the most likely first.
@@ -234,6 +263,16 @@ mod tests {
         let text = "repo --name=a --baseurl=http://x/el7/\nrepo --name=b --baseurl=http://x/el8/\n";
         assert_eq!(chosen(text).0, Chosen::new(Version::DEFAULT, "the default"), "no agreement");
         assert_eq!(chosen("# url --url=http://x/centos/7/os\n").0.value, Version::DEFAULT);
+    }
+
+    #[test]
+    fn a_remark_names_the_release_when_that_accepts_every_line() {
+        let (version, findings) = chosen("# CentOS 7 for the lab\ninstall\ncdrom\n");
+        let because = "line 1 names 'CentOS 7', which accepts every line";
+        assert_eq!((version, findings), (Chosen::new(Version::rhel(7), because), vec![]));
+        assert_eq!(chosen("# CentOS 7 for the lab\nlang C\n").0.value, Version::DEFAULT, "there is no error");
+        assert_eq!(chosen("# CentOS 7\n# as Fedora 20\ninstall\n").0.value, Version::DEFAULT, "two releases");
+        assert_eq!(chosen("# CentOS 7\ninstall\nno-such-command\n").0.value, Version::DEFAULT);
     }
 
     #[test]
