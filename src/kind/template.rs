@@ -215,11 +215,18 @@ fn may_have_marks(text: &[u8]) -> bool {
     any(b'{', |text, at| {
         let (before, next) = (at.checked_sub(1).map(|n| text[n]), text.get(at + 1));
         matches!(before, Some(b'$' | b'%')) || matches!(next, Some(b'{' | b'%' | b'#'))
-    }) || any(b'$', |text, at| text.get(at + 1).is_some_and(u8::is_ascii_alphabetic))
-        || any(b'<', |text, at| text.get(at + 1) == Some(&b'%'))
+    }) || any(b'$', |text, at| {
+        // Inside a word it is a part of a password's hash.
+        let is_joined =
+            at > 0 && (text[at - 1].is_ascii_alphanumeric() || matches!(text[at - 1], b'.' | b'/'));
+        !is_joined && text.get(at + 1).is_some_and(u8::is_ascii_alphabetic)
+    }) || any(b'<', |text, at| text.get(at + 1) == Some(&b'%'))
         || any(b'@', |text, at| text.get(at + 1).is_some_and(|b| *b == b'@' || b.is_ascii_uppercase()))
-        || any(b':', |text, at| at > 0 && text[at - 1].is_ascii_uppercase() && next_is_xcat(text, at))
-        || any(b'#', |text, at| text.get(at + 1) == Some(&b'#'))
+        || any(b'#', |text, at| {
+            let behind = &text[at + 1..];
+            let is_name = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_uppercase);
+            behind.first() == Some(&b'#') || behind.get(..3).is_some_and(is_name)
+        })
 }
 
 /// What Foreman calls a template that is not a whole kickstart: the metadata in its first comment say `kind: snippet`, or a
@@ -235,11 +242,6 @@ fn other_kind(text: &str) -> Option<String> {
         other if other.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => Some(other.to_owned()),
         _ => None,
     }
-}
-
-fn next_is_xcat(text: &[u8], colon: usize) -> bool {
-    let word = text[..colon].iter().rposition(|b| !b.is_ascii_uppercase());
-    word.is_some_and(|hash| text[hash] == b'#')
 }
 
 /// Marks that have an end of their own.
@@ -322,7 +324,8 @@ impl Reader<'_> {
         if let Some(inner) = rest.strip_prefix('$') {
             let name = &inner[..name_of(inner)];
             let is_call = inner[name.len()..].starts_with('(');
-            let joined = before.chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '$');
+            let joined =
+                before.chars().next_back().is_some_and(|c| c.is_alphanumeric() || matches!(c, '$' | '.'));
             let is_variable = name.len() >= 3
                 && name.starts_with(|c: char| c.is_ascii_alphabetic())
                 && !NOT_MARKS.contains(&name)

@@ -89,7 +89,8 @@ pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileRepo
         context.section = directives.section.as_ref();
         context.is_template = templates.is_some();
         context.is_fragment = settings.is_fragment;
-        let other_devices = other_devices(&context);
+        let has_duplicates = context.has_duplicates();
+        let other_devices = if has_duplicates { other_devices(&context) } else { Vec::new() };
         if templates.as_ref().is_some_and(|templates| !templates.are_kickstarts) {
             findings = Findings::new();
             findings.extend(templates.iter().flat_map(|templates| templates.remarks.clone()));
@@ -105,11 +106,13 @@ pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileRepo
             } else {
                 run(rules::all(), &context)
             };
-            findings.retain(|f| {
-                f.code != &DUPLICATE || !f.span.is_some_and(|span| other_devices.contains(&span))
-            });
-            let parsed: Vec<Finding> = std::mem::take(&mut findings).into_iter().collect();
-            findings.extend(parsed.into_iter().map(overridden_on_purpose));
+            if has_duplicates {
+                findings.retain(|f| {
+                    f.code != &DUPLICATE || !f.span.is_some_and(|span| other_devices.contains(&span))
+                });
+                let parsed: Vec<Finding> = std::mem::take(&mut findings).into_iter().collect();
+                findings.extend(parsed.into_iter().map(overridden_on_purpose));
+            }
             findings.extend(found);
             if let Some(templates) = templates.as_ref() {
                 templates.finish(&mut findings);

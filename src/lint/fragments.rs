@@ -9,6 +9,7 @@ use kickstart::Version;
 use kickstart::include::{Includes, relative_requests};
 use node_base::diagnostic::Findings;
 use node_base::source::STDIN;
+use node_base::source::bytes::position;
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -44,16 +45,32 @@ impl Fragments {
     }
 }
 
+/// Whether `%include` is in a file; all files that are not UTF-8 as it may be in them.
+fn has_include(bytes: &[u8]) -> bool {
+    if bytes.starts_with(&[0x1f, 0x8b]) || bytes.contains(&0) {
+        return true;
+    }
+    let mut at = 0;
+    while let Some(found) = position(&bytes[at..], b'%') {
+        at += found + 1;
+        if bytes[at..].starts_with(b"include") {
+            return true;
+        }
+    }
+    false
+}
+
 /// The files that a file includes by a relative path.
 fn included_by(path: &Path) -> Vec<(PathBuf, Chosen<Version>)> {
     // A pipe can be read once only.
     if !input::is_regular(path) {
         return Vec::new();
     }
-    let Ok((sources, file)) = input::read(path) else { return Vec::new() };
-    if !sources.get(file).text().contains("%include") {
+    // Most files include nothing, which their bytes show.
+    if !std::fs::read(path).is_ok_and(|bytes| has_include(&bytes)) {
         return Vec::new();
     }
+    let Ok((sources, file)) = input::read(path) else { return Vec::new() };
     let requests = relative_requests(sources.get(file));
     if requests.is_empty() {
         return Vec::new();

@@ -5,6 +5,7 @@ use super::view::View;
 use crate::directives::AddonSection;
 use anaconda_plan::machine::Machine;
 use kickstart::Kickstart;
+use kickstart::codes::DUPLICATE;
 use node_base::diagnostic::{Category, Code, Finding, Findings, Severity};
 use node_base::policy::Policy;
 use node_base::source::Sources;
@@ -98,6 +99,11 @@ impl<'a> Context<'a> {
                 Some(installer)
             })
             .as_ref()
+    }
+
+    /// Whether the language found something defined twice.
+    pub(crate) fn has_duplicates(&self) -> bool {
+        self.parsed.iter().any(|f| f.code == &DUPLICATE)
     }
 
     /// The errors of syntax: lines that the installer refuses.

@@ -17,8 +17,10 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
     if lines.is_empty() {
         return;
     }
-    same_address(context, &lines, findings);
-    members(context, &lines, findings);
+    if lines.len() > 1 {
+        same_address(context, &lines, findings);
+        members(context, &lines, findings);
+    }
     reach(context, &lines, findings);
 }
 

@@ -1,7 +1,7 @@
 //! Lines of `%packages` that do not ask for what they seem to.
 
 use crate::rules::{Context, Rule};
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet};
 use kickstart::{PackageKind, PackageLine, SectionKind};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Severity};
@@ -85,43 +85,59 @@ declare_code! {
 pub(super) static RULE: Rule = Rule { codes: &[&SEVERAL, &CONTRADICTION, &ENVIRONMENTS], check };
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
-    let mut last: HashMap<(PackageKind, String), PackageLine<'_>> = HashMap::new();
+    let sections = || context.kickstart.sections_of(SectionKind::Packages).filter(|s| s.valid);
     let mut environment: Option<PackageLine<'_>> = None;
-    for section in context.kickstart.sections_of(SectionKind::Packages).filter(|s| s.valid) {
-        let ignores_missing = section.has("--ignoremissing");
+    let mut has_exclusions = false;
+    for section in sections() {
         for line in section.packages(context.sources) {
+            has_exclusions |= line.excluded;
             if line.kind == PackageKind::Package
-                && let Some(finding) = several(&line, ignores_missing)
+                && let Some(finding) = several(&line, section.has("--ignoremissing"))
             {
                 findings.push(finding);
-                continue;
-            }
-            if context.is_template {
-                continue;
-            }
-            if line.kind == PackageKind::Environment && !line.excluded {
+            } else if line.kind == PackageKind::Environment && !line.excluded && !context.is_template {
                 if let Some(first) = environment.take().filter(|first| first.name != line.name) {
                     findings.push(two_environments(context, &first, &line));
                 }
                 environment = Some(line);
-                continue;
             }
-            // Patterns may be wanted in part: kernel* without kernel-debug*.
-            if line.name.contains(['*', '?', '[']) {
-                continue;
-            }
-            // "@group --optional" asks for the group.
-            let name = line.name.split_whitespace().next().unwrap_or_default().to_owned();
-            if let Some(first) = last.get(&(line.kind, name.clone()))
-                && first.excluded != line.excluded
-                // A file that includes another one may take from it what it does not want.
-                && first.span.file == line.span.file
-            {
-                findings.push(contradiction(context, first, &line));
-            }
-            last.insert((line.kind, name), line);
         }
     }
+    if !has_exclusions || context.is_template {
+        return;
+    }
+    // Packages that are left out somewhere are few; only their lines can contradict each other.
+    let lines =
+        || sections().flat_map(|section| section.packages(context.sources)).filter(|line| is_one(line));
+    let excluded: HashSet<String> =
+        lines().filter(|l| l.excluded).map(|l| first_word(&l).to_owned()).collect();
+    let mut last: HashMap<(PackageKind, String), PackageLine<'_>> = HashMap::new();
+    for line in lines() {
+        if !excluded.contains(first_word(&line)) {
+            continue;
+        }
+        let key = (line.kind, first_word(&line).to_owned());
+        if let Some(first) = last.get(&key)
+            && first.excluded != line.excluded
+            // A file that includes another one may take from it what it does not want.
+            && first.span.file == line.span.file
+        {
+            findings.push(contradiction(context, first, &line));
+        }
+        last.insert(key, line);
+    }
+}
+
+/// Whether a line names one package or group. Patterns may be wanted in part: `kernel*` without `kernel-debug*`.
+fn is_one(line: &PackageLine<'_>) -> bool {
+    line.kind != PackageKind::Environment
+        && !line.name.contains(['*', '?', '['])
+        && (line.kind == PackageKind::Group || !line.name.contains(char::is_whitespace))
+}
+
+/// What a line asks for; "@group --optional" asks for the group.
+fn first_word<'l>(line: &'l PackageLine<'_>) -> &'l str {
+    line.name.split_whitespace().next().unwrap_or_default()
 }
 
 fn several(line: &PackageLine<'_>, ignores_missing: bool) -> Option<Finding> {
