@@ -9,6 +9,7 @@ mod rule; // a rule, and what it may look at
 mod view; // the kickstart by mount point, pool and volume group
 
 pub(crate) mod node; // the layout policy
+mod scripts; // what is written in scripts
 mod security; // passwords, downloads that are not verified
 pub(crate) mod storage; // refusals by Anaconda, on given disks or on any
 mod style; // the file: empty, NUL bytes, includes
@@ -23,13 +24,24 @@ pub(crate) use view::makes_a_node;
 /// The rules that a template, or a part of a kickstart, is checked by: not those that judge the layout as a whole, which
 /// depends on what its marks become, or on the file that includes it.
 pub(crate) fn of_single_lines() -> impl Iterator<Item = &'static Rule> {
-    [unattended::RULES, values::RULES, security::RULES, style::RULES].into_iter().flatten().copied()
+    [unattended::RULES, values::RULES, scripts::RULES, security::RULES, style::RULES]
+        .into_iter()
+        .flatten()
+        .copied()
 }
 
 /// Every rule. The list of a family is in its own `mod.rs`.
 pub(crate) fn all() -> impl Iterator<Item = &'static Rule> {
-    [node::RULES, unattended::RULES, values::RULES, security::RULES, style::RULES, storage::RULES]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        node::RULES,
+        unattended::RULES,
+        values::RULES,
+        scripts::RULES,
+        security::RULES,
+        style::RULES,
+        storage::RULES,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }

@@ -5,9 +5,16 @@ mod include;
 mod mounted_twice;
 mod nul_bytes;
 mod overridden;
+mod typographic;
 
 use crate::rules::Rule;
 
 /// The rules of this family, in the order of their codes.
-pub(super) static RULES: &[&Rule] =
-    &[&empty::RULE, &nul_bytes::RULE, &include::RULE, &overridden::RULE, &mounted_twice::RULE];
+pub(super) static RULES: &[&Rule] = &[
+    &empty::RULE,
+    &nul_bytes::RULE,
+    &include::RULE,
+    &overridden::RULE,
+    &mounted_twice::RULE,
+    &typographic::RULE,
+];

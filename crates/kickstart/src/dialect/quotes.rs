@@ -82,3 +82,20 @@ pub(super) fn comment_in_word(words: &Words<'_, '_>, line: &Line) -> Option<Find
             .help(format!("quote the word: '{kept}{rest}'; or write a space before the comment")),
     )
 }
+
+/// What to write if a `#` has swallowed what a command lacks: the words after it were meant as arguments.
+pub(super) fn swallowed(words: &Words<'_, '_>, line: &Line) -> Option<String> {
+    let at = line.comment? as usize;
+    let rest = words.text[at..line.end as usize].trim_end();
+    // A blank after it begins a remark.
+    let word = rest.split_ascii_whitespace().next().filter(|word| word.len() > 1)?;
+    Some(format!(
+        "'#' begins a comment here, so '{word}' is not read: write it in quotes if it is meant as a value"
+    ))
+}
+
+/// Whether a finding is about something that a command lacks.
+pub(super) fn is_missing(finding: &Finding) -> bool {
+    let codes = [&codes::MISSING_VALUE, &codes::MISSING_OPTION, &codes::MISSING_ARGUMENT];
+    codes.iter().any(|code| code.id == finding.code.id)
+}

@@ -198,7 +198,14 @@ impl<'s, 'f> Reader<'s, 'f> {
                 if let Some(finding) = quotes::comment_in_word(words, line) {
                     self.findings.push(finding);
                 }
+                let before = self.findings.iter().len();
                 self.command_line(words, line, scanner);
+                if line.comment.is_some()
+                    && self.findings.iter().len() > before
+                    && let Some(help) = quotes::swallowed(words, line)
+                {
+                    self.findings.help_from(before, quotes::is_missing, &help);
+                }
             }
         }
     }

@@ -183,6 +183,13 @@ impl Findings {
         told.count = self.list.len();
     }
 
+    /// Gives those from the `start`-th on that `which` accepts another help.
+    pub fn help_from(&mut self, start: usize, which: impl Fn(&Finding) -> bool, help: &str) {
+        for finding in self.list.iter_mut().skip(start).filter(|f| which(f)) {
+            finding.help = Some(help.to_owned());
+        }
+    }
+
     /// All so far, in the order they were found.
     pub fn iter(&self) -> std::slice::Iter<'_, Finding> {
         self.list.iter()

@@ -1,0 +1,51 @@
+use super::is_shell;
+use crate::rules::{Context, Rule};
+use kickstart::SectionKind;
+use node_base::declare_code;
+use node_base::diagnostic::{Finding, Findings};
+use node_base::source::Span;
+
+declare_code! {
+    /// The lines of a script end as on Windows.
+    ///
+    /// ## Why
+    /// The installer reads its commands with either line end, and writes scripts to a file as they are. The shell takes the carriage
+    /// return as part of the last word: `systemctl enable chronyd` looks for a unit `chronyd\r`, and `then` is not `then`.
+    ///
+    /// ## Write instead
+    /// Convert the file: `dos2unix node.ks`, or `sed -i 's/\r$//' node.ks`. In git: `*.ks text eol=lf` in `.gitattributes`.
+    ///
+    /// ## Source
+    /// Anaconda, `AnacondaKSScript.run`; POSIX, Shell Command Language: a carriage return is not a blank.
+    static CODE = "UNA040", "carriage-return-in-script", Unattended, Warning;
+}
+
+pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let kinds = [
+        SectionKind::Pre,
+        SectionKind::PreInstall,
+        SectionKind::Post,
+        SectionKind::OnError,
+        SectionKind::Traceback,
+    ];
+    for section in
+        kinds.into_iter().flat_map(|kind| context.kickstart.sections_of(kind)).filter(|s| is_shell(s))
+    {
+        let text = context.sources.text_of(section.body);
+        let Some(first) = text.find("\r\n") else { continue };
+        let count = text.matches("\r\n").count();
+        let s = if count == 1 { "line ends" } else { "lines end" };
+        let at = section.body.start as usize + first;
+        findings.push(
+            Finding::new(
+                &CODE,
+                format!("{count} {s} with CR LF here, and the shell takes each CR as part of a word"),
+            )
+            .at(section.header_span)
+            .related(Span::new(section.body.file, at, at + 1), "the first carriage return")
+            .help("convert the file to LF: sed -i 's/\\r$//' FILE"),
+        );
+    }
+}
