@@ -235,10 +235,11 @@ fn a_kernel_that_is_kept_again_is_never_booted_half_written() {
 /// The power was cut before an entry got its name, or after its old content got the temporary one.
 #[test]
 fn what_an_interrupted_verb_has_left_half_written_is_removed_by_the_next() {
+    type Start = fn() -> Model;
     type Verb = fn(&Model) -> Decision;
     let kver = "5.14.0-503.11.1.el9_5.x86_64";
     let entries = "/sysroot/boot/loader/entries";
-    let verbs: [(fn() -> Model, Verb, &str); 6] = [
+    let verbs: [(Start, Verb, &str); 6] = [
         (|| node_of("rhel9"), |m| arm(&m.running(), NEW, m).unwrap(), "armed"),
         (|| trying("rhel9")(), |m| confirm(&m.running(), 3, m).unwrap(), "confirmed"),
         (|| confirmed("rhel9")(), |m| confirm(&m.running(), 3, m).unwrap(), "already-confirmed"),
