@@ -73,7 +73,7 @@ say "pool $((($1 - data) * 64 / 1024))"
 say "metadata $(($2 - meta))"
 """
 SNAPSHOT = """
-run lvcreate -q -y -s -kn -n new {vg}/{nvr}; run lvchange -q -prw {vg}/new; run lvchange -q -ay -K {vg}/new
+run lvcreate -q -y -s -kn -n new {vg}/{nvr}; run lvchange -q -ay {vg}/new
 run mount {nouuid} /dev/{vg}/new /mnt/host/tmp/new
 """
 UPDATE = "node-layout update"
@@ -95,7 +95,7 @@ run host sh -c 'cat $(find /mnt/{percent} /tmp/new -type f) > /dev/null'
 run host sh -c 'cd /mnt/{percent}; find . -type f -newermt @1700000001 -print0 | xargs -0 cp --parents -t /tmp/new'
 """,
     "a new UUID": """
-run lvcreate -q -y -s -kn -n new {vg}/{nvr}; run lvchange -q -prw {vg}/new; run lvchange -q -ay -K {vg}/new
+run lvcreate -q -y -s -kn -n new {vg}/{nvr}; run lvchange -q -ay {vg}/new
 {uuid} /dev/{vg}/new > /tmp/o 2>&1 || { cat /tmp/o; fail uuid; }
 """,
 }
