@@ -62,7 +62,8 @@ SCENARIOS: dict[str, Callable[[], str]] = {
 # README.md says why.
 ON_REQUEST = {
     *("power-cuts-xfs-boot", "power-cuts-fat-boot", "power-cuts-update", "kills-all", "imgbase", "upgrade-grub-uefi"),
-    *(f"trial-{name}" for name in ("kernel-panic", "missing-kernel", "emergency-mode", "pid-1-dies", "service-never-up")),
+    *(f"trial-{name}" for name in ("missing-kernel", "no-root", "power-cut", "kernel-panic")),
+    *(f"trial-{name}" for name in ("emergency-mode", "pid-1-dies", "service-never-up")),
 }
 
 
