@@ -83,7 +83,20 @@ def test_the_specification_has_the_version_of_the_programs() -> None:
 def test_the_programs_are_in_packages_of_their_own(packages: Dict[str, Path]) -> None:
     assert set(packages) == set(PACKAGES)
     assert files(packages["ks-lint"]) == {"/usr/bin/ks-lint": "-rwxr-xr-x"}
-    assert files(packages["node-layout"]) == {"/usr/bin/node-layout": "-rwxr-xr-x"}
+    units = {file.name for file in (REPOSITORY / "packaging" / "systemd").iterdir()}
+    found = files(packages["node-layout"])
+    directory = "/usr/lib/systemd/system/"
+    assert {path: mode for path, mode in found.items() if not path.startswith(directory)} == {
+        "/usr/bin/node-layout": "-rwxr-xr-x",
+        "/usr/lib/kernel/install.d/95-node-layout.install": "-rwxr-xr-x",
+    }
+    in_system = {path[len(directory) :]: mode for path, mode in found.items() if path.startswith(directory)}
+    assert {path for path in in_system if "/" not in path} == units
+    assert {in_system[unit] for unit in units} == {"-rw-r--r--"}
+    # The units are enabled by links of the package; their conditions keep them from a host without a trial.
+    links = {path: mode for path, mode in in_system.items() if "/" in path}
+    assert links and set(links.values()) == {"lrwxrwxrwx"}
+    assert {path.rsplit("/", 1)[1] for path in links} <= units
     requires = output("rpm", "-qp", "--requires", packages["node-layout"]).splitlines()
     assert "lvm2" in requires
 
