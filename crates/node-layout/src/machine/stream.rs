@@ -42,7 +42,10 @@ impl Read for Stream {
             let status = self.child.wait()?;
             self.ended = true;
             if !status.success() {
-                let why = format!("`{}` failed ({status}): its input is damaged", self.command);
+                let why = format!(
+                    "`{}` failed ({status}): its input is damaged, or of a kind that it does not read",
+                    self.command
+                );
                 return Err(io::Error::new(io::ErrorKind::InvalidData, why));
             }
         }

@@ -234,7 +234,8 @@ pub(super) fn decompressed(tools: &dyn Tools, mut file: File) -> Result<Input, S
     Read::by_ref(&mut file).take(8).read_to_end(&mut magic).map_err(io)?;
     file.seek(SeekFrom::Start(0)).map_err(io)?;
     let Some(program) = Compression::of(&magic).program() else { return Ok(Input::File(file)) };
-    let command = crate::machine::Command::new(program, ["--decompress", "--stdout"]);
+    // The gzip of busybox has no long options.
+    let command = crate::machine::Command::new(program, ["-d", "-c"]);
     Ok(Input::Stream(tools.stream(&command, file)?))
 }
 
