@@ -11,7 +11,7 @@ pub(crate) fn finding(refusal: &Refusal) -> Finding {
     let says = if refusal.cause == Cause::ExtentSize { shorten(&says) } else { says };
     let (message, severity) = match refusal.severity {
         Severity::Error => (format!("Anaconda stops: {says}"), Severity::Error),
-        _ if refusal.cause == Cause::NotKnown => (says, Severity::Info),
+        Severity::Info => (says, Severity::Info),
         _ => (format!("Anaconda warns: {says}"), Severity::Info),
     };
     let message = match &refusal.numbers {
@@ -65,8 +65,10 @@ fn advice(cause: Cause) -> &'static str {
         Cause::Language => "see the finding about the line",
         Cause::Reformat => "leave --noformat out",
         Cause::Recommendation => "raise the size, or mirror the device",
-        Cause::NotKnown => {
-            "plan again with the file (--follow-includes, --root DIR), or with the kernel's names of the disks"
+        Cause::FileNotRead => {
+            "plan again with the file: --follow-includes, with --root DIR where it is not at its path here"
         }
+        Cause::NameOfMachine => "write the kernel's name of the disk to plan for it: sda, nvme0n1",
+        Cause::NotModelled => "try the kickstart in an installer",
     }
 }

@@ -76,9 +76,12 @@ pub enum Cause {
     Reformat,
     /// Something that is smaller than recommended or not redundant.
     Recommendation,
-    /// What decides is not in the kickstart: a file that was not read, a name that only the machine resolves, an option or a
-    /// release that is not modelled.
-    NotKnown,
+    /// What decides is in a file that was not read.
+    FileNotRead,
+    /// What decides is a name that only the machine resolves.
+    NameOfMachine,
+    /// What decides is an option or a release that is not modelled.
+    NotModelled,
 }
 
 /// One message of the installer.
@@ -103,8 +106,8 @@ impl Refusal {
     }
 
     /// What a plan cannot know, in our words.
-    pub(crate) fn not_known(span: Option<Span>, says: impl Into<String>) -> Refusal {
-        Refusal { cause: Cause::NotKnown, severity: Severity::Info, says: says.into(), span, numbers: None }
+    pub(crate) fn not_known(cause: Cause, span: Option<Span>, says: impl Into<String>) -> Refusal {
+        Refusal { cause, severity: Severity::Info, says: says.into(), span, numbers: None }
     }
 
     /// Adds what is missing.

@@ -10,7 +10,11 @@ use node_base::source::Span;
 
 /// A plan for something that is not modelled.
 pub(super) fn not_modelled(span: Option<Span>, says: String) -> Plan {
-    Plan::without_devices(Verdict::Unknown, vec![Refusal::not_known(span, says)])
+    not_known(Cause::NotModelled, span, says)
+}
+
+fn not_known(cause: Cause, span: Option<Span>, says: String) -> Plan {
+    Plan::without_devices(Verdict::Unknown, vec![Refusal::not_known(cause, span, says)])
 }
 
 /// The names in a layout that only the machine resolves, by their places.
@@ -28,7 +32,7 @@ pub(super) fn name(refusal: &Refusal, names: &HashMap<Span, &str>) -> Option<Pla
     let says = format!(
         "only the machine knows which device '{name}' is; write its kernel name (sda, nvme0n1) to plan for it"
     );
-    Some(not_modelled(Some(span), says))
+    Some(not_known(Cause::NameOfMachine, Some(span), says))
 }
 
 /// Whether only udev on the machine knows the device of a name.
@@ -42,7 +46,7 @@ pub(super) fn with_files(mut plan: Plan, kickstart: &Kickstart<'_>, layout: &Lay
     let path = &include.path.text;
     if plan.verdict != Verdict::Stops {
         let says = format!("'{path}' was not read: what it adds is not in this plan");
-        plan.messages.push(Refusal::not_known(Some(include.span), says));
+        plan.messages.push(Refusal::not_known(Cause::FileNotRead, Some(include.span), says));
         return plan;
     }
     let could_be_there = |m: &Refusal| m.severity != Severity::Error || can_be_elsewhere(m.cause);
@@ -53,7 +57,7 @@ pub(super) fn with_files(mut plan: Plan, kickstart: &Kickstart<'_>, layout: &Lay
         true => format!("the partitions are not here: '{path}' was not read, and can hold them"),
         false => format!("'{path}' was not read, and can hold what is missing"),
     };
-    let mut messages = vec![Refusal::not_known(Some(include.span), says)];
+    let mut messages = vec![Refusal::not_known(Cause::FileNotRead, Some(include.span), says)];
     if !layout.is_empty() {
         // What is missing is still worth knowing.
         let missing = plan.messages.into_iter().map(|m| Refusal { severity: Severity::Warning, ..m });

@@ -89,7 +89,7 @@ pub(crate) fn code(cause: Cause) -> &'static Code {
         Cause::BootLoaderLocation => &boot::BOOT_LOADER_LOCATION,
         Cause::NoSwap => &boot::NO_SWAP,
         Cause::NoPassphrase => &boot::NO_PASSPHRASE,
-        Cause::NotKnown => &disks::NOT_KNOWN,
+        Cause::FileNotRead | Cause::NameOfMachine | Cause::NotModelled => &disks::NOT_KNOWN,
         Cause::Recommendation => &boot::RECOMMENDATION,
         Cause::Language => &boot::LANGUAGE,
     }
