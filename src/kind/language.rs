@@ -65,7 +65,7 @@ const SCRIPT: Language =
 const MOST_LINES: usize = 500;
 
 /// Commands that most kickstarts have, and no other language.
-const KICKSTART: [&str; 16] = [
+const KICKSTART: [&str; 18] = [
     "autopart",
     "bootloader",
     "clearpart",
@@ -73,9 +73,11 @@ const KICKSTART: [&str; 16] = [
     "ignoredisk",
     "keyboard",
     "lang",
+    "liveimg",
     "logvol",
     "network",
     "part",
+    "partition",
     "rootpw",
     "selinux",
     "timezone",
@@ -133,7 +135,8 @@ fn find(text: &str) -> Option<(&'static Language, usize, &str)> {
     by_lines(text).or_else(|| {
         let is_script =
             first_line.starts_with("#!") && ["sh", "python", "perl", "env"].iter().any(|p| lower.contains(p));
-        (is_script && kickstart_lines(text) < 3).then_some((&SCRIPT, start, first_line))
+        (is_script && kickstart_commands(split_lines(text).take(MOST_LINES)) < 3)
+            .then_some((&SCRIPT, start, first_line))
     })
 }
 
@@ -185,7 +188,8 @@ fn by_lines(text: &str) -> Option<(&'static Language, usize, &str)> {
     }
     // One of these words alone may be a mistake in a kickstart.
     let (start, first) = *boot.first()?;
-    (boot.len() >= 3 && kickstart_lines(text) < 3).then_some((&BOOT, start, first))
+    (boot.len() >= 3 && kickstart_commands(split_lines(text).take(MOST_LINES)) < 3)
+        .then_some((&BOOT, start, first))
 }
 
 const BUTANE_VARIANTS: [&str; 5] = ["fcos", "flatcar", "openshift", "fiot", "r4e"];
@@ -200,10 +204,10 @@ const BOOT_WORDS: [&str; 11] = [
     "ipappend",
 ];
 
-/// How many of the commands that most kickstarts have begin a line.
-fn kickstart_lines(text: &str) -> usize {
+/// How many of the commands that most kickstarts have begin one of the lines.
+pub(crate) fn kickstart_commands<'t>(lines: impl Iterator<Item = &'t str>) -> usize {
     let mut seen = [false; KICKSTART.len()];
-    for line in split_lines(text).take(MOST_LINES) {
+    for line in lines {
         let first = line.split_ascii_whitespace().next().unwrap_or_default();
         if let Ok(n) = KICKSTART.binary_search(&first) {
             seen[n] = true;

@@ -5,5 +5,5 @@ mod language; // files of other installers
 mod template; // marks of template engines
 
 pub(crate) use codes::CODES;
-pub(crate) use language::other_language;
+pub(crate) use language::{kickstart_commands, other_language};
 pub(crate) use template::{Template, marks_of_one_line};

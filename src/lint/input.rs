@@ -1,5 +1,6 @@
 //! Paths that are to be checked: reading one as text, and finding the kickstarts of a directory.
 
+use crate::kind::kickstart_commands;
 use crate::lint::text::{self, TextError};
 pub use node_base::regular::is_regular;
 use node_base::source::STDIN;
@@ -108,37 +109,11 @@ fn is_kickstart(path: &Path) -> bool {
 /// `isolinux.cfg`, `ansible.cfg` and `setup.cfg` have neither.)
 fn reads_like_a_kickstart(text: &str) -> bool {
     const SECTIONS: &[&str] = &["%packages", "%pre", "%post", "%addon", "%pre-install", "%include"];
-    const COMMANDS: &[&str] = &[
-        "autopart",
-        "bootloader",
-        "clearpart",
-        "firewall",
-        "ignoredisk",
-        "keyboard",
-        "lang",
-        "liveimg",
-        "logvol",
-        "network",
-        "part",
-        "partition",
-        "rootpw",
-        "selinux",
-        "timezone",
-        "url",
-        "volgroup",
-        "zerombr",
-    ];
-    let mut seen = [false; COMMANDS.len()];
-    for line in split_lines(text) {
-        let Some(word) = line.split_whitespace().next() else { continue };
-        if SECTIONS.contains(&word) || line.starts_with("#version=") {
-            return true;
-        }
-        if let Ok(i) = COMMANDS.binary_search(&word) {
-            seen[i] = true;
-        }
-    }
-    seen.iter().filter(|s| **s).count() >= 3
+    let is_section = |line: &str| {
+        line.starts_with("#version=")
+            || line.split_whitespace().next().is_some_and(|word| SECTIONS.contains(&word))
+    };
+    split_lines(text).any(is_section) || kickstart_commands(split_lines(text)) >= 3
 }
 
 #[cfg(test)]

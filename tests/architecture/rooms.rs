@@ -51,6 +51,7 @@ const NODE_BASE: Rooms = Rooms {
     directory: "crates/node-base",
     rooms: &[
         ("lib", knows(&[], &[])),
+        ("base64", knows(&[], SYSTEM)),
         ("units", knows(&[], SYSTEM)),
         ("harmless", knows(&[], SYSTEM)),
         ("source", knows(&[], SYSTEM)),

@@ -1,5 +1,6 @@
 //! What `ks-lint` and `node-layout` share. Knows neither kickstarts nor LVM.
 
+pub mod base64; // keys of SSH and OpenPGP
 #[cfg(feature = "boot")]
 pub mod boot_entry; // Boot Loader Specification entries
 #[cfg(feature = "policy")]

@@ -2,6 +2,7 @@
 
 use super::is_placeholder;
 use crate::rules::{Context, Rule};
+use node_base::base64;
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 use node_base::source::{FileId, Span, split_lines};
@@ -157,7 +158,7 @@ fn inspect(kind: &str, parts: usize, data: &str) -> Result<(), &'static str> {
     if data.is_empty() {
         return Err("only its type is given");
     }
-    let bytes = decode_base64(data).ok_or("it is not Base64, or a part of it is missing")?;
+    let bytes = base64::decode(data).ok_or("it is not Base64, or a part of it is missing")?;
     let mut rest = bytes.as_slice();
     let mut count = 0;
     while !rest.is_empty() {
@@ -171,34 +172,6 @@ fn inspect(kind: &str, parts: usize, data: &str) -> Result<(), &'static str> {
         count += 1;
     }
     if count == parts { Ok(()) } else { Err("its end is missing") }
-}
-
-/// The bytes of a Base64 text, with or without its `=` at the end.
-fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    let digits = text.trim_end_matches('=');
-    if text.len() - digits.len() > 2 || digits.len() % 4 == 1 {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(digits.len() / 4 * 3 + 2);
-    let (mut bits, mut count) = (0u32, 0u32);
-    for b in digits.bytes() {
-        let digit = match b {
-            b'A'..=b'Z' => b - b'A',
-            b'a'..=b'z' => b - b'a' + 26,
-            b'0'..=b'9' => b - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6) | u32::from(digit);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-            bits &= (1 << count) - 1;
-        }
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

@@ -223,7 +223,7 @@ mod tests {
         let kickstart = kickstart::parse(&sources, file, version, &mut Findings::new());
         let release = Release::of(version).unwrap();
         let refused = refused_anywhere(&Layout::of(&kickstart), release, &Arc::new(Profile::plain(release)));
-        assert!(!refused.is_empty(), "there is no root file system");
+        assert!(!refused.is_empty(), "a kickstart without a root file system is refused");
         refused.iter().any(|r| r.cause == Cause::NoSpaceOnDisks)
     }
 

@@ -76,7 +76,7 @@ impl PoolDevice {
     /// Whether more may be written.
     ///
     /// # Errors
-    /// Why not, as a sentence: the pool is full, nearly full, or read-only. A pool that cannot be asked is no reason: writing to
+    /// Why not, as a sentence: the pool is full, nearly full, or read-only. A pool whose state is unknown counts as writable: writing to
     /// it fails if it is full.
     pub(crate) fn check_room(&self, tools: &dyn Tools) -> Result<(), String> {
         let status = tools.run(&self.status_command());

@@ -7,7 +7,7 @@ pub(crate) mod trial; // states of images
 pub(crate) mod trial_units; // units of a trial
 
 pub use list::{Fit, Image, Images, Pool, Volume, list};
-pub(crate) use state::{FIRST_LAYER, is_leftover, is_unfinished, node_state};
+pub(crate) use state::{FIRST_LAYER, is_leftover, is_unfinished, node_state, usable_name};
 pub use state::{InitStage, NodeState};
 pub use trial::{ImageState, ImageStatus, Reason, states};
 pub use trial_units::{CONFIRM_WITHIN, TrialContent, TrialFile, TrialUnit, trial_files, units};

@@ -264,7 +264,19 @@ fn image_name(system: &System, root: &LogicalVolume, findings: &mut Findings) ->
         findings.push(Finding::new(&layout::NVR, message).help("give --nvr NAME-VERSION-RELEASE"));
         return None;
     };
-    match Nvr::parse(text).and_then(|n| n.fits(&root.vg).map(|()| n)) {
+    let help = "give a name like ovirt-node-ng-4.5.6-0.20261121.0";
+    usable_name(text, source, &root.vg, help, findings)
+}
+
+/// The name of an image if it fits in the volume group. `source` says where it comes from, `help` how to give another.
+pub(crate) fn usable_name(
+    text: &str,
+    source: &str,
+    vg: &str,
+    help: &str,
+    findings: &mut Findings,
+) -> Option<Nvr> {
+    match Nvr::parse(text).and_then(|nvr| nvr.fits(vg).map(|()| nvr)) {
         Ok(nvr) => {
             let layer = nvr.layer(FIRST_LAYER);
             if layer.to_string().len() > LONGEST {
@@ -281,9 +293,7 @@ fn image_name(system: &System, root: &LogicalVolume, findings: &mut Findings) ->
         }
         Err(error) => {
             let message = format!("the image's name from {source} cannot be used: {error}");
-            findings.push(
-                Finding::new(&layout::NVR, message).help("give a name like ovirt-node-ng-4.5.6-0.20261121.0"),
-            );
+            findings.push(Finding::new(&layout::NVR, message).help(help));
             None
         }
     }

@@ -6,6 +6,7 @@
 use super::error::SourceError;
 use crate::files::read_bytes;
 use crate::machine::{Command, Tools};
+use node_base::base64;
 use node_base::units::Bytes;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -229,32 +230,10 @@ fn without_armour(bytes: &[u8]) -> Option<Vec<u8>> {
         let mut lines = block.lines().map(str::trim).skip(1);
         // Headers end with an empty line.
         let body: Vec<&str> = lines.by_ref().skip_while(|line| line.contains(':')).collect();
-        let data = body.into_iter().filter(|line| !line.starts_with('='));
-        keys.extend(base64(data.flat_map(str::bytes))?);
+        let data: String = body.into_iter().filter(|line| !line.starts_with('=')).collect();
+        keys.extend(base64::decode(&data)?);
     }
     (!keys.is_empty()).then_some(keys)
-}
-
-fn base64(text: impl Iterator<Item = u8>) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let (mut bits, mut count) = (0_u32, 0);
-    for letter in text {
-        let value = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => break,
-            _ => return None,
-        };
-        (bits, count) = (bits << 6 | u32::from(value), count + 6);
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from(bits >> count & 0xff).ok()?);
-        }
-    }
-    Some(bytes)
 }
 
 /// Verifies a detached signature of `file`, by whichever program there is.

@@ -307,10 +307,10 @@ fn signatures_are_verified_with_the_accepted_keys_only() {
     let tree = lab.tree();
     let path = |name: &str| lab.path(name).to_str().unwrap().to_owned();
     lab.run("tar", &["--create", "--file", &path("image.tar"), "--directory", tree.to_str().unwrap(), "etc"]);
-    for who in ["publisher", "stranger"] {
-        fs::create_dir(lab.path(who)).unwrap();
-        fs::set_permissions(lab.path(who), fs::Permissions::from_mode(0o700)).unwrap();
-        let home = path(who);
+    for owner in ["publisher", "stranger"] {
+        fs::create_dir(lab.path(owner)).unwrap();
+        fs::set_permissions(lab.path(owner), fs::Permissions::from_mode(0o700)).unwrap();
+        let home = path(owner);
         let batch = [
             "--homedir",
             home.as_str(),
@@ -322,13 +322,13 @@ fn signatures_are_verified_with_the_accepted_keys_only() {
             "",
         ];
         let gpg = |args: &[&str]| lab.run("gpg", &[&batch[..], args].concat());
-        gpg(&["--quick-generate-key", who, "ed25519", "sign", "never"]);
-        gpg(&["--output", &path(&format!("{who}.gpg")), "--export"]);
-        gpg(&["--armor", "--output", &path(&format!("{who}.asc")), "--export"]);
+        gpg(&["--quick-generate-key", owner, "ed25519", "sign", "never"]);
+        gpg(&["--output", &path(&format!("{owner}.gpg")), "--export"]);
+        gpg(&["--armor", "--output", &path(&format!("{owner}.asc")), "--export"]);
         let list = format!("{}  other\n{} *image.tar\n", "0".repeat(64), lab.sha256("image.tar"));
         fs::write(lab.path("SHA256SUMS"), list).unwrap();
-        gpg(&["--output", &path(&format!("{who}.sig")), "--detach-sign", &path("image.tar")]);
-        gpg(&["--output", &path(&format!("{who}.list.sig")), "--detach-sign", &path("SHA256SUMS")]);
+        gpg(&["--output", &path(&format!("{owner}.sig")), "--detach-sign", &path("image.tar")]);
+        gpg(&["--output", &path(&format!("{owner}.list.sig")), "--detach-sign", &path("SHA256SUMS")]);
         lab.tools.run(&Command::new("gpgconf", ["--homedir", home.as_str(), "--kill", "all"])).unwrap();
     }
     let open = |key: &str, signature: &str, list: bool| {
@@ -431,7 +431,7 @@ fn archives_that_lead_out_or_are_damaged_are_refused() {
         ("a file as a directory", [file("x"), file("x/y")].concat(), "which is not a directory"),
         ("wrong checksum", [file("b"), wrong_sum].concat(), "checksum of a header is wrong"),
         (
-            "a field that is no number",
+            "a field that is not a number",
             sealed(not_octal[..512].try_into().unwrap(), b""),
             "mode is not a number",
         ),

@@ -143,7 +143,7 @@ impl<'a> Extents<'a> {
     }
 
     /// Whether the file has data at `at`, and up to where the answer holds: a multiple of [`BLOCK`], or more than the file's
-    /// size. `at` is a multiple of [`BLOCK`], too. There is no data behind the file's end.
+    /// size. `at` is a multiple of [`BLOCK`], too. Nothing follows the file's end.
     fn at(&mut self, at: u64) -> io::Result<(bool, u64)> {
         let size = self.side.metadata.size;
         if at >= size {

@@ -72,7 +72,7 @@ pub fn confirm(system: &System, keep: u32, tools: &dyn Tools) -> Result<Decision
         for old in not_kept(&node, keep) {
             let boot = node.boot_after(&steps, tools)?;
             let node = Node { boot: &boot, ..node.clone() };
-            // An image that must stay is no reason not to confirm this one.
+            // This image is confirmed even if an old one must stay.
             if let Err(reasons) = remove::steps(&node, &old, &mut steps) {
                 findings.extend(reasons.into_iter().map(|f| f.severity(Severity::Info)));
             }

@@ -2,14 +2,12 @@
 
 use super::super::node::Node;
 use super::AfterUpdate;
+use crate::images::{FIRST_LAYER, usable_name};
 use crate::machine::{Tools, inside};
-use node_base::diagnostic::{Finding, Findings, Severity, layout};
-use node_base::names::{LONGEST, Layer, Nvr, compare_versions};
+use node_base::diagnostic::{Finding, Findings, layout};
+use node_base::names::{Layer, Nvr, compare_versions};
 use node_base::units::Bytes;
 use std::path::{Path, PathBuf};
-
-/// The number of an image's first layer.
-pub(super) const FIRST_LAYER: u32 = 1;
 
 /// What an image brings for its layer. Paths are relative to the image's root, without links.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,30 +47,8 @@ pub(super) fn name(
         findings.push(Finding::new(&layout::NVR, message).help("give --nvr NAME-VERSION-RELEASE"));
         return None;
     };
-    match Nvr::parse(&text).and_then(|nvr| nvr.fits(&node.root.vg).map(|()| nvr)) {
-        Ok(nvr) => {
-            let layer = nvr.layer(FIRST_LAYER);
-            if layer.to_string().len() > LONGEST {
-                let message = format!(
-                    "the layer's name '{layer}' is longer than {LONGEST} characters: imgbase refuses to work with it"
-                );
-                findings.push(
-                    Finding::new(&layout::NVR, message)
-                        .help("choose a shorter name if imgbase is to be used on this host; node-layout does not need it")
-                        .severity(Severity::Warning),
-                );
-            }
-            Some((nvr, from))
-        }
-        Err(error) => {
-            let message = format!("the image's name from {from} cannot be used: {error}");
-            findings.push(
-                Finding::new(&layout::NVR, message)
-                    .help("give --nvr with a name like ovirt-node-ng-4.5.6-0.20261121.0"),
-            );
-            None
-        }
-    }
+    let help = "give --nvr with a name like ovirt-node-ng-4.5.6-0.20261121.0";
+    usable_name(&text, from, &node.root.vg, help, findings).map(|nvr| (nvr, from))
 }
 
 /// The names of base, layer, boot files and entries are free, or of an interrupted run.

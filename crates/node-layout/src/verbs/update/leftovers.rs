@@ -67,7 +67,7 @@ pub(super) fn removal(node: &Node<'_>, base: &LogicalVolume, left: &[BootEntry])
     let volumes = layers(&node.lvm.volumes, base, node.root);
     // The directory is made before the layer's entry, and may be there without a volume.
     let mut names: Vec<String> = volumes.iter().map(|v| v.name.clone()).collect();
-    names.push(format!("{}+{}", base.name, super::image::FIRST_LAYER));
+    names.push(format!("{}+{}", base.name, crate::images::FIRST_LAYER));
     names.sort();
     names.dedup();
     for layer in names {

@@ -12,7 +12,7 @@ mod undo; // the way back
 use super::node::{Decision, Node};
 use crate::checks::{has_errors, sorted};
 use crate::disks::RootFs;
-use crate::images::ImageState;
+use crate::images::{FIRST_LAYER, ImageState};
 use crate::machine::{Command, Tools, below};
 use crate::plan::{Plan, Steps, Undo};
 use crate::source::{ImageRequest, MOUNTS, Source, SourceError};
@@ -235,7 +235,7 @@ struct Making<'n> {
 impl Making<'_> {
     /// The new layer.
     fn layer(&self) -> Layer {
-        self.nvr.layer(image::FIRST_LAYER)
+        self.nvr.layer(FIRST_LAYER)
     }
 
     /// The id of its boot entry.
