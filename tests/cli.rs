@@ -4,6 +4,7 @@
 mod cli {
     mod bad_input;
     mod choices;
+    mod choosing;
     mod include;
     mod json;
     mod output;

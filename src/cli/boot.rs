@@ -1,7 +1,7 @@
 //! `ks-lint boot`: kernel command lines and the boot configurations that carry them.
 
 use super::output::{OutputArgs, exit_code};
-use super::settings::SettingsArgs;
+use super::settings::{ChoiceArgs, SettingsArgs};
 use crate::boot::config::ConfigFormat;
 use crate::lint::boot::{self, Root};
 use crate::lint::settings::{Given, SettingsSource};
@@ -35,6 +35,9 @@ pub(super) struct Args {
     /// Which release's installer is started
     #[command(flatten)]
     pub(super) settings: SettingsArgs,
+    /// Which findings are reported
+    #[command(flatten)]
+    pub(super) choice: ChoiceArgs,
     /// How findings are printed
     #[command(flatten)]
     pub(super) output: OutputArgs,
@@ -48,7 +51,10 @@ const GIVEN: &str = "--cmdline";
 /// # Errors
 /// Options that cannot be used, or an output that cannot be written to.
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let settings = SettingsSource::new(Given { fail_on: args.output.fail_on, ..args.settings.given() })?;
+    let settings = SettingsSource::new(Given {
+        fail_on: args.output.fail_on,
+        ..args.choice.given(args.settings.given())
+    })?;
     let mut printer = args.output.printer();
     let given = args.cmdline.iter().map(|text| (Path::new(GIVEN), Some(text)));
     let files = args.files.iter().map(|path| (path.as_path(), None));
@@ -81,7 +87,7 @@ fn check(
     let kind = if text.is_some() { Some(ConfigFormat::Cmdline) } else { args.kind };
     let root = args.root.as_ref().map(Root::new);
     let served = root.as_ref().and_then(|root| boot::served_kickstart(&sources, file, kind, root));
-    let report = match args.kickstart.as_ref().or(served.as_ref()) {
+    let mut report = match args.kickstart.as_ref().or(served.as_ref()) {
         Some(kickstart) => {
             let (read, id) = input::read(kickstart).with_context(|| kickstart.display().to_string())?;
             let text = read.get(id).text().to_owned();
@@ -96,6 +102,10 @@ fn check(
         }
         None => boot::lint(sources, file, kind, settings.settings.stated_syntax()),
     };
+    settings.settings.choice.apply(&mut report);
+    if let Some(baseline) = &settings.baseline {
+        baseline.apply(&mut report);
+    }
     Ok(Linted { report, fail_on: settings.fail_on })
 }
 

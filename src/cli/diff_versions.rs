@@ -2,6 +2,7 @@
 
 use super::output::{OutputArgs, exit_code};
 use crate::lint::include::Follow;
+use crate::lint::settings::{Given, SettingsSource};
 use crate::lint::{Chosen, FileReport, input};
 use crate::report::Format;
 use anyhow::bail;
@@ -12,6 +13,7 @@ use serde_json::json;
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -51,7 +53,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let mut printer = args.output.printer();
-    for (path, found) in input::expand(&args.paths) {
+    let settings = Arc::new(SettingsSource::new(Given::default())?);
+    for (path, found) in input::expand(&args.paths, &settings).files {
         let read = found.and_then(|()| Ok(input::read(&path)?));
         let (mut sources, file) = match read {
             Ok(read) => read,
@@ -69,6 +72,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             policy: Chosen::new("none".to_owned(), "only the language is compared"),
             findings,
             waived: Vec::new(),
+            baselined: 0,
         };
         printer.file(&report, args.output.fail_on())?;
     }

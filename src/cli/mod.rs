@@ -25,6 +25,7 @@ mod machine;
 mod output;
 mod progress;
 mod settings;
+mod show;
 mod values;
 
 use clap::Parser;

@@ -1,8 +1,10 @@
 //! Options that say what a kickstart is checked against.
 
 use crate::lint::include::Follow;
-use crate::lint::settings::Given;
-use std::path::PathBuf;
+use crate::lint::settings::{ConfigChoice, Given};
+use node_base::diagnostic::{Severity, nearest};
+use node_base::source::STDIN;
+use std::path::{Path, PathBuf};
 
 /// Options of every verb that reads a kickstart.
 #[derive(Clone, Debug, clap::Args)]
@@ -13,13 +15,114 @@ pub(super) struct SettingsArgs {
     /// Layout policy: auto, none, a built-in name, or a TOML file; auto is ovirt-node for a kickstart that makes a node
     #[arg(long, default_value = "auto", value_name = "POLICY")]
     pub(super) policy: String,
+    /// Use this configuration instead of the nearest .ks-lint.toml
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub(super) config: Option<PathBuf>,
+    /// Use no configuration
+    #[arg(long)]
+    pub(super) no_config: bool,
 }
 
 impl SettingsArgs {
     /// The options as settings.
     pub(super) fn given(&self) -> Given {
-        Given { syntax: Some(self.syntax.clone()), policy: Some(self.policy.clone()), ..Given::default() }
+        let config = match &self.config {
+            Some(path) => ConfigChoice::File(path.clone()),
+            None if self.no_config => ConfigChoice::Ignored,
+            None => ConfigChoice::Nearest,
+        };
+        Given {
+            syntax: Some(self.syntax.clone()),
+            policy: Some(self.policy.clone()),
+            config,
+            ..Given::default()
+        }
     }
+}
+
+/// Options of the verbs that report findings by rules: which ones.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Which findings")]
+pub(super) struct ChoiceArgs {
+    /// Report only these: codes, prefixes of codes (SEC), names, ALL. Errors of syntax are always reported
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    select: Option<Vec<String>>,
+    /// Do not report these; a code overrides a prefix
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    ignore: Vec<String>,
+    /// Do not report these in the files that match the pattern
+    #[arg(long, value_name = "PATTERN:CODE")]
+    per_file_ignores: Vec<String>,
+    /// Report these as info, warning or error
+    #[arg(long, value_name = "CODE=LEVEL", value_delimiter = ',', value_parser = code_and_severity)]
+    severity: Vec<(String, Severity)>,
+    /// Report only what is not in this file
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+}
+
+impl ChoiceArgs {
+    /// These options added to others.
+    pub(super) fn given(&self, given: Given) -> Given {
+        Given {
+            select: self.select.clone(),
+            ignore: self.ignore.clone(),
+            per_file_ignores: self.per_file_ignores.clone(),
+            severity: self.severity.clone(),
+            baseline: self.baseline.clone(),
+            ..given
+        }
+    }
+}
+
+/// Options of the verbs that search directories: which files.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Which files")]
+pub(super) struct FileArgs {
+    /// Leave out files and directories that match, as a line of .gitignore would
+    #[arg(long, value_name = "PATTERN", value_delimiter = ',')]
+    exclude: Vec<String>,
+    /// Leave out excluded files even when they are named
+    #[arg(long)]
+    force_exclude: bool,
+    /// Search files that version control ignores, too
+    #[arg(long)]
+    no_gitignore: bool,
+    /// The name of standard input: for its configuration, what it includes, and reports
+    #[arg(long, value_name = "FILE")]
+    pub(super) stdin_filename: Option<PathBuf>,
+}
+
+impl FileArgs {
+    /// These options added to others.
+    pub(super) fn given(&self, given: Given) -> Given {
+        Given {
+            exclude: self.exclude.clone(),
+            force_exclude: self.force_exclude,
+            respect_gitignore: self.no_gitignore.then_some(false),
+            ..given
+        }
+    }
+
+    /// The path under which a path of the command line is known.
+    pub(super) fn name_of<'p>(&'p self, path: &'p Path) -> &'p Path {
+        match &self.stdin_filename {
+            Some(name) if path == Path::new(STDIN) => name,
+            _ => path,
+        }
+    }
+}
+
+/// `CODE=LEVEL`.
+fn code_and_severity(text: &str) -> Result<(String, Severity), String> {
+    let levels = [Severity::Info, Severity::Warning, Severity::Error];
+    let (code, level) = text.split_once('=').ok_or("write CODE=LEVEL, such as SEC007=info")?;
+    let severity = levels.into_iter().find(|severity| severity.name() == level);
+    let severity = severity.ok_or_else(|| {
+        let near = nearest(level, levels.map(Severity::name)).map(|near| format!("; did you mean {near}?"));
+        format!("'{level}' is not info, warning or error{}", near.unwrap_or_default())
+    })?;
+    Ok((code.to_owned(), severity))
 }
 
 /// Options of the verbs that follow includes.

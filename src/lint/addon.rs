@@ -47,6 +47,13 @@ pub fn addon(
             (None, None) => "it has no %addon org_ovirt_node",
         },
     );
-    let report = FileReport { sources, syntax, policy, findings: mistakes.into_sorted(), waived: Vec::new() };
+    let report = FileReport {
+        sources,
+        syntax,
+        policy,
+        findings: mistakes.into_sorted(),
+        waived: Vec::new(),
+        baselined: 0,
+    };
     (effective, report)
 }

@@ -209,5 +209,6 @@ fn report(sources: Sources, syntax: Chosen<Version>, findings: Findings) -> File
         policy: Chosen::new("none".to_owned(), "a boot configuration has no layout"),
         findings: findings.into_sorted(),
         waived: Vec::new(),
+        baselined: 0,
     }
 }

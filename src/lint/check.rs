@@ -3,12 +3,11 @@
 use super::chosen::Chosen;
 use super::file_report::FileReport;
 use super::fragments::Fragments;
-use super::input;
 use super::overlaps;
 use super::read::{Read, read_with_includes};
 use super::release;
 use super::settings::{Settings, SettingsError, SettingsSource};
-use super::text::TextError;
+use super::text::{self, TextError};
 use crate::kind;
 use crate::rules::{self, Context, Rule};
 use foldhash::{HashSet, HashSetExt};
@@ -62,9 +61,23 @@ pub fn path_of_run(
     settings: &SettingsSource,
     fragments: &Fragments,
 ) -> Result<Linted, PathError> {
-    let (sources, file) = input::read(path)?;
+    text_of_run(path, text::read(path)?, settings, fragments)
+}
+
+/// Checks a text as if it were the file at a path, one of several files of which some include others.
+///
+/// # Errors
+/// [`PathError`].
+pub fn text_of_run(
+    path: &Path,
+    text: String,
+    settings: &SettingsSource,
+    fragments: &Fragments,
+) -> Result<Linted, PathError> {
+    let mut sources = Sources::new();
+    let file = sources.add(path, text).map_err(|_| TextError::TooLarge)?;
     let settings = settings.of(path)?;
-    let report = match fragments.version_of(path) {
+    let mut report = match fragments.version_of(path) {
         None => lint(sources, file, &settings.settings),
         Some(version) => {
             let mut of_fragment = settings.settings.clone();
@@ -73,6 +86,9 @@ pub fn path_of_run(
             lint(sources, file, &of_fragment)
         }
     };
+    if let Some(baseline) = &settings.baseline {
+        baseline.apply(&mut report);
+    }
     Ok(Linted { report, fail_on: settings.fail_on })
 }
 
@@ -126,7 +142,10 @@ pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileRepo
     };
     let (findings, waived) = directives.apply_waivers(findings.into_sorted());
     let name = policy.value.map_or_else(|| "none".to_owned(), |p| p.name.clone());
-    FileReport { sources, syntax, policy: Chosen::new(name, policy.because), findings, waived }
+    let policy = Chosen::new(name, policy.because);
+    let mut report = FileReport { sources, syntax, policy, findings, waived, baselined: 0 };
+    settings.choice.apply(&mut report);
+    report
 }
 
 /// The `network` lines that the language calls a second configuration of a device, and that are none: a VLAN is another

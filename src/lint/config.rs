@@ -4,12 +4,23 @@
 //! syntax = "RHEL9"          # of kickstarts without a #version header
 //! policy = "ovirt-node"     # auto, none, a name, or a file beside this one
 //! fail-on = "warning"       # error, warning or info
+//! select = ["KS", "SEC"]    # findings that are reported: codes, prefixes of codes, names, or ALL
+//! ignore = ["SEC007"]       # findings that are not
+//! exclude = ["old/"]        # files that are not searched for, as in a .gitignore
+//! baseline = "known.json"   # findings that --write-baseline has recorded
+//!
+//! [per-file-ignores]
+//! "lab/*.ks" = ["SEC001"]
+//!
+//! [severity]
+//! UNA007 = "error"
 //! ```
 //!
 //! The nearest file is used: in the directory of the kickstart, then its parents; for standard input in the working
-//! directory, then its parents. The command line overrides it.
+//! directory, then its parents. The command line overrides it. Patterns and paths are relative to the file.
 
 use node_base::diagnostic::Severity;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The name of the file.
@@ -25,9 +36,49 @@ pub struct Config {
     pub policy: Option<String>,
     /// Findings from this severity on make the run fail.
     pub fail_on: Option<Severity>,
+    /// Codes, prefixes of codes, or names of the findings that are reported; without it, all.
+    pub select: Option<Vec<String>>,
+    /// Codes, prefixes of codes, or names of findings that are not reported.
+    #[serde(default)]
+    pub ignore: Vec<String>,
+    /// Files that are not searched for, as patterns of a `.gitignore`.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+    /// Findings that are not reported in the files that match a pattern.
+    #[serde(default)]
+    pub per_file_ignores: BTreeMap<String, Vec<String>>,
+    /// Severities by code, prefix of codes, or name.
+    #[serde(default)]
+    pub severity: BTreeMap<String, Severity>,
+    /// Whether files that version control ignores are left out of a search; by default they are.
+    pub respect_gitignore: Option<bool>,
+    /// Known findings, as `--write-baseline` writes them.
+    pub baseline: Option<PathBuf>,
     /// Where it was read from.
     #[serde(skip)]
     pub path: PathBuf,
+    /// Its text, for the lines of mistakes.
+    #[serde(skip)]
+    text: String,
+}
+
+impl Config {
+    /// The directory that its patterns and paths are relative to.
+    pub fn directory(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    /// A mistake in a value, at the first line that has this word.
+    pub(super) fn mistake(&self, word: &str, message: &str) -> ConfigError {
+        let quoted = [format!("\"{word}\""), format!("'{word}'")];
+        let mut lines = self.text.lines();
+        let at = lines
+            .by_ref()
+            .position(|line| quoted.iter().any(|q| line.contains(q.as_str())))
+            .or_else(|| self.text.lines().position(|line| line.trim_start().starts_with(word)));
+        let line = at.unwrap_or_default() + 1;
+        ConfigError::Content { path: self.path.display().to_string(), line, message: message.to_owned() }
+    }
 }
 
 /// A configuration that cannot be used.
@@ -53,27 +104,39 @@ pub enum ConfigError {
     },
 }
 
-/// The configuration for files in `directory`: the nearest one upwards.
+/// The configuration in this directory, not in its parents.
 ///
 /// # Errors
 /// [`ConfigError`], when the file cannot be used.
-pub fn nearest(directory: &Path) -> Result<Option<Config>, ConfigError> {
-    let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
-    for directory in absolute.ancestors() {
-        let path = directory.join(FILE_NAME);
-        match node_base::regular::read_to_string(&path) {
-            Ok(text) => return parse(&text, &path).map(Some),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            // A parent that may not be searched, or is not a directory, has no configuration.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::NotADirectory
-                ) => {}
-            Err(error) => return Err(ConfigError::Read { path: path.display().to_string(), error }),
+pub fn in_directory(directory: &Path) -> Result<Option<Config>, ConfigError> {
+    let path = directory.join(FILE_NAME);
+    match node_base::regular::read_to_string(&path) {
+        Ok(text) => parse(&text, &path).map(Some),
+        // A parent that may not be searched, or is not a directory, has no configuration.
+        Err(error)
+            if matches!(
+                error.kind(),
+                std::io::ErrorKind::NotFound
+                    | std::io::ErrorKind::PermissionDenied
+                    | std::io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(None)
         }
+        Err(error) => Err(ConfigError::Read { path: path.display().to_string(), error }),
     }
-    Ok(None)
+}
+
+/// The configuration of this path, whatever its name.
+///
+/// # Errors
+/// [`ConfigError`], when the file cannot be used or is not there.
+pub fn read(path: &Path) -> Result<Config, ConfigError> {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    match node_base::regular::read_to_string(&absolute) {
+        Ok(text) => parse(&text, &absolute),
+        Err(error) => Err(ConfigError::Read { path: path.display().to_string(), error }),
+    }
 }
 
 /// Reads the text of a configuration.
@@ -84,7 +147,7 @@ fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
         let message = error.message().replace('\n', " ");
         ConfigError::Content { path: path.display().to_string(), line, message }
     })?;
-    Ok(Config { path: path.to_owned(), ..config })
+    Ok(Config { path: path.to_owned(), text: text.to_owned(), ..config })
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ pub struct FileReport {
     pub findings: Vec<Finding>,
     /// Findings that the file waives, each with the reason it gives.
     pub waived: Vec<(Finding, String)>,
+    /// How many further findings the baseline knows.
+    pub baselined: usize,
 }
 
 impl FileReport {

@@ -1,12 +1,15 @@
 //! Paths that are to be checked: reading one as text, and finding the kickstarts of a directory.
 
+use super::settings::SettingsSource;
 use crate::kind::kickstart_commands;
 use crate::lint::text::{self, TextError};
 pub use node_base::regular::is_regular;
 use node_base::source::STDIN;
 use node_base::source::{FileId, Sources, split_lines};
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Why a path cannot be checked. Does not name the path.
 #[derive(Debug, thiserror::Error)]
@@ -15,8 +18,14 @@ pub enum InputError {
     #[error(transparent)]
     Text(#[from] TextError),
     /// A directory without anything to check.
-    #[error("no kickstart in this directory (looked for *.ks, and for *.cfg with kickstart content)")]
-    NoKickstart,
+    #[error(
+        "no kickstart in this directory (looked for *.ks and *.kickstart, and for *.cfg with kickstart content){}",
+        if *skipped > 0 { "; some files are skipped, --show-files lists them" } else { "" }
+    )]
+    NoKickstart {
+        /// How many files are left out.
+        skipped: usize,
+    },
 }
 
 /// Reads a file ([`STDIN`]: standard input) as the first of new [`Sources`].
@@ -38,25 +47,95 @@ pub fn add(sources: &mut Sources, path: &Path) -> Result<FileId, TextError> {
     sources.add(path, text).map_err(|_| TextError::TooLarge)
 }
 
-/// The files to check under the paths of a command line, in order; a directory gives its kickstarts, sorted.
-/// Hidden files are left out. Files that version control ignores are not: kickstarts are often rendered from templates.
-/// Links to files are followed, links to directories are not.
-pub fn expand(paths: &[PathBuf]) -> Vec<(PathBuf, Result<(), InputError>)> {
-    let mut files = Vec::new();
-    for path in paths {
-        if path != Path::new(STDIN) && path.is_dir() {
-            walk(path, &mut files);
-        } else {
-            files.push((path.clone(), Ok(())));
-        }
-    }
-    files
+/// What there is to check.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The files, in order; with an error where a path cannot be checked.
+    pub files: Vec<(PathBuf, Result<(), InputError>)>,
+    /// Files that look like something to check and are left out.
+    pub skipped: Vec<(PathBuf, Skipped)>,
 }
 
-fn walk(directory: &Path, files: &mut Vec<(PathBuf, Result<(), InputError>)>) {
-    let before = files.len();
+/// Why a file is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skipped {
+    /// Its name is that of a template.
+    Template,
+    /// `exclude` names it.
+    Excluded,
+    /// The same file was given before.
+    Repeated,
+}
+
+impl Skipped {
+    /// The reason, to complete "skipped: ".
+    pub fn reason(self) -> &'static str {
+        match self {
+            Skipped::Template => "a template; name it to check its lines without marks",
+            Skipped::Excluded => "excluded",
+            Skipped::Repeated => "given more than once",
+        }
+    }
+}
+
+/// The files to check under the paths of a command line, in order; a directory gives its kickstarts, sorted. Hidden files,
+/// files that version control ignores and excluded files are left out, unless they are named. Links to files are followed,
+/// links to directories are not. A file that is given twice is checked once.
+pub fn expand(paths: &[PathBuf], settings: &Arc<SettingsSource>) -> Found {
+    let mut found = Found::default();
+    for path in paths {
+        if path == Path::new(STDIN) {
+            found.files.push((path.clone(), Ok(())));
+        } else if path.is_dir() {
+            walk(path, settings, &mut found);
+        } else if settings.force_exclude() && settings.of(path).is_ok_and(|s| s.excludes(path, false)) {
+            found.skipped.push((path.clone(), Skipped::Excluded));
+        } else {
+            found.files.push((path.clone(), Ok(())));
+        }
+    }
+    if paths.len() > 1 {
+        remove_repeated(&mut found);
+    }
+    found
+}
+
+/// Keeps the first of each file. Standard input can be read once, too.
+fn remove_repeated(found: &mut Found) {
+    let mut seen = HashSet::new();
+    let mut directories: HashMap<PathBuf, PathBuf> = HashMap::new();
+    let skipped = &mut found.skipped;
+    found.files.retain(|(path, _)| {
+        let parent = path.parent().unwrap_or(Path::new(""));
+        let here = if parent == Path::new("") { Path::new(".") } else { parent };
+        let real = directories
+            .entry(here.to_owned())
+            .or_insert_with(|| here.canonicalize().unwrap_or_else(|_| here.to_owned()));
+        let is_new = seen.insert(real.join(path.file_name().unwrap_or(path.as_os_str())));
+        if !is_new {
+            skipped.push((path.clone(), Skipped::Repeated));
+        }
+        is_new
+    });
+}
+
+fn walk(directory: &Path, settings: &Arc<SettingsSource>, found: &mut Found) {
+    let before = found.files.len();
+    let skipped = found.skipped.len();
+    let respects = settings.of_directory(directory).map_or(true, |settings| settings.respect_gitignore);
     let mut walk = ignore::WalkBuilder::new(directory);
     walk.standard_filters(false).hidden(true).sort_by_file_path(|a, b| a.as_os_str().cmp(b.as_os_str()));
+    walk.git_ignore(respects).git_exclude(respects).git_global(respects).ignore(respects).parents(respects);
+    // A .gitignore counts in a copy without .git, too.
+    walk.require_git(false);
+    let (top, of_filter) = (directory.to_owned(), Arc::clone(settings));
+    walk.filter_entry(move |entry| {
+        let is_directory = entry.file_type().is_some_and(|t| t.is_dir());
+        let path = entry.path();
+        !is_directory
+            || path == top
+            || !of_filter.of(path).is_ok_and(|settings| settings.excludes(path, true))
+    });
     for entry in walk.build() {
         match entry {
             Ok(entry) if entry.file_type().is_some_and(|t| t.is_file() || t.is_symlink()) => {
@@ -65,8 +144,19 @@ fn walk(directory: &Path, files: &mut Vec<(PathBuf, Result<(), InputError>)>) {
                 let is_file = !entry.path_is_symlink()
                     || path.canonicalize().is_ok_and(|real| is_regular(&real))
                     || !path.exists();
-                if is_file && is_kickstart(path) {
-                    files.push((entry.into_path(), Ok(())));
+                if !is_file {
+                    continue;
+                }
+                let kind = NameKind::of(path);
+                let is_excluded = || settings.of(path).is_ok_and(|settings| settings.excludes(path, false));
+                match kind {
+                    NameKind::Other => {}
+                    NameKind::Configuration { .. } if !has_kickstart_content(path) => {}
+                    _ if is_excluded() => found.skipped.push((entry.into_path(), Skipped::Excluded)),
+                    NameKind::Template | NameKind::Configuration { is_template: true } => {
+                        found.skipped.push((entry.into_path(), Skipped::Template));
+                    }
+                    _ => found.files.push((entry.into_path(), Ok(()))),
                 }
             }
             Ok(_) => {}
@@ -74,12 +164,13 @@ fn walk(directory: &Path, files: &mut Vec<(PathBuf, Result<(), InputError>)>) {
                 let path = error_path(&error).unwrap_or_else(|| directory.to_owned());
                 let error =
                     error.into_io_error().unwrap_or_else(|| std::io::Error::other("cannot be walked"));
-                files.push((path, Err(TextError::Io(error).into())));
+                found.files.push((path, Err(TextError::Io(error).into())));
             }
         }
     }
-    if files.len() == before {
-        files.push((directory.to_owned(), Err(InputError::NoKickstart)));
+    if found.files.len() == before {
+        let skipped = found.skipped.len() - skipped;
+        found.files.push((directory.to_owned(), Err(InputError::NoKickstart { skipped })));
     }
 }
 
@@ -92,17 +183,45 @@ fn error_path(error: &ignore::Error) -> Option<PathBuf> {
     }
 }
 
-/// Whether a file found in a directory is one: `*.ks`, and `*.cfg` that reads like one.
-fn is_kickstart(path: &Path) -> bool {
-    match path.extension().and_then(|e| e.to_str()) {
-        Some("ks") => true,
-        Some("cfg") => {
-            let mut head = Vec::new();
-            let read = std::fs::File::open(path).and_then(|f| f.take(64 << 10).read_to_end(&mut head));
-            read.is_ok() && reads_like_a_kickstart(&String::from_utf8_lossy(&head))
+/// What a file found in a directory may be, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NameKind {
+    /// `*.ks`, `*.kickstart`, in any case.
+    Kickstart,
+    /// `*.cfg` and its templates: a kickstart if it reads like one.
+    Configuration { is_template: bool },
+    /// `*.ks.j2` and the like.
+    Template,
+    /// Anything else.
+    Other,
+}
+
+impl NameKind {
+    fn of(path: &Path) -> NameKind {
+        /// What template engines append to the name of the file that they make.
+        const TEMPLATES: [&str; 12] =
+            ["in", "j2", "jinja", "jinja2", "erb", "epp", "tmpl", "tpl", "template", "hcl", "mako", "tt"];
+        let name = path.file_name().map(|n| n.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+        let mut extensions = name.split('.').skip(1).collect::<Vec<_>>();
+        let mut is_template = false;
+        while extensions.last().is_some_and(|last| TEMPLATES.contains(last) || *last == "pkrtpl") {
+            extensions.pop();
+            is_template = true;
         }
-        _ => false,
+        match (extensions.last(), is_template) {
+            (Some(&("ks" | "kickstart")), false) => NameKind::Kickstart,
+            (Some(&("ks" | "kickstart")), true) => NameKind::Template,
+            (Some(&"cfg"), is_template) => NameKind::Configuration { is_template },
+            _ => NameKind::Other,
+        }
     }
+}
+
+/// Whether a file reads like a kickstart.
+fn has_kickstart_content(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = std::fs::File::open(path).and_then(|f| f.take(64 << 10).read_to_end(&mut head));
+    read.is_ok() && reads_like_a_kickstart(&String::from_utf8_lossy(&head))
 }
 
 /// Section headers that nothing else has, or several commands that most kickstarts have. (`grub.cfg`,
@@ -119,6 +238,25 @@ fn reads_like_a_kickstart(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn kickstarts_and_their_templates_are_told_by_their_names() {
+        for (name, kind) in [
+            ("a.ks", NameKind::Kickstart),
+            ("A.KS", NameKind::Kickstart),
+            ("a.kickstart", NameKind::Kickstart),
+            ("a.ks.j2", NameKind::Template),
+            ("a.ks.in", NameKind::Template),
+            ("a.ks.pkrtpl.hcl", NameKind::Template),
+            ("ks.cfg", NameKind::Configuration { is_template: false }),
+            ("ks.cfg.erb", NameKind::Configuration { is_template: true }),
+            ("a.ks.bak", NameKind::Other),
+            ("ks", NameKind::Other),
+            ("x.j2", NameKind::Other),
+        ] {
+            assert_eq!(NameKind::of(Path::new(name)), kind, "{name}");
+        }
+    }
 
     #[test]
     fn a_cfg_file_is_told_from_a_kickstart_by_its_content() {

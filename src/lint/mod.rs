@@ -8,8 +8,10 @@
 
 pub mod addon; // the section of the add-on alone
 mod auto; // the policy that a kickstart asks for
+pub mod baseline; // findings that are known
 pub mod boot; // boot configurations, alone or with their kickstart
 mod check; // one kickstart through every rule
+mod choice; // which findings are reported
 mod chosen; // a choice with its reason
 pub mod config; // .ks-lint.toml
 mod file_report; // what was found in one file
@@ -17,6 +19,7 @@ mod fragments; // files of a run that others include
 pub mod include; // files that a kickstart includes
 pub mod input; // reading paths
 mod overlaps; // findings that repeat others
+mod patterns; // patterns of files
 pub mod plan; // the storage plan of a parsed kickstart
 mod read; // a parsed kickstart with its directives
 mod release; // the version that a kickstart is read as
@@ -26,7 +29,8 @@ mod surroundings; // codes and policies that directives name
 pub mod text; // files as text
 mod together; // a command line with the kickstart that it fetches
 
-pub use check::{Linted, PathError, lint, path, path_of_run};
+pub use check::{Linted, PathError, lint, path, path_of_run, text_of_run};
+pub use choice::{Choice, Selector, UnknownSelector};
 pub use chosen::Chosen;
 pub use file_report::FileReport;
 pub use fragments::Fragments;

@@ -169,6 +169,7 @@ mod tests {
             policy: Chosen::new("ovirt-node".to_owned(), "it has %addon org_ovirt_node"),
             findings,
             waived: Vec::new(),
+            baselined: 0,
         };
         file(&report, &Style::plain())
     }

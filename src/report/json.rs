@@ -2,7 +2,7 @@
 //!
 //! The shape (schema 1) is a contract: members are added, never changed. `path` is the path as given; lines and
 //! columns count from 1, columns are characters, offsets bytes. Beside the findings a file has `waived` (findings
-//! that the file waives, with its `reason`); `unreadable` at the end lists paths that could not be read.
+//! that the file waives, with its `reason`) and `baselined` (how many findings the baseline knows); `unreadable` at the end lists paths that could not be read.
 
 use super::printer::Summary;
 use crate::lint::FileReport;
@@ -20,6 +20,7 @@ struct File<'a> {
     policy_because: &'a str,
     diagnostics: Vec<Diagnostic<'a>>,
     waived: Vec<Waived<'a>>,
+    baselined: usize,
 }
 
 #[derive(Serialize)]
@@ -50,6 +51,7 @@ pub(super) fn file(report: &FileReport) -> String {
             .iter()
             .map(|(finding, reason)| Waived { reason, diagnostic: diagnostics.of(finding) })
             .collect(),
+        baselined: report.baselined,
     };
     text(&file)
 }
@@ -64,13 +66,14 @@ pub(super) fn tail(summary: &Summary) -> String {
     let unreadable: Vec<_> =
         summary.unreadable.iter().map(|(path, message)| Unreadable { path, message }).collect();
     format!(
-        "\n],\"unreadable\":{},\"summary\":{{\"files\":{},\"errors\":{},\"warnings\":{},\"infos\":{},\"waived\":{}}}}}\n",
+        "\n],\"unreadable\":{},\"summary\":{{\"files\":{},\"errors\":{},\"warnings\":{},\"infos\":{},\"waived\":{},\"baselined\":{}}}}}\n",
         text(&unreadable),
         summary.files,
         summary.errors,
         summary.warnings,
         summary.infos,
-        summary.waived
+        summary.waived,
+        summary.baselined
     )
 }
 

@@ -19,6 +19,8 @@ pub struct Summary {
     pub infos: usize,
     /// Findings that the files waive; they are in none of the other counts.
     pub waived: usize,
+    /// Findings that the baseline knows; they are in none of the other counts.
+    pub baselined: usize,
     /// Whether there is a finding at or above the severity that makes a run fail.
     pub failed: bool,
     /// Paths that could not be checked, each with the reason.
@@ -33,6 +35,7 @@ impl Summary {
             (self.warnings, "warning", "warnings"),
             (self.infos, "info", "info"),
             (self.waived, "waived", "waived"),
+            (self.baselined, "in the baseline", "in the baseline"),
         ];
         let mut words = String::new();
         for (n, one, many) in counts.into_iter().filter(|(n, ..)| *n > 0) {
@@ -51,6 +54,7 @@ impl Summary {
             warnings: of(Severity::Warning),
             infos: of(Severity::Info),
             waived: report.waived.len(),
+            baselined: report.baselined,
             failed: report.findings.iter().any(|f| f.severity >= fail_on),
             unreadable: Vec::new(),
         }
@@ -62,6 +66,7 @@ impl Summary {
         self.warnings += other.warnings;
         self.infos += other.infos;
         self.waived += other.waived;
+        self.baselined += other.baselined;
         self.failed |= other.failed;
         self.unreadable.extend(other.unreadable);
     }

@@ -52,7 +52,7 @@ fn a_directory_gives_its_kickstarts_in_order() {
     std::os::unix::fs::symlink("a.ks", place.path().join("link.ks")).expect("a link can be made");
     std::os::unix::fs::symlink("..", place.path().join("b/up")).expect("a link can be made");
     std::os::unix::fs::symlink("nowhere", place.path().join("b/broken.ks")).expect("a link can be made");
-    let output = place.run(["--format", "json", "."]);
+    let output = place.run(["--format", "json", "--no-gitignore", "."]);
     let json = output.json();
     let paths: Vec<_> = json["files"].as_array().expect("a list").iter().map(|f| f["path"].clone()).collect();
     assert!(output.stderr.contains("b/broken.ks: cannot be read"), "a link to nowhere: {}", output.stderr);
