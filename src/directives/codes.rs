@@ -117,7 +117,7 @@ declare_code! {
     /// or, in a kickstart without the section,
     ///
     /// ```text
-    /// # ks-lint: waive NODE005 -- lab host, never upgraded
+    /// # ks-lint: waive-file NODE005 -- lab host, never upgraded
     /// ```
     pub(crate) static WAIVER_WITHOUT_REASON = "NODE106", "waiver-without-reason", Node, Error;
 
@@ -130,7 +130,7 @@ declare_code! {
     ///
     /// ## Example
     /// ```text
-    /// waive node5 --reason="lab host"
+    /// waive NODE5 --reason="lab host"
     /// ```
     ///
     /// ## Write instead
@@ -154,6 +154,48 @@ declare_code! {
     /// ## Write instead
     /// Remove the line, or use a policy of your own.
     pub(crate) static ADDON_CONFLICTS_WITH_POLICY = "NODE108", "addon-conflicts-with-policy", Node, Error;
+
+    /// A waiver waives nothing.
+    ///
+    /// ## Why
+    /// A waiver that is left behind after its cause is gone would silence the next finding of its kind at that place.
+    /// A waiver at the end of a line applies to that line; alone on a line it applies to the next command, or to the
+    /// section that begins there. `waive-file` applies to the whole file, also to findings without a place. A waiver
+    /// whose finding depends on a policy, disks or included files that this run does not have is not judged.
+    ///
+    /// ## Example
+    /// ```text
+    /// lang en_US.UTF-8   # ks-lint: waive SEC001 -- lab host
+    /// rootpw --plaintext lab
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// lang en_US.UTF-8
+    /// rootpw --plaintext lab   # ks-lint: waive SEC001 -- lab host
+    /// ```
+    pub(crate) static UNUSED_WAIVER = "STY021", "unused-waiver", Style, Warning;
+
+    /// A waiver alone on its line applies to the next command only, and the file has more such findings.
+    ///
+    /// ## Why
+    /// In early releases such a comment applied to the whole file: a comment above one user hid the password of
+    /// another one. Now `waive-file` does that.
+    ///
+    /// ## Example
+    /// ```text
+    /// # ks-lint: waive SEC001 -- lab host
+    /// rootpw --plaintext lab
+    /// user --name=admin --plaintext --password=lab
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// # ks-lint: waive-file SEC001 -- lab host
+    /// rootpw --plaintext lab
+    /// user --name=admin --plaintext --password=lab
+    /// ```
+    pub(crate) static WAIVER_OF_ONE_PLACE = "STY022", "waiver-of-one-place", Style, Info;
 
     /// An `ovirt_node.` kernel argument is unknown or has a value that it does not accept.
     ///
@@ -184,4 +226,6 @@ pub const CODES: &[&Code] = &[
     &WAIVER_OF_UNKNOWN_CODE,
     &ADDON_CONFLICTS_WITH_POLICY,
     &ADDON_KERNEL_ARGUMENT,
+    &UNUSED_WAIVER,
+    &WAIVER_OF_ONE_PLACE,
 ];

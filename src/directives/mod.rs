@@ -18,6 +18,7 @@
 
 mod arguments; // ovirt_node.* on the kernel command line
 mod codes; // what can be wrong with a directive
+mod comments; // comments with waivers
 mod effective; // section and kernel arguments together
 mod header; // #version=
 mod mistakes; // a bounded list of findings
@@ -25,8 +26,9 @@ mod options; // options of a line of the section
 mod parse; // the section, line by line
 mod requirements; // `require` and `keep-images` applied to a policy
 mod section; // the section as types
+mod unused; // waivers that waive nothing
 mod values; // what an option's value may be
-mod waivers; // `waive` lines and comments
+mod waivers; // one waiver
 
 pub use arguments::KernelArguments;
 pub(crate) use arguments::image_name_mistakes;
@@ -36,13 +38,15 @@ pub use effective::Effective;
 pub use header::{HEADER_CODES, version_header};
 pub(crate) use header::{OTHER_RELEASE, VERSION_DEVEL, VERSION_UNKNOWN};
 pub use requirements::apply_requirements;
-pub use section::{AddonSection, Enforce, Placed, Requirement, Waiver};
+pub use section::{AddonSection, Enforce, Placed, Requirement};
+pub use waivers::{Waiver, WaiverPlace};
 
+use kickstart::include::Outcome;
 use kickstart::{Kickstart, SectionKind};
 use mistakes::Mistakes;
 use node_base::diagnostic::{Category, Code, Finding, Findings, Severity};
 use node_base::policy::{Policy, PolicyError, PolicyName};
-use node_base::source::Sources;
+use node_base::source::{FileId, Sources};
 use std::sync::Arc;
 
 /// The name of the section, which is that of the add-on's Python package.
@@ -103,23 +107,73 @@ impl Directives {
             }
         }
         let mut waivers = section.as_ref().map(|s| s.waivers.clone()).unwrap_or_default();
-        waivers.extend(waivers::in_comments(sources, kickstart.file, surroundings, &mut mistakes));
-        waivers.sort_by_key(|w| w.span);
+        for (file, in_section) in files_of(kickstart) {
+            waivers.extend(comments::waivers(sources, file, in_section, surroundings, &mut mistakes));
+        }
+        // Of one comment in the order of its codes.
+        waivers.sort_by_key(|w| w.code_span);
         Directives { section, waivers }
     }
 
     /// Splits findings into those that count and those that a waiver silences, with its reason. Findings about
     /// waivers and the section always count, and so do errors of syntax.
-    pub fn apply_waivers(&self, findings: Vec<Finding>) -> (Vec<Finding>, Vec<(Finding, String)>) {
-        let mut waived = Vec::new();
-        let mut counting = Vec::with_capacity(findings.len());
+    pub fn apply_waivers(&self, findings: Vec<Finding>) -> Applied {
+        let mut applied = Applied {
+            findings: Vec::with_capacity(findings.len()),
+            waived: Vec::new(),
+            used: vec![false; self.waivers.len()],
+        };
         for finding in findings {
             let is_refused = finding.code.category == Category::Syntax && finding.severity == Severity::Error;
-            match self.waivers.iter().find(|w| w.code == finding.code.id && !is_refused) {
-                Some(waiver) => waived.push((finding, waiver.reason.clone())),
-                None => counting.push(finding),
+            let mut reason = None;
+            if !is_refused {
+                for (waiver, used) in self.waivers.iter().zip(&mut applied.used) {
+                    if waiver.covers(&finding) {
+                        *used = true;
+                        reason.get_or_insert(&waiver.reason);
+                    }
+                }
+            }
+            match reason {
+                Some(reason) => applied.waived.push((finding, reason.clone())),
+                None => applied.findings.push(finding),
             }
         }
-        (counting, waived)
+        applied
     }
+
+    /// Findings about the waivers: those that waive nothing, and those that once waived more. Of the codes that
+    /// `is_judged` refuses it is not known whether they would be found elsewhere.
+    pub fn remarks(
+        &self,
+        applied: &Applied,
+        sources: &Sources,
+        is_judged: &dyn Fn(&str) -> bool,
+    ) -> Vec<Finding> {
+        unused::remarks(&self.waivers, &applied.used, &applied.findings, sources, is_judged)
+    }
+}
+
+/// Findings after the waivers.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// Those that count.
+    pub findings: Vec<Finding>,
+    /// Those that are waived, each with its reason.
+    pub waived: Vec<(Finding, String)>,
+    /// Whether each waiver waives something.
+    used: Vec<bool>,
+}
+
+/// The files of a kickstart, and whether each is included in a section.
+fn files_of(kickstart: &Kickstart<'_>) -> Vec<(FileId, bool)> {
+    let mut files = vec![(kickstart.file, false)];
+    for include in &kickstart.includes {
+        if let Some(Outcome::File(file)) = include.outcome
+            && files.iter().all(|(known, _)| known != file)
+        {
+            files.push((*file, include.section.is_some()));
+        }
+    }
+    files
 }

@@ -5,6 +5,7 @@ use super::mistakes::Mistakes;
 use super::options::{self, Argument, Known};
 use super::section::{AddonSection, Enforce, Placed, Requirement};
 use super::values::{enforce_problem, mount_problem, nvr_problem, policy_problem, size_in_mib};
+use super::waivers::{Form, Said, Waiver, WaiverPlace};
 use super::{NAME, Surroundings, requirements, waivers};
 use kickstart::syntax::{QuoteError, split_words, unquote};
 use kickstart::{Section, Value};
@@ -271,12 +272,27 @@ impl SectionReader<'_, '_, '_> {
         let reason = reason.map(|r| r.text.trim().to_owned()).unwrap_or_default();
         let waiver = waivers::waiver(&code.text, code.span, &reason, span, self.surroundings, self.mistakes);
         match waiver {
-            Ok(waiver) => match self.section.waivers.iter().find(|w| w.code == waiver.code) {
+            Ok(Said { code: id, reason }) => match self.section.waivers.iter().find(|w| w.code == id) {
                 Some(first) => {
-                    let message = format!("{} is waived twice", waiver.code);
+                    let message = format!("{id} is waived twice");
                     self.mistakes.push(repeated(message, span, first.span, true));
                 }
-                None => self.section.waivers.push(waiver),
+                None => {
+                    let source = self.sources.get(span.file);
+                    let line = source.lines().line(span.start as usize);
+                    let whole = source.lines().range(line, source.text()).unwrap_or(span.range());
+                    let removal = Span::new(span.file, whole.start, whole.end);
+                    let form = Form { removal, alone: None, is_in_body: false };
+                    let place = WaiverPlace::File;
+                    self.section.waivers.push(Waiver {
+                        code: id,
+                        code_span: code.span,
+                        reason,
+                        span,
+                        place,
+                        form,
+                    });
+                }
             },
             // A reason that could not be read has been reported at its place.
             Err(finding) if *finding.code == WAIVER_WITHOUT_REASON && self.mistakes.count > told => {}

@@ -1,6 +1,6 @@
 //! The section as types.
 
-use super::{Surroundings, policy_named};
+use super::{Surroundings, Waiver, policy_named};
 use node_base::policy::{Policy, PolicyError};
 use node_base::source::Span;
 use node_base::units::MiB;
@@ -53,17 +53,6 @@ pub struct Requirement {
     /// Minimum size.
     pub min_size: MiB,
     /// The `require` line.
-    pub span: Span,
-}
-
-/// A kind of finding that is silenced in this file, and why.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Waiver {
-    /// The code of the silenced findings (`NODE005`).
-    pub code: String,
-    /// The author's reason.
-    pub reason: String,
-    /// The line or comment.
     pub span: Span,
 }
 

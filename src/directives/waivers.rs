@@ -1,11 +1,72 @@
-//! Waivers: `waive CODE --reason=…` in the section, `# ks-lint: waive CODE -- reason` in any comment.
+//! One waiver: its code, its reason, and the findings that it covers.
 
-use super::codes::{ADDON_UNKNOWN_WORD, CODES, WAIVER_OF_UNKNOWN_CODE, WAIVER_WITHOUT_REASON};
+use super::Surroundings;
+use super::codes::{CODES, WAIVER_OF_UNKNOWN_CODE, WAIVER_WITHOUT_REASON};
 use super::mistakes::Mistakes;
-use super::{Surroundings, Waiver};
 use node_base::diagnostic::{Category, Code, Finding, Severity, nearest};
 use node_base::harmless::{excerpt, is_control};
-use node_base::source::{FileId, Sources, Span, split_lines};
+use node_base::source::Span;
+
+/// A kind of finding that is silenced, where, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Waiver {
+    /// The code of the silenced findings (`NODE005`).
+    pub code: String,
+    /// The code or name as it is written.
+    pub code_span: Span,
+    /// The author's reason.
+    pub reason: String,
+    /// The line of the section, or the comment.
+    pub span: Span,
+    /// The findings that it covers.
+    pub place: WaiverPlace,
+    /// How it is written.
+    pub(super) form: Form,
+}
+
+/// The findings that a waiver covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaiverPlace {
+    /// All of the file, and of what it includes.
+    File,
+    /// Those that begin in these lines.
+    Lines(Span),
+    /// None: no command or section follows the comment.
+    Nothing,
+}
+
+/// How a waiver is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Form {
+    /// What is removed with it when it is all there is in its comment or line.
+    pub(super) removal: Span,
+    /// The word `waive` of a comment that is alone on its line; `None` for any other form.
+    pub(super) alone: Option<Span>,
+    /// Whether it is in the body of a section, where the comment may be part of a document in a script.
+    pub(super) is_in_body: bool,
+}
+
+impl Waiver {
+    /// Whether it covers this finding.
+    pub fn covers(&self, finding: &Finding) -> bool {
+        self.code == finding.code.id
+            && match self.place {
+                WaiverPlace::File => true,
+                WaiverPlace::Nothing => false,
+                WaiverPlace::Lines(lines) => finding.span.is_some_and(|span| {
+                    span.file == lines.file && (lines.start..lines.end).contains(&span.start)
+                }),
+            }
+    }
+}
+
+/// What a waiver says, without its place.
+pub(super) struct Said {
+    /// The code.
+    pub(super) code: String,
+    /// The reason, as reports may print it.
+    pub(super) reason: String,
+}
 
 /// A waiver of `code`, or what is wrong with it. An unknown word in the form of a code is a warning: the kickstart may be
 /// written for another release of this program, and silencing nothing does no harm.
@@ -16,10 +77,11 @@ pub(super) fn waiver(
     span: Span,
     surroundings: &dyn Surroundings,
     mistakes: &mut Mistakes<'_>,
-) -> Result<Waiver, Box<Finding>> {
+) -> Result<Said, Box<Finding>> {
     let refused = |message: String| Finding::new(&WAIVER_OF_UNKNOWN_CODE, message).at(code_span);
     let codes = surroundings.codes();
-    let known = codes.iter().find(|known| known.id == code);
+    let same = |known: &&&Code| known.id.eq_ignore_ascii_case(code) || known.name.eq_ignore_ascii_case(code);
+    let known = codes.iter().find(same);
     let mut unknown = None;
     match known {
         Some(known) if CODES.contains(known) => {
@@ -33,10 +95,8 @@ pub(super) fn waiver(
         }
         Some(_) => {}
         None => {
-            let same =
-                |known: &&&Code| known.id.eq_ignore_ascii_case(code) || known.name.eq_ignore_ascii_case(code);
-            let meant = codes.iter().find(same).map(|known| known.id);
-            let help = match meant.or_else(|| nearest(code, codes.iter().map(|known| known.id))) {
+            let names = codes.iter().flat_map(|known| [known.id, known.name]);
+            let help = match nearest(code, names) {
                 Some(meant) => format!("did you mean {meant}?"),
                 None => "'ks-lint rules' lists the codes".to_owned(),
             };
@@ -55,7 +115,8 @@ pub(super) fn waiver(
     if let Some(finding) = unknown {
         mistakes.push(finding);
     }
-    Ok(Waiver { code: code.to_owned(), reason: printable(reason), span })
+    let code = known.map_or(code, |known| known.id).to_owned();
+    Ok(Said { code, reason: printable(reason) })
 }
 
 /// Whether this is the prefix of a category and three digits.
@@ -67,87 +128,4 @@ fn looks_like_a_code(code: &str, known: &[&Code]) -> bool {
 /// A reason as reports may print it.
 fn printable(reason: &str) -> String {
     reason.chars().map(|c| if is_control(c) { ' ' } else { c }).collect()
-}
-
-/// How such a comment begins, after its `#`.
-const MARK: &str = "ks-lint:";
-
-/// The waivers in the comments of a file.
-pub(super) fn in_comments(
-    sources: &Sources,
-    file: FileId,
-    surroundings: &dyn Surroundings,
-    mistakes: &mut Mistakes<'_>,
-) -> Vec<Waiver> {
-    let text = sources.get(file).text();
-    let mut waivers: Vec<Waiver> = Vec::new();
-    // Most files have no such comment: one search for the mark is faster than reading every line.
-    if !text.contains(MARK) {
-        return waivers;
-    }
-    let mut at = 0;
-    for line in split_lines(text) {
-        if mistakes.are_too_many() {
-            break;
-        }
-        let start = at;
-        at += line.len();
-        let Some(comment) = line.trim_start().strip_prefix('#') else { continue };
-        let Some(directive) = comment.trim_start().strip_prefix(MARK) else { continue };
-        let end = start + line.trim_end().len();
-        let span = Span::new(file, start + (line.len() - line.trim_start().len()), end);
-        let directive_start = start + (line.len() - directive.len());
-        one_comment(directive.trim_end(), directive_start, span, surroundings, &mut waivers, mistakes);
-    }
-    waivers
-}
-
-fn one_comment(
-    directive: &str,
-    start: usize,
-    span: Span,
-    surroundings: &dyn Surroundings,
-    waivers: &mut Vec<Waiver>,
-    mistakes: &mut Mistakes<'_>,
-) {
-    let form = "write: # ks-lint: waive CODE -- reason";
-    let (what, reason) = directive.split_once("--").unwrap_or((directive, ""));
-    let mut words = words_with_offset(what);
-    match words.next() {
-        Some((_, "waive")) => {}
-        other => {
-            let word = other.map_or("", |(_, word)| word);
-            let message = format!("unknown directive '{}' after 'ks-lint:'", excerpt(word));
-            mistakes.push(Finding::new(&ADDON_UNKNOWN_WORD, message).at(span).help(form));
-            return;
-        }
-    }
-    let mut any = false;
-    for (offset, code) in words {
-        any = true;
-        let code_span = Span::new(span.file, start + offset, start + offset + code.len());
-        match waiver(code, code_span, reason.trim(), span, surroundings, mistakes) {
-            Ok(waiver) => waivers.push(waiver),
-            Err(finding) => {
-                let without_reason = *finding.code == WAIVER_WITHOUT_REASON;
-                mistakes.push(if without_reason { finding.help(form) } else { *finding });
-            }
-        }
-    }
-    if !any {
-        let message = "waive has no code";
-        mistakes.push(Finding::new(&WAIVER_OF_UNKNOWN_CODE, message).at(span).help(form));
-    }
-}
-
-/// The words of a text, separated by spaces and commas, with the byte each begins at.
-fn words_with_offset(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let is_gap = |c: char| c.is_whitespace() || c == ',';
-    let mut at = 0;
-    text.split(is_gap).filter_map(move |word| {
-        let offset = at;
-        // A gap is one character, which may be more than one byte.
-        at += word.len() + text[at + word.len()..].chars().next().map_or(0, char::len_utf8);
-        (!word.is_empty()).then_some((offset, word))
-    })
 }

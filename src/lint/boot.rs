@@ -89,7 +89,8 @@ pub fn lint_with_kickstart(
     let name = policy.value.map_or_else(|| "none".to_owned(), |p| p.name.clone());
     let mut report = report(sources, syntax, marks.restore(findings));
     report.policy = chosen.unwrap_or_else(|| Chosen::new(name, policy.because));
-    (report.findings, report.waived) = directives.apply_waivers(report.findings);
+    let applied = directives.apply_waivers(report.findings);
+    (report.findings, report.waived) = (applied.findings, applied.waived);
     Ok(report)
 }
 

@@ -1,5 +1,6 @@
 //! One kickstart through the parser and every rule.
 
+use super::choice::is_refusal;
 use super::chosen::Chosen;
 use super::file_report::FileReport;
 use super::fragments::Fragments;
@@ -8,12 +9,15 @@ use super::read::{Read, read_with_includes};
 use super::release;
 use super::settings::{Settings, SettingsError, SettingsSource};
 use super::text::{self, TextError};
+use crate::catalogue;
+use crate::directives::Applied;
 use crate::kind;
 use crate::rules::{self, Context, Rule};
 use foldhash::{HashSet, HashSetExt};
 use kickstart::codes::{BROKEN_LINE, COMMANDS_CONFLICT, DUPLICATE, MISSING_END, STRAY_END};
-use kickstart::{Arg, Command};
-use node_base::diagnostic::{Finding, Findings, Severity, Told};
+use kickstart::include::Outcome;
+use kickstart::{Arg, Command, Kickstart};
+use node_base::diagnostic::{Category, Finding, Findings, Severity, Told};
 use node_base::source::{FileId, Sources, Span};
 use std::path::Path;
 
@@ -96,7 +100,7 @@ pub fn text_of_run(
 pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileReport {
     let includes = settings.includes.load(&mut sources, file);
     let templates = Templates::of(&sources);
-    let (syntax, policy, directives, findings) = {
+    let (syntax, policy, directives, findings, judges) = {
         let sources = templates.as_ref().map_or(&sources, |templates| &templates.masked);
         let Read { syntax, policy, kickstart, directives, mut findings, .. } =
             read_with_includes(sources, &includes, file, settings);
@@ -138,14 +142,61 @@ pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileRepo
                 findings.remove_repeated(&mut Told::default());
             }
         }
-        (syntax, policy, directives, findings)
+        let judges = Judges::of(&kickstart, &findings, policy.value.is_some(), settings, templates.is_some());
+        (syntax, policy, directives, findings, judges)
     };
-    let (findings, waived) = directives.apply_waivers(findings.into_sorted());
+    let mut applied = directives.apply_waivers(findings.into_sorted());
+    let remarks = directives.remarks(&applied, &sources, &|code| judges.judges(code));
+    if !remarks.is_empty() {
+        let mut all = Findings::new();
+        all.extend(std::mem::take(&mut applied.findings).into_iter().chain(remarks));
+        applied.findings = all.into_sorted();
+    }
+    let Applied { findings, waived, .. } = applied;
     let name = policy.value.map_or_else(|| "none".to_owned(), |p| p.name.clone());
     let policy = Chosen::new(name, policy.because);
     let mut report = FileReport { sources, syntax, policy, findings, waived, baselined: 0 };
     settings.choice.apply(&mut report);
     report
+}
+
+/// Which waivers this check can call unused: the others may waive what is found with a policy, disks, included files.
+struct Judges {
+    anything: bool,
+    /// Whether everything that the kickstart includes was read.
+    is_whole: bool,
+    has_policy: bool,
+    has_machine: bool,
+}
+
+impl Judges {
+    fn of(
+        kickstart: &Kickstart<'_>,
+        findings: &Findings,
+        has_policy: bool,
+        settings: &Settings,
+        is_template: bool,
+    ) -> Judges {
+        Judges {
+            // A kickstart with an error of syntax is not checked by all rules.
+            anything: !is_template && !settings.is_fragment && !findings.iter().any(is_refusal),
+            is_whole: kickstart.includes.iter().all(|i| matches!(i.outcome, Some(Outcome::File(_)))),
+            has_policy,
+            has_machine: settings.machine.is_some(),
+        }
+    }
+
+    fn judges(&self, code: &str) -> bool {
+        let Some(code) = catalogue::find(code) else { return false };
+        self.anything
+            && match code.category {
+                Category::Boot | Category::Layout => false,
+                Category::Storage => self.has_machine && self.is_whole,
+                Category::Node => self.has_policy && self.is_whole,
+                Category::Unattended | Category::Style => self.is_whole,
+                Category::Syntax | Category::Security => true,
+            }
+    }
 }
 
 /// The `network` lines that the language calls a second configuration of a device, and that are none: a VLAN is another

@@ -48,6 +48,5 @@ pub fn images_missing(read: &Read<'_>, plan: &Plan, images: Option<u32>) -> Opti
     let wanted = images.or_else(|| section.and(policy.images.keep))?;
     let tree = plan.tree.as_ref().filter(|_| plan.verdict == Verdict::Proceeds)?;
     let found = node::on_machine(tree, policy, section, wanted)?.severity(Severity::Error);
-    let (counting, _waived) = read.directives.apply_waivers(vec![found]);
-    counting.into_iter().next()
+    read.directives.apply_waivers(vec![found]).findings.into_iter().next()
 }

@@ -13,7 +13,8 @@ const HEAD: &str = "\
 
 Every finding has a stable code: letters for the category and three digits, never reused. The severity is the usual
 one; a finding says where it differs. `ks-lint explain CODE` prints one of these pages. A finding that is right and
-accepted is waived in the kickstart, with a reason: `# ks-lint: waive CODE -- reason`, or in the add-on's section
+accepted is waived in the kickstart, with a reason: `# ks-lint: waive CODE -- reason` at the end of its line, or alone
+above the command or section; `# ks-lint: waive-file CODE -- reason` for the file; in the add-on's section
 `waive CODE --reason=\"…\"`. Findings of category `layout` are about an installed machine and cannot be waived.
 ";
 

@@ -12,7 +12,8 @@ fn run(kickstart: &str) -> (super::run::Output, serde_json::Value) {
 
 #[test]
 fn a_waived_finding_is_reported_with_its_reason_and_does_not_fail_the_run() {
-    let kickstart = format!("# ks-lint: waive STY003 -- read by a fork\n#version=Slackware15\n{COMPLETE}");
+    let kickstart =
+        format!("# ks-lint: waive-file STY003 -- read by a fork\n#version=Slackware15\n{COMPLETE}");
     let (output, file) = run(&kickstart);
     assert_eq!(output.status, 0, "{}", output.stdout);
     assert_eq!(
@@ -44,4 +45,38 @@ fn what_the_installer_refuses_cannot_be_waived() {
     assert_eq!(file["diagnostics"][0]["category"], "syntax");
     let (output, file) = run(&format!("# ks-lint: waive {code} -- please\nno-such-command\n{COMPLETE}"));
     assert_eq!((output.codes(), output.status), (vec!["NODE107".to_owned(), code], 1), "{file}");
+}
+
+#[test]
+fn a_waiver_has_a_place() {
+    let users = "user --name=a --plaintext --password=x # ks-lint: waive SEC001 -- here\n\
+                 user --name=b --plaintext --password=x\n";
+    let (output, _) = run(&format!("{users}{COMPLETE}"));
+    assert_eq!(output.codes(), ["SEC001"]);
+    assert_eq!(output.json()["files"][0]["diagnostics"][0]["span"]["start"]["line"], 2);
+    let (output, _) = run(&format!("{users}# ks-lint: waive-file Plain-Text-Password -- a lab\n{COMPLETE}"));
+    assert_eq!(output.codes(), [""; 0]);
+}
+
+#[test]
+fn a_waiver_that_waives_nothing_is_a_finding_with_a_safe_fix() {
+    let (output, file) = run(&format!("# ks-lint: waive SEC001 -- no password here\n{COMPLETE}"));
+    assert_eq!((output.codes(), output.status), (vec!["STY021".to_owned()], 1));
+    let fix = &file["diagnostics"][0]["fix"];
+    assert_eq!(fix["applicability"], "safe");
+    let range = |end: &str| fix["edits"][0]["span"][end]["offset"].as_u64();
+    assert_eq!((range("start"), range("end")), (Some(0), Some(44)), "{fix}");
+}
+
+#[test]
+fn a_comment_that_once_waived_the_file_offers_the_new_word() {
+    let plain = "user --name=a --plaintext --password=x\nuser --name=b --plaintext --password=x\n";
+    let (output, file) = run(&format!("# ks-lint: waive SEC001 -- a lab\n{plain}{COMPLETE}"));
+    assert_eq!(output.codes(), ["STY022", "SEC001"]);
+    let diagnostic = &file["diagnostics"][0];
+    assert_eq!(
+        (&diagnostic["severity"], &diagnostic["fix"]["applicability"]),
+        (&"info".into(), &"unsafe".into())
+    );
+    assert_eq!(diagnostic["fix"]["edits"][0]["replacement"], "waive-file");
 }

@@ -162,7 +162,7 @@ fn enforcement(
             .related(place(s), "the kickstart"),
         ),
         (Enforce::Error, Some((own @ (Enforce::Warn | Enforce::Off), s))) => {
-            let (counting, _) = known.directives.apply_waivers(judged(known, pair.context));
+            let counting = known.directives.apply_waivers(judged(known, pair.context)).findings;
             let errors: Vec<&Finding> = counting.iter().filter(|f| f.severity == Severity::Error).collect();
             let Some(first) = errors.first() else {
                 findings.push(

@@ -2,7 +2,7 @@ use super::{append, installation, may_exist, replace};
 use crate::rules::{Context, Rule};
 use kickstart::{Family, Version};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, Safety, Severity};
+use node_base::diagnostic::{Applicability, Finding, Findings, Severity};
 use node_base::policy::Policy;
 
 declare_code! {
@@ -93,7 +93,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             )
             .at(autopart.option_span("--type").unwrap_or(autopart.span))
             .help("write 'autopart --type=thinp'")
-            .fix(replace(kind.span, "use thin volumes", "thinp", Safety::Unsafe)),
+            .fix(replace(kind.span, "use thin volumes", "thinp", Applicability::Unsafe)),
         );
         return;
     }
@@ -143,7 +143,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             .severity(Severity::Warning)
             .at(autopart.span)
             .help("write 'autopart --type=thinp'")
-            .fix(append(autopart, "say that it is thin", "--type=thinp", Safety::Safe)),
+            .fix(append(autopart, "say that it is thin", "--type=thinp", Applicability::Safe)),
         ),
     }
 }

@@ -1,7 +1,7 @@
 use super::{custom, replace};
 use crate::rules::{Context, Rule};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, Safety};
+use node_base::diagnostic::{Applicability, Finding, Findings};
 
 declare_code! {
     /// `/boot` has a file system that the layout does not support.
@@ -37,9 +37,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     let message =
         format!("/boot is {}; the policy {} allows {}", kind.text, policy.name, allowed.join(" or "));
     findings.push(
-        Finding::new(&CODE, message)
-            .at(kind.span)
-            .help(format!("write '--fstype={}'", allowed[0]))
-            .fix(replace(kind.span, format!("make it {}", allowed[0]), allowed[0].clone(), Safety::Unsafe)),
+        Finding::new(&CODE, message).at(kind.span).help(format!("write '--fstype={}'", allowed[0])).fix(
+            replace(kind.span, format!("make it {}", allowed[0]), allowed[0].clone(), Applicability::Unsafe),
+        ),
     );
 }

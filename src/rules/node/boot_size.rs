@@ -2,7 +2,7 @@ use super::{custom, mib, replace};
 use crate::rules::view::On;
 use crate::rules::{Context, Rule};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, Safety};
+use node_base::diagnostic::{Applicability, Finding, Findings};
 use node_base::units::{Bytes, MiB};
 
 declare_code! {
@@ -67,7 +67,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     }
     if let Some(value) = boot.command.value(option) {
         let title = format!("give it {}", wanted.bytes());
-        finding = finding.fix(replace(value.span, title, wanted.0.to_string(), Safety::Unsafe));
+        finding = finding.fix(replace(value.span, title, wanted.0.to_string(), Applicability::Unsafe));
     }
     findings.push(finding);
 }

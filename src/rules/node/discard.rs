@@ -2,7 +2,7 @@ use super::custom;
 use crate::rules::view::On;
 use crate::rules::{Context, Rule};
 use node_base::declare_code;
-use node_base::diagnostic::{Edit, Finding, Findings, Fix, Safety};
+use node_base::diagnostic::{Applicability, Edit, Finding, Findings, Fix};
 use node_base::source::Span;
 
 declare_code! {
@@ -66,6 +66,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         [one] => format!("the thin volume {one} is mounted without '{option}'"),
         many => format!("{} thin volumes are mounted without '{option}': {}", many.len(), many.join(", ")),
     };
-    finding.fix = Some(Fix { title: format!("mount with '{option}'"), safety: Safety::Unsafe, edits });
+    finding.fix =
+        Some(Fix { title: format!("mount with '{option}'"), applicability: Applicability::Unsafe, edits });
     findings.push(finding);
 }

@@ -4,7 +4,7 @@ use crate::rules::{Context, Rule};
 use kickstart::SectionKind;
 use kickstart::shell::Next;
 use node_base::declare_code;
-use node_base::diagnostic::{Edit, Finding, Findings, Fix, Safety, Severity};
+use node_base::diagnostic::{Applicability, Edit, Finding, Findings, Fix, Severity};
 use node_base::names::Nvr;
 use node_base::source::Span;
 
@@ -266,7 +266,7 @@ fn failure(init: &InitCall<'_>, findings: &mut Findings) {
                 .help("write '%post --erroronfail'")
                 .fix(Fix {
                     title: "stop the installation when %post fails".into(),
-                    safety: Safety::Safe,
+                    applicability: Applicability::Safe,
                     edits: vec![Edit { span: end, replacement: " --erroronfail".into() }],
                 }),
             );

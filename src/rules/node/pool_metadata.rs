@@ -2,7 +2,7 @@ use super::{custom, mib, replace};
 use crate::rules::view::{automatic_metadata, positive};
 use crate::rules::{Context, Rule};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, Safety};
+use node_base::diagnostic::{Applicability, Finding, Findings};
 
 declare_code! {
     /// The metadata of the thin pool is smaller than LVM would make it.
@@ -55,7 +55,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 value.span,
                 format!("make it {wanted}"),
                 wanted.0.to_string(),
-                Safety::Unsafe,
+                Applicability::Unsafe,
             ));
         }
         findings.push(finding);

@@ -2,7 +2,7 @@ use super::{append, custom, replace};
 use crate::rules::view::{Pool, Size, View};
 use crate::rules::{Context, Rule};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, Safety};
+use node_base::diagnostic::{Applicability, Finding, Findings};
 use node_base::policy::Policy;
 
 declare_code! {
@@ -55,7 +55,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                     .help(format!("write '--reserved-percent={wanted}'"));
                 if let Some(value) = value {
                     let title = format!("keep {wanted} % free");
-                    finding = finding.fix(replace(value, title, wanted.to_string(), Safety::Unsafe));
+                    finding = finding.fix(replace(value, title, wanted.to_string(), Applicability::Unsafe));
                 }
                 findings.push(finding);
             }
@@ -78,7 +78,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                     group.command,
                     title,
                     &words,
-                    Safety::Unsafe,
+                    Applicability::Unsafe,
                 ))
             }
             Help::Words(words) => finding.help(words),

@@ -2,7 +2,7 @@ use super::{custom, mib, replace};
 use crate::rules::view::{Physical, Pool, Promised, Size, View, automatic_metadata, positive};
 use crate::rules::{Context, Rule};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, Safety, Severity};
+use node_base::diagnostic::{Applicability, Finding, Findings, Severity};
 use node_base::units::MiB;
 
 declare_code! {
@@ -76,7 +76,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 value.span,
                 "write the size that the pool will have",
                 sum.0.to_string(),
-                Safety::Safe,
+                Applicability::Safe,
             ));
         }
         findings.push(finding);

@@ -1,7 +1,7 @@
 use super::{custom, replace};
 use crate::rules::{Context, Rule};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, Safety};
+use node_base::diagnostic::{Applicability, Finding, Findings};
 
 declare_code! {
     /// The root file system is of a kind that a base cannot be made of.
@@ -47,7 +47,12 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         Finding::new(&CODE, message)
             .at(command.option_span("--fstype").unwrap_or(kind.span))
             .help(format!("write '--fstype={}'", allowed[0]))
-            .fix(replace(kind.span, format!("make it {}", allowed[0]), allowed[0].clone(), Safety::Unsafe)),
+            .fix(replace(
+                kind.span,
+                format!("make it {}", allowed[0]),
+                allowed[0].clone(),
+                Applicability::Unsafe,
+            )),
     );
 }
 

@@ -2,7 +2,7 @@ use super::{append, custom};
 use crate::rules::view::On;
 use crate::rules::{Context, Rule};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, Safety};
+use node_base::diagnostic::{Applicability, Finding, Findings};
 use node_base::policy::DeviceType;
 
 declare_code! {
@@ -64,7 +64,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 finding
                     .help(format!("add '{words}'"))
                     .related(pool.command.span, "the thin pool")
-                    .fix(append(root.command, "make it a thin volume", &words, Safety::Unsafe))
+                    .fix(append(root.command, "make it a thin volume", &words, Applicability::Unsafe))
             }
             _ => {
                 let size = root

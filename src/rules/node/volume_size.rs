@@ -2,7 +2,7 @@ use super::{custom, mib, replace};
 use crate::rules::view::{On, Volume};
 use crate::rules::{Context, Rule};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, Safety, Severity};
+use node_base::diagnostic::{Applicability, Finding, Findings, Severity};
 use node_base::units::{Bytes, MiB};
 
 declare_code! {
@@ -122,7 +122,7 @@ fn sized(finding: Finding, volume: &Volume<'_>, wanted: MiB) -> Finding {
             value.span,
             format!("give it {}", wanted.bytes()),
             wanted.0.to_string(),
-            Safety::Unsafe,
+            Applicability::Unsafe,
         )),
         None => finding,
     }

@@ -16,11 +16,13 @@ pub struct Related {
 /// Whether a fix may be applied without a person looking at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Safety {
+pub enum Applicability {
     /// The installation is what it was meant to be before; nothing else changes.
     Safe,
     /// Changes what will be installed: a person decides.
     Unsafe,
+    /// Has words that a person must fill in: shown, never applied.
+    Placeholder,
 }
 
 /// Replace the bytes of `span` by `replacement` (an empty span inserts).
@@ -38,7 +40,7 @@ pub struct Fix {
     /// "add --thin", in the imperative.
     pub title: String,
     /// Whether it may be applied unseen.
-    pub safety: Safety,
+    pub applicability: Applicability,
     /// Non-overlapping edits.
     pub edits: Vec<Edit>,
 }

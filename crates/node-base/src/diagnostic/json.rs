@@ -3,7 +3,7 @@
 //! The shape is a contract: members are added, never changed. Lines and columns count from 1, columns are characters,
 //! offsets bytes. `span` is null for a finding without a place.
 
-use super::{Finding, Safety, Severity};
+use super::{Applicability, Finding, Severity};
 use crate::source::{FileId, Places, Position, Sources, Span};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -41,7 +41,7 @@ struct Related<'a> {
 #[derive(Debug, Serialize)]
 struct Fix<'a> {
     title: &'a str,
-    safety: Safety,
+    applicability: Applicability,
     edits: Vec<Edit<'a>>,
 }
 
@@ -85,7 +85,7 @@ impl<'s> Diagnostics<'s> {
                 .collect(),
             fix: finding.fix.as_ref().map(|fix| Fix {
                 title: &fix.title,
-                safety: fix.safety,
+                applicability: fix.applicability,
                 edits: fix
                     .edits
                     .iter()
