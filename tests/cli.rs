@@ -7,6 +7,7 @@ mod cli {
     mod choosing;
     mod include;
     mod json;
+    mod ksvalidator;
     mod output;
     mod policy;
     mod run;

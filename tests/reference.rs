@@ -9,6 +9,9 @@
     reason = "a helper that fails, fails its test; a skipped one says so"
 )]
 
+#[path = "reference/validator.rs"]
+mod validator;
+
 use kickstart::Version;
 use node_base::diagnostic::{Category, Finding, Findings, Severity};
 use node_base::source::Sources;

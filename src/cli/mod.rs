@@ -15,6 +15,7 @@ mod check;
 mod diff_versions;
 mod explain;
 mod host;
+mod ksvalidator;
 mod plan;
 mod policy;
 mod rules;
@@ -30,6 +31,8 @@ mod values;
 
 use clap::Parser;
 use node_base::console;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Finds what is wrong in a kickstart before a disk is touched.
@@ -61,6 +64,8 @@ enum Verb {
     Explain(explain::Args),
     /// Show the facts of this machine that a plan needs
     Host(host::Args),
+    /// Answer as ksvalidator does, with its options, output and exit status
+    Ksvalidator(ksvalidator::Args),
     /// Show what Anaconda makes of a kickstart on given disks
     Plan(plan::Args),
     /// Show the layout policies that kickstarts are checked against
@@ -73,6 +78,13 @@ enum Verb {
 
 /// Runs `ks-lint` with this process's arguments.
 pub fn main() -> ExitCode {
+    let mut arguments = std::env::args_os();
+    let program = arguments.next();
+    if program.as_deref().map(Path::new).and_then(Path::file_name) == Some(OsStr::new(ksvalidator::NAME)) {
+        let arguments: Vec<OsString> = arguments.collect();
+        return ksvalidator::answer(&arguments)
+            .unwrap_or_else(|error| console::fail(ksvalidator::NAME, error));
+    }
     let cli = Cli::parse();
     let result = match cli.verb {
         None => check::run(cli.check),
@@ -82,6 +94,7 @@ pub fn main() -> ExitCode {
         Some(Verb::DiffVersions(args)) => diff_versions::run(&args),
         Some(Verb::Explain(args)) => explain::run(&args),
         Some(Verb::Host(args)) => host::run(&args),
+        Some(Verb::Ksvalidator(args)) => ksvalidator::run(&args),
         Some(Verb::Plan(args)) => plan::run(&args),
         Some(Verb::Policy(args)) => policy::run(&args),
         Some(Verb::Rules(args)) => rules::run(&args),

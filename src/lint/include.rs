@@ -89,7 +89,7 @@ impl Loader for Files<'_> {
     fn read(&mut self, location: &Location, limit: u64) -> Result<String, NotLoaded> {
         // The identity of a file of this machine is an absolute path.
         let text = if is_url(&location.identity) {
-            text::decode(fetch(&location.identity, limit)?)
+            text::decode(fetch(&location.identity, limit, FETCH_SECONDS)?)
         } else {
             text::read_at_most(&location.path, limit)
         };
@@ -209,10 +209,14 @@ fn is_url(path: &Path) -> bool {
     ["http://", "https://", "ftp://"].iter().any(|scheme| text.starts_with(scheme))
 }
 
-fn fetch(url: &Path, limit: u64) -> Result<Vec<u8>, NotLoaded> {
+/// Fetches a URL with curl, within a limit of bytes and of seconds.
+///
+/// # Errors
+/// [`NotLoaded::Unreadable`] when curl is missing, or the server does not answer with the file.
+pub(super) fn fetch(url: &Path, limit: u64, seconds: &str) -> Result<Vec<u8>, NotLoaded> {
     let output = Command::new("curl")
         .args(["--fail", "--silent", "--location", "--globoff", "--proto", "=http,https,ftp"])
-        .args(["--max-time", FETCH_SECONDS, "--max-filesize", &limit.max(1).to_string(), "--"])
+        .args(["--max-time", seconds, "--max-filesize", &limit.max(1).to_string(), "--"])
         .arg(url)
         .stdin(Stdio::null())
         .stderr(Stdio::null())

@@ -28,6 +28,7 @@ pub mod settings; // options, configuration, defaults
 mod surroundings; // codes and policies that directives name
 pub mod text; // files as text
 mod together; // a command line with the kickstart that it fetches
+pub mod validator; // what the reference's validator says of a file
 
 pub use check::{Linted, PathError, lint, path, path_of_run, text_of_run};
 pub use choice::{Choice, Selector, UnknownSelector};

@@ -27,6 +27,7 @@ mod printer;
 pub mod reference;
 mod sarif;
 mod style;
+pub mod validator;
 
 pub use printer::{Printer, Rendered, Summary};
 pub use style::{Color, Style};

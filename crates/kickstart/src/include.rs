@@ -47,6 +47,8 @@ pub struct Request<'a> {
     pub path: &'a str,
     /// Which kind of line it is.
     pub kind: RequestKind,
+    /// Whether the line is in the kickstart itself, not in a file that it includes.
+    pub is_first: bool,
 }
 
 /// The kinds of line that include a file.
@@ -187,7 +189,8 @@ impl Walk<'_> {
             if self.outcomes.contains_key(&key) {
                 continue;
             }
-            let request = Request { from: self.sources.get(file), path: &key.1, kind };
+            let request =
+                Request { from: self.sources.get(file), path: &key.1, kind, is_first: self.stack.len() == 1 };
             let outcome = match self.loader.locate(&request) {
                 Ok(location) => self.enter(&location),
                 Err(why) => Err(why),

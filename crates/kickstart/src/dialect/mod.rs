@@ -29,7 +29,7 @@ mod version; // RHEL9, F46
 pub use kickstart::{Command, Include, Kickstart, Section, SectionKind};
 pub use packages::{PackageKind, PackageLine};
 pub use python::{normal_mount_point, python_int};
-pub use read::{parse, parse_with_includes};
+pub use read::{parse, parse_with_includes, validate};
 pub use releases::{NamedRelease, release_named_in};
 pub use repeated::{Repeats, Setter, Slot};
 pub use values::{Arg, Value};

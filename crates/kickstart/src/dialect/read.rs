@@ -50,12 +50,29 @@ pub fn parse_with_includes<'s>(
     Reader::new(sources, includes, file, version, findings).read()
 }
 
+/// Reads one file as the reference's validator does (`ksvalidator`, pykickstart 3.78), which turns warnings into errors: a line
+/// with a warning takes no effect, an include that was not loaded is an error, and a file that is included again has its
+/// findings again. Findings are in the order in which the validator meets their causes.
+pub fn validate(
+    sources: &Sources,
+    includes: &Includes,
+    file: FileId,
+    version: Version,
+    findings: &mut Findings,
+) {
+    let mut reader = Reader::new(sources, includes, file, version, findings);
+    reader.validates = true;
+    reader.read();
+}
+
 /// Reads one file.
 struct Reader<'s, 'f> {
     sources: &'s Sources,
     includes: &'s Includes,
     version: Version,
     bit: u64,
+    /// Whether it reads as [`validate`] says.
+    validates: bool,
     findings: &'f mut Findings,
     /// How many files are being read: the kickstart, and what is included in it.
     depth: usize,
@@ -98,6 +115,7 @@ impl<'s, 'f> Reader<'s, 'f> {
             includes,
             version,
             bit: version.bit(),
+            validates: false,
             findings,
             depth: 0,
             followed: 0,
@@ -281,7 +299,9 @@ impl<'s, 'f> Reader<'s, 'f> {
                 }
                 let last_command = self.last_command.take();
                 self.file(file);
-                self.findings.remove_repeated(&mut self.told);
+                if !self.validates {
+                    self.findings.remove_repeated(&mut self.told);
+                }
                 self.last_command = last_command;
             }
             Some(Outcome::NotFound) => {
@@ -289,6 +309,17 @@ impl<'s, 'f> Reader<'s, 'f> {
                 let help = "name the directory that holds it with --root, or write it in a %pre script";
                 self.findings
                     .push(Finding::new(&codes::INCLUDE_MISSING, message).at(words.span(1)).help(help));
+            }
+            Some(outcome) if self.validates => {
+                let why = match outcome {
+                    Outcome::Cycle => "includes the file that this line is in".to_owned(),
+                    Outcome::TooMany | Outcome::File(_) => "is one too many or too deep".to_owned(),
+                    Outcome::Unreadable(why) => format!("cannot be read: {why}"),
+                    Outcome::NotFound | Outcome::WrittenByPre => "does not exist".to_owned(),
+                    Outcome::Elsewhere | Outcome::Outside => "is not on this machine".to_owned(),
+                };
+                let message = format!("the included file '{}' {why}", words.texts[1]);
+                self.findings.push(Finding::new(&codes::INCLUDE_MISSING, message).at(words.span(1)));
             }
             _ => {}
         }

@@ -101,6 +101,9 @@ impl<'s> Reader<'s, '_> {
         let args = &*args;
         if seen.deprecated {
             self.deprecated_options(args, table, place);
+            if self.validates {
+                return Ok(());
+            }
         }
         result?;
         let check = CheckLine { table, place, args, seen };
