@@ -29,8 +29,18 @@ static SETTINGS: LazyLock<[Settings; 2]> = LazyLock::new(|| {
 });
 
 /// What is looked at; the first byte chooses.
-const FORMATS: [Option<Format>; 5] =
-    [None, Some(Format::Human), Some(Format::Json), Some(Format::Sarif), Some(Format::Github)];
+const FORMATS: [Option<Format>; 10] = [
+    None,
+    Some(Format::Human),
+    Some(Format::Json),
+    Some(Format::Sarif),
+    Some(Format::Github),
+    Some(Format::Concise),
+    Some(Format::Gitlab),
+    Some(Format::Junit),
+    Some(Format::Checkstyle),
+    Some(Format::Rdjson),
+];
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let Some((choice, text)) = chosen_text(input, 2 * FORMATS.len()) else { return };

@@ -14,26 +14,33 @@
 //! # std::io::Result::Ok(())
 //! ```
 
+mod checkstyle;
+mod concise;
 mod direct;
 mod excerpt;
 mod github;
+mod gitlab;
 mod human;
 mod json;
+mod junit;
+mod place;
 pub mod plan_human;
 pub mod plan_json;
 pub mod plan_svg;
 pub mod policy;
 mod printer;
+mod rdjson;
 pub mod reference;
 mod sarif;
 mod style;
 pub mod validator;
+mod xml;
 
 pub use printer::{Printer, Rendered, Summary};
 pub use style::{Color, Style};
 
 use crate::lint::FileReport;
-use node_base::diagnostic::Code;
+use node_base::diagnostic::{Code, Severity};
 pub(crate) use node_base::harmless::harmless;
 
 /// How findings are written.
@@ -48,33 +55,52 @@ pub enum Format {
     Sarif,
     /// For GitHub Actions: annotations on the lines of a pull request
     Github,
+    /// One line a finding, for editors and for grep
+    Concise,
+    /// For GitLab: a code quality report
+    Gitlab,
+    /// For CI services: JUnit's XML, a test case a finding
+    Junit,
+    /// For CI services: Checkstyle's XML
+    Checkstyle,
+    /// For reviewdog: diagnostics with suggestions
+    Rdjson,
 }
 
 impl Format {
     /// One file in this format. Independent of other files, so that many can be rendered at once.
-    fn render(self, report: &FileReport, style: &Style) -> String {
+    fn render(self, report: &FileReport, fail_on: Severity, style: &Style) -> String {
         match self {
             Format::Human => human::file(report, style),
             Format::Json => json::file(report),
             Format::Sarif => sarif::file(report),
             Format::Github => github::file(report),
+            Format::Concise => concise::file(report),
+            Format::Gitlab => gitlab::file(report),
+            Format::Junit => junit::file(report, fail_on),
+            Format::Checkstyle => checkstyle::file(report),
+            Format::Rdjson => rdjson::file(report),
         }
     }
 
     /// What stands before the first file.
     fn head(self) -> String {
         match self {
-            Format::Human | Format::Github => String::new(),
+            Format::Human | Format::Github | Format::Concise => String::new(),
             Format::Json => json::head(),
             Format::Sarif => sarif::head(),
+            Format::Gitlab => gitlab::head(),
+            Format::Junit => junit::head(),
+            Format::Checkstyle => checkstyle::head(),
+            Format::Rdjson => rdjson::head(),
         }
     }
 
     /// What stands between two files.
     fn separator(self) -> &'static str {
         match self {
-            Format::Human | Format::Github => "",
-            Format::Json | Format::Sarif => ",\n",
+            Format::Human | Format::Github | Format::Concise | Format::Junit | Format::Checkstyle => "",
+            Format::Json | Format::Sarif | Format::Gitlab | Format::Rdjson => ",\n",
         }
     }
 
@@ -82,9 +108,13 @@ impl Format {
     fn tail(self, summary: &Summary, mut seen: impl Iterator<Item = &'static Code>, style: &Style) -> String {
         match self {
             Format::Human => human::total(summary, seen.next(), style),
-            Format::Github => String::new(),
+            Format::Github | Format::Concise => String::new(),
             Format::Json => json::tail(summary),
             Format::Sarif => sarif::tail(summary, seen),
+            Format::Gitlab => gitlab::tail(summary),
+            Format::Junit => junit::tail(summary),
+            Format::Checkstyle => checkstyle::tail(summary),
+            Format::Rdjson => rdjson::tail(summary),
         }
     }
 }

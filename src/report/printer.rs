@@ -87,7 +87,7 @@ impl Rendered {
         let mut seen: Vec<_> = report.findings.iter().chain(waived).map(|f| f.code).collect();
         seen.sort_by_key(|code| code.id);
         seen.dedup();
-        Rendered { text: format.render(report, style), summary: Summary::of(report, fail_on), seen }
+        Rendered { text: format.render(report, fail_on, style), summary: Summary::of(report, fail_on), seen }
     }
 }
 

@@ -1,9 +1,10 @@
 //! SARIF 2.1.0 (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>), which code scanning services read.
 //! One run; waived findings are results with a suppression, unreadable paths are notifications.
 
+use super::place::{Fingerprints, relative};
 use super::printer::Summary;
 use crate::lint::FileReport;
-use node_base::diagnostic::{Code, Finding, Severity};
+use node_base::diagnostic::{Category, Code, Finding, Severity};
 use node_base::harmless::harmless_json;
 use node_base::source::Places;
 use node_base::source::{FileId, Sources, Span};
@@ -14,13 +15,18 @@ const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// What stands before the first result.
 pub(super) fn head() -> String {
     format!(
-        "{{\"$schema\":\"{SCHEMA}\",\"version\":\"2.1.0\",\"runs\":[{{\"columnKind\":\"unicodeCodePoints\",\"results\":[\n"
+        "{{\"$schema\":\"{SCHEMA}\",\"version\":\"2.1.0\",\"runs\":[{{\"columnKind\":\"unicodeCodePoints\",\
+         \"automationDetails\":{{\"id\":\"ks-lint/\"}},\"results\":[\n"
     )
 }
 
 /// The results of one file, without brackets; nothing when there are none.
 pub(super) fn file(report: &FileReport) -> String {
-    let mut writer = Writer { sources: &report.sources, places: Places::new(&report.sources) };
+    let mut writer = Writer {
+        sources: &report.sources,
+        places: Places::new(&report.sources),
+        fingerprints: Fingerprints::default(),
+    };
     let mut results: Vec<String> = report.findings.iter().map(|f| writer.result(f).to_string()).collect();
     for (finding, reason) in &report.waived {
         let mut result = writer.result(finding);
@@ -32,20 +38,11 @@ pub(super) fn file(report: &FileReport) -> String {
 
 /// What stands behind the last result.
 pub(super) fn tail(summary: &Summary, seen: impl Iterator<Item = &'static Code>) -> String {
-    let rules: Vec<Value> = seen
-        .map(|code| {
-            json!({
-                "id": code.id,
-                "name": code.name,
-                "shortDescription": { "text": code.summary() },
-                "help": { "text": code.text(), "markdown": code.text() },
-                "defaultConfiguration": { "level": level(code.severity) },
-                "properties": { "tags": [code.category.name()] },
-            })
-        })
-        .collect();
-    let tool =
-        json!({ "driver": { "name": "ks-lint", "version": env!("CARGO_PKG_VERSION"), "rules": rules } });
+    let rules: Vec<Value> = seen.map(rule).collect();
+    let version = env!("CARGO_PKG_VERSION");
+    let tool = json!({ "driver": {
+        "name": "ks-lint", "version": version, "semanticVersion": version, "rules": rules
+    } });
     let notifications: Vec<Value> = summary
         .unreadable
         .iter()
@@ -65,6 +62,41 @@ pub(super) fn tail(summary: &Summary, seen: impl Iterator<Item = &'static Code>)
     harmless_json(format!("\n],\"tool\":{tool},\"invocations\":[{invocation}]}}]}}\n"))
 }
 
+/// A kind of finding as code scanning shows it.
+fn rule(code: &'static Code) -> Value {
+    let mut properties = json!({
+        "tags": [code.category.name()],
+        "precision": "high",
+        "problem.severity": match code.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "recommendation",
+        },
+    });
+    if code.category == Category::Security {
+        // GitHub sorts by this number: from 4.0 medium, from 7.0 high.
+        properties["security-severity"] = match code.severity {
+            Severity::Error => "8.0",
+            Severity::Warning => "5.0",
+            Severity::Info => "2.0",
+        }
+        .into();
+    }
+    let mut rule = json!({
+        "id": code.id,
+        "name": code.name,
+        "shortDescription": { "text": code.summary() },
+        "fullDescription": { "text": code.description() },
+        "help": { "text": code.text(), "markdown": code.text() },
+        "defaultConfiguration": { "level": level(code.severity) },
+        "properties": properties,
+    });
+    if let Some(address) = code.address() {
+        rule["helpUri"] = address.into();
+    }
+    rule
+}
+
 fn level(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
@@ -73,10 +105,11 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// A path as a relative reference or, if it is absolute, a `file:` URI: what RFC 3986 does not allow is escaped.
+/// A path as a relative reference or, if it is not below the working directory, a `file:` URI: what RFC 3986 does not allow is escaped.
 fn uri(path: &str) -> String {
+    let path = relative(path);
     let mut uri = if path.starts_with('/') { "file://".to_owned() } else { String::new() };
-    for byte in path.trim_start_matches("./").bytes() {
+    for byte in path.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
                 uri.push(byte as char)
@@ -90,6 +123,7 @@ fn uri(path: &str) -> String {
 struct Writer<'s> {
     sources: &'s Sources,
     places: Places<'s>,
+    fingerprints: Fingerprints,
 }
 
 impl Writer<'_> {
@@ -109,13 +143,20 @@ impl Writer<'_> {
             .collect();
         let location = match finding.span {
             Some(span) => self.location(span),
-            None => json!({ "physicalLocation": { "artifactLocation": { "uri": self.uri(FileId(0)) } } }),
+            // Code scanning shows nothing that has no line.
+            None => json!({ "physicalLocation": {
+                "artifactLocation": { "uri": self.uri(FileId(0)) },
+                "region": { "startLine": 1 },
+            } }),
         };
         let mut result = json!({
             "ruleId": finding.code.id,
             "level": level(finding.severity),
             "message": { "text": message },
             "locations": [location],
+            "partialFingerprints": {
+                "primaryLocationLineHash": self.fingerprints.next(self.sources, finding, ""),
+            },
         });
         if !related.is_empty() {
             result["relatedLocations"] = Value::Array(related);

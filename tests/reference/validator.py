@@ -86,7 +86,7 @@ def command_line(rng: random.Random, version: str, files: list[str]) -> list[str
 
 def lines_in(text: str) -> list[str]:
     """What programs look for: file names and line numbers, in order."""
-    pattern = r"Checking kickstart file .*|line \d+|^Error reading .*|No files match|is not supported"
+    pattern = r"Checking kickstart file .*|line \d+|^Error reading .*|No files match|is not supported by pykickstart"
     return re.findall(pattern, text, re.MULTILINE)
 
 

@@ -19,7 +19,7 @@ fn marks(text: &str) -> Vec<String> {
             continue;
         }
         marks.extend(
-            ["No files match", "is not supported"]
+            ["No files match", "is not supported by pykickstart"]
                 .iter()
                 .filter(|w| line.contains(**w))
                 .map(|w| (*w).to_owned()),

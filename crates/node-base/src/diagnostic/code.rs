@@ -112,7 +112,23 @@ pub struct Code {
     pub documentation: &'static str,
 }
 
+/// Where the pages of the codes are published, as the beginning of an address. While it is empty, no address is printed.
+pub const PAGES: &str = "";
+
 impl Code {
+    /// The address of its page, if the pages are published.
+    pub fn address(&self) -> Option<String> {
+        (!PAGES.is_empty()).then(|| format!("{PAGES}{}", self.id.to_ascii_lowercase()))
+    }
+
+    /// The text before its first heading, on one line a paragraph.
+    pub fn description(&self) -> String {
+        let text = self.text();
+        let before = text.split("\n## ").next().unwrap_or_default();
+        let paragraphs = before.split("\n\n").map(|p| p.split_whitespace().collect::<Vec<_>>().join(" "));
+        paragraphs.collect::<Vec<_>>().join("\n\n").trim().to_owned()
+    }
+
     /// The first paragraph of the documentation, on one line.
     pub fn summary(&self) -> String {
         let text = self.text();
