@@ -82,7 +82,19 @@ def test_the_specification_has_the_version_of_the_programs() -> None:
 
 def test_the_programs_are_in_packages_of_their_own(packages: Dict[str, Path]) -> None:
     assert set(packages) == set(PACKAGES)
-    assert files(packages["ks-lint"]) == {"/usr/bin/ks-lint": "-rwxr-xr-x"}
+    found = files(packages["ks-lint"])
+    pages = {path: mode for path, mode in found.items() if path.startswith("/usr/share/man/man1/ks-lint")}
+    verbs = set(re.findall(r"^  ([a-z-]+) ", output(program("ks-lint", "OVIRT_NODE_KS_LINT"), "--help"), re.M)) - {"help"}
+    assert {"check", "plan", "boot"} <= verbs
+    assert {re.sub(r".*/|\.1(\.gz)?$", "", path) for path in pages} >= {"ks-lint"} | {"ks-lint-" + verb for verb in verbs}
+    assert set(pages.values()) == {"-rw-r--r--"}
+    assert {path: mode for path, mode in found.items() if path not in pages} == {
+        "/usr/bin/ks-lint": "-rwxr-xr-x",
+        "/usr/libexec/ks-lint/ksvalidator": "lrwxrwxrwx",
+        "/usr/share/bash-completion/completions/ks-lint": "-rw-r--r--",
+        "/usr/share/fish/vendor_completions.d/ks-lint.fish": "-rw-r--r--",
+        "/usr/share/zsh/site-functions/_ks-lint": "-rw-r--r--",
+    }
     units = {file.name for file in (REPOSITORY / "packaging" / "systemd").iterdir()}
     found = files(packages["node-layout"])
     directory = "/usr/lib/systemd/system/"

@@ -12,10 +12,12 @@
 mod addon;
 mod boot;
 mod check;
+mod completions;
 mod diff_versions;
 mod explain;
 mod host;
 mod ksvalidator;
+mod man;
 mod plan;
 mod policy;
 mod rules;
@@ -58,6 +60,8 @@ enum Verb {
     Boot(boot::Args),
     /// Show the effective settings of the %addon org_ovirt_node section and the kernel arguments
     Addon(addon::Args),
+    /// Print what a shell completes (bash, zsh, fish, …)
+    Completions(completions::Args),
     /// Show what changed between two syntax versions; with kickstarts, what in them would break
     DiffVersions(diff_versions::Args),
     /// Explain a finding: what it means, why it matters, what to write instead
@@ -66,6 +70,9 @@ enum Verb {
     Host(host::Args),
     /// Answer as ksvalidator does, with its options, output and exit status
     Ksvalidator(ksvalidator::Args),
+    /// Write the manual pages
+    #[command(hide = true)]
+    Man(man::Args),
     /// Show what Anaconda makes of a kickstart on given disks
     Plan(plan::Args),
     /// Show the layout policies that kickstarts are checked against
@@ -91,10 +98,12 @@ pub fn main() -> ExitCode {
         Some(Verb::Check(args)) => check::run(args),
         Some(Verb::Boot(args)) => boot::run(&args),
         Some(Verb::Addon(args)) => addon::run(args),
+        Some(Verb::Completions(args)) => completions::run(&args),
         Some(Verb::DiffVersions(args)) => diff_versions::run(&args),
         Some(Verb::Explain(args)) => explain::run(&args),
         Some(Verb::Host(args)) => host::run(&args),
         Some(Verb::Ksvalidator(args)) => ksvalidator::run(&args),
+        Some(Verb::Man(args)) => man::run(&args),
         Some(Verb::Plan(args)) => plan::run(&args),
         Some(Verb::Policy(args)) => policy::run(&args),
         Some(Verb::Rules(args)) => rules::run(&args),
