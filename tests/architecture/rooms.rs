@@ -116,8 +116,8 @@ const NODE_LAYOUT: Rooms = Rooms {
             "lib",
             knows(
                 &[
-                    "machine", "files", "disks", "boot", "system", "images", "checks", "sync", "source",
-                    "plan", "verbs", "cli",
+                    "machine", "files", "disks", "boot", "system", "images", "checks", "sync", "etc",
+                    "source", "plan", "verbs", "cli",
                 ],
                 &[],
             ),
@@ -130,14 +130,15 @@ const NODE_LAYOUT: Rooms = Rooms {
         ("images", knows(&["machine", "files", "disks", "boot", "system"], NO_PROGRAM)),
         ("checks", knows(&["machine", "files", "disks", "boot", "system", "images"], NO_PROGRAM)),
         ("sync", knows(&[], NO_PROGRAM)),
+        ("etc", knows(&["sync"], NO_PROGRAM)),
         ("source", knows(&["machine", "files", "disks", "system", "sync"], NO_PROGRAM)),
-        ("plan", knows(&["machine", "files", "disks", "sync"], NO_PROGRAM)),
+        ("plan", knows(&["machine", "files", "disks", "sync", "etc"], NO_PROGRAM)),
         (
             "verbs",
             knows(
                 &[
-                    "machine", "files", "disks", "boot", "system", "images", "checks", "sync", "source",
-                    "plan",
+                    "machine", "files", "disks", "boot", "system", "images", "checks", "sync", "etc",
+                    "source", "plan",
                 ],
                 NO_PROGRAM,
             ),
@@ -145,7 +146,7 @@ const NODE_LAYOUT: Rooms = Rooms {
         (
             "cli",
             knows(
-                &["machine", "files", "system", "images", "checks", "source", "plan", "verbs"],
+                &["machine", "files", "system", "images", "checks", "etc", "source", "plan", "verbs"],
                 &["std::net"],
             ),
         ),

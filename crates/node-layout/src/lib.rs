@@ -28,6 +28,7 @@ mod boot; // boot loader, entries, default
 mod checks; // checks that several verbs make
 pub mod cli; // the program
 mod disks; // LVM, thin pool, fstab
+mod etc; // the three-way merge of /etc
 mod files; // changes of files that survive a power cut
 mod images; // what belongs to an image
 mod machine; // programs, devices, mounts
@@ -40,6 +41,7 @@ mod verbs; // what node-layout can do
 pub use boot::efi::{LoadOption, Variables};
 pub use boot::{BootConfig, BootError, Target};
 pub use disks::{Fstab, LogicalVolume, Lvm, LvmError, Mounting, VolumeGroup};
+pub use etc::{EtcError, Outcome, Side};
 pub use files::{Change, FileError, Method, ReadError};
 pub use images::{
     CONFIRM_WITHIN, Fit, Image, ImageState, ImageStatus, Images, InitStage, NodeState, Pool, Reason,

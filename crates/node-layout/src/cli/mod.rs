@@ -5,6 +5,7 @@
 mod answer; // how a verb that changes something answers
 mod common; // options of every verb
 mod config; // what the administrator has set
+mod etc; // etc merge, conflicts, diff, resolve, pin
 mod freeze; // freezing in a process apart
 mod images; // confirm, rollback, remove, and what units of a trial run
 mod init;
@@ -56,6 +57,8 @@ enum Verb {
     Kernel(images::KernelArgs),
     /// Put a new image beside the old one; the next boot tries it, and the old one boots again if it does not work
     Update(update::Args),
+    /// Merge /etc of host and image, and decide what did not go together
+    Etc(etc::Args),
     /// Make an older image the default
     Rollback(images::RollbackArgs),
     /// Remove an image: its boot entries, kernels and volumes
@@ -84,6 +87,7 @@ pub fn main() -> ExitCode {
         Verb::Health(args) => images::health(args),
         Verb::Kernel(args) => images::kernel(args),
         Verb::Update(args) => update::run(args),
+        Verb::Etc(args) => etc::run(args),
         Verb::Rollback(args) => images::rollback(args),
         Verb::Remove(args) => images::remove(args),
         Verb::FreezeAndThaw(args) => freeze::run(args),

@@ -489,7 +489,7 @@ impl Walk<'_> {
 }
 
 /// How a file is opened for reading. A named pipe that has taken its place must not stop the reading.
-pub(super) const READ: OFlags = OFlags::RDONLY
+pub(crate) const READ: OFlags = OFlags::RDONLY
     .union(OFlags::NOFOLLOW)
     .union(OFlags::NONBLOCK)
     .union(OFlags::NOCTTY)

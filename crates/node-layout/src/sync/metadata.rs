@@ -17,7 +17,7 @@ use std::path::PathBuf;
 pub(crate) type Xattrs = BTreeMap<OsString, Vec<u8>>;
 
 /// The SELinux label. It cannot be removed, and an image without labels gets them later.
-const LABEL: &str = "security.selinux";
+pub(crate) const LABEL: &str = "security.selinux";
 /// The most bytes that the kernel gives as a list of attributes or as a value (`XATTR_LIST_MAX`, `XATTR_SIZE_MAX`).
 const LARGEST_XATTR: usize = 64 << 10;
 /// The classes of attributes that are a part of a file. Others are made up by a file system.

@@ -20,7 +20,7 @@ mod need; // what a difference needs in a thin pool
 mod tests;
 
 pub(crate) use apply::apply;
-pub(crate) use compare::{Difference, compare, everything};
+pub(crate) use compare::{Difference, READ, compare, everything};
 pub(crate) use directories::{Directories, names, open_directory, remove};
 pub use error::SyncError;
-pub(crate) use metadata::{Metadata, Xattrs, settle};
+pub(crate) use metadata::{LABEL, Metadata, Xattrs, settle, xattrs};
