@@ -53,9 +53,15 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
         None if text.contains(['\\', '\r']) => {}
         None => {
             let other = check(&text.replace('\n', "\r\n"), settings);
+            // A script whose lines end with CR LF is a finding of its own.
+            let of_text = |report: &FileReport| {
+                let mut places = places(&report.sources, &report.findings);
+                places.retain(|(code, _)| *code != "UNA040");
+                places
+            };
             assert_eq!(
-                places(&report.sources, &report.findings),
-                places(&other.sources, &other.findings),
+                of_text(&report),
+                of_text(&other),
                 "the line ends change what is found in {text:?}"
             );
         }

@@ -6,6 +6,7 @@
 mod commands; // groups of commands
 mod installer; // what is known of the installer
 mod rule; // a rule, and what it may look at
+mod shell; // scripts, read once for all rules
 mod view; // the kickstart by mount point, pool and volume group
 
 pub(crate) mod node; // the layout policy

@@ -1,15 +1,18 @@
 //! What a rule is, and all that it may look at.
 
 use super::installer::Installer;
+use super::shell::{Scripts, is_shell};
 use super::view::View;
 use crate::directives::AddonSection;
 use anaconda_plan::machine::Machine;
-use kickstart::Kickstart;
 use kickstart::codes::DUPLICATE;
+use kickstart::shell::Script;
+use kickstart::{Kickstart, Section, SectionKind};
 use node_base::diagnostic::{Category, Code, Finding, Findings, Severity};
 use node_base::policy::Policy;
 use node_base::source::Sources;
 use std::cell::OnceCell;
+use std::rc::Rc;
 
 /// A rule: the codes it reports, and its check.
 pub(crate) struct Rule {
@@ -37,6 +40,8 @@ pub(crate) struct Context<'a> {
     pub(crate) is_template: bool,
     /// Whether it is a part that another kickstart includes: what seems to be missing is there.
     pub(crate) is_fragment: bool,
+    /// The scripts that were read.
+    scripts: Rc<Scripts>,
     /// The kickstart by mount point, pool and volume group, made when a rule first asks for it.
     view: OnceCell<View<'a>>,
     /// What is known of the installer, likewise.
@@ -60,6 +65,7 @@ impl<'a> Context<'a> {
             section: None,
             is_template: false,
             is_fragment: false,
+            scripts: Rc::default(),
             view: OnceCell::new(),
             installer: OnceCell::new(),
         }
@@ -75,6 +81,7 @@ impl<'a> Context<'a> {
             section: self.section,
             is_template: self.is_template,
             is_fragment: self.is_fragment,
+            scripts: Rc::clone(&self.scripts),
             ..Context::new(self.sources, self.kickstart, self.parsed, policy)
         }
     }
@@ -86,7 +93,20 @@ impl<'a> Context<'a> {
 
     /// The kickstart by mount point, pool and volume group.
     pub(crate) fn view(&self) -> &View<'a> {
-        self.view.get_or_init(|| View::new(self.sources, self.kickstart))
+        self.view.get_or_init(|| View::new(self.sources, self.kickstart, &self.scripts))
+    }
+
+    /// The script of a section that a shell runs ([`is_shell`]).
+    pub(crate) fn script(&self, section: &Section<'_>) -> Rc<Script> {
+        self.scripts.of(self.sources, section)
+    }
+
+    /// The sections of these kinds that a shell runs, in the order of the kinds.
+    pub(crate) fn shell_sections<'k>(
+        &'k self,
+        kinds: &'static [SectionKind],
+    ) -> impl Iterator<Item = &'a Section<'a>> + use<'a, 'k> {
+        kinds.iter().flat_map(|kind| self.kickstart.sections_of(*kind)).filter(|section| is_shell(section))
     }
 
     /// What is known of the installer, by default what the kickstart says; `None` for an installer that the rules do not

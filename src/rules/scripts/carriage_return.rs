@@ -1,6 +1,5 @@
-use super::is_shell;
+use super::SCRIPTS;
 use crate::rules::{Context, Rule};
-use kickstart::SectionKind;
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 use node_base::source::Span;
@@ -23,16 +22,7 @@ declare_code! {
 pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
-    let kinds = [
-        SectionKind::Pre,
-        SectionKind::PreInstall,
-        SectionKind::Post,
-        SectionKind::OnError,
-        SectionKind::Traceback,
-    ];
-    for section in
-        kinds.into_iter().flat_map(|kind| context.kickstart.sections_of(kind)).filter(|s| is_shell(s))
-    {
+    for section in context.shell_sections(SCRIPTS) {
         let text = context.sources.text_of(section.body);
         let Some(first) = text.find("\r\n") else { continue };
         let count = text.matches("\r\n").count();

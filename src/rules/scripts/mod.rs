@@ -2,16 +2,31 @@
 
 mod authselect; // UNA042
 mod carriage_return; // UNA040
+mod downloads; // SEC012, SEC013
+mod reboot; // UNA045
+mod secrets; // SEC011
+mod syntax; // UNA043, UNA044
 mod wrong_root; // UNA041
 
 use crate::rules::Rule;
-use kickstart::Section;
+use kickstart::SectionKind;
 
 /// The rules of this family, in the order of their codes.
-pub(crate) static RULES: &[&Rule] = &[&carriage_return::RULE, &wrong_root::RULE, &authselect::RULE];
+pub(crate) static RULES: &[&Rule] = &[
+    &carriage_return::RULE,
+    &wrong_root::RULE,
+    &authselect::RULE,
+    &syntax::RULE,
+    &reboot::RULE,
+    &secrets::RULE,
+    &downloads::RULE,
+];
 
-/// Whether a shell runs the script: the default, or named by `--interpreter`.
-fn is_shell(section: &Section<'_>) -> bool {
-    let name = section.value("--interpreter").map_or("sh", |v| v.text.rsplit('/').next().unwrap_or_default());
-    matches!(name, "sh" | "bash" | "dash" | "ash" | "ksh")
-}
+/// The sections that are scripts.
+const SCRIPTS: &[SectionKind] = &[
+    SectionKind::Pre,
+    SectionKind::PreInstall,
+    SectionKind::Post,
+    SectionKind::OnError,
+    SectionKind::Traceback,
+];

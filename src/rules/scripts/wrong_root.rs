@@ -1,6 +1,6 @@
-use super::is_shell;
+use crate::rules::shell::{is_shell, place_of_word};
 use crate::rules::{Context, Rule};
-use kickstart::{Section, SectionKind, shell};
+use kickstart::{Section, SectionKind};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 use node_base::source::Span;
@@ -66,7 +66,8 @@ fn first_use(context: &Context<'_>, section: &Section<'_>) -> Option<(Span, &'st
             .into_iter()
             .find(|root| word.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
     };
-    let statements = shell::statements(text);
+    let script = context.script(section);
+    let statements = &script.statements;
     let knows = |program: &str| {
         matches!(program, "mkdir" | "mount" | "test" | "[" | "[[" | "umount" | "echo" | "printf")
     };
@@ -76,9 +77,8 @@ fn first_use(context: &Context<'_>, section: &Section<'_>) -> Option<(Span, &'st
     if careful {
         return None;
     }
-    let start = section.body.start as usize;
     statements.iter().filter(|s| !knows(s.program())).flat_map(|s| &s.words).find_map(|word| {
         let root = below(&word.text)?;
-        Some((Span::new(section.body.file, start + word.start, start + word.end), root))
+        Some((place_of_word(section, word), root))
     })
 }

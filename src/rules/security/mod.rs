@@ -12,6 +12,8 @@ mod selinux;
 mod ssh_key;
 mod url;
 
+pub(super) use url::has_password;
+
 use crate::rules::Rule;
 
 /// The rules of this family, in the order of their codes.
@@ -27,7 +29,7 @@ pub(super) static RULES: &[&Rule] = &[
 
 /// Whether a value is a placeholder that a template engine or a script replaces: `{{ pw }}` (Jinja), `@PW@`, `${PW}`,
 /// `<password>`, `%%PW%%`. The final value is not known.
-fn is_placeholder(value: &str) -> bool {
+pub(super) fn is_placeholder(value: &str) -> bool {
     let between = |open: &str, close: &str| {
         value.strip_prefix(open).and_then(|v| v.strip_suffix(close)).is_some_and(|v| !v.is_empty())
     };

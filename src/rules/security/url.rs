@@ -27,7 +27,7 @@ pub(super) fn scheme(url: &str) -> &str {
 }
 
 /// Whether a URL has a password in it: `https://user:password@host/`.
-pub(super) fn has_password(url: &str) -> bool {
+pub(in crate::rules) fn has_password(url: &str) -> bool {
     let Some((_, rest)) = url.split_once("://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let user = authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':'));

@@ -2,7 +2,7 @@
 
 use crate::rules::{Context, Rule};
 use kickstart::include::{Outcome, is_written};
-use kickstart::{Include, SectionKind, shell};
+use kickstart::{Include, SectionKind};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings, Severity, nearest};
 use node_base::source::Span;
@@ -123,7 +123,7 @@ fn not_written(context: &Context<'_>, include: &Include<'_>, findings: &mut Find
         {
             return false;
         }
-        for statement in shell::statements(script) {
+        for statement in &context.script(section).statements {
             if BRING_FILES.contains(&statement.program()) || statement.program().ends_with("sh") {
                 return false;
             }

@@ -11,6 +11,7 @@ pub(super) use sums::{Physical, Promised, automatic_metadata};
 
 use crate::directives;
 use crate::rules::commands::{is_image_source, is_package_source};
+use crate::rules::shell::Scripts;
 use anaconda_plan::machine::{Level, superblock};
 use foldhash::{HashMap, HashMapExt};
 use kickstart::{Command, Kickstart, SectionKind};
@@ -72,7 +73,7 @@ const NODE_PACKAGES: [&str; 5] = [
 
 impl<'a> View<'a> {
     /// Reads the commands once, and the `%post` scripts once.
-    pub(crate) fn new(sources: &'a Sources, kickstart: &'a Kickstart<'a>) -> Self {
+    pub(crate) fn new(sources: &'a Sources, kickstart: &'a Kickstart<'a>, scripts: &Scripts) -> Self {
         let mut view = View {
             build: None,
             autopart: kickstart.last("autopart"),
@@ -102,7 +103,7 @@ impl<'a> View<'a> {
         view.size_mirrors();
         view.sums = Sums::of(&view.logvols, &view.partitions, &view.groups);
         for section in kickstart.sections_of(SectionKind::Post) {
-            let script = post::Script::read(sources, section);
+            let script = post::Script::read(sources, scripts, section);
             view.init_hidden |= script.hidden;
             view.inits.extend(script.inits);
         }
@@ -110,8 +111,8 @@ impl<'a> View<'a> {
             let section = kickstart.sections.get(include.section?)?;
             (section.kind == SectionKind::Post).then_some(include.span)
         });
-        post::judge_order(sources, kickstart, &mut view.inits);
-        view.build = view.builds_an_image(sources, kickstart);
+        post::judge_order(sources, scripts, kickstart, &mut view.inits);
+        view.build = view.builds_an_image(sources, scripts, kickstart);
         view
     }
 
@@ -253,13 +254,18 @@ impl<'a> View<'a> {
 
     /// The words that show that this kickstart is fed to an image builder (livemedia-creator): a `%post` that
     /// calls `imgbase image-build`, or packages of a node onto one plain partition.
-    fn builds_an_image(&self, sources: &Sources, kickstart: &Kickstart<'_>) -> Option<Span> {
+    fn builds_an_image(
+        &self,
+        sources: &Sources,
+        scripts: &Scripts,
+        kickstart: &Kickstart<'_>,
+    ) -> Option<Span> {
         if self.image.is_some() || self.addon.is_some() || !self.inits.is_empty() {
             return None;
         }
         if let Some(span) = kickstart
             .sections_of(SectionKind::Post)
-            .find_map(|s| post::call_of(sources, s, &["imgbase", "image-build"]))
+            .find_map(|s| post::call_of(sources, scripts, s, &["imgbase", "image-build"]))
         {
             return Some(span);
         }
@@ -281,8 +287,9 @@ impl<'a> View<'a> {
 
 /// Why this is the kickstart of a node, if it is one. Asked of every kickstart, so it needs no [`View`].
 pub(crate) fn makes_a_node(sources: &Sources, kickstart: &Kickstart<'_>) -> Option<&'static str> {
+    let scripts = Scripts::default();
     let initialises = |section| {
-        let script = post::Script::read(sources, section);
+        let script = post::Script::read(sources, &scripts, section);
         script.hidden || !script.inits.is_empty()
     };
     if addon(sources, kickstart).is_some() {

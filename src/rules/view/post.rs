@@ -1,6 +1,7 @@
 //! What `%post` does about the layout: which calls initialise it, whether their failure counts, what follows them.
 
-use kickstart::shell::{Next, ShellWord, Statement, statements};
+use crate::rules::shell::{Scripts, is_shell, place, place_of};
+use kickstart::shell::{Next, ShellWord, Statement};
 use kickstart::{Kickstart, Section, SectionKind};
 use node_base::source::{Sources, Span};
 
@@ -78,7 +79,7 @@ pub(crate) struct Script<'a> {
 
 impl<'a> Script<'a> {
     /// Reads a section.
-    pub(super) fn read(sources: &Sources, section: &'a Section<'a>) -> Script<'a> {
+    pub(super) fn read(sources: &Sources, scripts: &Scripts, section: &'a Section<'a>) -> Script<'a> {
         let text = sources.text_of(section.body);
         let named = ["imgbase", "nodectl", "node-layout"].iter().any(|p| text.contains(p));
         if !named {
@@ -87,12 +88,9 @@ impl<'a> Script<'a> {
         if !is_shell(section) {
             return Script { inits: Vec::new(), hidden: true };
         }
-        let list = statements(text);
-        let place = |start: usize, end: usize| {
-            let at = section.body.start as usize;
-            Span::new(section.body.file, at + start, at + end)
-        };
-        let whole = |s: &Statement| place(s.words[0].start, s.end);
+        let script = scripts.of(sources, section);
+        let list = &script.statements;
+        let whole = |s: &Statement| place_of(section, s);
         let mut inits = Vec::new();
         for (i, statement) in list.iter().enumerate() {
             let Some((program, first)) = initialises(statement) else { continue };
@@ -103,13 +101,13 @@ impl<'a> Script<'a> {
             let span = words
                 .first()
                 .zip(words.last())
-                .map_or(section.header_span, |(first, last)| place(first.start, last.end));
+                .map_or(section.header_span, |(first, last)| place(section, first.start, last.end));
             inits.push(InitCall {
                 program,
                 span,
                 section,
-                nvr: nvr(words).map(|(text, word)| (text, place(word.start, word.end))),
-                hidden: unseen_because(section, &list, i, whole),
+                nvr: nvr(words).map(|(text, word)| (text, place(section, word.start, word.end))),
+                hidden: unseen_because(section, list, i, whole),
                 later: later(&list[i + 1..], whole),
                 outside: section.has("--nochroot") && first == 0,
                 conditional: statement.nested || i.checked_sub(1).is_some_and(|b| list[b].next == Next::Or),
@@ -129,7 +127,12 @@ fn hides_a_call(text: &str) -> bool {
 }
 
 /// Adds what later `%post` sections write and lose after the last call.
-pub(super) fn judge_order<'a>(sources: &Sources, kickstart: &'a Kickstart<'a>, inits: &mut [InitCall<'a>]) {
+pub(super) fn judge_order<'a>(
+    sources: &Sources,
+    scripts: &Scripts,
+    kickstart: &'a Kickstart<'a>,
+    inits: &mut [InitCall<'a>],
+) {
     let Some(last) = inits.iter_mut().rev().find(|i| i.program != Program::NodeLayout) else { return };
     if last.later.as_ref().is_some_and(|l| l.lost.is_some()) {
         return;
@@ -141,10 +144,8 @@ pub(super) fn judge_order<'a>(sources: &Sources, kickstart: &'a Kickstart<'a>, i
         if !is_shell(section) || section.has("--nochroot") {
             continue;
         }
-        let list = statements(sources.text_of(section.body));
-        let at = section.body.start as usize;
-        let whole = |s: &Statement| Span::new(section.body.file, at + s.words[0].start, at + s.end);
-        if let Some(found) = later(&list, whole)
+        let script = scripts.of(sources, section);
+        if let Some(found) = later(&script.statements, |s| place_of(section, s))
             && (found.lost.is_some() || last.later.is_none())
         {
             last.later = Some(found);
@@ -153,12 +154,17 @@ pub(super) fn judge_order<'a>(sources: &Sources, kickstart: &'a Kickstart<'a>, i
 }
 
 /// The place of a call whose words contain these in this order, in a shell section.
-pub(super) fn call_of(sources: &Sources, section: &Section<'_>, wanted: &[&str]) -> Option<Span> {
+pub(super) fn call_of(
+    sources: &Sources,
+    scripts: &Scripts,
+    section: &Section<'_>,
+    wanted: &[&str],
+) -> Option<Span> {
     let text = sources.text_of(section.body);
     if !wanted.iter().all(|w| text.contains(w)) || !is_shell(section) {
         return None;
     }
-    statements(text).iter().find_map(|statement| {
+    scripts.of(sources, section).statements.iter().find_map(|statement| {
         let mut rest = wanted.iter().peekable();
         for (i, word) in statement.words.iter().enumerate() {
             let name = if i == 0 { statement.program() } else { word.text.as_str() };
@@ -166,18 +172,7 @@ pub(super) fn call_of(sources: &Sources, section: &Section<'_>, wanted: &[&str])
                 rest.next();
             }
         }
-        rest.peek().is_none().then(|| {
-            let at = section.body.start as usize;
-            Span::new(section.body.file, at + statement.words[0].start, at + statement.end)
-        })
-    })
-}
-
-/// Whether the section's interpreter is a shell.
-fn is_shell(section: &Section<'_>) -> bool {
-    section.value("--interpreter").is_none_or(|v| {
-        let program = v.text.split_whitespace().next().unwrap_or_default();
-        program.ends_with("sh")
+        rest.peek().is_none().then(|| place_of(section, statement))
     })
 }
 

@@ -1,12 +1,40 @@
-//! Just enough of the shell's grammar to say which simple commands a script runs and what follows them.
+//! Scripts of the shell: where they do not follow its grammar, and which simple commands they run.
 //!
-//! Quoting, comments, line continuation, here-documents, `$(…)` and redirections are understood; functions,
-//! `eval` and loops are not followed. Nothing is ever run.
+//! The grammar is that of the crate `brush-parser`; `bash -n` agrees with it (`tests/shell.rs`). Calls of functions, `eval` and
+//! `$(…)` are not followed. Nothing is ever run.
 
-mod lexer;
+mod fault; // where a script does not follow the grammar
+mod grammar; // the parser, and its bounds
+mod open; // what is not closed at the end
+mod walk; // from the tree to commands
 
-use lexer::{Lexer, Token};
-pub use lexer::{Next, ShellWord};
+pub use fault::{Fault, FaultKind};
+
+/// What follows a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// A line end, `;`, or the end of the script.
+    End,
+    /// `&&`
+    And,
+    /// `||`
+    Or,
+    /// `|`
+    Pipe,
+    /// `&`
+    Background,
+}
+
+/// A word of a script and its place there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShellWord {
+    /// Without its quotes.
+    pub text: String,
+    /// Offset of its first byte in the script.
+    pub start: usize,
+    /// Offset of the first byte after it.
+    pub end: usize,
+}
 
 /// A simple command: its words without assignments, keywords and redirections.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +43,8 @@ pub struct Statement {
     pub words: Vec<ShellWord>,
     /// Files that its output is written to.
     pub written: Vec<String>,
+    /// The text of a here-string or a here-document that it reads, with its place where that is known.
+    pub input: Option<ShellWord>,
     /// Offset of the first byte after the last word or redirection.
     pub end: usize,
     /// What follows it.
@@ -38,98 +68,60 @@ impl Statement {
     }
 }
 
-/// Words before a command that do not change what it does.
-const PREFIXES: [&str; 7] = ["exec", "time", "sudo", "command", "env", "nice", "builtin"];
+/// A script as bash reads it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Script {
+    /// Its simple commands, in order; none where it has a fault.
+    pub statements: Vec<Statement>,
+    /// Where it does not follow the grammar.
+    pub fault: Option<Fault>,
+    /// Lines, from 1, of here-documents that nothing ends: bash takes all that follows as their text.
+    pub open_here_documents: Vec<usize>,
+}
 
-/// Reserved words that a command may follow directly.
-const OPENERS: [&str; 10] = ["if", "then", "elif", "else", "do", "while", "until", "!", "{", "("];
-
-/// Reserved words that close a compound command.
-const CLOSERS: [&str; 5] = ["fi", "done", "esac", "}", ")"];
-
-/// The simple commands of a script, in order.
-pub fn statements(script: &str) -> Vec<Statement> {
-    let mut reader = Lexer::new(script);
-    let mut list = Vec::new();
-    let mut current = Pending::default();
-    loop {
-        match reader.token() {
-            Token::Word(word) => current.word(word),
-            Token::Redirect(target) => {
-                current.written.extend(target);
-                current.end = reader.at;
+impl Script {
+    /// Reads a script. One that opens thousands of constructs is not read: nothing is known of it.
+    pub fn read(script: &str) -> Script {
+        let text = grammar::without_carriage_returns(script);
+        grammar::with_stack(&text, || {
+            let (result, open_here_documents) = grammar::parse_to_the_end(&text);
+            match result {
+                Ok(program) => {
+                    Script { statements: walk::statements(&text, &program), fault: None, open_here_documents }
+                }
+                Err(error) => Script {
+                    statements: Vec::new(),
+                    fault: Some(fault::locate(&text, &error)),
+                    open_here_documents,
+                },
             }
-            Token::Operator(next) => current.finish(next, &mut list),
-            Token::End => {
-                current.finish(Next::End, &mut list);
-                return list;
-            }
-        }
+        })
+        .unwrap_or_default()
     }
 }
 
-/// A command whose end is not reached yet.
-#[derive(Default)]
-struct Pending {
-    words: Vec<ShellWord>,
-    written: Vec<String>,
-    end: usize,
-    condition: bool,
-    /// How many compound commands are open.
-    depth: usize,
+/// Offsets of bytes by those of characters.
+struct Offsets<'t> {
+    text: &'t str,
+    /// Where each character begins; empty in a text of ASCII.
+    starts: Vec<usize>,
 }
 
-impl Pending {
-    fn word(&mut self, word: ShellWord) {
-        if self.words.is_empty() {
-            let text = word.text.as_str();
-            match text {
-                "if" | "while" | "until" | "for" | "case" => self.depth += 1,
-                "fi" | "done" | "esac" => self.depth = self.depth.saturating_sub(1),
-                _ => {}
-            }
-            if OPENERS.contains(&text) {
-                self.condition |= matches!(text, "if" | "elif" | "while" | "until" | "!");
-                return;
-            }
-            if CLOSERS.contains(&text) || PREFIXES.contains(&text) || is_assignment(text) {
-                return;
-            }
-        }
-        self.end = word.end;
-        self.words.push(word);
+impl<'t> Offsets<'t> {
+    fn of(text: &'t str) -> Self {
+        let starts =
+            if text.is_ascii() { Vec::new() } else { text.char_indices().map(|(at, _)| at).collect() };
+        Offsets { text, starts }
     }
 
-    fn finish(&mut self, next: Next, list: &mut Vec<Statement>) {
-        let depth = self.depth;
-        let done = std::mem::replace(self, Pending { depth, ..Pending::default() });
-        if done.words.is_empty() {
-            // `{ a; } || b` and `( a ) || b`: what follows the bracket follows the command in it.
-            if next != Next::End
-                && let Some(last) = list.last_mut()
-            {
-                last.next = next;
-            }
-            return;
+    /// The byte at which character `index` begins; the end of the text for one after it.
+    fn byte(&self, index: usize) -> usize {
+        if self.starts.is_empty() {
+            index.min(self.text.len())
+        } else {
+            self.starts.get(index).copied().unwrap_or(self.text.len())
         }
-        list.push(Statement {
-            words: done.words,
-            written: done.written,
-            end: done.end,
-            next,
-            condition: done.condition,
-            nested: depth > 0,
-        });
     }
-}
-
-/// `NAME=value`
-fn is_assignment(word: &str) -> bool {
-    word.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty()
-            && !name.starts_with(|c: char| c.is_ascii_digit())
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-    })
 }
 
 #[cfg(test)]
@@ -138,7 +130,8 @@ mod tests {
 
     /// `program argument … [> file] <operator>` a line.
     fn shown(script: &str) -> Vec<String> {
-        statements(script)
+        Script::read(script)
+            .statements
             .iter()
             .map(|s| {
                 let words: Vec<_> = s.words.iter().map(|w| w.text.as_str()).collect();
@@ -195,7 +188,7 @@ mod tests {
         for script in
             ["'", "\"", "`", "$(", "<<", "a <<E", "\\", "${", "((((", "))))", "é > ü", "a && ", "||"]
         {
-            let _ = statements(script);
+            let _ = Script::read(script);
         }
     }
 }

@@ -1,0 +1,82 @@
+//! The shell's grammar, by the crate `brush-parser`, and what is done so that a hostile script neither ends the program nor takes it
+//! long.
+
+use brush_parser::ast::Program;
+use brush_parser::{ParseError, Parser, ParserOptions, TokenizerError};
+use std::borrow::Cow;
+
+/// How many constructs a script may open before it gets a stack of its own: the parser calls itself once or twice for each that is
+/// open.
+const ON_THIS_STACK: usize = 24;
+/// How many it may open to be read at all.
+const MOST: usize = 8_192;
+/// What one open construct needs of the stack in a build without optimisation (measured: 20 KiB), with room to spare.
+const STACK_OF_ONE: usize = 32 * 1024;
+/// Most here-documents that may be open at the end of a script for it to be read on.
+const MOST_HERE_DOCUMENTS: usize = 8;
+
+/// Runs a job that parses `text` on a stack that is large enough for whatever it opens; `None` if there is none.
+pub(super) fn with_stack<T: Send>(text: &str, job: impl FnOnce() -> T + Send) -> Option<T> {
+    let constructs = openings(text);
+    if constructs <= ON_THIS_STACK {
+        return Some(job());
+    }
+    if constructs > MOST {
+        return None;
+    }
+    let stack = (constructs + ON_THIS_STACK) * STACK_OF_ONE;
+    std::thread::scope(|scope| {
+        std::thread::Builder::new().stack_size(stack).spawn_scoped(scope, job).ok()?.join().ok()
+    })
+}
+
+/// How many constructs a script can have open at a time, at most: what could open one is counted wherever it is.
+fn openings(text: &str) -> usize {
+    const WORDS: [&str; 7] = ["if", "while", "until", "for", "case", "select", "function"];
+    let brackets = text.bytes().filter(|b| matches!(b, b'(' | b'{' | b'`')).count();
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| WORDS.contains(word)).count();
+    brackets + words
+}
+
+/// The carriage return before a line end as a blank: the shell takes it as part of a word, which is a finding of its own.
+pub(super) fn without_carriage_returns(text: &str) -> Cow<'_, str> {
+    if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", " \n")) } else { Cow::Borrowed(text) }
+}
+
+/// What the grammar says of a text.
+pub(super) fn parse(text: &str) -> Result<Program, ParseError> {
+    Parser::new(text.as_bytes(), &ParserOptions::default()).parse_program()
+}
+
+/// What the grammar says of a text that may end in the middle of a here-document, or with a backslash: bash takes the end of the
+/// script as the end of either. Also the lines (from 1) of the here-documents that the script does not end.
+pub(super) fn parse_to_the_end(text: &str) -> (Result<Program, ParseError>, Vec<usize>) {
+    let mut completed = Cow::Borrowed(text);
+    let mut open = Vec::new();
+    loop {
+        let result = parse(&completed);
+        let Err(ParseError::Tokenizing { inner, .. }) = &result else { return (result, open) };
+        match inner {
+            TokenizerError::UnterminatedEscapeSequence if !completed.ends_with('\n') => {
+                completed.to_mut().push('\n');
+            }
+            TokenizerError::UnterminatedHereDocuments(tags, places) if open.len() < MOST_HERE_DOCUMENTS => {
+                if tags.is_empty() && !completed.ends_with('\n') {
+                    completed.to_mut().push('\n');
+                    continue;
+                }
+                let tag = tags.split(", ").next().unwrap_or_default().replace(['\'', '"', '\\'], "");
+                let line = places.split(',').next().and_then(|line| line.trim().parse().ok());
+                let (false, Some(line)) = (tag.is_empty(), line) else { return (result, open) };
+                let text = completed.to_mut();
+                if !text.ends_with('\n') {
+                    text.push('\n');
+                }
+                text.push_str(&tag);
+                text.push('\n');
+                open.push(line);
+            }
+            _ => return (result, open),
+        }
+    }
+}
