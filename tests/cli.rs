@@ -5,6 +5,7 @@ mod cli {
     mod bad_input;
     mod choices;
     mod choosing;
+    mod fix;
     mod generated;
     mod include;
     mod json;

@@ -1,5 +1,6 @@
 //! `ks-lint check`: kickstarts through the parser and every rule.
 
+use super::fixing::{self, Change, FixArgs, Fixes, Fixing};
 use super::machine::MachineArgs;
 use super::output::{OutputArgs, exit_code};
 use super::progress::Progress;
@@ -9,10 +10,11 @@ use crate::fix;
 use crate::lint::baseline::Baseline;
 use crate::lint::input::{self, Found, InputError};
 use crate::lint::settings::{Given, SettingsSource};
-use crate::lint::{self, Fragments, Linted, text};
-use crate::report::Rendered;
+use crate::lint::{self, FileReport, Fragments, Linted, text};
+use crate::report::{Rendered, Style};
 use anyhow::{Context, bail};
 use node_base::console;
+use node_base::source::STDIN;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -38,6 +40,9 @@ pub(super) struct Args {
     /// Write all findings to this file and report none: later runs with --baseline report new ones
     #[arg(long, value_name = "FILE", conflicts_with = "baseline", help_heading = "Which findings")]
     pub(super) write_baseline: Option<PathBuf>,
+    /// What is done about findings
+    #[command(flatten)]
+    pub(super) fix: FixArgs,
     /// The machine that the kickstarts are for: with disks, storage is planned on them
     #[command(flatten)]
     pub(super) machine: MachineArgs,
@@ -81,53 +86,128 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.show_settings {
         return show::settings(&found, &settings, &args.files);
     }
-    let fragments = Fragments::among(readable(&found));
-    let mut baseline = args.write_baseline.as_deref().map(Baseline::at);
-    let style = args.output.style();
-    let mut printer = args.output.printer();
-    let writes = baseline.is_some();
-    let check = |path: &Path| -> anyhow::Result<(Rendered, Option<Linted>)> {
-        let linted = lint::text_of_run(args.files.name_of(path), text::read(path)?, &settings, &fragments)?;
-        let rendered = Rendered::new(&linted.report, linted.fail_on, args.output.format, &style);
-        Ok((rendered, writes.then_some(linted)))
+    let run = Run {
+        fragments: Fragments::among(readable(&found)),
+        fixing: args.fix.fixing(),
+        style: args.output.style(),
+        settings,
+        args,
     };
-    let mut progress = Progress::new(found.files.len());
-    // Asking for the number of threads starts them.
-    let threads = if found.files.len() > 1 { rayon::current_num_threads() } else { 1 };
-    for batch in found.files.chunks(BATCH * threads) {
-        let one = |(path, found): &(PathBuf, Result<(), InputError>)| match found {
-            Ok(()) => check(path),
-            Err(error) => bail!("{error}"),
-        };
-        // Starting threads costs more than checking one file.
-        let done: Vec<_> = if batch.len() == 1 {
-            batch.iter().map(one).collect()
-        } else {
-            batch.par_iter().map(one).collect()
-        };
-        for ((path, _), result) in batch.iter().zip(done) {
-            progress.done_one();
-            match (result, &mut baseline) {
-                (Ok((_, Some(linted))), Some(baseline)) => baseline.add(&linted.report),
-                (Ok((rendered, _)), _) => {
-                    progress
-                        .output(|| printer.rendered(rendered).and_then(|()| printer.flush_to_terminal()))?;
-                }
-                (Err(error), _) => {
-                    let message = format!("{error:#}");
-                    let complaint = format!("{}: {message}", path.display());
-                    progress.aside(|| console::error_line("ks-lint", &complaint));
-                    printer.unreadable(path, &message);
+    run.check(&found)
+}
+
+/// What the files of a run are checked with.
+struct Run {
+    args: Args,
+    settings: Arc<SettingsSource>,
+    fragments: Fragments,
+    fixing: Option<Fixing>,
+    style: Style,
+}
+
+/// What became of one file.
+struct Done {
+    rendered: Rendered,
+    /// What a new baseline is made of.
+    report: Option<FileReport>,
+    change: Option<Change>,
+}
+
+impl Run {
+    /// Checks the files, and prints their findings in order.
+    fn check(&self, found: &Found) -> anyhow::Result<ExitCode> {
+        let args = &self.args;
+        let mut baseline = args.write_baseline.as_deref().map(Baseline::at);
+        let prints_text = self.prints_text(found);
+        let mut printer = args.output.printer();
+        let mut fixes = Fixes::default();
+        let mut progress = Progress::new(found.files.len());
+        // Asking for the number of threads starts them.
+        let threads = if found.files.len() > 1 { rayon::current_num_threads() } else { 1 };
+        for batch in found.files.chunks(BATCH * threads) {
+            let one = |(path, found): &(PathBuf, Result<(), InputError>)| match found {
+                Ok(()) => self.one(path),
+                Err(error) => bail!("{error}"),
+            };
+            // Starting threads costs more than checking one file.
+            let done: Vec<_> = if batch.len() == 1 {
+                batch.iter().map(one).collect()
+            } else {
+                batch.par_iter().map(one).collect()
+            };
+            for ((path, _), result) in batch.iter().zip(done) {
+                progress.done_one();
+                match result {
+                    Ok(Done { rendered, report, change }) => {
+                        if let (Some(baseline), Some(report)) = (&mut baseline, &report) {
+                            baseline.add(report);
+                        }
+                        if let (Some(change), Some(fixing)) = (&change, self.fixing) {
+                            fixes.add(change);
+                            let text = fixing::printable(&change.output, &self.style);
+                            progress.output(|| console::print(&text))?;
+                            progress.aside(|| fixing.list(args.files.name_of(path), change));
+                        }
+                        if baseline.is_some() || prints_text {
+                            printer.count(rendered);
+                            continue;
+                        }
+                        progress.output(|| {
+                            printer.rendered(rendered).and_then(|()| printer.flush_to_terminal())
+                        })?;
+                    }
+                    Err(error) => {
+                        let message = format!("{error:#}");
+                        let complaint = format!("{}: {message}", path.display());
+                        progress.aside(|| console::error_line("ks-lint", &complaint));
+                        printer.unreadable(path, &message);
+                    }
                 }
             }
         }
+        progress.finish();
+        show::skipped(found);
+        if let Some(fixing) = self.fixing {
+            fixes.say(fixing);
+        }
+        if let (Some(path), Some(baseline)) = (&args.write_baseline, &baseline) {
+            return write_baseline(path, baseline, found);
+        }
+        let summary = if prints_text {
+            printer.into_summary()
+        } else {
+            printer.finish().context("standard output cannot be written to")?
+        };
+        if args.fix.diff && summary.unreadable.is_empty() {
+            return Ok(if fixes.is_something() { ExitCode::FAILURE } else { ExitCode::SUCCESS });
+        }
+        Ok(exit_code(&summary))
     }
-    progress.finish();
-    show::skipped(&found);
-    if let (Some(path), Some(baseline)) = (&args.write_baseline, &baseline) {
-        return write_baseline(path, baseline, &found);
+
+    /// Whether standard output is for changed texts, and not for findings.
+    fn prints_text(&self, found: &Found) -> bool {
+        let has_stdin = || found.files.iter().any(|(path, _)| path == Path::new(STDIN));
+        self.fixing.is_some_and(|fixing| fixing.prints_only_changes() || has_stdin())
     }
-    Ok(exit_code(&printer.finish().context("standard output cannot be written to")?))
+
+    fn one(&self, path: &Path) -> anyhow::Result<Done> {
+        let name = self.args.files.name_of(path);
+        let text = text::read(path)?;
+        let check = |text| lint::text_of_run(name, text, &self.settings, &self.fragments);
+        let (old, Linted { mut report, fail_on }) = match self.fixing {
+            None => (String::new(), check(text)?),
+            Some(_) => (text.clone(), check(text)?),
+        };
+        let mut change = None;
+        if let Some(fixing) = self.fixing {
+            let lint = |text| Ok(check(text)?.report);
+            let (left, changed) = fixing.apply(path, name, (&old, report), lint)?;
+            report = left;
+            change = Some(changed);
+        }
+        let rendered = Rendered::new(&report, fail_on, self.args.output.format, &self.style);
+        Ok(Done { rendered, report: self.args.write_baseline.is_some().then_some(report), change })
+    }
 }
 
 /// The paths that can be read.

@@ -73,6 +73,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             findings,
             waived: Vec::new(),
             baselined: 0,
+            is_template: false,
         };
         printer.file(&report, args.output.fail_on())?;
     }

@@ -24,6 +24,7 @@ mod rules;
 mod versions;
 
 // Options and output that several verbs share.
+mod fixing;
 mod machine;
 mod output;
 mod progress;

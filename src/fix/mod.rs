@@ -1,7 +1,12 @@
-//! Fixes applied to files.
+//! Fixes applied to texts and files.
 //!
-//! Invariant: a file is replaced as a whole or not at all; it keeps its mode, owner, line ends and encoding.
+//! Invariant: a file is replaced as a whole or not at all; it keeps its mode, owner, line ends and encoding. A fix never makes
+//! an error of syntax.
 
+mod apply; // fixes applied to a text
+mod diff; // what a fix changes, as a patch
 mod write; // files replaced at once
 
+pub use apply::{Applied, Fixed, Wanted, apply};
+pub use diff::diff;
 pub use write::write;

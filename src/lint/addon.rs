@@ -54,6 +54,7 @@ pub fn addon(
         findings: mistakes.into_sorted(),
         waived: Vec::new(),
         baselined: 0,
+        is_template: false,
     };
     (effective, report)
 }

@@ -211,5 +211,6 @@ fn report(sources: Sources, syntax: Chosen<Version>, findings: Findings) -> File
         findings: findings.into_sorted(),
         waived: Vec::new(),
         baselined: 0,
+        is_template: false,
     }
 }

@@ -155,7 +155,15 @@ pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileRepo
     let Applied { findings, waived, .. } = applied;
     let name = policy.value.map_or_else(|| "none".to_owned(), |p| p.name.clone());
     let policy = Chosen::new(name, policy.because);
-    let mut report = FileReport { sources, syntax, policy, findings, waived, baselined: 0 };
+    let mut report = FileReport {
+        sources,
+        syntax,
+        policy,
+        findings,
+        waived,
+        baselined: 0,
+        is_template: templates.is_some(),
+    };
     settings.choice.apply(&mut report);
     report
 }

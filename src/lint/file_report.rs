@@ -21,6 +21,8 @@ pub struct FileReport {
     pub waived: Vec<(Finding, String)>,
     /// How many further findings the baseline knows.
     pub baselined: usize,
+    /// Whether the file is a template, whose places are not those of the text that it becomes.
+    pub is_template: bool,
 }
 
 impl FileReport {

@@ -31,6 +31,7 @@ mod together; // a command line with the kickstart that it fetches
 pub mod validator; // what the reference's validator says of a file
 
 pub use check::{Linted, PathError, lint, path, path_of_run, text_of_run};
+pub(crate) use choice::is_refusal;
 pub use choice::{Choice, Selector, UnknownSelector};
 pub use chosen::Chosen;
 pub use file_report::FileReport;

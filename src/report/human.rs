@@ -170,6 +170,7 @@ mod tests {
             findings,
             waived: Vec::new(),
             baselined: 0,
+            is_template: false,
         };
         file(&report, &Style::plain())
     }

@@ -146,6 +146,16 @@ impl<W: Write> Printer<W> {
         self.out.write_all(rendered.text.as_bytes())
     }
 
+    /// Counts a report without writing it.
+    pub fn count(&mut self, rendered: Rendered) {
+        self.summary.add(rendered.summary);
+    }
+
+    /// The counts, when nothing is to be written.
+    pub fn into_summary(self) -> Summary {
+        self.summary
+    }
+
     /// What stands before the first file, once.
     fn begin(&mut self) -> io::Result<()> {
         if std::mem::replace(&mut self.begun, true) {

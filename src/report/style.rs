@@ -56,6 +56,11 @@ impl Style {
         Style::new(coloured, terminal, if columns == 0 { WIDTH } else { columns.max(40) })
     }
 
+    /// Whether a person looks on.
+    pub fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
     fn new(coloured: bool, terminal: bool, width: usize) -> Style {
         let renderer = if coloured { Renderer::styled() } else { Renderer::plain() };
         Style { coloured, terminal, width: terminal.then_some(width), renderer: renderer.term_width(width) }

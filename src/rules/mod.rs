@@ -5,6 +5,7 @@
 
 mod commands; // groups of commands
 mod installer; // what is known of the installer
+mod mend; // edits that rules share
 mod rule; // a rule, and what it may look at
 mod shell; // scripts, read once for all rules
 mod view; // the kickstart by mount point, pool and volume group

@@ -27,6 +27,12 @@ pub fn warning_line(program: &str, message: &str) {
     line(program, "warning", message);
 }
 
+/// Prints `PROGRAM: MESSAGE` to standard error: what was done.
+pub fn note_line(program: &str, message: &str) {
+    // A closed standard error is not worth a panic.
+    let _ = writeln!(io::stderr(), "{program}: {}", harmless(message));
+}
+
 fn line(program: &str, kind: &str, message: &str) {
     // A closed standard error is not worth a panic.
     let _ = writeln!(io::stderr(), "{program}: {kind}: {}", harmless(message));

@@ -1,5 +1,5 @@
 use super::{append, installation, may_exist, replace};
-use crate::rules::{Context, Rule};
+use crate::rules::{Context, Rule, mend};
 use kickstart::{Family, Version};
 use node_base::declare_code;
 use node_base::diagnostic::{Applicability, Finding, Findings, Severity};
@@ -104,7 +104,13 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 format!("'--nolvm' makes partitions; the policy {} needs thin volumes", policy.name),
             )
             .at(autopart.option_span("--nolvm").unwrap_or(autopart.span))
-            .help("write 'autopart --type=thinp'"),
+            .help("write 'autopart --type=thinp'")
+            .fix(replace(
+                autopart.option_span("--nolvm").unwrap_or(autopart.span),
+                "use thin volumes",
+                "--type=thinp",
+                Applicability::Unsafe,
+            )),
         );
         return;
     }
@@ -123,7 +129,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 Finding::new(&LEAVES_OUT, format!("autopart {option}: {what}"))
                     .severity(severity)
                     .at(span)
-                    .help(format!("leave out '{option}'")),
+                    .help(format!("leave out '{option}'"))
+                    .fix(mend::delete_option(context, span, Applicability::Unsafe)),
             );
         }
     }

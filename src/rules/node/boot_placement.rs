@@ -1,8 +1,8 @@
 use super::{custom, may_exist};
 use crate::rules::view::On;
-use crate::rules::{Context, Rule};
+use crate::rules::{Context, Rule, mend};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Finding, Findings};
 use node_base::units::MiB;
 
 declare_code! {
@@ -53,7 +53,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         if let Some(reqpart) = view.reqpart {
             finding = finding
                 .related(reqpart.span, "without '--add-boot' it makes none")
-                .help("write 'reqpart --add-boot'");
+                .help("write 'reqpart --add-boot'")
+                .fix(mend::add_option(reqpart, "--add-boot", Applicability::Unsafe));
         }
         findings.push(finding);
         return;

@@ -1,8 +1,8 @@
 use super::{custom, may_exist};
-use crate::rules::{Context, Rule};
+use crate::rules::{Context, Rule, mend};
 use kickstart::{Command, Family, Version};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, Severity};
+use node_base::diagnostic::{Applicability, Finding, Findings, Severity};
 
 declare_code! {
     /// The partitions that the firmware boots from are missing.
@@ -66,6 +66,12 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 ),
             )
             .help("write 'reqpart' (or 'reqpart --add-boot' instead of a /boot of your own)")
+            .fix(mend::lines_before(
+                context,
+                place,
+                &["reqpart".to_owned()],
+                Applicability::Unsafe,
+            ))
         }
         (true, false) if gpt => {
             Finding::new(&CODE, "without a biosboot partition this installs on UEFI machines only")

@@ -1,10 +1,10 @@
 use super::installation;
 use crate::rules::view::{Hidden, InitCall, Program, View};
-use crate::rules::{Context, Rule};
+use crate::rules::{Context, Rule, mend};
 use kickstart::SectionKind;
 use kickstart::shell::Next;
 use node_base::declare_code;
-use node_base::diagnostic::{Applicability, Edit, Finding, Findings, Fix, Severity};
+use node_base::diagnostic::{Applicability, Finding, Findings, Severity};
 use node_base::names::Nvr;
 use node_base::source::Span;
 
@@ -252,7 +252,6 @@ fn image_name(program: Program, name: &str, span: Span, findings: &mut Findings)
 fn failure(init: &InitCall<'_>, findings: &mut Findings) {
     match &init.hidden {
         Some(Hidden::NoErrorOnFail(header)) => {
-            let end = Span { start: header.end, ..*header };
             findings.push(
                 Finding::new(
                     &FAILURE_UNSEEN,
@@ -264,11 +263,7 @@ fn failure(init: &InitCall<'_>, findings: &mut Findings) {
                 .at(*header)
                 .related(init.span, "its failure is ignored")
                 .help("write '%post --erroronfail'")
-                .fix(Fix {
-                    title: "stop the installation when %post fails".into(),
-                    applicability: Applicability::Safe,
-                    edits: vec![Edit { span: end, replacement: " --erroronfail".into() }],
-                }),
+                .fix(mend::add_to_header(init.section, "--erroronfail", Applicability::Safe)),
             );
         }
         Some(Hidden::Masked(by, next)) => findings.push(

@@ -38,7 +38,7 @@ pub(crate) use images_do_not_fit::on_machine;
 use super::view::View;
 use super::{Context, Rule};
 use kickstart::Command;
-use node_base::diagnostic::{Applicability, Edit, Fix};
+use node_base::diagnostic::{Applicability, Fix};
 use node_base::policy::Policy;
 use node_base::source::{Span, split_lines};
 use node_base::units::MiB;
@@ -110,20 +110,15 @@ fn mib(size: MiB) -> String {
 
 /// Adds words behind the last argument of a command.
 fn append(command: &Command<'_>, title: impl Into<String>, words: &str, applicability: Applicability) -> Fix {
-    let end = Span { start: command.span.end, ..command.span };
-    Fix {
-        title: title.into(),
-        applicability,
-        edits: vec![Edit { span: end, replacement: format!(" {words}") }],
-    }
+    Fix::insert_after(command.span, format!(" {words}"), title, applicability)
 }
 
-/// Replaces the words at a place.
+/// Puts other words in the place of a span.
 fn replace(
     span: Span,
     title: impl Into<String>,
     words: impl Into<String>,
     applicability: Applicability,
 ) -> Fix {
-    Fix { title: title.into(), applicability, edits: vec![Edit { span, replacement: words.into() }] }
+    Fix::replace(span, words, title, applicability)
 }

@@ -1,9 +1,9 @@
 use super::{custom, may_exist};
-use crate::rules::{Context, Rule};
+use crate::rules::{Context, Rule, mend};
 use foldhash::{HashMap, HashMapExt};
 use kickstart::Command;
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Finding, Findings, Fix};
 
 declare_code! {
     /// A thin volume names a pool that its volume group does not have.
@@ -77,11 +77,18 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 )),
             (None, Some(volume)) => finding
                 .related(volume.span, "a volume of this name is made here, but it is not a pool")
-                .help("add '--thinpool' to make this volume the pool"),
+                .help("add '--thinpool' to make this volume the pool")
+                .fix(mend::add_option(volume, "--thinpool", Applicability::Unsafe)),
             (None, None) => match view.pools.iter().find(|p| p.group == group) {
                 Some(near) => finding
                     .related(near.command.span, format!("the pool of '{group}' has the name '{}'", near.name))
-                    .help(format!("write '--poolname={}'", near.name)),
+                    .help(format!("write '--poolname={}'", near.name))
+                    .fix(Fix::replace(
+                        command.option_span("--poolname").unwrap_or(command.span),
+                        format!("--poolname={}", near.name),
+                        format!("write --poolname={}", near.name),
+                        Applicability::Unsafe,
+                    )),
                 None => finding.help(format!(
                     "write 'logvol none --vgname={group} --name={pool} --thinpool --size=1 --grow' before it"
                 )),

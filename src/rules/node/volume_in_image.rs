@@ -1,7 +1,7 @@
 use super::custom;
-use crate::rules::{Context, Rule};
+use crate::rules::{Context, Rule, mend};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Finding, Findings};
 
 declare_code! {
     /// A part of the image, such as `/usr`, is a volume of its own.
@@ -40,7 +40,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             Finding::new(&CODE, message)
                 .at(volume.mount_span.to(volume.command.span))
                 .label("not part of the base")
-                .help(format!("remove the line{size}")),
+                .help(format!("remove the line{size}"))
+                .fix(mend::delete_line(context, volume.command.span, Applicability::Unsafe)),
         );
     }
 }

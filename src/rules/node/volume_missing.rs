@@ -1,8 +1,8 @@
 use super::{View, custom, may_exist};
 use crate::rules::view::On;
-use crate::rules::{Context, Rule};
+use crate::rules::{Context, Rule, mend};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Finding, Findings};
 use node_base::policy::{Policy, Presence, Volume};
 use node_base::units::MiB;
 
@@ -83,12 +83,16 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             (&REQUIRED, "a volume of its own")
         };
         let message = format!("{} is not {what}; the policy {} requires it", volume.mount, policy.name);
-        findings.push(
-            Finding::new(code, message)
-                .at_opt(view.volume("/").map(|root| root.command.span))
-                .label(format!("{} would be on root", volume.mount))
-                .help(format!("write '{}'", line(view, policy, volume))),
-        );
+        let line = line(view, policy, volume);
+        let mut finding = Finding::new(code, message)
+            .at_opt(view.volume("/").map(|root| root.command.span))
+            .label(format!("{} would be on root", volume.mount))
+            .help(format!("write '{line}'"));
+        if let Some(root) = view.volume("/").filter(|root| matches!(root.on, On::Thin(..))) {
+            finding =
+                finding.fix(mend::lines_after(context, root.command.span, &[line], Applicability::Unsafe));
+        }
+        findings.push(finding);
     }
     // Where root is not thin, the recommendations of a thin layout do not apply.
     if policy.wants_thin_root() && !matches!(view.volume("/").map(|v| v.on), Some(On::Thin(..))) {
@@ -102,11 +106,13 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     let what = if names.len() == 1 { "is not a volume of its own" } else { "are not volumes of their own" };
     let message = format!("{} {what}, as the policy {} recommends", join(&names), policy.name);
     let lines: Vec<_> = recommended.iter().map(|v| line(view, policy, v)).collect();
-    findings.push(
-        Finding::new(&RECOMMENDED, message)
-            .at_opt(view.volume("/var").or_else(|| view.volume("/")).map(|v| v.command.span))
-            .help(format!("write\n{}", lines.join("\n"))),
-    );
+    let place = view.volume("/var").or_else(|| view.volume("/")).map(|v| v.command.span);
+    let mut finding =
+        Finding::new(&RECOMMENDED, message).at_opt(place).help(format!("write\n{}", lines.join("\n")));
+    if let Some(place) = place.filter(|_| matches!(view.volume("/").map(|v| v.on), Some(On::Thin(..)))) {
+        finding = finding.fix(mend::lines_after(context, place, &lines, Applicability::Unsafe));
+    }
+    findings.push(finding);
 }
 
 /// The line that makes a missing volume.

@@ -2,7 +2,7 @@ use super::custom;
 use crate::rules::view::On;
 use crate::rules::{Context, Rule};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Finding, Findings, Fix};
 
 declare_code! {
     /// A volume of the policy is not a thin volume in the pool that root is in.
@@ -58,7 +58,13 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             Finding::new(&CODE, message)
                 .at(volume.command.span)
                 .related(root_pool.command.span, "root's pool")
-                .help(format!("write '{line}'")),
+                .help(format!("write '{line}'"))
+                .fix(Fix::replace(
+                    volume.command.span,
+                    &line,
+                    "put it in root's pool",
+                    Applicability::Unsafe,
+                )),
         );
     }
 }

@@ -1,7 +1,7 @@
 use super::SCRIPTS;
 use crate::rules::{Context, Rule};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Edit, Finding, Findings, Fix};
 use node_base::source::Span;
 
 declare_code! {
@@ -35,7 +35,22 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             )
             .at(section.header_span)
             .related(Span::new(section.body.file, at, at + 1), "the first carriage return")
-            .help("convert the file to LF: sed -i 's/\\r$//' FILE"),
+            .help("convert the file to LF: sed -i 's/\\r$//' FILE")
+            .fix(without_carriage_returns(section.body, text)),
         );
+    }
+}
+
+/// Deletes the carriage returns at the ends of lines.
+fn without_carriage_returns(body: Span, text: &str) -> Fix {
+    let start = body.start as usize;
+    let ends = text.match_indices("\r\n").map(|(at, _)| Edit {
+        span: Span::new(body.file, start + at, start + at + 1),
+        replacement: String::new(),
+    });
+    Fix {
+        title: "end the lines with LF".to_owned(),
+        applicability: Applicability::Safe,
+        edits: ends.collect(),
     }
 }

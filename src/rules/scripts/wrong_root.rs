@@ -1,8 +1,8 @@
 use crate::rules::shell::{is_shell, place_of_word};
-use crate::rules::{Context, Rule};
+use crate::rules::{Context, Rule, mend};
 use kickstart::{Section, SectionKind};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Finding, Findings};
 use node_base::source::Span;
 
 declare_code! {
@@ -47,9 +47,12 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 let message = format!("nothing is mounted at {root} while %pre runs");
                 (message, "move the command to %pre-install, or to %post --nochroot".to_owned())
             };
-            findings.push(
-                Finding::new(&CODE, message).at(span).related(section.header_span, "the script").help(help),
-            );
+            let mut finding =
+                Finding::new(&CODE, message).at(span).related(section.header_span, "the script").help(help);
+            if kind == SectionKind::Post {
+                finding = finding.fix(mend::add_to_header(section, "--nochroot", Applicability::Unsafe));
+            }
+            findings.push(finding);
         }
     }
 }

@@ -5,8 +5,9 @@ use super::{is_placeholder, is_variable};
 use crate::rules::{Context, Rule};
 use kickstart::{Arg, Command, Value};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Edit, Finding, Findings, Fix};
 use node_base::harmless::excerpt;
+use node_base::source::Span;
 
 declare_code! {
     /// A password is in the kickstart in plain text.
@@ -134,7 +135,7 @@ fn one(place: &Place, command: &Command<'_>) -> Option<Finding> {
         (&PLAIN_TEXT_PASSWORD, format!("the password of {who} is in plain text"))
     };
     let help = format!("write --iscrypted and what {} prints", maker(place.reader));
-    Some(Finding::new(code, message).at(password.span).help(help))
+    Some(Finding::new(code, message).at(password.span).help(help).fix(with_hash(command, password)))
 }
 
 /// Whose password it is.
@@ -146,6 +147,19 @@ fn described(command: &Command<'_>) -> String {
         "user" => named("--name").unwrap_or_else(|| "the user".to_owned()),
         _ => named("--username").unwrap_or_else(|| "the user".to_owned()),
     }
+}
+
+/// A hash, which a person must make, in the place of the password.
+fn with_hash(command: &Command<'_>, password: &Value<'_>) -> Fix {
+    let mut edits = vec![Edit { span: password.span, replacement: "HASH".to_owned() }];
+    match command.option_span("--plaintext") {
+        Some(span) => edits.push(Edit { span, replacement: "--iscrypted".to_owned() }),
+        None => {
+            let at = Span { start: command.name_span.end, ..command.name_span };
+            edits.push(Edit { span: at, replacement: " --iscrypted".to_owned() });
+        }
+    }
+    Fix { title: "write a hash".to_owned(), applicability: Applicability::Placeholder, edits }
 }
 
 /// Whether the password is given as a hash: the last of `--iscrypted` and `--plaintext` counts.

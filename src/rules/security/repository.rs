@@ -3,7 +3,7 @@
 use super::url;
 use crate::rules::{Context, Rule};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Finding, Findings, Fix};
 
 declare_code! {
     /// Packages come from a repository that is not verified.
@@ -41,11 +41,15 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 let finding = |message: String| Finding::new(&REPOSITORY_UNVERIFIED, message);
                 if url::is_unauthenticated(&address.text) {
                     let scheme = url::scheme(&address.text);
-                    findings.push(
+                    let mut finding =
                         finding(format!("packages come over plain {scheme} and are not verified"))
                             .at(address.span)
-                            .help("use https"),
-                    );
+                            .help("use https");
+                    if let Some(rest) = address.text.strip_prefix("http://") {
+                        let with_tls = format!("https://{rest}");
+                        finding.fix = Fix::of_value(address, &with_tls, Applicability::Unsafe);
+                    }
+                    findings.push(finding);
                 } else if url::is_https(&address.text) && command.has("--noverifyssl") {
                     findings.push(
                         finding("the repository's server is not verified (--noverifyssl)".to_owned())

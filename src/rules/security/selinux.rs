@@ -2,7 +2,7 @@
 
 use crate::rules::{Context, Rule};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Finding, Findings, Fix};
 
 declare_code! {
     /// The installed host does not enforce SELinux.
@@ -39,6 +39,12 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     findings.push(
         Finding::new(&SELINUX_NOT_ENFORCING, message)
             .at(command.option_span(option).unwrap_or(command.span))
-            .help("write selinux --enforcing"),
+            .help("write selinux --enforcing")
+            .fix(Fix::replace(
+                command.option_span(option).unwrap_or(command.span),
+                "--enforcing",
+                "write --enforcing",
+                Applicability::Unsafe,
+            )),
     );
 }

@@ -1,6 +1,6 @@
 use crate::rules::{Context, Rule};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Edit, Finding, Findings, Fix};
 use node_base::source::Span;
 
 declare_code! {
@@ -44,8 +44,26 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 format!("'{quote}' is a typographic quote: it is part of the word, and quotes nothing"),
             )
             .at(Span::new(command.span.file, start, start + quote.len_utf8()))
-            .help("write \" or '"),
+            .help("write \" or '")
+            .fix(straight(command.span, text)),
         );
+    }
+}
+
+/// Straight quotes in the place of all typographic ones of a command.
+fn straight(command: Span, text: &str) -> Fix {
+    let edits = text.match_indices(QUOTES).map(|(at, quote)| {
+        let start = command.start as usize + at;
+        let is_single = matches!(quote, "‘" | "’" | "‚");
+        Edit {
+            span: Span::new(command.file, start, start + quote.len()),
+            replacement: if is_single { "'" } else { "\"" }.to_owned(),
+        }
+    });
+    Fix {
+        title: "write straight quotes".to_owned(),
+        applicability: Applicability::Unsafe,
+        edits: edits.collect(),
     }
 }
 

@@ -1,7 +1,7 @@
 use crate::rules::{Context, Rule};
 use kickstart::Family;
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Finding, Findings, Fix};
 
 declare_code! {
     /// Initial Setup is enabled for the first boot.
@@ -43,6 +43,12 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             format!("'firstboot {option}' makes the first boot wait for somebody at the console{what}"),
         )
         .at(command.span)
-        .help("write firstboot --disable"),
+        .help("write firstboot --disable")
+        .fix(Fix::replace(
+            command.span,
+            "firstboot --disable",
+            "write firstboot --disable",
+            Applicability::Unsafe,
+        )),
     );
 }

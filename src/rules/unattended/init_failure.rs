@@ -1,7 +1,7 @@
-use crate::rules::{Context, Rule};
+use crate::rules::{Context, Rule, mend};
 use kickstart::SectionKind;
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Finding, Findings};
 use node_base::source::{Span, split_lines};
 
 declare_code! {
@@ -54,7 +54,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                     Finding::new(&CODE, format!("if '{code}' fails, the installation still succeeds"))
                         .at(section.header_span)
                         .related(Span::new(section.body.file, start, start + code.len()), "the call")
-                        .help("write %post --erroronfail"),
+                        .help("write %post --erroronfail")
+                        .fix(mend::add_to_header(section, "--erroronfail", Applicability::Safe)),
                 );
             }
         }

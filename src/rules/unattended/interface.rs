@@ -1,6 +1,6 @@
-use crate::rules::{Context, Interface, Rule};
+use crate::rules::{Context, Interface, Rule, mend};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, Severity};
+use node_base::diagnostic::{Applicability, Finding, Findings, Fix, Severity};
 
 declare_code! {
     /// The graphical interface waits for a language, a keyboard or a time zone that the kickstart does not set.
@@ -62,7 +62,10 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 "'{name}' installs in the graphical interface, which an unattended installation does not need"
             )
         };
-        let finding = Finding::new(&NEEDS_A_SCREEN, message).at(command.span).help("write text");
+        let finding = Finding::new(&NEEDS_A_SCREEN, message)
+            .at(command.span)
+            .help("write text")
+            .fix(Fix::replace(command.span, "text", "write text", Applicability::Unsafe));
         findings.push(if waits { finding.severity(Severity::Warning) } else { finding });
     }
     if installer.has_unread_includes
@@ -87,6 +90,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             format!("without {list} the graphical interface, which the installer starts by default, waits"),
         )
         .severity(Severity::Info)
-        .help(format!("add text, or {list}")),
+        .help(format!("add text, or {list}"))
+        .fix(mend::add_lines(context, &["text".to_owned()], Applicability::Unsafe)),
     });
 }

@@ -1,7 +1,7 @@
-use crate::rules::{Context, Rule};
+use crate::rules::{Context, Rule, mend};
 use kickstart::Command;
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Finding, Findings, Fix};
 
 declare_code! {
     /// The installation source is on the network, but every interface stays down.
@@ -52,7 +52,11 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             Finding::new(&CODE, "no interface is activated, but the installation source is on the network")
                 .at(first.option_span("--no-activate").unwrap_or(first.span))
                 .related(source.span, "the installation source")
-                .help("write --activate, unless the command line configures the network with ip="),
+                .help("write --activate, unless the command line configures the network with ip=")
+                .fix(match first.option_span("--no-activate") {
+                    Some(span) => Fix::replace(span, "--activate", "write --activate", Applicability::Unsafe),
+                    None => mend::add_option(first, "--activate", Applicability::Unsafe),
+                }),
         );
     }
 }

@@ -4,7 +4,7 @@ use crate::rules::{Context, Rule};
 use foldhash::{HashMap, HashMapExt, HashSet};
 use kickstart::{PackageKind, PackageLine, SectionKind};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, Severity};
+use node_base::diagnostic::{Applicability, Finding, Findings, Fix, Severity};
 use node_base::harmless::excerpt;
 
 declare_code! {
@@ -156,7 +156,15 @@ fn several(line: &PackageLine<'_>, ignores_missing: bool) -> Option<Finding> {
         _ => (format!("no package is named '{shown}': the installer stops and asks"), Severity::Error),
     };
     let help = format!("one package a line: write these {} words on {} lines", words.len(), words.len());
-    Some(Finding::new(&SEVERAL, message).severity(severity).at(line.span).help(help))
+    let separate: Vec<String> =
+        words
+            .iter()
+            .map(|word| {
+                if line.excluded && !word.starts_with('-') { format!("-{word}") } else { (*word).to_owned() }
+            })
+            .collect();
+    let fix = Fix::replace(line.span, separate.join("\n"), "write one package a line", Applicability::Unsafe);
+    Some(Finding::new(&SEVERAL, message).severity(severity).at(line.span).help(help).fix(fix))
 }
 
 fn two_environments(context: &Context<'_>, first: &PackageLine<'_>, second: &PackageLine<'_>) -> Finding {

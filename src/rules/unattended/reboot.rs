@@ -1,6 +1,6 @@
-use crate::rules::{Context, Rule};
+use crate::rules::{Context, Rule, mend};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Finding, Findings, Fix};
 use node_base::source::Span;
 
 declare_code! {
@@ -38,13 +38,15 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         Some(command) if word(command.name_span) == "halt" => findings.push(
             Finding::new(&CODE, "'halt' waits for a key before it stops the host")
                 .at(command.span)
-                .help("write poweroff, or reboot"),
+                .help("write poweroff, or reboot")
+                .fix(Fix::replace(command.name_span, "poweroff", "write poweroff", Applicability::Unsafe)),
         ),
         Some(_) => {}
         None if installer.has_unread_includes || kickstart.commands.is_empty() => {}
         None => findings.push(
             Finding::new(&CODE, "the installer waits for a key at the end: no reboot, poweroff or shutdown")
-                .help("add reboot"),
+                .help("add reboot")
+                .fix(mend::add_lines(context, &["reboot".to_owned()], Applicability::Unsafe)),
         ),
     }
 }

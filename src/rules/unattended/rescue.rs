@@ -1,6 +1,6 @@
-use crate::rules::{Context, Rule};
+use crate::rules::{Context, Rule, mend};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Finding, Findings};
 
 declare_code! {
     /// The kickstart starts the rescue environment or shows every screen.
@@ -24,7 +24,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         ("interactive", "'interactive' shows every screen and waits"),
     ] {
         if let Some(command) = context.kickstart.last(name) {
-            findings.push(Finding::new(&CODE, what).at(command.span).help("remove the line"));
+            let fix = mend::delete_line(context, command.span, Applicability::Unsafe);
+            findings.push(Finding::new(&CODE, what).at(command.span).help("remove the line").fix(fix));
         }
     }
 }

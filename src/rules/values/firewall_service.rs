@@ -1,8 +1,8 @@
 use super::is_filled_in_later;
 use super::list::FIREWALL_SERVICES;
-use crate::rules::{Context, Rule};
+use crate::rules::{Context, Rule, mend};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Finding, Findings};
 
 declare_code! {
     /// A service of the firewall is misspelt.
@@ -45,7 +45,9 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         let known = (bare != name).then(|| FIREWALL_SERVICES.names().find(|n| *n == bare)).flatten();
         let Some(meant) = unit.or(known).or_else(|| one_letter_off(name)) else { continue };
         let message = format!("firewalld has no service '{name}': its port stays closed");
-        findings.push(Finding::new(&CODE, message).at(value.span).help(format!("write {meant}")));
+        let mut finding = Finding::new(&CODE, message).at(value.span).help(format!("write {meant}"));
+        finding.fix = mend::entry_of_list(context, value, name, meant, Applicability::Unsafe);
+        findings.push(finding);
     }
 }
 

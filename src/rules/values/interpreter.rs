@@ -2,7 +2,7 @@ use super::is_filled_in_later;
 use crate::rules::{Context, Rule};
 use kickstart::{Family, SectionKind};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, nearest};
+use node_base::diagnostic::{Applicability, Finding, Findings, Fix, nearest};
 
 declare_code! {
     /// The interpreter of a script does not exist, or is misspelt.
@@ -77,6 +77,10 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             }
             _ => continue,
         };
-        findings.push(Finding::new(&CODE, message).at(value.span).help(help));
+        let mut finding = Finding::new(&CODE, message).at(value.span).help(&help);
+        if let Some(path) = help.strip_prefix("write ").filter(|_| !python2) {
+            finding.fix = Fix::of_value(value, path, Applicability::Unsafe);
+        }
+        findings.push(finding);
     }
 }

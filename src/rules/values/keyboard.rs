@@ -3,7 +3,7 @@ use super::list::{KEYMAPS, LAYOUTS};
 use crate::rules::{Context, Rule};
 use kickstart::Value;
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, Severity};
+use node_base::diagnostic::{Applicability, Finding, Findings, Fix, Severity};
 
 declare_code! {
     /// No keyboard layout or keymap has this name.
@@ -74,5 +74,11 @@ fn one(written: &str, value: &Value<'_>, is_known: &dyn Fn(&str) -> bool, findin
         None => "write a layout such as us or 'cz (qwerty)' (localectl list-x11-keymap-layouts)".to_owned(),
     };
     let message = format!("no keyboard layout or keymap is called '{name}'");
-    findings.push(Finding::new(&CODE, message).severity(severity).at(value.span).help(help));
+    let mut finding = Finding::new(&CODE, message).severity(severity).at(value.span).help(help);
+    if let Some(meant) = meant.filter(|_| *value.text == *name) {
+        let is_same = meant.eq_ignore_ascii_case(name);
+        let applicability = if is_same { Applicability::Safe } else { Applicability::Unsafe };
+        finding.fix = Fix::of_value(value, meant, applicability);
+    }
+    findings.push(finding);
 }

@@ -3,7 +3,7 @@ use super::list::LOCALES;
 use crate::rules::{Context, Rule};
 use kickstart::Value;
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, Severity};
+use node_base::diagnostic::{Applicability, Finding, Findings, Fix, Severity};
 
 declare_code! {
     /// No locale has this name.
@@ -62,15 +62,23 @@ fn one(written: &str, value: &Value<'_>, findings: &mut Findings) {
             .or_else(|| LOCALES.nearest(&whole)),
     };
     let charset = if charset.is_empty() { "" } else { ".UTF-8" };
-    let help = match meant {
-        Some(meant) => {
-            let (name, modifier) =
-                meant.split_once('@').map_or((meant, String::new()), |(n, m)| (n, format!("@{m}")));
-            format!("write {name}{charset}{modifier}")
-        }
+    let whole_name = meant.map(|meant| {
+        let (name, modifier) =
+            meant.split_once('@').map_or((meant, String::new()), |(n, m)| (n, format!("@{m}")));
+        format!("{name}{charset}{modifier}")
+    });
+    let help = match &whole_name {
+        Some(name) => format!("write {name}"),
         None => "write a locale of glibc, such as en_US.UTF-8 (locale -a)".to_owned(),
     };
     let severity = if meant.is_some() { Severity::Warning } else { Severity::Info };
     let message = format!("no locale is called '{written}': programs of the installed system fall back to C");
-    findings.push(Finding::new(&CODE, message).severity(severity).at(value.span).help(help));
+    let mut finding = Finding::new(&CODE, message).severity(severity).at(value.span).help(help);
+    // One entry of a list has no place of its own.
+    if let Some(name) = whole_name.filter(|_| value.text.trim() == written) {
+        let is_same = name.eq_ignore_ascii_case(&written.replace('-', "_").replace("UTF_8", "UTF-8"));
+        let applicability = if is_same { Applicability::Safe } else { Applicability::Unsafe };
+        finding.fix = Fix::of_value(value, &name, applicability);
+    }
+    findings.push(finding);
 }

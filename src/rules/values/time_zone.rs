@@ -2,7 +2,7 @@ use super::is_filled_in_later;
 use super::list::TIME_ZONES;
 use crate::rules::{Context, Rule};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, Severity, nearest};
+use node_base::diagnostic::{Applicability, Finding, Findings, Fix, Severity, nearest};
 
 declare_code! {
     /// No time zone has this name.
@@ -51,7 +51,11 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     };
     let message =
         format!("no time zone is called '{name}': the installer takes America/New_York, or stops and asks");
-    findings.push(Finding::new(&CODE, message).severity(severity).at(zone.span).help(help));
+    let mut finding = Finding::new(&CODE, message).severity(severity).at(zone.span).help(help);
+    if let Some(meant) = meant.filter(|_| !is_offset(name)) {
+        finding.fix = Fix::of_value(zone, meant, certainty(name, meant));
+    }
+    findings.push(finding);
 }
 
 /// Whether a name is an offset, such as `GMT+1` or `UTC-5`.
@@ -78,4 +82,9 @@ fn meant(name: &str) -> Option<&'static str> {
     let other_area =
         || TIME_ZONES.names().find(|zone| zone.contains('/') && city_of(zone).eq_ignore_ascii_case(city));
     in_area.or_else(other_area)
+}
+/// Only another case, or blanks for underscores, is no guess.
+fn certainty(written: &str, meant: &str) -> Applicability {
+    let is_same = written.trim().replace(' ', "_").eq_ignore_ascii_case(meant);
+    if is_same { Applicability::Safe } else { Applicability::Unsafe }
 }

@@ -2,7 +2,7 @@ use super::is_filled_in_later;
 use crate::rules::{Context, Rule};
 use kickstart::Value;
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, Severity, nearest};
+use node_base::diagnostic::{Applicability, Finding, Findings, Fix, Severity, nearest};
 
 declare_code! {
     /// The installer cannot fetch from this URL.
@@ -76,5 +76,9 @@ fn one(value: &Value<'_>, findings: &mut Findings) {
         }
         _ => ("this URL has no scheme".to_owned(), format!("write https://{url}"), Severity::Warning),
     };
-    findings.push(Finding::new(&CODE, message).severity(severity).at(value.span).help(help));
+    let mut finding = Finding::new(&CODE, message).severity(severity).at(value.span).help(&help);
+    if let Some(new) = help.strip_prefix("write ").filter(|new| !new.contains('…')) {
+        finding.fix = Fix::of_value(value, new, Applicability::Unsafe);
+    }
+    findings.push(finding);
 }

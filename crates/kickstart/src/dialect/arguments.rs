@@ -396,15 +396,15 @@ impl<'s> Reader<'s, '_, '_> {
 }
 
 /// The deprecated options of a line. The reference warns about each one, also when the line fails later.
-pub(crate) fn deprecated<'a>(
-    args: &'a [Arg<'_>],
+pub(crate) fn deprecated<'a, 's>(
+    args: &'a [Arg<'s>],
     table: &'static Table,
     bit: u64,
-) -> impl Iterator<Item = (&'static Opt, Span)> + 'a {
+) -> impl Iterator<Item = (&'static Opt, Span, Option<&'a Value<'s>>)> + use<'a, 's> {
     args.iter().filter_map(move |arg| match arg {
-        Arg::Option { name, name_span, .. } => {
+        Arg::Option { name, name_span, value } => {
             let option = table.option(name, bit)?;
-            (option.deprecated & bit != 0).then_some((option, *name_span))
+            (option.deprecated & bit != 0).then_some((option, *name_span, value.as_ref()))
         }
         Arg::Positional(_) => None,
     })

@@ -12,6 +12,7 @@ pub mod compare; // what changed between two versions
 mod distributions; // names of distributions
 mod index; // commands by name
 mod kickstart; // what parsing gives
+mod mend; // fixes of findings about the language
 mod packages; // lines of %packages
 mod perfect_hash;
 mod problems; // findings about single lines

@@ -1,10 +1,11 @@
 //! Findings about single lines: each names the words it is about, the version, and what to write.
 
 use super::codes;
+use super::mend;
 use super::tables::{self, Check, Opt, Table};
 use super::values::{Value, Words};
 use super::version::{Family, Version};
-use node_base::diagnostic::{Finding, nearest};
+use node_base::diagnostic::{Applicability, Finding, Fix, nearest};
 use node_base::source::Span;
 use std::fmt::Write;
 
@@ -94,7 +95,8 @@ pub(crate) fn unknown_command(place: &Place<'_>) -> Fail {
         }
         finding = finding.label("not in this version").help(help);
     } else if let Some(known) = nearest(word, tables::WORDS.iter().filter(exists).map(|w| w.text)) {
-        finding = finding.label(format!("did you mean '{known}'?"));
+        finding =
+            finding.label(format!("did you mean '{known}'?")).fix(mend::known_word(place.span, word, known));
         if known.eq_ignore_ascii_case(word) {
             finding = finding.help("command names are in lower case");
         }
@@ -103,7 +105,7 @@ pub(crate) fn unknown_command(place: &Place<'_>) -> Fail {
 }
 
 /// The command was removed in this version or before.
-pub(crate) fn removed_command(word: &tables::Word, table: &Table, place: &Place<'_>) -> Fail {
+pub(crate) fn removed_command(word: &tables::Word, table: &Table, place: &Place<'_>, text: &str) -> Fail {
     let since = Version::all()
         .filter(|v| v.family == place.version.family && v.bit() & word.removed != 0)
         .find(|v| *v <= place.version)
@@ -112,17 +114,29 @@ pub(crate) fn removed_command(word: &tables::Word, table: &Table, place: &Place<
     let mut finding = Finding::new(&codes::REMOVED_COMMAND, message).at(place.span).label("removed");
     if let Some(instead) = table.instead_of_word(word.text) {
         finding = finding.help(format!("write instead: {instead}"));
+        if instead.starts_with("nothing") {
+            finding = finding.fix(mend::delete_line(text, place.span, Applicability::Safe));
+        }
     }
     fail(finding)
 }
 
 /// The command no longer does anything.
-pub(crate) fn deprecated_command(word: &tables::Word, table: &Table, place: &Place<'_>) -> Finding {
+pub(crate) fn deprecated_command(
+    word: &tables::Word,
+    table: &Table,
+    place: &Place<'_>,
+    text: &str,
+) -> Finding {
     let message = format!("the command '{}' is deprecated in {} and does nothing", place.word, place.version);
     let finding = Finding::new(&codes::DEPRECATED_COMMAND, message).at(place.span).label("ignored");
+    let deleted = || mend::delete_line(text, place.span, Applicability::Safe);
     match table.instead_of_word(word.text) {
+        Some(instead) if instead.starts_with("nothing") => {
+            finding.help(format!("write instead: {instead}")).fix(deleted())
+        }
         Some(instead) => finding.help(format!("write instead: {instead}")),
-        None => finding.help("delete the line"),
+        None => finding.help("delete the line").fix(deleted()),
     }
 }
 
@@ -130,7 +144,7 @@ pub(crate) fn deprecated_command(word: &tables::Word, table: &Table, place: &Pla
 pub(crate) fn unknown_options(
     words: &Words<'_, '_>,
     which: &[usize],
-    table: &Table,
+    table: &'static Table,
     place: &Place<'_>,
 ) -> Fail {
     let spans: Vec<Span> = which.iter().map(|&i| option_span(words, i)).collect();
@@ -142,6 +156,7 @@ pub(crate) fn unknown_options(
     if let Some(help) = about_option(option_name(&words.texts[which[0]]), table, place, &mut finding) {
         finding = finding.help(help);
     }
+    finding.fix = which.iter().find_map(|&i| option_fix(words, i, table, place));
     for (&i, &span) in which.iter().zip(&spans).skip(1) {
         let help = about_option(
             option_name(&words.texts[i]),
@@ -162,6 +177,25 @@ fn option_span(words: &Words<'_, '_>, i: usize) -> Span {
     let span = words.span(i);
     let raw = &words.text[span.range()];
     Span { end: span.start + option_name(raw).len() as u32, ..span }
+}
+
+/// What is written in the place of an option that this version does not have.
+fn option_fix(words: &Words<'_, '_>, i: usize, table: &'static Table, place: &Place<'_>) -> Option<Fix> {
+    if let Some(fix) = mend::missing_option(words, i, table, place.bit) {
+        return Some(fix);
+    }
+    let name = option_name(&words.texts[i]);
+    let span = option_span(words, i);
+    if words.text[span.range()] != *name || table.options.iter().any(|o| o.names.contains(&name)) {
+        return None;
+    }
+    let known = || table.options_in(place.bit).flat_map(|o| o.names.iter().copied());
+    let dashes = name.trim_start_matches(['-', '–', '—']);
+    let long = format!("--{dashes}");
+    if let Some(same) = known().find(|known| *known == long) {
+        return Some(Fix::replace(span, same, format!("write '{same}'"), Applicability::Safe));
+    }
+    nearest(name, known()).map(|near| mend::known_word(span, name, near))
 }
 
 /// What is known about an option that this version does not have.
@@ -220,11 +254,19 @@ pub(crate) fn unexpected_value(
     let name = option.names[0];
     let message =
         format!("{name} of '{}' is a switch and takes no value, but has '{}'", place.word, value.text);
-    fail(
-        Finding::new(&codes::UNEXPECTED_VALUE, message)
-            .at(words.span(i))
-            .help(format!("write {name} for yes; leave it out for no")),
-    )
+    let span = words.span(i);
+    let finding = Finding::new(&codes::UNEXPECTED_VALUE, message)
+        .at(span)
+        .help(format!("write {name} for yes; leave it out for no"));
+    fail(match super::python::python_bool(&value.text) {
+        Some(true) => finding.fix(Fix::replace(span, name, format!("write {name}"), Applicability::Safe)),
+        Some(false) => {
+            let start = words.text[..span.start as usize].trim_end_matches([' ', '\t']).len() as u32;
+            let deleted = Span { start, ..span };
+            finding.fix(Fix::delete(deleted, format!("leave {name} out"), Applicability::Unsafe))
+        }
+        None => finding,
+    })
 }
 
 /// An option at the end, or before something that cannot be its value.
@@ -239,7 +281,17 @@ pub(crate) fn missing_value(words: &Words<'_, '_>, i: usize, option: &Opt, place
         finding = finding
             .help(format!("write a value that begins with a dash after an equals sign: {name}={next}"));
     } else {
-        finding = finding.help(format!("write {name}={}", example(option)));
+        let written = format!("{name}={}", example(option));
+        finding = finding.help(format!("write {written}"));
+        let span = words.span(i);
+        if words.words[i].plain {
+            finding = finding.fix(Fix::replace(
+                span,
+                written,
+                format!("give {name} a value"),
+                Applicability::Placeholder,
+            ));
+        }
     }
     fail(finding)
 }
@@ -258,6 +310,9 @@ pub(crate) fn not_an_integer(value: &Value<'_>, name: &str, place: &Place<'_>) -
     let mut finding = Finding::new(&codes::NOT_AN_INTEGER, message).at(value.span);
     if let Some(help) = integer_help(text, name) {
         finding = finding.help(help);
+    }
+    if let Some((number, applicability)) = integer_meant(text, name) {
+        finding.fix = Fix::of_value(value, &number.to_string(), applicability);
     }
     fail(finding)
 }
@@ -281,6 +336,34 @@ fn integer_help(text: &str, name: &str) -> Option<String> {
         _ => return None,
     };
     Some(format!("sizes are MiB without a unit: write {name}={}", number.saturating_mul(factor)))
+}
+
+/// The number that a size with a unit or with separators means, and how sure that is.
+fn integer_meant(text: &str, name: &str) -> Option<(u64, Applicability)> {
+    let number_end = text.find(|c: char| !c.is_ascii_digit())?;
+    let number = || text[..number_end].parse::<u64>().ok();
+    let (factor, applicability) = match text[number_end..].to_ascii_lowercase().as_str() {
+        "m" | "mib" => (1, Applicability::Safe),
+        "g" | "gib" => (1024, Applicability::Safe),
+        "t" | "tib" => (1024 * 1024, Applicability::Safe),
+        // Powers of ten or of two.
+        "mb" => (1, Applicability::Unsafe),
+        "gb" => (1024, Applicability::Unsafe),
+        "tb" => (1024 * 1024, Applicability::Unsafe),
+        "%" if name == "--percent" => (1, Applicability::Safe),
+        _ => {
+            let mut groups = text.split([',', '_', '\'']);
+            let is_number = |group: &str| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit());
+            let begins = groups.next().is_some_and(|first| is_number(first) && first.len() <= 3);
+            let goes_on = groups.all(|group| is_number(group) && group.len() == 3);
+            let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+            return (begins && goes_on)
+                .then(|| digits.parse().ok())
+                .flatten()
+                .map(|n| (n, Applicability::Unsafe));
+        }
+    };
+    Some((number()?.checked_mul(factor)?, applicability))
 }
 
 /// Neither yes nor no.
@@ -311,6 +394,9 @@ pub(crate) fn not_a_choice(
     let mut finding = Finding::new(&codes::NOT_A_CHOICE, message).at(value.span);
     if let Some(near) = nearest(text, choices.iter().copied()) {
         finding = finding.label(format!("did you mean '{near}'?"));
+        let is_same = near.eq_ignore_ascii_case(text);
+        let applicability = if is_same { Applicability::Safe } else { Applicability::Unsafe };
+        finding.fix = Fix::of_value(value, near, applicability);
         if !ignore_case && near.eq_ignore_ascii_case(text) {
             finding = finding.help("the value is case-sensitive");
         }
@@ -370,7 +456,7 @@ pub(crate) fn unexpected_arguments(
     let first = which[0];
     let text = words.texts[first].as_ref();
     if text.starts_with(['\n', '\r']) {
-        return broken_line(words.span(first), place);
+        return broken_line(words.span(first), place, words.text);
     }
     let texts: Vec<String> = which.iter().map(|&i| format!("'{}'", words.texts[i])).collect();
     let shown = if texts.len() > 4 {
@@ -390,6 +476,14 @@ pub(crate) fn unexpected_arguments(
         finding = finding.help(format!("options begin with two dashes: {dashed}"));
     } else if text.starts_with(['–', '—']) {
         finding = finding.help("this is a typographic dash: write two hyphens");
+        let name = option_name(text);
+        let span = words.span(first);
+        let long = format!("--{}", name.trim_start_matches(['-', '–', '—']));
+        let is_option = table.options_in(place.bit).any(|o| o.names.contains(&long.as_str()));
+        if is_option && words.text[span.range()].starts_with(name) {
+            let span = Span { end: span.start + name.len() as u32, ..span };
+            finding = finding.fix(Fix::replace(span, &long, format!("write {long}"), Applicability::Safe));
+        }
     } else if first > 0 && !words.texts[first - 1].starts_with('-') || which.len() > 1 {
         finding = finding.help("a value with spaces must be in quotes");
     }
@@ -397,15 +491,15 @@ pub(crate) fn unexpected_arguments(
 }
 
 /// A backslash at the end of the line.
-pub(crate) fn broken_line(span: Span, place: &Place<'_>) -> Fail {
+pub(crate) fn broken_line(span: Span, place: &Place<'_>, text: &str) -> Fail {
     let message =
         format!("'{}' cannot continue on the next line: the backslash becomes an argument", place.word);
-    fail(
-        Finding::new(&codes::BROKEN_LINE, message)
-            .at(Span { end: span.start + 1, ..span })
-            .label("no line continuation")
-            .help("write the whole command on one line"),
-    )
+    let mut finding = Finding::new(&codes::BROKEN_LINE, message)
+        .at(Span { end: span.start + 1, ..span })
+        .label("no line continuation")
+        .help("write the whole command on one line");
+    finding.fix = mend::joined_line(text, span);
+    fail(finding)
 }
 
 /// Options that exclude each other; the line has both.

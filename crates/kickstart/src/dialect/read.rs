@@ -8,6 +8,7 @@ use super::checks::{self, Line as CheckLine};
 use super::codes;
 use super::index::CommandIndex;
 use super::kickstart::{Include, Kickstart, Section, SectionKind};
+use super::mend;
 use super::packages;
 use super::problems::{self, Place};
 use super::quotes;
@@ -17,7 +18,7 @@ use super::values::{Arg, Words};
 use super::version::Version;
 use crate::include::{DEEPEST, Includes, MOST_BYTES, Outcome};
 use crate::syntax::{Line, LineKind, SECTION_NAMES, Scanner, Word, is_white, unquote};
-use node_base::diagnostic::{Finding, Findings, Told, nearest};
+use node_base::diagnostic::{Applicability, Finding, Findings, Fix, Told, nearest};
 use node_base::source::{FileId, Sources, Span};
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -341,15 +342,23 @@ impl<'s, 'f> Reader<'s, 'f> {
             if let Some(section) = self.kickstart.sections.last() {
                 finding = finding.related(section.name_span, "the section before is closed already");
             }
-            self.findings.push(finding.help("delete it, or write the header of its section"));
+            let fix = mend::delete_line(words.text, span, Applicability::Unsafe);
+            self.findings.push(finding.help("delete it, or write the header of its section").fix(fix));
             return;
         }
         let mut finding = Finding::new(&codes::UNKNOWN_SECTION, format!("unknown section '{text}'")).at(span);
         let joined = format!("%{}", words.texts.get(1).map_or("", |w| w.as_ref()));
         if text == "%" && SECTION_NAMES.contains(&joined.as_str()) {
-            finding = finding.help(format!("write {joined} without a space"));
+            let whole = span.to(words.span(1));
+            finding = finding.help(format!("write {joined} without a space")).fix(Fix::replace(
+                whole,
+                &joined,
+                format!("write {joined}"),
+                Applicability::Safe,
+            ));
         } else if let Some(near) = nearest(text, SECTION_NAMES) {
-            finding = finding.label(format!("did you mean '{near}'?"));
+            finding =
+                finding.label(format!("did you mean '{near}'?")).fix(mend::known_word(span, text, near));
         } else {
             finding = finding.help(format!("the sections are {}", problems::list(SECTION_NAMES, "and")));
         }
@@ -383,7 +392,7 @@ impl<'s, 'f> Reader<'s, 'f> {
                     arguments::read(&rest, table, Mode::Strict, &place, &mut self.scratch);
                 args = read;
                 if seen.deprecated {
-                    self.deprecated_options(&args, table, &place);
+                    self.deprecated_options(&args, table, &place, rest.text);
                 }
                 let check = CheckLine { table, place: &place, args: &args, seen };
                 let result =
@@ -474,7 +483,8 @@ impl<'s, 'f> Reader<'s, 'f> {
                     .at(words.span(0))
                     .label("a new section begins here")
                     .related(header, "this section is open")
-                    .help("write %end on a line of its own before this line"),
+                    .help("write %end on a line of its own before this line")
+                    .fix(mend::end_before(words.text, words.span(0))),
             );
         }
         self.end_section(line.start, line.start);
@@ -496,7 +506,8 @@ impl<'s, 'f> Reader<'s, 'f> {
                 )
                 .at(Span::new(file, line_start, line_end))
                 .related(header, "the section begins here")
-                .help("write %end on a line of its own"),
+                .help("write %end on a line of its own")
+                .fix(mend::end_at_the_end(text, file, open.body_start as usize)),
             );
         }
         let length = self.sources.get(file).text().len() as u32;

@@ -1,7 +1,7 @@
 //! A finding, built a piece at a time.
 
 use super::{Code, Severity};
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 use std::collections::HashMap;
 
 /// Another place that belongs to a finding, or a remark without a place.
@@ -43,6 +43,60 @@ pub struct Fix {
     pub applicability: Applicability,
     /// Non-overlapping edits.
     pub edits: Vec<Edit>,
+}
+
+impl Fix {
+    /// Replaces the bytes of a span.
+    pub fn replace(
+        span: Span,
+        replacement: impl Into<String>,
+        title: impl Into<String>,
+        applicability: Applicability,
+    ) -> Fix {
+        let edits = vec![Edit { span, replacement: replacement.into() }];
+        Fix { title: title.into(), applicability, edits }
+    }
+
+    /// Writes another value, inside its quotes. `None` where quotes around a part of its word hide where it begins.
+    pub fn of_value(value: &Spanned<'_>, new: &str, applicability: Applicability) -> Option<Fix> {
+        let span = Fix::inside_of(value)?;
+        Some(Fix::replace(span, new, format!("write {new}"), applicability))
+    }
+
+    /// The place of a value without the quotes around it; `None` where its bytes are not the text.
+    pub fn inside_of(value: &Spanned<'_>) -> Option<Span> {
+        let length = (value.span.end - value.span.start) as usize;
+        match length.checked_sub(value.text.len())? {
+            0 => Some(value.span),
+            2 => Some(Span { start: value.span.start + 1, end: value.span.end - 1, ..value.span }),
+            _ => None,
+        }
+    }
+
+    /// Inserts words before the byte that `span` begins with.
+    pub fn insert_before(
+        span: Span,
+        words: impl Into<String>,
+        title: impl Into<String>,
+        applicability: Applicability,
+    ) -> Fix {
+        Fix::replace(Span { end: span.start, ..span }, words, title, applicability)
+    }
+
+    /// Inserts words behind the last byte of `span`.
+    pub fn insert_after(
+        span: Span,
+        words: impl Into<String>,
+        title: impl Into<String>,
+        applicability: Applicability,
+    ) -> Fix {
+        Fix::replace(Span { start: span.end, ..span }, words, title, applicability)
+    }
+
+    /// Deletes the bytes of a span.
+    pub fn delete(span: Span, title: impl Into<String>, applicability: Applicability) -> Fix {
+        Fix::replace(span, "", title, applicability)
+    }
 }
 
 /// One thing found at one place.

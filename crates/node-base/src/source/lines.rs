@@ -32,6 +32,33 @@ pub fn split_lines(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// The line that byte `at` is in, without its line end; and with it.
+pub fn line_at(text: &str, at: usize) -> (std::ops::Range<usize>, std::ops::Range<usize>) {
+    let start = text[..at]
+        .rfind(is_line_end)
+        .map_or(0, |end| end + text[end..].chars().next().map_or(1, char::len_utf8));
+    let content = text[at..].find(is_line_end).map_or(text.len(), |end| at + end);
+    let mut rest = text[content..].chars();
+    let mut end = content;
+    if let Some(first) = rest.next() {
+        end += first.len_utf8();
+        if first == '\r' && rest.next() == Some('\n') {
+            end += 1;
+        }
+    }
+    (start..content, start..end)
+}
+
+/// The line end of the line that byte `at` is in; that of the first line for the last one.
+pub fn line_end_at(text: &str, at: usize) -> &str {
+    let (content, whole) = line_at(text, at);
+    if whole.end > content.end {
+        return &text[content.end..whole.end];
+    }
+    let (content, whole) = line_at(text, 0);
+    if whole.end > content.end { &text[content.end..whole.end] } else { "\n" }
+}
+
 /// Length in bytes of the first line of `text` with its line end.
 fn line_length(text: &str) -> usize {
     let bytes = text.as_bytes();
@@ -208,5 +235,15 @@ mod tests {
         let index = LineIndex::new(text);
         let y = text.find('y').unwrap();
         assert_eq!(index.position(text, y), Position { line: 2, column: 6, offset: y as u32 });
+    }
+
+    #[test]
+    fn a_line_has_the_line_end_of_its_own() {
+        let text = "a\r\nb\rc\nd";
+        assert_eq!(line_at(text, 0), (0..1, 0..3));
+        assert_eq!(line_at(text, 3), (3..4, 3..5));
+        assert_eq!(line_at(text, 5), (5..6, 5..7));
+        assert_eq!(line_at(text, 8), (7..8, 7..8));
+        assert_eq!((line_end_at(text, 3), line_end_at(text, 7)), ("\r", "\r\n"));
     }
 }

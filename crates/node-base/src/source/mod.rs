@@ -5,7 +5,7 @@
 pub mod bytes;
 mod lines;
 mod places;
-pub use lines::{LineIndex, Position, is_line_end, split_lines};
+pub use lines::{LineIndex, Position, is_line_end, line_at, line_end_at, split_lines};
 
 pub use places::Places;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! The conditions of the tables.
 
 use super::super::codes;
+use super::super::mend;
 use super::super::problems::{self, Fail, list, names, refused};
 use super::super::python;
 use super::super::state::Sticky;
@@ -225,21 +226,26 @@ pub(in super::super) fn outdated(line: &Line<'_, '_>, text: &str) -> Vec<Finding
         if line.seen.given & 1 << id == 0 || !old.as_written && line.seen.set & 1 << id == 0 {
             continue;
         }
-        let place = line.args.iter().find_map(|arg| match arg {
-            Arg::Option { name: n, name_span, .. } if *n == name => Some(*name_span),
+        let given = line.args.iter().find_map(|arg| match arg {
+            Arg::Option { name: n, name_span, value } if *n == name => Some((*name_span, value.as_ref())),
             _ => None,
         });
+        let place = given.map(|(span, _)| span);
         if old.as_written && !place.is_some_and(|span| text[span.range()].starts_with(name)) {
             continue;
         }
-        findings.push(
-            Finding::new(
-                &codes::DEPRECATED_OPTION,
-                format!("{name} of '{}' will be deprecated", line.place.word),
-            )
-            .at_opt(place)
-            .help(format!("write instead: {}", old.instead)),
-        );
+        let mut finding = Finding::new(
+            &codes::DEPRECATED_OPTION,
+            format!("{name} of '{}' will be deprecated", line.place.word),
+        )
+        .at_opt(place)
+        .help(format!("write instead: {}", old.instead));
+        if let Some((span, value)) = given {
+            let whole = value.map_or(span, |value| span.to(value.span));
+            let value = (value.map(|value| value.text.as_ref()), whole);
+            finding.fix = mend::outdated_option(text, line.table, name, span, value, false, line.place.bit);
+        }
+        findings.push(finding);
     }
     findings
 }

@@ -4,12 +4,13 @@ use super::super::arguments;
 use super::super::checks::{self, Line as CheckLine};
 use super::super::codes;
 use super::super::kickstart::Command;
+use super::super::mend;
 use super::super::problems::{self, Fail, Place};
 use super::super::tables::{self, Mode};
 use super::super::values::{Arg, Value, Words};
 use super::{Reader, plain};
 use crate::syntax::{Line, is_white};
-use node_base::diagnostic::Finding;
+use node_base::diagnostic::{Applicability, Finding, Fix};
 use node_base::source::Span;
 
 impl<'s> Reader<'s, '_> {
@@ -41,10 +42,10 @@ impl<'s> Reader<'s, '_> {
             );
         }
         let result = if word.removed & self.bit != 0 {
-            Err(problems::removed_command(word, table, &place))
+            Err(problems::removed_command(word, table, &place, words.text))
         } else if word.deprecated & self.bit != 0 {
             if conflict.is_none() {
-                self.findings.push(problems::deprecated_command(word, table, &place));
+                self.findings.push(problems::deprecated_command(word, table, &place, words.text));
             }
             command.args = plain(&rest);
             Ok(())
@@ -100,7 +101,7 @@ impl<'s> Reader<'s, '_> {
         *args = read;
         let args = &*args;
         if seen.deprecated {
-            self.deprecated_options(args, table, place);
+            self.deprecated_options(args, table, place, rest.text);
             if self.validates {
                 return Ok(());
             }
@@ -139,8 +140,9 @@ impl<'s> Reader<'s, '_> {
         args: &[Arg<'s>],
         table: &'static tables::Table,
         place: &Place<'_>,
+        text: &str,
     ) {
-        for (option, span) in arguments::deprecated(args, table, self.bit) {
+        for (option, span, value) in arguments::deprecated(args, table, self.bit) {
             let name = option.names[0];
             let message =
                 format!("{name} of '{}' is deprecated in {} and does nothing", place.word, self.version);
@@ -148,7 +150,11 @@ impl<'s> Reader<'s, '_> {
                 Some(instead) => format!("write instead: {instead}"),
                 None => format!("delete {name}"),
             };
-            self.findings.push(Finding::new(&codes::DEPRECATED_OPTION, message).at(span).help(help));
+            let mut finding = Finding::new(&codes::DEPRECATED_OPTION, message).at(span).help(help);
+            let whole = value.map_or(span, |value| span.to(value.span));
+            let given = (value.map(|value| value.text.as_ref()), whole);
+            finding.fix = mend::outdated_option(text, table, name, span, given, true, self.bit);
+            self.findings.push(finding);
         }
     }
 
@@ -182,7 +188,12 @@ impl<'s> Reader<'s, '_> {
                     format!("the line begins with {name}, which the installer does not take as a space"),
                 )
                 .at(Span::new(words.file, place.span.start as usize, end))
-                .help("delete it, or replace it with a plain space"),
+                .help("delete it, or replace it with a plain space")
+                .fix(Fix::delete(
+                    Span::new(words.file, place.span.start as usize, end),
+                    "delete it",
+                    Applicability::Safe,
+                )),
             );
         }
         let first_backslash = text.starts_with(['\n', '\r']);
