@@ -142,7 +142,7 @@ impl Run {
                         if let (Some(baseline), Some(report)) = (&mut baseline, &report) {
                             baseline.add(report);
                         }
-                        if let (Some(change), Some(fixing)) = (&change, self.fixing) {
+                        if let (Some(change), Some(fixing)) = (&change, &self.fixing) {
                             fixes.add(change);
                             let text = fixing::printable(&change.output, &self.style);
                             progress.output(|| console::print(&text))?;
@@ -167,7 +167,7 @@ impl Run {
         }
         progress.finish();
         show::skipped(found);
-        if let Some(fixing) = self.fixing {
+        if let Some(fixing) = &self.fixing {
             fixes.say(fixing);
         }
         if let (Some(path), Some(baseline)) = (&args.write_baseline, &baseline) {
@@ -187,19 +187,19 @@ impl Run {
     /// Whether standard output is for changed texts, and not for findings.
     fn prints_text(&self, found: &Found) -> bool {
         let has_stdin = || found.files.iter().any(|(path, _)| path == Path::new(STDIN));
-        self.fixing.is_some_and(|fixing| fixing.prints_only_changes() || has_stdin())
+        self.fixing.as_ref().is_some_and(|fixing| fixing.prints_only_changes() || has_stdin())
     }
 
     fn one(&self, path: &Path) -> anyhow::Result<Done> {
         let name = self.args.files.name_of(path);
         let text = text::read(path)?;
         let check = |text| lint::text_of_run(name, text, &self.settings, &self.fragments);
-        let (old, Linted { mut report, fail_on }) = match self.fixing {
+        let (old, Linted { mut report, fail_on }) = match &self.fixing {
             None => (String::new(), check(text)?),
             Some(_) => (text.clone(), check(text)?),
         };
         let mut change = None;
-        if let Some(fixing) = self.fixing {
+        if let Some(fixing) = &self.fixing {
             let lint = |text| Ok(check(text)?.report);
             let (left, changed) = fixing.apply(path, name, (&old, report), lint)?;
             report = left;

@@ -6,7 +6,7 @@ use crate::report::Style;
 use anyhow::Context;
 use node_base::console;
 use node_base::harmless::{harmless, harmless_line};
-use node_base::source::STDIN;
+use node_base::source::{FileId, STDIN};
 use std::path::Path;
 
 /// Options that change files.
@@ -25,12 +25,32 @@ pub(super) struct FixArgs {
     /// List the fixes that are applied
     #[arg(long)]
     show_fixes: bool,
+    /// Add a waiver with this reason for each finding, instead of fixes
+    #[arg(long, requires = "reason", conflicts_with_all = ["fix", "unsafe_fixes"])]
+    add_waivers: bool,
+    /// The reason of --add-waivers
+    #[arg(long, value_name = "TEXT", requires = "add_waivers", value_parser = reason)]
+    reason: Option<String>,
+}
+
+/// A reason is one line.
+fn reason(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("give the reason: it is shown with the waived findings");
+    }
+    if text.contains(node_base::harmless::is_control) || text.contains(node_base::source::is_line_end) {
+        return Err("a reason is one line without control characters");
+    }
+    Ok(text.to_owned())
 }
 
 /// What a run does with fixes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Fixing {
     wanted: Wanted,
+    /// Waivers instead of fixes, with this reason.
+    waive: Option<String>,
     prints: bool,
     lists: bool,
 }
@@ -40,6 +60,8 @@ pub(super) struct Fixing {
 pub(super) struct Change {
     /// The fixes.
     applied: Vec<Applied>,
+    /// Findings that are fixed or waived.
+    count: usize,
     /// What is printed: a patch, or the new text of standard input.
     pub(super) output: String,
 }
@@ -48,40 +70,50 @@ impl FixArgs {
     /// What the run does with fixes; `None` when it applies none.
     pub(super) fn fixing(&self) -> Option<Fixing> {
         let wanted = if self.unsafe_fixes { Wanted::Unsafe } else { Wanted::Safe };
-        (self.fix || self.unsafe_fixes || self.diff || self.show_fixes).then_some(Fixing {
-            wanted,
-            prints: self.diff,
-            lists: self.show_fixes,
-        })
+        let waive = self.reason.clone().filter(|_| self.add_waivers);
+        let is_asked = self.fix || self.unsafe_fixes || self.diff || self.show_fixes || waive.is_some();
+        is_asked.then_some(Fixing { wanted, waive, prints: self.diff, lists: self.show_fixes })
     }
 }
 
 impl Fixing {
     /// Fixes one file, whose text and report are given; `name` is what it is called. Answers with what is left.
     pub(super) fn apply(
-        self,
+        &self,
         path: &Path,
         name: &Path,
         (old, report): (&str, FileReport),
         lint: impl Fn(String) -> Result<FileReport, PathError>,
     ) -> anyhow::Result<(FileReport, Change)> {
-        let fixed = fix::apply(report, self.wanted, lint)?;
+        let (report, applied, count) = match &self.waive {
+            Some(reason) => {
+                let waived = fix::waive(&report, reason);
+                let report = if waived.findings == 0 { report } else { lint(waived.text)? };
+                (report, Vec::new(), waived.findings)
+            }
+            None => {
+                let fixed = fix::apply(report, self.wanted, lint)?;
+                let count = fixed.applied.len();
+                (fixed.report, fixed.applied, count)
+            }
+        };
+        let new = report.sources.get(FileId(0)).text();
         let is_stdin = path == Path::new(STDIN);
         let output = if self.prints {
-            fix::diff(&harmless_line(&name.to_string_lossy()), old, fixed.text())
+            fix::diff(&harmless_line(&name.to_string_lossy()), old, new)
         } else if is_stdin {
-            fixed.text().to_owned()
+            new.to_owned()
         } else {
-            if fixed.text() != old {
-                fix::write(path, fixed.text().as_bytes()).context("cannot be written")?;
+            if new != old {
+                fix::write(path, new.as_bytes()).context("cannot be written")?;
             }
             String::new()
         };
-        Ok((fixed.report, Change { applied: fixed.applied, output }))
+        Ok((report, Change { applied, count, output }))
     }
 
     /// Says on standard error what was done to a file.
-    pub(super) fn list(self, path: &Path, change: &Change) {
+    pub(super) fn list(&self, path: &Path, change: &Change) {
         if !self.lists {
             return;
         }
@@ -93,7 +125,7 @@ impl Fixing {
     }
 
     /// Whether what the run prints is only what it would change, or the new text.
-    pub(super) fn prints_only_changes(self) -> bool {
+    pub(super) fn prints_only_changes(&self) -> bool {
         self.prints
     }
 }
@@ -108,17 +140,22 @@ pub(super) struct Fixes {
 impl Fixes {
     /// Counts one file.
     pub(super) fn add(&mut self, change: &Change) {
-        self.findings += change.applied.len();
-        self.files += usize::from(!change.applied.is_empty());
+        self.findings += change.count;
+        self.files += usize::from(change.count > 0);
     }
 
     /// Says on standard error what was done.
-    pub(super) fn say(self, fixing: Fixing) {
+    pub(super) fn say(self, fixing: &Fixing) {
         if self.findings == 0 {
             return;
         }
         let plural = |n: usize, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
-        let did = if fixing.prints { "would fix" } else { "fixed" };
+        let did = match (fixing.waive.is_some(), fixing.prints) {
+            (false, false) => "fixed",
+            (false, true) => "would fix",
+            (true, false) => "waived",
+            (true, true) => "would waive",
+        };
         let message = format!("{did} {} in {}", plural(self.findings, "finding"), plural(self.files, "file"));
         console::note_line("ks-lint", &message);
     }

@@ -5,8 +5,10 @@
 
 mod apply; // fixes applied to a text
 mod diff; // what a fix changes, as a patch
+mod waive; // waivers for what is found
 mod write; // files replaced at once
 
 pub use apply::{Applied, Fixed, Wanted, apply};
 pub use diff::diff;
+pub use waive::{Waived, waive};
 pub use write::write;

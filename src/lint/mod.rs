@@ -31,8 +31,8 @@ mod together; // a command line with the kickstart that it fetches
 pub mod validator; // what the reference's validator says of a file
 
 pub use check::{Linted, PathError, lint, path, path_of_run, text_of_run};
-pub(crate) use choice::is_refusal;
 pub use choice::{Choice, Selector, UnknownSelector};
+pub(crate) use choice::{can_be_waived, is_refusal};
 pub use chosen::Chosen;
 pub use file_report::FileReport;
 pub use fragments::Fragments;

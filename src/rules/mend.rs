@@ -67,7 +67,8 @@ pub(super) fn add_lines(context: &Context<'_>, lines: &[String], applicability: 
     let first_section =
         context.kickstart.sections.iter().map(|s| s.header_span).filter(is_here).map(|s| s.start).min();
     let before = |span: &Span| first_section.is_none_or(|start| span.start < start);
-    let last = context.kickstart.commands.iter().map(|c| c.span).filter(is_here).filter(before).last();
+    let mut places = context.kickstart.commands.iter().map(|c| c.span);
+    let last = places.rfind(|span| is_here(span) && before(span));
     let title = format!("add {}", lines.join("; "));
     let end = line_end_at(text, 0);
     let edit = match (last, first_section) {

@@ -80,3 +80,23 @@ fn a_comment_that_once_waived_the_file_offers_the_new_word() {
     );
     assert_eq!(diagnostic["fix"]["edits"][0]["replacement"], "waive-file");
 }
+
+#[test]
+fn waivers_can_be_added_for_everything_that_is_found() {
+    let place = Place::new();
+    let text = "#version=RHEL9\nlang C\nrootpw --plaintext x # c\nurl --url=http://x/os\n%post\ntrue\ncp a /mnt/sysimage/b\n%end\nno-such\n";
+    let path = place.file("x.ks", text);
+    let output = place.run(["--add-waivers", "x.ks"]);
+    assert_eq!(output.status, 2, "a reason is required");
+    let output = place.run(["--add-waivers", "--reason", "known", "--format", "json", "x.ks"]);
+    assert_eq!(output.codes(), ["KS001"], "an error of syntax stays: {}", output.stdout);
+    place.file("x.ks", text.replace("no-such\n", ""));
+    let output = place.run(["--add-waivers", "--reason", "known", "--format", "json", "x.ks"]);
+    assert_eq!(output.codes(), [""; 0], "{}", output.stdout);
+    let new = std::fs::read_to_string(&path).expect("it is there");
+    assert!(new.starts_with("#version=RHEL9\n# ks-lint: waive-file UNA"), "{new}");
+    assert!(new.contains("\n# ks-lint: waive SEC001 -- known\nrootpw --plaintext x # c\n"), "{new}");
+    assert!(new.contains("\n# ks-lint: waive UNA041 -- known\n%post\n"), "{new}");
+    let again = place.run(["--add-waivers", "--reason", "known", "--diff", "x.ks"]);
+    assert_eq!((again.status, again.stdout.as_str()), (0, ""));
+}
