@@ -241,6 +241,21 @@ fn known_keys(message: &str) -> BTreeSet<String> {
     list.split(", ").map(|key| key.trim_matches('`').to_owned()).collect()
 }
 
+const RIGHT_CONFIGURATION: &str = "\
+syntax = \"RHEL9\"
+policy = \"none\"
+fail-on = \"warning\"
+select = [\"ALL\"]
+ignore = [\"SEC\"]
+exclude = [\"old/\"]
+respect-gitignore = false
+baseline = \"known.json\"
+[per-file-ignores]
+\"lab/*.ks\" = [\"SEC001\"]
+[severity]
+UNA007 = \"error\"
+";
+
 #[test]
 fn the_schema_of_the_configuration_has_the_keys_that_are_read() {
     let place = tempfile::tempdir().expect("a directory can be made");
@@ -251,8 +266,7 @@ fn the_schema_of_the_configuration_has_the_keys_that_are_read() {
     assert_eq!(known_keys(&message), keys(&schema("config.schema.json"), ""), "{message}");
 
     let file = place.path().join("right.toml");
-    std::fs::write(&file, "syntax = \"RHEL9\"\npolicy = \"none\"\nfail-on = \"warning\"\n")
-        .expect("it can be written");
+    std::fs::write(&file, RIGHT_CONFIGURATION).expect("it can be written");
     validate("schemas/config.schema.json", &[file]);
 }
 
