@@ -6,6 +6,7 @@ mod cli {
     mod choices;
     mod choosing;
     mod fix;
+    mod fmt;
     mod generated;
     mod include;
     mod json;

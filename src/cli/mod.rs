@@ -15,6 +15,7 @@ mod check;
 mod completions;
 mod diff_versions;
 mod explain;
+mod fmt;
 mod host;
 mod ksvalidator;
 mod man;
@@ -67,6 +68,8 @@ enum Verb {
     DiffVersions(diff_versions::Args),
     /// Explain a finding: what it means, why it matters, what to write instead
     Explain(explain::Args),
+    /// Make the layout of kickstarts regular
+    Fmt(fmt::Args),
     /// Show the facts of this machine that a plan needs
     Host(host::Args),
     /// Answer as ksvalidator does, with its options, output and exit status
@@ -102,6 +105,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Completions(args)) => completions::run(&args),
         Some(Verb::DiffVersions(args)) => diff_versions::run(&args),
         Some(Verb::Explain(args)) => explain::run(&args),
+        Some(Verb::Fmt(args)) => fmt::run(&args),
         Some(Verb::Host(args)) => host::run(&args),
         Some(Verb::Ksvalidator(args)) => ksvalidator::run(&args),
         Some(Verb::Man(args)) => man::run(&args),

@@ -1,11 +1,11 @@
 //! One kickstart through the parser and every rule.
 
-use super::choice::is_refusal;
 use super::chosen::Chosen;
 use super::file_report::FileReport;
 use super::fragments::Fragments;
 use super::overlaps;
 use super::read::{Read, read_with_includes};
+use super::refusal::is_refusal;
 use super::release;
 use super::settings::{Settings, SettingsError, SettingsSource};
 use super::text::{self, TextError};

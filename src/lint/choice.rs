@@ -6,8 +6,9 @@
 
 use super::file_report::FileReport;
 use super::patterns::Patterns;
+use super::refusal::is_refusal;
 use crate::catalogue;
-use node_base::diagnostic::{Category, Code, Finding, Severity, nearest};
+use node_base::diagnostic::{Code, Finding, Severity, nearest};
 use node_base::harmless::excerpt;
 use std::path::Path;
 
@@ -194,18 +195,6 @@ impl Choice {
         }
         lines
     }
-}
-
-/// Whether the installer refuses the kickstart because of this.
-pub(crate) fn is_refusal(finding: &Finding) -> bool {
-    finding.code.category == Category::Syntax && finding.severity == Severity::Error
-}
-
-/// Whether a waiver can silence this finding.
-pub(crate) fn can_be_waived(finding: &Finding) -> bool {
-    let is_always_refused =
-        finding.code.category == Category::Syntax && finding.code.severity == Severity::Error;
-    !is_refusal(finding) && !is_always_refused && !crate::directives::CODES.contains(&finding.code)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The result for one file.
 
 use super::chosen::Chosen;
+use super::refusal::is_refusal;
 use kickstart::Version;
 use node_base::diagnostic::Finding;
 use node_base::source::{FileId, Sources};
@@ -29,5 +30,10 @@ impl FileReport {
     /// The path of the file, as given (`-` for standard input).
     pub fn path(&self) -> &Path {
         self.sources.get(FileId(0)).path()
+    }
+
+    /// The first finding because of which the installer refuses the file.
+    pub fn refusal(&self) -> Option<&Finding> {
+        self.findings.iter().find(|finding| is_refusal(finding))
     }
 }

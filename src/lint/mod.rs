@@ -22,6 +22,7 @@ mod overlaps; // findings that repeat others
 mod patterns; // patterns of files
 pub mod plan; // the storage plan of a parsed kickstart
 mod read; // a parsed kickstart with its directives
+mod refusal; // findings because of which a kickstart is refused
 mod release; // the version that a kickstart is read as
 mod served; // URLs as files below a directory
 pub mod settings; // options, configuration, defaults
@@ -32,10 +33,10 @@ pub mod validator; // what the reference's validator says of a file
 
 pub use check::{Linted, PathError, lint, path, path_of_run, text_of_run};
 pub use choice::{Choice, Selector, UnknownSelector};
-pub(crate) use choice::{can_be_waived, is_refusal};
 pub use chosen::Chosen;
 pub use file_report::FileReport;
 pub use fragments::Fragments;
 pub use read::{Read, read, read_with_includes};
+pub(crate) use refusal::{can_be_waived, is_refusal};
 pub use settings::Settings;
 pub use surroundings::ThisMachine;

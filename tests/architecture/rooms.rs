@@ -101,10 +101,11 @@ const KS_LINT: Rooms = Rooms {
         ("boot", knows(&["directives"], &["std::fs", "std::process", "std::env", "clap"])),
         ("catalogue", knows(&["directives", "kind", "rules", "boot"], SYSTEM)),
         ("lint", knows(&["directives", "kind", "rules", "boot", "catalogue"], &["clap"])),
+        ("format", knows(&[], SYSTEM)),
         ("fix", knows(&["lint"], &["std::process", "std::env", "std::net", "clap"])),
         ("host", knows(&[], &["std::process", "std::env", "clap"])),
         ("report", knows(&["lint"], &["std::fs", "std::process", "std::net"])),
-        ("cli", knows(&["directives", "boot", "catalogue", "lint", "fix", "host", "report"], &[])),
+        ("cli", knows(&["directives", "boot", "catalogue", "lint", "fix", "format", "host", "report"], &[])),
     ],
 };
 
