@@ -11,6 +11,7 @@ mod cli {
     mod include;
     mod json;
     mod ksvalidator;
+    mod migrate;
     mod output;
     mod policy;
     mod run;

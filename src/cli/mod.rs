@@ -19,6 +19,7 @@ mod fmt;
 mod host;
 mod ksvalidator;
 mod man;
+mod migrate;
 mod plan;
 mod policy;
 mod rules;
@@ -74,6 +75,8 @@ enum Verb {
     Host(host::Args),
     /// Answer as ksvalidator does, with its options, output and exit status
     Ksvalidator(ksvalidator::Args),
+    /// Rewrite kickstarts for the next release with what can be done safely, and list the rest
+    Migrate(migrate::Args),
     /// Write the manual pages
     #[command(hide = true)]
     Man(man::Args),
@@ -109,6 +112,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Host(args)) => host::run(&args),
         Some(Verb::Ksvalidator(args)) => ksvalidator::run(&args),
         Some(Verb::Man(args)) => man::run(&args),
+        Some(Verb::Migrate(args)) => migrate::run(&args),
         Some(Verb::Plan(args)) => plan::run(&args),
         Some(Verb::Policy(args)) => policy::run(&args),
         Some(Verb::Rules(args)) => rules::run(&args),

@@ -18,6 +18,7 @@ mod file_report; // what was found in one file
 mod fragments; // files of a run that others include
 pub mod include; // files that a kickstart includes
 pub mod input; // reading paths
+mod language; // what the language of one release says
 mod overlaps; // findings that repeat others
 mod patterns; // patterns of files
 pub mod plan; // the storage plan of a parsed kickstart
@@ -36,6 +37,7 @@ pub use choice::{Choice, Selector, UnknownSelector};
 pub use chosen::Chosen;
 pub use file_report::FileReport;
 pub use fragments::Fragments;
+pub use language::{header_release, language};
 pub use read::{Read, read, read_with_includes};
 pub(crate) use refusal::{can_be_waived, is_refusal};
 pub use settings::Settings;
