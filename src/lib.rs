@@ -29,6 +29,7 @@ pub mod cli; // the command line
 pub mod directives; // what a kickstart says to this project: version, add-on section, waivers
 pub mod fix; // fixes applied to files
 pub mod format; // the layout of a kickstart's text
+pub mod generate; // kickstarts from a few answers
 pub mod host; // facts of the machine it runs on
 mod kind; // what kind of text a file is: a template, another language
 pub mod lint; // one file through readers and rules

@@ -12,6 +12,7 @@ mod cli {
     mod json;
     mod ksvalidator;
     mod migrate;
+    mod new;
     mod output;
     mod policy;
     mod run;

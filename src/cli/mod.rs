@@ -20,6 +20,7 @@ mod host;
 mod ksvalidator;
 mod man;
 mod migrate;
+mod new;
 mod plan;
 mod policy;
 mod rules;
@@ -77,6 +78,8 @@ enum Verb {
     Ksvalidator(ksvalidator::Args),
     /// Rewrite kickstarts for the next release with what can be done safely, and list the rest
     Migrate(migrate::Args),
+    /// Write a kickstart from a few answers
+    New(new::Args),
     /// Write the manual pages
     #[command(hide = true)]
     Man(man::Args),
@@ -113,6 +116,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Ksvalidator(args)) => ksvalidator::run(&args),
         Some(Verb::Man(args)) => man::run(&args),
         Some(Verb::Migrate(args)) => migrate::run(&args),
+        Some(Verb::New(args)) => new::run(&args),
         Some(Verb::Plan(args)) => plan::run(&args),
         Some(Verb::Policy(args)) => policy::run(&args),
         Some(Verb::Rules(args)) => rules::run(&args),

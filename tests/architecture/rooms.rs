@@ -102,10 +102,17 @@ const KS_LINT: Rooms = Rooms {
         ("catalogue", knows(&["directives", "kind", "rules", "boot"], SYSTEM)),
         ("lint", knows(&["directives", "kind", "rules", "boot", "catalogue"], &["clap"])),
         ("format", knows(&[], SYSTEM)),
+        ("generate", knows(&[], &["std::fs", "std::process", "std::env", "clap"])),
         ("fix", knows(&["lint"], &["std::process", "std::env", "std::net", "clap"])),
         ("host", knows(&[], &["std::process", "std::env", "clap"])),
         ("report", knows(&["lint"], &["std::fs", "std::process", "std::net"])),
-        ("cli", knows(&["directives", "boot", "catalogue", "lint", "fix", "format", "host", "report"], &[])),
+        (
+            "cli",
+            knows(
+                &["directives", "boot", "catalogue", "lint", "fix", "format", "generate", "host", "report"],
+                &[],
+            ),
+        ),
     ],
 };
 
