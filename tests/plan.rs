@@ -17,6 +17,8 @@ mod profile;
 mod properties;
 #[path = "plan/refusals.rs"]
 mod refusals;
+#[path = "plan/sentences.rs"]
+mod sentences;
 #[path = "plan/unknown.rs"]
 mod unknown;
 

@@ -110,7 +110,8 @@ impl Template {
             for mark in &reader.marks[before..] {
                 let (written, trimmed) = (&text[mark.at.clone()], content.trim());
                 // "%<%= section %>" is a header that is not known.
-                if is_value(written) && trimmed.trim_start_matches('%').len() == mark.at.len() {
+                let is_alone = trimmed.trim_start_matches('%') == written;
+                if is_value(written) && is_alone {
                     lone_values.push(start);
                 } else if is_branch(written) {
                     branches.push(start);
@@ -493,6 +494,18 @@ mod tests {
             "lang C\n                 \r\n%post              \nrm {{ y }}\n%end\n"
         );
         assert_eq!(masked("<% a\n%post\nb %>\nlang C\n"), "    \n     \n    \nlang C\n");
+    }
+
+    /// Found by fuzzing: the length alone was compared, and a mark can go on in the next line.
+    #[test]
+    fn a_mark_over_two_lines_is_not_alone_on_its_line() {
+        for text in [
+            "ne%post --log={{ log }/\r\necho {{ x }}\r\n%end\r\n",
+            "ne%post --log={{ log }/\necho {{ x }}\n%end\n",
+        ] {
+            assert_eq!(Template::read(text).unwrap().lone_values, [0; 0]);
+        }
+        assert_eq!(Template::read("lang C\n%<%= section %>\n").unwrap().lone_values, [7]);
     }
 
     #[test]

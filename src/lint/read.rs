@@ -16,6 +16,8 @@ use std::sync::Arc;
 /// A parsed kickstart, and what it is checked against.
 #[derive(Debug)]
 pub struct Read<'s> {
+    /// The files that spans point into.
+    pub sources: &'s Sources,
     /// The version it was read as, and why.
     pub syntax: Chosen<Version>,
     /// The policy as the add-on's section tightens it, and why this one.
@@ -51,5 +53,5 @@ pub fn read_with_includes<'s>(
     if let (Some(policy), Some(section)) = (&mut policy.value, section) {
         *policy = Arc::new(apply_requirements(policy, section));
     }
-    Read { syntax, policy, profile, kickstart, directives, findings }
+    Read { sources, syntax, policy, profile, kickstart, directives, findings }
 }

@@ -1,5 +1,7 @@
 //! The plan of a parsed kickstart, with our findings about it.
 
+mod sentences; // what the installer says of a line that it refuses
+
 use super::read::Read;
 use crate::rules::{node, storage};
 use anaconda_plan::layout::Layout;
@@ -10,7 +12,7 @@ use node_base::diagnostic::{Category, Code, Finding, Severity};
 /// Plans a parsed kickstart. An error of syntax stops the installer before anything else.
 pub fn plan(read: &Read<'_>, machine: &Machine) -> Plan {
     let rejected: Vec<Refusal> =
-        rejected(read).map(|f| Refusal::stop(Cause::Language, f.span, f.message.clone())).collect();
+        rejected(read).map(|f| Refusal::stop(Cause::Language, f.span, sentences::of(f, read))).collect();
     match Release::of(read.kickstart.version) {
         Ok(_) if !rejected.is_empty() => Plan::without_devices(Verdict::Stops, rejected),
         _ => anaconda_plan::plan(&read.kickstart, read.profile.as_deref(), machine),
