@@ -31,13 +31,13 @@ pub(super) struct Args {
     #[command(flatten)]
     pub(super) settings: SettingsArgs,
     /// How to write the settings, or the mistakes
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     pub(super) format: AddonFormat,
     /// When to colour
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN", help_heading = "Output")]
     pub(super) color: Color,
     /// Print findings of this severity or worse instead of the settings [default: error]
-    #[arg(long, value_parser = super::values::severity(), value_name = "SEVERITY")]
+    #[arg(long, value_parser = super::values::severity(), value_name = "SEVERITY", help_heading = "Output")]
     pub(super) fail_on: Option<Severity>,
 }
 

@@ -1,5 +1,6 @@
 //! `ks-lint check`: kickstarts through the parser and every rule.
 
+use super::brief;
 use super::fixing::{self, Change, FixArgs, Fixes, Fixing};
 use super::machine::MachineArgs;
 use super::output::{OutputArgs, exit_code};
@@ -20,7 +21,21 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+/// What is shown after the options, here and without a command.
+pub(super) const HELP: &str = "\
+Exit status: 0 nothing found at or above --fail-on, 1 findings (or, with --diff, something to fix), 2 the work could not be done.
+Without a command, the paths are checked; a file with the name of a command is ./NAME.
+
+Examples:
+  ks-lint hosts/                                      every kickstart of a directory
+  ks-lint --disk sda=100GiB host.ks                   also the storage, planned on this disk
+  ks-lint --select SEC,UNA --fail-on warning host.ks  only these findings
+  ks-lint --diff host.ks, ks-lint --fix host.ks       what the safe fixes would change, then do it
+  ks-lint --write-baseline known.json .               from now on only new findings, with --baseline
+  render host.ks.j2 | ks-lint --stdin-filename hosts/host.ks -";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = HELP)]
 pub(super) struct Args {
     /// Kickstarts; a directory is searched for *.ks (and *.cfg with kickstart content), - is standard input
     #[arg(default_value = ".", hide_default_value = true, value_name = "PATH")]
@@ -78,6 +93,9 @@ impl Args {
 /// # Errors
 /// Options that cannot be used, or an output that cannot be written to.
 pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    if let Some(message) = brief::misspelt_command(&args.paths) {
+        bail!("{message}");
+    }
     let settings = args.settings()?;
     let found = input::expand(&args.paths, &settings);
     if args.show_files {

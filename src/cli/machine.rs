@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// Disks, firmware, memory.
 #[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Machine")]
 pub(super) struct MachineArgs {
     /// Disks that the machine has.
     #[arg(

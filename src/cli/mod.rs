@@ -27,6 +27,7 @@ mod rules;
 mod versions;
 
 // Options and output that several verbs share.
+mod brief;
 mod fixing;
 mod machine;
 mod output;
@@ -44,10 +45,7 @@ use std::process::ExitCode;
 /// Finds what is wrong in a kickstart before a disk is touched.
 #[derive(Debug, Parser)]
 #[command(name = "ks-lint", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
-#[command(
-    after_help = "Exit status: 0 nothing found at or above --fail-on, 1 findings, 2 the work could not be done.\n\
-                        Without a command, the paths are checked; a file with the name of a command is ./NAME."
-)]
+#[command(after_help = check::HELP)]
 struct Cli {
     #[command(subcommand)]
     verb: Option<Verb>,
@@ -101,6 +99,13 @@ pub fn main() -> ExitCode {
         let arguments: Vec<OsString> = arguments.collect();
         return ksvalidator::answer(&arguments)
             .unwrap_or_else(|error| console::fail(ksvalidator::NAME, error));
+    }
+    let given: Vec<OsString> = arguments.collect();
+    if let Some(text) = brief::asked_for(&given) {
+        return match console::print(text) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => console::fail("ks-lint", error),
+        };
     }
     let cli = Cli::parse();
     let result = match cli.verb {

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 /// Options of every verb that prints findings.
 #[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
     /// How to write what was found
     #[arg(long, value_enum, default_value_t)]

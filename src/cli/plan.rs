@@ -31,17 +31,17 @@ pub(super) struct Args {
     #[command(flatten)]
     pub(super) machine: MachineArgs,
     /// Find the smallest disks on which the kickstart installs, and on which --images fit
-    #[arg(long)]
+    #[arg(long, help_heading = "Plan")]
     pub(super) minimum: bool,
     /// Images that must fit [default: what %addon org_ovirt_node asks for, else the policy's, else for --minimum
     /// 2]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help_heading = "Plan")]
     pub(super) images: Option<u32>,
     /// How to write the plan
-    #[arg(long, value_enum, default_value = "human")]
+    #[arg(long, value_enum, default_value = "human", help_heading = "Output")]
     pub(super) format: PlanFormat,
     /// When to colour
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN", help_heading = "Output")]
     pub(super) color: Color,
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// Options of every verb that reads a kickstart.
 #[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "What it is checked against")]
 pub(super) struct SettingsArgs {
     /// Syntax version: RHEL9, RHEL9.4, F46, …; auto uses the #version header, the configuration, else RHEL9
     #[arg(long, default_value = "auto", value_name = "VERSION")]
@@ -127,6 +128,7 @@ fn code_and_severity(text: &str) -> Result<(String, Severity), String> {
 
 /// Options of the verbs that follow includes.
 #[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Which files")]
 pub(super) struct IncludeArgs {
     /// Read the files that %include names, too, and report findings in them
     #[arg(long)]

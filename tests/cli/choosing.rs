@@ -152,3 +152,22 @@ fn with_a_baseline_only_new_findings_fail_a_run() {
     assert_eq!(output.status, 2);
     assert!(output.stderr.contains("known.json: not a baseline"), "{}", output.stderr);
 }
+
+#[test]
+fn the_short_help_fits_a_screen_and_a_misspelt_command_is_named() {
+    let place = Place::new();
+    for arguments in [&["-h"][..], &["check", "-h"], &["--fix", "-h"]] {
+        let output = place.run(arguments);
+        assert_eq!(output.status, 0);
+        assert!(output.stdout.lines().count() <= 24, "{arguments:?}:\n{}", output.stdout);
+        assert!(output.stdout.contains("Exit status: 0"), "{}", output.stdout);
+    }
+    assert!(place.run(["check", "--help"]).stdout.contains("Exit status: 0"));
+    assert!(place.run(["plan", "-h"]).stdout.contains("--minimum"), "other commands have their own");
+    place.file("x.ks", COMPLETE);
+    let output = place.run(["chek", "x.ks"]);
+    assert_eq!((output.status, output.stdout.as_str()), (2, ""));
+    assert!(output.stderr.contains("did you mean 'ks-lint check'?"), "{}", output.stderr);
+    place.file("chek", COMPLETE);
+    assert_eq!(place.run(["chek", "x.ks"]).status, 0, "a file is a file");
+}
