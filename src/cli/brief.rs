@@ -13,14 +13,15 @@ Usage: ks-lint [check] [OPTIONS] [PATH]...   (no PATH: the working directory)
        ks-lint COMMAND ...
 
 Check:    --syntax VERSION, --policy auto|none|NAME|FILE, --disk NAME=SIZE
-Files:    --exclude PATTERN, --stdin-filename FILE, --follow-includes, --show-files
+Files:    --exclude PATTERN, --stdin-filename FILE, --follow-includes
 Findings: --select CODE, --ignore CODE, --severity CODE=LEVEL, --baseline FILE
 Fixes:    --fix, --unsafe-fixes, --diff, --show-fixes, --add-waivers
-Output:   --format FORMAT, --fail-on SEVERITY, --color WHEN, --show-settings
-Config:   --config FILE, --no-config                (else the nearest .ks-lint.toml)
+Output:   --format FORMAT, --fail-on SEVERITY, --show-files, --show-settings
+Config:   --config FILE, --no-config           (else the nearest .ks-lint.toml)
 
-Commands: fmt, new, migrate (kickstarts written) - plan, host (disks) - boot, addon
-          explain, rules, policy, versions, diff-versions, ksvalidator, completions
+Commands: fmt, new, migrate (write kickstarts), plan, host (disks), boot, addon
+          explain, rules, policy, versions, diff-versions, ksvalidator,
+          completions
 
 Examples: ks-lint --fail-on warning hosts/          ks-lint --diff host.ks
           ks-lint plan host.ks --disk sda=100GiB    ks-lint explain SEC001

@@ -126,14 +126,14 @@ impl Reader<'_, '_, '_> {
             return;
         }
         let open = std::mem::take(&mut self.open);
-        self.close(&open, line.start, line.end);
+        let place = WaiverPlace::Line(Span { file: self.file, start: line.start, end: line.end });
+        open.into_iter().for_each(|index| self.waivers[index].place = place);
     }
 
+    /// Gives the waivers above a section's header the whole section.
     fn close(&mut self, waiting: &[usize], start: u32, end: u32) {
-        for &index in waiting {
-            let lines = Span { file: self.file, start, end };
-            self.waivers[index].place = WaiverPlace::Lines(lines);
-        }
+        let place = WaiverPlace::Section(Span { file: self.file, start, end });
+        waiting.iter().for_each(|&index| self.waivers[index].place = place);
     }
 
     /// Reads the comment that begins at byte `at` of a line.
@@ -178,7 +178,7 @@ impl Reader<'_, '_, '_> {
         let place = match (is_whole_file, is_alone) {
             (true, _) => WaiverPlace::File,
             (false, true) => WaiverPlace::Nothing,
-            (false, false) => WaiverPlace::Lines(Span { file: self.file, start: line.start, end: line.end }),
+            (false, false) => WaiverPlace::Line(Span { file: self.file, start: line.start, end: line.end }),
         };
         let removal = if is_alone {
             Span { file: self.file, start: line.start, end: line.end }

@@ -19,6 +19,7 @@
 mod arguments; // ovirt_node.* on the kernel command line
 mod codes; // what can be wrong with a directive
 mod comments; // comments with waivers
+mod covers; // which waivers cover a finding
 mod effective; // section and kernel arguments together
 mod header; // #version=
 mod mistakes; // a bounded list of findings
@@ -41,6 +42,7 @@ pub use requirements::apply_requirements;
 pub use section::{AddonSection, Enforce, Placed, Requirement};
 pub use waivers::{Waiver, WaiverPlace};
 
+use covers::Covers;
 use kickstart::include::Outcome;
 use kickstart::{Kickstart, SectionKind};
 use mistakes::Mistakes;
@@ -123,19 +125,12 @@ impl Directives {
             waived: Vec::new(),
             used: vec![false; self.waivers.len()],
         };
+        let mut covers = Covers::of(&self.waivers);
         for finding in findings {
             let is_refused = finding.code.category == Category::Syntax && finding.severity == Severity::Error;
-            let mut reason = None;
-            if !is_refused {
-                for (waiver, used) in self.waivers.iter().zip(&mut applied.used) {
-                    if waiver.covers(&finding) {
-                        *used = true;
-                        reason.get_or_insert(&waiver.reason);
-                    }
-                }
-            }
-            match reason {
-                Some(reason) => applied.waived.push((finding, reason.clone())),
+            let waiver = if is_refused { None } else { covers.mark(&finding, &mut applied.used) };
+            match waiver {
+                Some(number) => applied.waived.push((finding, self.waivers[number].reason.clone())),
                 None => applied.findings.push(finding),
             }
         }

@@ -25,6 +25,8 @@ pub(super) fn remarks(
     for finding in counting {
         elsewhere.entry(finding.code.id).or_default().push(finding);
     }
+    // Thousands of waivers may have missed the same findings.
+    let mut missed_places: HashMap<&str, String> = HashMap::new();
     let mut remarks = Vec::new();
     // The waivers of a comment follow each other.
     for comment in waivers.iter().zip(used).collect::<Vec<_>>().chunk_by(|(a, _), (b, _)| a.span == b.span) {
@@ -46,7 +48,9 @@ pub(super) fn remarks(
         }
         for (waiver, _) in comment {
             if let (Some(missed), Some(keyword)) = (missed(waiver), waiver.form.alone) {
-                remarks.push(one_place(waiver, keyword, missed, sources));
+                let missed_places =
+                    missed_places.entry(&waiver.code).or_insert_with(|| places(missed, sources));
+                remarks.push(one_place(waiver, keyword, missed_places));
             }
         }
     }
@@ -58,7 +62,7 @@ fn unused_finding(unused: &[&Waiver]) -> Finding {
     let first = unused[0];
     let what = match first.place {
         WaiverPlace::File => "the file has no such finding",
-        WaiverPlace::Lines(_) => "there is no such finding at its place",
+        WaiverPlace::Line(_) | WaiverPlace::Section(_) => "there is no such finding at its place",
         WaiverPlace::Nothing => "no command and no section follows it",
     };
     let span = if unused.len() == 1 { first.code_span } else { first.span };
@@ -80,7 +84,8 @@ fn removal(comment: &[(&Waiver, &bool)], kept: &[&Waiver], sources: &Sources) ->
     Fix { title: "remove the waiver".to_owned(), applicability, edits: vec![edit] }
 }
 
-fn one_place(waiver: &Waiver, keyword: Span, missed: &[&Finding], sources: &Sources) -> Finding {
+/// The lines of findings, in words.
+fn places(missed: &[&Finding], sources: &Sources) -> String {
     let mut lines: Vec<u32> =
         missed.iter().filter_map(|f| f.span).map(|span| sources.position(span).line).collect();
     lines.sort_unstable();
@@ -92,11 +97,12 @@ fn one_place(waiver: &Waiver, keyword: Span, missed: &[&Finding], sources: &Sour
     if missed.iter().any(|f| f.span.is_none()) {
         places.push("the file as a whole".to_owned());
     }
-    let message = format!(
-        "this comment waives {} only at the next command or section, not for {}",
-        waiver.code,
-        places.join(", ")
-    );
+    places.join(", ")
+}
+
+fn one_place(waiver: &Waiver, keyword: Span, missed: &str) -> Finding {
+    let message =
+        format!("this comment waives {} only at the next command or section, not for {missed}", waiver.code);
     Finding::new(&WAIVER_OF_ONE_PLACE, message)
         .at(waiver.code_span)
         .help("to waive it in the whole file, write waive-file instead of waive")

@@ -29,8 +29,10 @@ pub struct Waiver {
 pub enum WaiverPlace {
     /// All of the file, and of what it includes.
     File,
-    /// Those that begin in these lines.
-    Lines(Span),
+    /// Those that begin in this line.
+    Line(Span),
+    /// Those that begin in this section.
+    Section(Span),
     /// None: no command or section follows the comment.
     Nothing,
 }
@@ -44,20 +46,6 @@ pub(super) struct Form {
     pub(super) alone: Option<Span>,
     /// Whether it is in the body of a section, where the comment may be part of a document in a script.
     pub(super) is_in_body: bool,
-}
-
-impl Waiver {
-    /// Whether it covers this finding.
-    pub fn covers(&self, finding: &Finding) -> bool {
-        self.code == finding.code.id
-            && match self.place {
-                WaiverPlace::File => true,
-                WaiverPlace::Nothing => false,
-                WaiverPlace::Lines(lines) => finding.span.is_some_and(|span| {
-                    span.file == lines.file && (lines.start..lines.end).contains(&span.start)
-                }),
-            }
-    }
 }
 
 /// What a waiver says, without its place.
