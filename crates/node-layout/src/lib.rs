@@ -41,7 +41,7 @@ mod verbs; // what node-layout can do
 pub use boot::efi::{LoadOption, Variables};
 pub use boot::{BootConfig, BootError, Target};
 pub use disks::{Fstab, LogicalVolume, Lvm, LvmError, Mounting, VolumeGroup};
-pub use etc::{EtcError, Outcome, Side};
+pub use etc::{Conflict, EtcError, IdMap, Outcome, Side};
 pub use files::{Change, FileError, Method, ReadError};
 pub use images::{
     CONFIRM_WITHIN, Fit, Image, ImageState, ImageStatus, Images, InitStage, NodeState, Pool, Reason,
@@ -49,14 +49,15 @@ pub use images::{
 };
 pub use machine::{Command, Output, RealTools, Space, ToolError, Tools};
 pub use plan::{
-    Action, Amount, Failure, Operation, Plan, Progress, RunError, Step, StepState, Synchronisation, Undo,
-    Undone, run,
+    Action, Amount, EtcMerge, Failure, Operation, Plan, Progress, RunError, Step, StepState, Synchronisation,
+    Undo, Undone, run,
 };
 pub use source::{Compression, ImageKind, ImageRequest, Proof, Proved, Source, SourceError};
 pub use sync::SyncError;
 pub use system::{Request, System};
 pub use verbs::arm::{arm, arm_times};
 pub use verbs::confirm::confirm;
+pub use verbs::etc::{Resolution, Waiting, pin, resolve, waiting};
 pub use verbs::fail::{fail, started, state_of_units};
 pub use verbs::health::{FailedCheck, health};
 pub use verbs::init::{Choices, PlanError, TakeBack, examine, plan};
@@ -65,5 +66,5 @@ pub use verbs::node::{Decision, Resume};
 pub use verbs::remove::remove;
 pub use verbs::rollback::rollback;
 pub use verbs::status::{ImageSummary, MoreRoom, Status, TrialStatus, Verdict, brief_status, status};
-pub use verbs::update::{AfterUpdate, Needs, Update, UpdateRequest, update};
+pub use verbs::update::{AfterUpdate, Needs, OnConflict, Update, UpdateRequest, update};
 pub use verbs::verify::{Depth, repair, verify};

@@ -9,6 +9,8 @@
 mod after_trial;
 #[path = "layout/boot_entries.rs"]
 mod boot_entries;
+#[path = "layout/etc_update.rs"]
+mod etc_update;
 #[path = "layout/health.rs"]
 mod health;
 #[path = "layout/interrupted.rs"]

@@ -1,14 +1,15 @@
 //! How a verb that changes something answers: refused, planned, done or failed, as text or as JSON.
 
 use super::common::Format;
+use super::etc_files;
 use super::print::{self, HumanProgress, JsonProgress};
 use crate::machine::{Tools, quoted};
-use crate::plan::{self, Plan, Progress, Undo};
+use crate::plan::{self, Action, EtcMerge, Plan, Progress, Undo};
 use crate::verbs::update::Needs;
 use node_base::console::{COULD_NOT, error_line};
 use node_base::diagnostic::Finding;
 use node_base::diagnostic::json::SCHEMA;
-use node_base::harmless::harmless;
+use node_base::harmless::{harmless, harmless_line};
 use node_base::units::Bytes;
 use serde_json::json;
 use std::fmt;
@@ -55,11 +56,13 @@ pub(super) struct Answer {
     pub(super) environment: Vec<(&'static str, String)>,
     /// What a new image needs.
     pub(super) needs: Option<Needs>,
+    /// Whether a plan shows the differences of the files of /etc that it merges.
+    pub(super) shows_etc: bool,
 }
 
 impl Answer {
     pub(super) fn new(format: Format) -> Answer {
-        Answer { format, subject: None, environment: Vec::new(), needs: None }
+        Answer { format, subject: None, environment: Vec::new(), needs: None, shows_etc: false }
     }
 
     /// The work was refused, and nothing was changed.
@@ -90,6 +93,9 @@ impl Answer {
                     print::line(&format!("export {name}={}", harmless(&quoted(value))));
                 }
                 print::plan(plan);
+                for merge in self.merges(plan) {
+                    etc_files::differences(merge).iter().for_each(|line| print::line(&harmless_line(line)));
+                }
                 if plan.steps.is_empty() {
                     print::line(nothing);
                 }
@@ -107,6 +113,10 @@ impl Answer {
                 if let Some(needs) = &self.needs {
                     answer["needs"] = json!(needs);
                 }
+                let differences = self.merges(plan).flat_map(etc_files::differences_json);
+                if self.shows_etc {
+                    answer["diff"] = differences.collect();
+                }
                 if !self.environment.is_empty() {
                     answer["environment"] = self.environment.iter().cloned().collect();
                 }
@@ -114,6 +124,15 @@ impl Answer {
             }
         }
         ExitCode::SUCCESS
+    }
+
+    /// The merges of /etc in a plan whose differences are shown.
+    fn merges<'p>(&self, plan: &'p Plan) -> impl Iterator<Item = &'p EtcMerge> {
+        let actions = plan.steps.iter().filter(|_| self.shows_etc).flat_map(|step| &step.actions);
+        actions.filter_map(|action| match action {
+            Action::MergeEtc(merge) => Some(&**merge),
+            _ => None,
+        })
     }
 
     /// Does the steps of a plan, with progress.

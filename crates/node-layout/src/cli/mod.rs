@@ -6,6 +6,7 @@ mod answer; // how a verb that changes something answers
 mod common; // options of every verb
 mod config; // what the administrator has set
 mod etc; // etc merge, conflicts, diff, resolve, pin
+mod etc_files; // the files of a merge
 mod freeze; // freezing in a process apart
 mod images; // confirm, rollback, remove, and what units of a trial run
 mod init;

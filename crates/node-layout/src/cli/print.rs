@@ -1,5 +1,6 @@
 //! Findings, plans and progress as text and as JSON.
 
+use super::etc_files::{files_json, human};
 use crate::files::Change;
 use crate::machine::quoted;
 use crate::plan::{Amount, Operation, Plan, Progress, Step, StepState};
@@ -101,6 +102,26 @@ fn described(operation: &Operation<'_>) -> Vec<String> {
         }
         Operation::RemoveDirectory(path) => vec![format!("rm -r {}", quoted(path))],
         Operation::Link(path, to) => vec![format!("ln -s {} {}", quoted(to), quoted(path))],
+        Operation::MergeEtc(merge) => {
+            let what = format!(
+                "# merge {} and {} into {}",
+                merge.trees.ours.display(),
+                merge.trees.theirs.display(),
+                merge.to.display()
+            );
+            let files = human(&merge.planned).into_iter().map(|line| format!("#   {line}"));
+            [what].into_iter().chain(files).collect()
+        }
+        Operation::Renumber(root, ids) => {
+            let change = |option: &str, ids: &std::collections::BTreeMap<u32, u32>| -> Vec<String> {
+                ids.iter().map(|(from, to)| format!("#   {option} {from} becomes {to}")).collect()
+            };
+            let what = format!("# change the owners below {}", quoted(root));
+            [vec![what], change("user", &ids.users), change("group", &ids.groups)].concat()
+        }
+        Operation::PlaceVersion(from, path, to) => {
+            vec![format!("# put {} in the place of {}", from.join(path).display(), to.join(path).display())]
+        }
         Operation::Synchronise(from, to, amount) => {
             let mut text = format!("# make {} equal to {}", to.display(), from.display());
             if let Some(Amount { made, changed, removed, bytes }) = amount {
@@ -144,6 +165,15 @@ pub(super) fn plan_json(plan: &Plan) -> Value {
         Operation::Copy(from, to) => json!({"copy": from, "to": to}),
         Operation::RemoveDirectory(path) => json!({"remove": path}),
         Operation::Link(path, to) => json!({"link": path, "to": to}),
+        Operation::MergeEtc(merge) => json!({
+            "merge": merge.to,
+            "base": merge.trees.base,
+            "ours": merge.trees.ours,
+            "theirs": merge.trees.theirs,
+            "files": files_json(&merge.planned),
+        }),
+        Operation::Renumber(root, ids) => json!({"owners": root, "users": ids.users, "groups": ids.groups}),
+        Operation::PlaceVersion(from, path, to) => json!({"put": from.join(path), "to": to.join(path)}),
         Operation::Synchronise(from, to, amount) => {
             let mut object = json!({"synchronise": to, "with": from});
             if let Some(Amount { made, changed, removed, bytes }) = amount {

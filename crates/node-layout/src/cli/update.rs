@@ -5,7 +5,7 @@ use super::common::Common;
 use super::policy::policy;
 use crate::machine::{Tools, inside, random_uuid};
 use crate::source::{ImageRequest, Proof};
-use crate::verbs::update::{AfterUpdate, UpdateRequest, update};
+use crate::verbs::update::{AfterUpdate, OnConflict, UpdateRequest, update};
 use anyhow::Context;
 use node_base::console::error_line;
 use std::path::PathBuf;
@@ -46,9 +46,27 @@ pub(super) struct Args {
     /// Directory for copies and for archives that are unpacked; without it /var/tmp of the system
     #[arg(long, value_name = "DIR")]
     work_dir: Option<PathBuf>,
+    /// Whose version of a file of /etc the new layer has where the changes of host and image do not go together; stop refuses
+    /// the update
+    #[arg(long, value_enum, value_name = "WHOSE", default_value = "ours")]
+    on_conflict: Whose,
     /// Only show what would be done. (The image is opened and compared.)
     #[arg(long)]
     dry_run: bool,
+    /// With --dry-run: show what changes in each file of /etc; a conflict has its marks
+    #[arg(long, requires = "dry_run")]
+    diff: bool,
+}
+
+/// Whose version of a file is taken.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Whose {
+    /// That of this host.
+    Ours,
+    /// That of the new image.
+    Theirs,
+    /// Nobody's: the update is refused.
+    Stop,
 }
 
 /// Makes a new image beside the old one.
@@ -82,6 +100,11 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         nvr: args.nvr,
         after,
         tries: args.tries,
+        on_conflict: match args.on_conflict {
+            Whose::Ours => OnConflict::Ours,
+            Whose::Theirs => OnConflict::Theirs,
+            Whose::Stop => OnConflict::Stop,
+        },
         uuids: [uuid()?, uuid()?],
     };
     let policy = policy(None, &args.common.sysroot()?)?.policy.name;
@@ -98,6 +121,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     });
     answer.needs = decided.needs.clone();
     let outcome = Outcome { result: decided.result, message: decided.message.clone() };
+    answer.shows_etc = args.diff;
     let exit = if args.dry_run {
         answer.planned(&decided.plan, &outcome.message, &decided.findings)
     } else if decided.plan.steps.is_empty() {

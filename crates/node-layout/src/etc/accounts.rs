@@ -2,8 +2,9 @@
 //! so the host's numbers stay, and a number of the image that the host uses for another name becomes a free one.
 
 use super::fields::{Field, merge_fields, three_way};
-use super::ids::{IdMap, Texts, is_record, maps, number, split};
+use super::ids::{IdMap, Texts, ids, is_record, maps, number, split};
 use super::lines::{Merged, lines};
+use super::outcome::Ancestor;
 use super::records::{self, Item, Key, OnConflict};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -20,10 +21,12 @@ pub(super) struct Accounts {
     pub(super) of_base: IdMap,
     /// Where the image's numbers differ.
     pub(super) of_theirs: IdMap,
+    /// What does not fit together in the merged system, and did on the host, as sentences.
+    pub(super) problems: Vec<String>,
 }
 
 /// Merges the accounts of three systems; `None` if a file is not of its format, or host or image has no users.
-pub(super) fn merge(base: &Texts, ours: &Texts, theirs: &Texts) -> Option<Accounts> {
+pub(super) fn merge(base: &Texts, ours: &Texts, theirs: &Texts, ancestor: Ancestor) -> Option<Accounts> {
     for side in [ours, theirs] {
         ["passwd", "group"].iter().try_for_each(|file| side.contains_key(file).then_some(()))?;
     }
@@ -31,13 +34,21 @@ pub(super) fn merge(base: &Texts, ours: &Texts, theirs: &Texts) -> Option<Accoun
         read(text, columns(file)?)?;
     }
     let (of_base, of_theirs) = maps(base, ours, theirs);
-    let base = renumbered(base, &of_base);
+    let mut base = renumbered(base, &of_base);
+    if ancestor == Ancestor::Installed {
+        without_settings(&mut base, ours);
+    }
     let theirs = renumbered(theirs, &of_theirs);
     let mut texts: HashMap<&'static str, Merged> = HashMap::new();
     for file in FILES {
         let [base, ours, theirs] = [&base, ours, &theirs].map(|side| side.get(file).map(Vec::as_slice));
         if let (Some(ours), Some(theirs)) = (ours, theirs) {
-            texts.insert(file, merge_file(file, base.unwrap_or_default(), ours, theirs)?);
+            let mut merged = merge_file(file, base.unwrap_or_default(), ours, theirs)?;
+            if ancestor == Ancestor::Installed {
+                // Of an account that both have, the host's line is right: the installer may have set it.
+                merged.conflicts = 0;
+            }
+            texts.insert(file, merged);
         }
     }
     for (file, shadow) in [("passwd", "shadow"), ("group", "gshadow")] {
@@ -50,7 +61,59 @@ pub(super) fn merge(base: &Texts, ours: &Texts, theirs: &Texts) -> Option<Accoun
             complete_shadow(shadow, merged, &gone, &new);
         }
     }
-    Some(Accounts { texts, of_base, of_theirs })
+    let after = texts.iter().map(|(file, merged)| (*file, merged.text.clone())).collect();
+    let before = problems(ours);
+    let problems = problems(&after).into_iter().filter(|problem| !before.contains(problem)).collect();
+    Some(Accounts { texts, of_base, of_theirs, problems })
+}
+
+/// Removes the accounts from an installed system's texts that the host has unchanged: whether the installer or the image has made
+/// them is not known, so they are the host's.
+fn without_settings(base: &mut Texts, ours: &Texts) {
+    for (file, text) in base {
+        let host: HashSet<&[u8]> =
+            ours.get(file).map(|text| lines(text).into_iter().collect()).unwrap_or_default();
+        *text = lines(text)
+            .into_iter()
+            .filter(|line| !(is_record(line) && host.contains(line)))
+            .collect::<Vec<_>>()
+            .concat();
+    }
+}
+
+/// What does not fit together in the accounts of a system, as sentences.
+fn problems(texts: &Texts) -> Vec<String> {
+    let mut found = Vec::new();
+    let show = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+    let of = |file: &str| texts.get(file).map(|text| names(text)).unwrap_or_default();
+    for file in ["passwd", "group", "shadow", "gshadow"] {
+        let mut seen = HashSet::new();
+        for name in of(file) {
+            if !seen.insert(name.clone()) {
+                found.push(format!("/etc/{file} has {} twice", show(&name)));
+            }
+        }
+    }
+    let groups: HashSet<u32> = ids(texts, "group").into_iter().map(|(_, id)| id).collect();
+    let mut users: HashMap<u32, Vec<u8>> = HashMap::new();
+    for (name, id) in ids(texts, "passwd") {
+        if let Some(other) = users.insert(id, name.clone()) {
+            found.push(format!("the users {} and {} have one number, {id}", show(&other), show(&name)));
+        }
+    }
+    let text = texts.get("passwd").map(Vec::as_slice).unwrap_or_default();
+    for line in lines(text).into_iter().filter(|line| is_record(line)) {
+        let fields = split(line);
+        if let Some(group) = fields.get(3).and_then(|field| number(field)).filter(|id| !groups.contains(id)) {
+            found.push(format!("the group {group} of user {} does not exist", show(fields[0])));
+        }
+    }
+    if texts.contains_key("shadow") {
+        let shadow: HashSet<Vec<u8>> = of("shadow").into_iter().collect();
+        let lacking = of("passwd").into_iter().filter(|name| !shadow.contains(name));
+        found.extend(lacking.map(|name| format!("user {} has no line in /etc/shadow", show(&name))));
+    }
+    found
 }
 
 /// How many fields a line of a file has.
@@ -241,7 +304,7 @@ mod tests {
             "root:x:0:\nsvc:x:990:\nother:x:999:\n",
             "root:*:9::::::\nother:!:9::::::\n",
         );
-        let merged = merge(&base, &ours, &theirs).unwrap();
+        let merged = merge(&base, &ours, &theirs, Ancestor::Image).unwrap();
         assert_eq!(merged.of_theirs.users, BTreeMap::from([(990, 998)]));
         assert_eq!(merged.of_theirs.groups, BTreeMap::from([(990, 998)]));
         assert_eq!(
@@ -260,12 +323,12 @@ mod tests {
     fn the_numbers_of_the_host_stay() {
         let base = texts("svc:x:994:994::/:/s\n", "svc:x:994:\n", "svc:!:1::::::\n");
         let theirs = texts("svc:x:991:991::/new:/s\n", "svc:x:991:\n", "svc:!:9::::::\n");
-        let merged = merge(&base, &base, &theirs).unwrap();
+        let merged = merge(&base, &base, &theirs, Ancestor::Image).unwrap();
         assert_eq!(text(&merged, "passwd"), "svc:x:994:994::/new:/s\n");
         assert_eq!(merged.of_theirs.users, BTreeMap::from([(991, 994)]));
         // Renumbered by an earlier update: neither a change of the host nor one of the image.
         let ours = texts("svc:x:996:996::/:/s\n", "svc:x:996:\n", "svc:!:1::::::\n");
-        let merged = merge(&base, &ours, &base).unwrap();
+        let merged = merge(&base, &ours, &base, Ancestor::Image).unwrap();
         assert_eq!(text(&merged, "passwd"), "svc:x:996:996::/:/s\n");
         assert_eq!((&merged.of_base, &merged.of_theirs), (&merged.of_theirs, &merged.of_base));
     }
@@ -273,7 +336,7 @@ mod tests {
     #[test]
     fn members_are_merged_one_by_one() {
         let line = |members: &str| texts("", &format!("wheel:x:10:{members}\n"), "");
-        let merged = merge(&line("a,b"), &line("a,b,alice"), &line("b,svc")).unwrap();
+        let merged = merge(&line("a,b"), &line("a,b,alice"), &line("b,svc"), Ancestor::Image).unwrap();
         assert_eq!(text(&merged, "group"), "wheel:x:10:b,alice,svc\n");
     }
 }

@@ -54,6 +54,15 @@ pub enum EtcError {
 }
 
 impl EtcError {
+    /// Whether something was changed or removed while it was read.
+    pub(crate) fn is_of_change(&self) -> bool {
+        match self {
+            EtcError::Io { error, .. } => error.kind() == io::ErrorKind::NotFound,
+            EtcError::Tree(error) => error.is_of_change(),
+            _ => false,
+        }
+    }
+
     /// The error of an operation on `path` in the tree at `root`.
     pub(super) fn io(root: &Path, path: &Path) -> impl Fn(io::Error) -> EtcError + use<> {
         let path = if path.as_os_str().is_empty() { root.to_owned() } else { root.join(path) };

@@ -4,7 +4,7 @@ use super::error::EtcError;
 use super::kinds::Kind;
 use super::lines::{self, Merged};
 use super::node::{Content, Node};
-use super::outcome::{From, Outcome, Reason, Side};
+use super::outcome::{Ancestor, From, Outcome, Reason, Side};
 use super::parts::{Part, metadata_of};
 use super::tree::{Listing, Merger, OURS, Three};
 use std::path::Path;
@@ -42,7 +42,16 @@ impl Merger<'_> {
                 return self.both(path, kind, name, [base, Some(ours), Some(theirs)], listing);
             }
             (None, None) => return Ok(self.take(path, None, Side::Ours, name, listing)),
+            // What an installer has added is not deleted by an image that never had it.
+            (Some(_), None) if self.ancestor == Ancestor::Installed => {
+                return Ok(self.take(path, ours.as_ref(), Side::Ours, name, listing));
+            }
             _ if same(theirs, base)? => {
+                return Ok(self.take(path, ours.as_ref(), Side::Ours, name, listing));
+            }
+            (Some(_), _)
+                if self.ancestor == Ancestor::Installed && kind != Kind::Generated && same(ours, base)? =>
+            {
                 return Ok(self.take(path, ours.as_ref(), Side::Ours, name, listing));
             }
             _ if same(ours, base)? => {
@@ -128,6 +137,10 @@ impl Merger<'_> {
         if kind == Kind::Generated && content == Part::Conflict {
             return Ok(self.take_generated(path, Some(theirs), listing));
         }
+        let is_installed = self.ancestor == Ancestor::Installed && kind != Kind::Generated;
+        if is_installed && content == Part::Theirs {
+            content = Part::Ours;
+        }
         let mut reason = None;
         let mut marked = None;
         let mut from = match content {
@@ -149,6 +162,8 @@ impl Merger<'_> {
             if content == Part::Conflict {
                 reason = Some(Reason::Content(account.conflicts));
             }
+        } else if content == Part::Conflict && is_installed {
+            reason = Some(Reason::NoAncestor);
         } else if content == Part::Conflict {
             let merged = merged(kind, base, ours, theirs);
             match merged {
@@ -163,7 +178,11 @@ impl Merger<'_> {
                 None => reason = Some(Reason::Whole(whole_name(ours))),
             }
         }
-        let (mut metadata, mut xattrs, (part, what)) = metadata_of(base, ours, theirs, self.prefer);
+        let (mut metadata, mut xattrs, (part, what)) =
+            match base.is_some_and(|base| is_installed && base.has_metadata_of(ours)) {
+                true => (ours.metadata, ours.xattrs.clone(), (Part::Same, String::new())),
+                false => metadata_of(base, ours, theirs, self.prefer),
+            };
         let part = content.and(part);
         if part == Part::Conflict {
             reason = reason.or(Some(Reason::Metadata(what)));

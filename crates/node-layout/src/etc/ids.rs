@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Numbers of users and groups that are different in the merged system. Those that are not in it stay.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct IdMap {
+pub struct IdMap {
     /// Numbers of users.
-    pub(crate) users: BTreeMap<u32, u32>,
+    pub users: BTreeMap<u32, u32>,
     /// Numbers of groups.
-    pub(crate) groups: BTreeMap<u32, u32>,
+    pub groups: BTreeMap<u32, u32>,
 }
 
 impl IdMap {
@@ -66,7 +66,7 @@ pub(super) fn is_record(line: &[u8]) -> bool {
 }
 
 /// Names and numbers of a file, in order.
-fn ids(texts: &Texts, file: &str) -> Vec<(Vec<u8>, u32)> {
+pub(super) fn ids(texts: &Texts, file: &str) -> Vec<(Vec<u8>, u32)> {
     let text = texts.get(file).map(Vec::as_slice).unwrap_or_default();
     let entry = |line: &&[u8]| -> Option<(Vec<u8>, u32)> {
         let fields = split(line);

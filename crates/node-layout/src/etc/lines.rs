@@ -34,7 +34,7 @@ pub(crate) struct Merged {
 }
 
 /// A change of one side: what is replaced in the ancestor, and by what.
-type Hunk = (Range<usize>, Range<usize>);
+pub(super) type Hunk = (Range<usize>, Range<usize>);
 
 /// Compares three sequences. Two different changes are a conflict if they touch, that is, if not one element between them is kept
 /// by both sides.
@@ -104,6 +104,14 @@ fn hunks(before: &[Token], after: &[Token], tokens: u32) -> Vec<Hunk> {
     diff.hunks().map(|hunk| (range(hunk.before), range(hunk.after))).collect()
 }
 
+/// What has changed from one sequence to another.
+pub(super) fn diff<T: Eq + Hash>(before: &[T], after: &[T]) -> Vec<Hunk> {
+    let mut interner: Interner<&T> = Interner::new(before.len());
+    let [before, after] =
+        [before, after].map(|all| all.iter().map(|e| interner.intern(e)).collect::<Vec<Token>>());
+    hunks(&before, &after, interner.num_tokens())
+}
+
 /// The lines of a text, each with its line end.
 pub(super) fn lines(text: &[u8]) -> Vec<&[u8]> {
     text.split_inclusive(|byte| *byte == b'\n').collect()
@@ -123,6 +131,17 @@ pub(super) fn merge(base: &[u8], ours: &[u8], theirs: &[u8]) -> Merged {
         }
     }
     merged
+}
+
+/// Merges two texts line by line; `None` if there is a conflict.
+pub(crate) fn merge_lines(base: &[u8], ours: &[u8], theirs: &[u8]) -> Option<Vec<u8>> {
+    let merged = merge(base, ours, theirs);
+    (merged.conflicts == 0).then_some(merged.text)
+}
+
+/// Whether a text still has a mark of a conflict.
+pub(crate) fn has_marks(text: &[u8]) -> bool {
+    lines(text).iter().any(|line| MARKS.iter().any(|mark| line.trim_ascii_end() == mark.trim_ascii_end()))
 }
 
 /// The marks around the versions of a conflict.

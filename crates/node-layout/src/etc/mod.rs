@@ -18,15 +18,25 @@ mod kinds; // which file is merged how
 mod lines; // text, line by line
 mod node; // one file of one tree
 mod outcome; // what a merge decides
+mod owners; // owners outside of /etc
 mod parts; // content, owner, mode, attributes
 mod records; // records by their keys
+mod store; // conflicts that wait for a decision
 #[cfg(test)]
 mod tests;
 mod tree; // three trees
+mod unified; // differences for people
 mod write; // the result into a directory
 
 pub use error::EtcError;
-pub(crate) use outcome::{FileMerge, Merge, Trees};
+pub use ids::IdMap;
+pub(crate) use kinds::{PINS, below_etc, read_pins};
+pub(crate) use lines::{has_marks, merge_lines};
+pub(crate) use outcome::{Ancestor, Choices, FileMerge, Merge, Reason, Trees};
 pub use outcome::{Outcome, Side};
+pub(crate) use owners::renumber;
+pub use store::Conflict;
+pub(crate) use store::{CONFLICTS, LIST, VERSIONS, conflicts, list_text, place, read_list, save};
 pub(crate) use tree::merge;
-pub(crate) use write::{empty_output, write};
+pub(crate) use unified::unified;
+pub(crate) use write::{empty_output, text, version, write};

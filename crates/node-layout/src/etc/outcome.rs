@@ -5,7 +5,7 @@ use crate::sync::{Metadata, Xattrs};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The three trees of a merge.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,31 @@ pub(crate) struct Trees {
     pub(crate) ours: PathBuf,
     /// /etc of the new image.
     pub(crate) theirs: PathBuf,
+}
+
+/// How a merge is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Choices {
+    /// Whose version is in the result of a conflict.
+    pub(crate) prefer: Side,
+    /// What the ancestor is.
+    pub(crate) ancestor: Ancestor,
+}
+
+impl Default for Choices {
+    fn default() -> Choices {
+        Choices { prefer: Side::Ours, ancestor: Ancestor::Image }
+    }
+}
+
+/// What the ancestor is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ancestor {
+    /// /etc as the old image has brought it.
+    Image,
+    /// /etc of an installed system: what the installer has set and what the image has brought cannot be told apart. The host's
+    /// version stays where the new image has another one.
+    Installed,
 }
 
 /// One of two sides.
@@ -75,6 +100,8 @@ pub(crate) enum Reason {
     Types(&'static str, &'static str),
     /// Owner, mode or an attribute.
     Metadata(String),
+    /// Both are different from the installed system, which has more than the defaults of the old image.
+    NoAncestor,
 }
 
 impl fmt::Display for Reason {
@@ -87,6 +114,9 @@ impl fmt::Display for Reason {
             Reason::DeletedInImage => f.write_str("changed here, deleted in the new image"),
             Reason::Types(ours, theirs) => write!(f, "a {ours} here, a {theirs} in the new image"),
             Reason::Metadata(what) => write!(f, "both changed the {what}"),
+            Reason::NoAncestor => {
+                f.write_str("both changed it, and the defaults of the old image are not known")
+            }
         }
     }
 }
@@ -135,6 +165,8 @@ pub(crate) struct Merge {
     pub(crate) files: Vec<FileMerge>,
     /// Numbers of users and groups of the image that are others in the merged system.
     pub(crate) ids: IdMap,
+    /// What does not fit together in the accounts of the merged system, and does on the host, as sentences.
+    pub(crate) problems: Vec<String>,
     /// All files as they will be. The empty path is the root.
     pub(super) tree: BTreeMap<PathBuf, Wanted>,
 }
@@ -143,5 +175,10 @@ impl Merge {
     /// The files that are conflicts.
     pub(crate) fn conflicts(&self) -> impl Iterator<Item = &FileMerge> {
         self.files.iter().filter(|file| file.outcome == Outcome::Conflict)
+    }
+
+    /// Whether a file will be there.
+    pub(crate) fn has(&self, path: &Path) -> bool {
+        self.tree.contains_key(path)
     }
 }

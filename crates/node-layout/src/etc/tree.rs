@@ -5,7 +5,7 @@ use super::error::EtcError;
 use super::ids::{IdMap, Texts};
 use super::kinds::{Kind, Kinds, OWN_TABLE, PINS};
 use super::node::{Content, Node};
-use super::outcome::{FileMerge, From, Merge, Outcome, Reason, Side, Trees, Wanted};
+use super::outcome::{Ancestor, Choices, FileMerge, From, Merge, Outcome, Reason, Side, Trees, Wanted};
 use super::parts::{Part, metadata_of};
 use crate::sync::{Directories, Metadata, Xattrs, names, open_directory};
 use std::collections::BTreeSet;
@@ -19,11 +19,11 @@ const MOST: usize = 200_000;
 /// The most directories on the way to a file; each one is an open file of this process for each tree.
 const DEEPEST: usize = 100;
 
-/// Decides the merge of three trees; a conflict is resolved with the version of `prefer`. Reads everything, writes nothing.
+/// Decides the merge of three trees. Reads everything, writes nothing.
 ///
 /// # Errors
 /// [`EtcError`].
-pub(crate) fn merge(trees: &Trees, prefer: Side) -> Result<Merge, EtcError> {
+pub(crate) fn merge(trees: &Trees, choices: Choices) -> Result<Merge, EtcError> {
     let roots = [&trees.base, &trees.ours, &trees.theirs];
     let own = |file: &str| -> Result<Option<String>, EtcError> {
         let text = read_regular(&trees.ours, file)?;
@@ -41,16 +41,21 @@ pub(crate) fn merge(trees: &Trees, prefer: Side) -> Result<Merge, EtcError> {
         }
     }
     let [base, ours, theirs] = &texts;
-    let accounts = accounts::merge(base, ours, theirs).unwrap_or_default();
+    let accounts = accounts::merge(base, ours, theirs, choices.ancestor).unwrap_or_default();
     let ids = [accounts.of_base.clone(), IdMap::default(), accounts.of_theirs.clone()];
     let mut merger = Merger {
         roots,
         kinds: &kinds,
         ids,
         accounts: &accounts,
-        prefer,
+        prefer: choices.prefer,
+        ancestor: choices.ancestor,
         left: MOST,
-        merge: Merge { ids: accounts.of_theirs.clone(), ..Merge::default() },
+        merge: Merge {
+            ids: accounts.of_theirs.clone(),
+            problems: accounts.problems.clone(),
+            ..Merge::default()
+        },
     };
     merger.root()?;
     let mut merge = merger.merge;
@@ -85,6 +90,7 @@ pub(super) struct Merger<'m> {
     ids: [IdMap; 3],
     pub(super) accounts: &'m Accounts,
     pub(super) prefer: Side,
+    pub(super) ancestor: Ancestor,
     /// Files that may still come.
     left: usize,
     pub(super) merge: Merge,
@@ -197,11 +203,17 @@ impl Merger<'_> {
     ) -> Result<bool, EtcError> {
         let [base, Some(ours), Some(theirs)] = &three else { return Ok(false) };
         let base = base.as_ref().filter(|base| base.is_directory());
-        let prefer = if self.keeps_host(path) { Side::Ours } else { self.prefer };
-        let (metadata, xattrs, (part, what)) = metadata_of(base, ours, theirs, prefer);
+        let keeps = self.keeps_host(path);
+        let prefer = if keeps { Side::Ours } else { self.prefer };
+        let (metadata, xattrs, (part, what)) = match self.ancestor {
+            Ancestor::Installed if base.is_some_and(|base| base.has_metadata_of(ours)) => {
+                (ours.metadata, ours.xattrs.clone(), (Part::Same, String::new()))
+            }
+            _ => metadata_of(base, ours, theirs, prefer),
+        };
         self.want(path, From::Side(Side::Ours), metadata, xattrs);
         if part != Part::Same && listing == Listing::Full {
-            let is_conflict = part == Part::Conflict && !self.keeps_host(path);
+            let is_conflict = part == Part::Conflict && !keeps;
             let outcome = if is_conflict || part != Part::Conflict { part.outcome() } else { Outcome::Ours };
             self.list(path, outcome, "directory", is_conflict.then_some(Reason::Metadata(what)), None);
         }
@@ -235,7 +247,7 @@ impl Merger<'_> {
         let is_new = three[BASE].is_none() && (side == OURS || !self.keeps_host(path));
         // Owner or mode of a directory that the image has removed.
         let is_changed = side == OURS && three[BASE].as_ref().is_some_and(|base| !base.has_metadata_of(own));
-        let keeps = self.keeps_host(path) && side == OURS;
+        let keeps = side == OURS && (self.keeps_host(path) || self.ancestor == Ancestor::Installed);
         if !(stays || is_new || is_changed || keeps) {
             if !is_listed && listing == Listing::Full {
                 self.list(path, Outcome::Deleted, "directory", None, None);
@@ -278,7 +290,7 @@ impl Merger<'_> {
         let (side, reason) = if self.keeps_host(path) || unchanged(self, THEIRS)? {
             (OURS, None)
         } else if unchanged(self, OURS)? {
-            (THEIRS, None)
+            (if self.ancestor == Ancestor::Image { THEIRS } else { OURS }, None)
         } else {
             let reason = match (&three[OURS], &three[THEIRS]) {
                 (Some(ours), Some(theirs)) => Reason::Types(ours.kind_name(), theirs.kind_name()),

@@ -5,6 +5,7 @@ use super::node::{Content, Node};
 use super::outcome::{From, Merge, Side, Trees, Wanted};
 use crate::sync::{Directories, Metadata, READ, Xattrs, names, open_directory, remove, settle};
 use rustix::fs::{FileType, Mode, OFlags, mkdirat, mknodat, openat, symlinkat};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
@@ -40,6 +41,67 @@ pub(crate) fn empty_output(output: &Path, trees: &Trees) -> Result<(), EtcError>
     Ok(())
 }
 
+/// Puts one file, or a directory with everything in it, in the place of what another tree has there. `tree` has what is put, from
+/// `from`; if it has nothing the file is removed. A regular file or a link replaces the old one at once.
+///
+/// # Errors
+/// [`EtcError`].
+pub(super) fn write_one(
+    tree: &BTreeMap<PathBuf, Wanted>,
+    from: &Path,
+    path: &Path,
+    to: &Path,
+) -> Result<(), EtcError> {
+    let failed = EtcError::io(to, path);
+    let mut writer = Writer {
+        ours: Directories::open(from)?,
+        theirs: Directories::open(from)?,
+        target: Directories::open(to)?,
+        root: to.to_owned(),
+        is_root: rustix::process::geteuid().is_root(),
+    };
+    let Some(wanted) = tree.get(path) else {
+        let (above, name) = writer.target.parent(path)?;
+        return match remove(above, name, 0) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
+            _ => Ok(()),
+        };
+    };
+    for above in path.ancestors().skip(1).collect::<Vec<_>>().into_iter().rev() {
+        if above.as_os_str().is_empty() {
+            continue;
+        }
+        let (parent, name) = writer.target.parent(above)?;
+        match mkdirat(parent, name, Mode::from_raw_mode(0o755)) {
+            Err(rustix::io::Errno::EXIST) => {}
+            made => made.map_err(|error| failed(error.into()))?,
+        }
+    }
+    let (above, name) = writer.target.parent(path)?;
+    let is_directory = Metadata::read(above, name).is_ok_and(|m| m.kind.is_dir());
+    if wanted.metadata.kind.is_dir() || is_directory {
+        match remove(above, name, 0) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+        writer.target.forget();
+        tree.iter().try_for_each(|(path, wanted)| writer.make(path, path, wanted))?;
+        let directories = tree.iter().rev().filter(|(_, wanted)| wanted.metadata.kind.is_dir());
+        return directories.into_iter().try_for_each(|(path, wanted)| writer.settle(path, wanted));
+    }
+    let mut temporary = std::ffi::OsString::from(".node-layout-");
+    temporary.push(path.file_name().unwrap_or_default());
+    let temporary = path.with_file_name(temporary);
+    writer.make(path, &temporary, wanted)?;
+    let (above, name) = writer.target.parent(path)?;
+    let from = temporary.file_name().unwrap_or_default();
+    if wanted.metadata.kind.is_file() {
+        let file = openat(above, from, READ, Mode::empty()).map_err(|error| failed(error.into()))?;
+        rustix::fs::fsync(file).map_err(|error| failed(error.into()))?;
+    }
+    rustix::fs::renameat(above, from, above, name).map_err(|error| failed(error.into()))
+}
+
 fn is_inside(path: &Path, trees: &Trees) -> io::Result<bool> {
     let path = std::fs::canonicalize(path)?;
     let roots = [&trees.base, &trees.ours, &trees.theirs].map(std::fs::canonicalize);
@@ -62,13 +124,45 @@ pub(crate) fn write(merge: &Merge, trees: &Trees, target: &Path) -> Result<(), E
     writer.remove_others(merge, Path::new(""))?;
     writer.target.forget();
     for (path, wanted) in &merge.tree {
-        writer.make(path, wanted)?;
+        writer.make(path, path, wanted)?;
     }
     // What is made in a directory changes its time.
     for (path, wanted) in merge.tree.iter().rev().filter(|(_, wanted)| wanted.metadata.kind.is_dir()) {
         writer.settle(path, wanted)?;
     }
     Ok(())
+}
+
+/// The text of a regular file as it will be; `None` if it will be something else, or nothing.
+///
+/// # Errors
+/// The kernel's.
+pub(crate) fn text(merge: &Merge, trees: &Trees, path: &Path) -> Result<Option<Vec<u8>>, EtcError> {
+    let Some(wanted) = merge.tree.get(path).filter(|wanted| wanted.metadata.kind.is_file()) else {
+        return Ok(None);
+    };
+    match &wanted.content {
+        From::Bytes(bytes) => Ok(Some(bytes.clone())),
+        From::Side(side) => version(trees, *side, path),
+    }
+}
+
+/// The text of a regular file of one side; `None` if it is something else, too large, or nothing.
+///
+/// # Errors
+/// The kernel's.
+pub(crate) fn version(trees: &Trees, side: Side, path: &Path) -> Result<Option<Vec<u8>>, EtcError> {
+    let root = match side {
+        Side::Ours => &trees.ours,
+        Side::Theirs => &trees.theirs,
+    };
+    let mut tree = Directories::open(root)?;
+    let Ok((above, name)) = tree.parent(path) else { return Ok(None) };
+    let node = Node::read(above, name, &super::ids::IdMap::default()).map_err(EtcError::io(root, path))?;
+    Ok(node.and_then(|node| match node.content {
+        Content::Bytes(bytes) if node.metadata.kind.is_file() => Some(bytes),
+        _ => None,
+    }))
 }
 
 struct Writer {
@@ -100,11 +194,12 @@ impl Writer {
         Ok(())
     }
 
-    fn make(&mut self, path: &Path, wanted: &Wanted) -> Result<(), EtcError> {
-        let failed = EtcError::io(&self.root, path);
+    /// Makes the file `to` of the target; its content comes from `path`.
+    fn make(&mut self, path: &Path, to: &Path, wanted: &Wanted) -> Result<(), EtcError> {
+        let failed = EtcError::io(&self.root, to);
         if wanted.metadata.kind.is_dir() {
-            if !path.as_os_str().is_empty() {
-                let (above, name) = self.target.parent(path)?;
+            if !to.as_os_str().is_empty() {
+                let (above, name) = self.target.parent(to)?;
                 match mkdirat(above, name, Mode::RWXU) {
                     Err(rustix::io::Errno::EXIST) => {}
                     made => made.map_err(|error| failed(error.into()))?,
@@ -137,7 +232,7 @@ impl Writer {
                 }
             }
         };
-        let (above, name) = self.target.parent(path)?;
+        let (above, name) = self.target.parent(to)?;
         match remove(above, name, 0) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
             _ => {}
@@ -165,7 +260,7 @@ impl Writer {
                 mknodat(above, name, kind, private, wanted.metadata.rdev).map_err(|e| failed(e.into()))?;
             }
         }
-        self.settle(path, wanted)
+        self.settle(to, wanted)
     }
 
     fn settle(&mut self, path: &Path, wanted: &Wanted) -> Result<(), EtcError> {

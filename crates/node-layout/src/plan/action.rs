@@ -2,6 +2,7 @@
 
 use crate::disks::content::Reading;
 use crate::disks::pool::PoolDevice;
+use crate::etc::{Choices, IdMap, Merge, Trees};
 use crate::files::{Change, flush_commands, journal_commands};
 use crate::machine::Command;
 use crate::sync::Difference;
@@ -46,6 +47,24 @@ pub enum Action {
     RemoveDirectory(PathBuf),
     /// Makes one tree of files equal to another.
     Synchronise(Box<Synchronisation>),
+    /// Merges /etc into a new layer.
+    MergeEtc(Box<EtcMerge>),
+    /// Gives the files of a new layer, without /etc, the owners that they have there.
+    Renumber {
+        /// Root of the layer.
+        root: PathBuf,
+        /// The numbers that are different.
+        ids: IdMap,
+    },
+    /// Puts a kept version of a file in its place in /etc; without one there, the file is removed.
+    PlaceVersion {
+        /// The directory with the version.
+        from: PathBuf,
+        /// The file's path below it, and below /etc.
+        path: PathBuf,
+        /// /etc.
+        to: PathBuf,
+    },
     /// Keeps an old device name valid until the reboot.
     Link {
         /// The old name.
@@ -53,6 +72,23 @@ pub enum Action {
         /// The kernel's name of the device, relative to it.
         to: PathBuf,
     },
+}
+
+/// A merge of /etc.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EtcMerge {
+    /// What is merged.
+    pub(crate) trees: Trees,
+    /// How.
+    pub(crate) choices: Choices,
+    /// /etc of the new layer.
+    pub(crate) to: PathBuf,
+    /// Where all versions of a conflict are kept.
+    pub(crate) kept: PathBuf,
+    /// Whether a conflict stops the work.
+    pub(crate) stops: bool,
+    /// The merge that was decided. The work decides again: /etc is in use, and other programs write there.
+    pub(crate) planned: Merge,
 }
 
 /// Two trees of files, the second of which becomes equal to the first.
@@ -86,6 +122,12 @@ pub enum Operation<'a> {
     RemoveDirectory(&'a Path),
     /// Makes a symbolic link: its path, and its target.
     Link(&'a Path, &'a Path),
+    /// Merges /etc.
+    MergeEtc(&'a EtcMerge),
+    /// Changes owners below a directory.
+    Renumber(&'a Path, &'a IdMap),
+    /// Puts a kept version of a file in its place: the directory with the version, the path below it, the directory where it is put.
+    PlaceVersion(&'a Path, &'a Path, &'a Path),
     /// Makes a tree of files equal to another: from, to, and what is different, as far as that is known.
     Synchronise(&'a Path, &'a Path, Option<Amount>),
 }
@@ -141,6 +183,9 @@ impl Action {
                     Operation::Run(trees.pool.status_command()),
                 ]
             }
+            Action::MergeEtc(merge) => vec![Operation::MergeEtc(merge)],
+            Action::Renumber { root, ids } => vec![Operation::Renumber(root, ids)],
+            Action::PlaceVersion { from, path, to } => vec![Operation::PlaceVersion(from, path, to)],
             Action::Link { path, to } => vec![Operation::Link(path, to)],
         }
     }

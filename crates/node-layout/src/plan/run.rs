@@ -1,9 +1,10 @@
 //! Doing the steps of a plan, one after the other, with progress; and back again when a step fails.
 
-use super::{Action, Plan, Step, Synchronisation};
+use super::{Action, EtcMerge, Plan, Step, Synchronisation};
 use crate::disks::content::ContentError;
 use crate::disks::pool;
-use crate::files::{self, Change, FileError};
+use crate::etc::{self, EtcError};
+use crate::files::{self, Change, FileError, Method};
 use crate::machine::{ToolError, Tools};
 use crate::sync::{self, SyncError};
 use std::fmt;
@@ -23,6 +24,22 @@ pub enum RunError {
     /// A tree of files.
     #[error(transparent)]
     Sync(#[from] SyncError),
+    /// /etc of the layer.
+    #[error(transparent)]
+    Etc(#[from] EtcError),
+    /// Numbers of users or groups are other ones than those that were decided.
+    #[error("the users and groups of this host were changed since this began; run it again")]
+    AccountsChanged,
+    /// Conflicts in /etc that were not there when the work was decided.
+    #[error(
+        "{count} files of /etc were changed since this began, and are conflicts now, among them {first}; run it again"
+    )]
+    NewConflicts {
+        /// How many.
+        count: usize,
+        /// The first one.
+        first: String,
+    },
 }
 
 /// What happens to a step.
@@ -138,7 +155,49 @@ fn perform(tools: &dyn Tools, action: &Action, changed: &mut Vec<Change>) -> Res
         Action::Copy(copies) => files::copy_for_boot(copies)?,
         Action::RemoveDirectory(path) => files::remove_directory(path)?,
         Action::Synchronise(trees) => synchronise(tools, trees)?,
+        Action::MergeEtc(merge) => merge_etc(tools, merge)?,
+        Action::Renumber { root, ids } => etc::renumber(root, ids)?,
+        Action::PlaceVersion { from, path, to } => etc::place(from, path, to)?,
         Action::Link { path, to } => files::link(path, to)?,
+    }
+    Ok(())
+}
+
+/// Merges /etc once more, because it is in use, and writes it and its conflicts.
+fn merge_etc(tools: &dyn Tools, merge: &EtcMerge) -> Result<(), RunError> {
+    let EtcMerge { trees, choices, to, kept, stops, planned } = merge;
+    let mut tries = TRIES;
+    let merged = loop {
+        tries -= 1;
+        let merged = etc::merge(trees, *choices)?;
+        match etc::write(&merged, trees, to) {
+            // A file has gone between the two.
+            Err(error) if tries > 0 && error.is_of_change() => {}
+            other => {
+                other?;
+                break merged;
+            }
+        }
+    };
+    let conflicts = etc::conflicts(&merged);
+    if let Some(first) = conflicts.first().filter(|_| *stops) {
+        return Err(RunError::NewConflicts {
+            count: conflicts.len(),
+            first: first.path.display().to_string(),
+        });
+    }
+    // Owners of the whole layer follow from what was decided.
+    if merged.ids != planned.ids {
+        return Err(RunError::AccountsChanged);
+    }
+    if kept.exists() {
+        files::remove_directory(kept)?;
+    }
+    if !conflicts.is_empty() {
+        etc::save(&merged, trees, kept)?;
+        let text = etc::list_text(&conflicts).into_bytes();
+        let list = Change::write(kept.join(etc::LIST), text, Method::Replace);
+        files::apply(tools, &list.into_iter().collect::<Vec<_>>())?;
     }
     Ok(())
 }

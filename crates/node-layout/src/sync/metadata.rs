@@ -25,7 +25,7 @@ const CLASSES: [&str; 5] =
     ["user.", "trusted.", "security.", "system.posix_acl_access", "system.posix_acl_default"];
 
 /// A file, whatever its name: the number of its file system, which an overlay has several of, and its number there.
-pub(super) type FileId = (u64, u64);
+pub(crate) type FileId = (u64, u64);
 
 /// What stat(2) says about a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,8 +92,13 @@ impl Metadata {
     }
 
     /// Which file it is.
-    pub(super) fn id(&self) -> FileId {
+    pub(crate) fn id(&self) -> FileId {
         (self.dev, self.ino)
+    }
+
+    /// Whether the file has other names, too.
+    pub(crate) fn has_further_names(&self) -> bool {
+        self.links > 1
     }
 
     /// Whether parts of a regular file may be holes.

@@ -3,6 +3,7 @@
 
 pub(crate) mod arm; // the next boot tries an image
 pub(crate) mod confirm; // the running image has proved itself
+pub(crate) mod etc; // conflicts in /etc, and pins
 pub(crate) mod fail; // what a trial records about itself
 pub(crate) mod health; // whether the running image works
 pub(crate) mod init; // make base and layer of an installed system

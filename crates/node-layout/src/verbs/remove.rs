@@ -5,6 +5,7 @@ use super::node::{Decision, Node};
 use super::trial::block_actions;
 use crate::boot::BootConfig;
 use crate::disks::pool::{self, PoolDevice};
+use crate::etc::CONFLICTS;
 use crate::files::{Change, Method};
 use crate::images::trial::image_of_entry;
 use crate::images::{ImageState, kept};
@@ -99,6 +100,8 @@ pub(super) fn steps(node: &Node<'_>, nvr: &Nvr, steps: &mut Steps) -> Result<(),
     let mut actions: Vec<Action> = layers.iter().flat_map(|(layer, _)| files(boot, layer, &left)).collect();
     let log = Change::remove(fail::log(node.system, nvr), Method::Replace);
     actions.push(Action::Change(log.into_iter().collect()));
+    let conflicts = node.system.path(CONFLICTS).join(nvr.as_str());
+    actions.extend(conflicts.is_dir().then_some(Action::RemoveDirectory(conflicts)));
     steps.add("remove-files", format!("remove the kernels and initramfs of {nvr}"), actions);
     let removals = volumes(node, nvr).into_iter().map(|v| Action::RemoveVolume {
         command: pool::remove_command(&v.full_name()),

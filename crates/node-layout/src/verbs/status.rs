@@ -1,5 +1,6 @@
 //! `status`: which image this host runs, which one is the default, and how the last trial went.
 
+use super::etc;
 use super::node::Node;
 use crate::images::{ImageState, ImageStatus, Images, list};
 use crate::machine::Tools;
@@ -132,6 +133,12 @@ fn of_node(node: &Node<'_>, images: Option<&Images>) -> Status {
         Some(layer) => sentences.push(format!("the default is {layer}, and / is {}", node.layer)),
         None => sentences.push("the default boot entry is not that of an image".to_owned()),
     }
+    let conflicts = etc::count(node.system, &node.layer.nvr);
+    if conflicts > 0 {
+        let files =
+            if conflicts == 1 { "1 file of /etc waits" } else { &format!("{conflicts} files of /etc wait") };
+        sentences.push(format!("{files} for a decision (node-layout etc conflicts)"));
+    }
     Status {
         schema: 1,
         booted: node.system.running.then(|| node.layer.nvr.to_string()),
@@ -145,7 +152,7 @@ fn of_node(node: &Node<'_>, images: Option<&Images>) -> Status {
         room: images
             .and_then(|i| i.room)
             .map(|fit| MoreRoom { images: fit.more, limited_by: fit.limited_by }),
-        conflicts: 0,
+        conflicts,
         sentences,
         verdict,
     }

@@ -50,14 +50,14 @@ fn an_update_makes_base_layer_and_entry_and_the_next_boot_tries_it() {
             base.tags.iter().any(|t| t.starts_with("node-layout:content=crc64-")),
             "its checksum is recorded"
         );
-        // The layer has the running /etc, which names the new layer, and the units of the trial.
+        // The layer has /etc of host and image, which names the new layer, and the units of the trial.
         let layer = model.volume(&format!("{NEW}+1")).unwrap();
         assert!(layer.writable && !layer.skip);
         assert_eq!(layer.tags, ["imgbased:layer"]);
         let of_layer = model.files(&model.tree(&format!("{NEW}+1")));
         let text = |name: &str| String::from_utf8(of_layer[name].clone()).unwrap();
         assert_eq!(text("etc/hostname"), "node1\n");
-        assert!(!of_layer.contains_key("etc/of-the-image"));
+        assert_eq!(text("etc/of-the-image"), "default\n");
         assert_eq!(text("usr/share/new"), "only in the new image\n");
         assert!(!of_layer.contains_key("usr/share/old"));
         let fstab = text("etc/fstab");

@@ -3,7 +3,8 @@
 use crate::model::{Model, NVR, Outcome, Recorder};
 use crate::trial::Quiet;
 use node_layout::{
-    AfterUpdate, Failure, ImageRequest, Progress, Proof, System, Update, UpdateRequest, run, update,
+    AfterUpdate, Failure, ImageRequest, OnConflict, Progress, Proof, System, Update, UpdateRequest, run,
+    update,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -56,6 +57,7 @@ impl Model {
             nvr: None,
             after: AfterUpdate::Try,
             tries: 1,
+            on_conflict: OnConflict::Ours,
             uuids: ["22222222-2222-4333-8444-555555555555", "33333333-2222-4333-8444-555555555555"]
                 .map(str::to_owned),
         }
@@ -247,6 +249,11 @@ fn copy(from: &Path, to: &Path) {
             copy(&path, &new);
         } else {
             std::fs::copy(&path, &new).unwrap();
+            use std::os::unix::fs::MetadataExt;
+            let owner = path.metadata().map(|m| (m.uid(), m.gid())).unwrap();
+            if owner != new.metadata().map(|m| (m.uid(), m.gid())).unwrap() {
+                std::os::unix::fs::chown(&new, Some(owner.0), Some(owner.1)).unwrap();
+            }
         }
     }
 }

@@ -70,4 +70,8 @@ pub static CODES: &[&Code] = &[
     &UPDATE_SPACE,
     &LOCAL_STORAGE,
     &ETC_CARRIED,
+    &ETC_CONFLICT,
+    &ETC_MERGE,
+    &ETC_ACCOUNTS,
+    &ETC_CHECK,
 ];

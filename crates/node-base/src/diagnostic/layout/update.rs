@@ -104,17 +104,89 @@ declare_code! {
     /// ovirt-node-ng-image, `%pre` of the image's package.
     pub static LOCAL_STORAGE = "LAY085", "local-storage", Layout, Error;
 
-    /// The new layer gets `/etc` of the running one, as a whole.
+    /// Files of `/etc` stay as on this host, because the old defaults are not known.
     ///
     /// ## Why
-    /// What the administrator has set stays. What the new image has changed in its `/etc` is not there.
+    /// `/etc` of a new layer is a merge of what the administrator and the new image have changed since the old image. What the old
+    /// image had is in its base, or in its copy `/usr/share/factory/etc`. The base of the first image of a host that was installed
+    /// from packages has also what the installer has set: users, file systems, the language. Nothing there says which is which, so
+    /// the version of this host stays wherever the new image has another one. Later updates know the defaults of the image.
     ///
     /// ## Example
     /// ```text
-    /// info[LAY086]: the new layer gets /etc of the running one; what the image has changed in its /etc does not come with it
+    /// info[LAY086]: the base of the running image is an installed system without /usr/share/factory/etc: the defaults of its image are not known, and 12 files of /etc stay as they are on this host
     /// ```
     ///
     /// ## Write instead
-    /// Compare both after the update: the image's own `/etc` is in its base.
+    /// Compare the files after the update: the image's own `/etc` is in its base.
     pub static ETC_CARRIED = "LAY086", "etc-carried", Layout, Info;
+
+    /// A file of `/etc` was changed on this host and in the new image, and the changes do not go together.
+    ///
+    /// ## Why
+    /// The new layer has the version of this host, so that the host works as before; what the image has changed in that file is not
+    /// there. All versions are kept until somebody decides. With `--on-conflict=stop` the update is refused before anything is
+    /// changed.
+    ///
+    /// ## Example
+    /// ```text
+    /// warning[LAY087]: /etc/ssh/sshd_config: both changed the same place; the new layer has the version of this host
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// node-layout etc diff /etc/ssh/sshd_config
+    /// node-layout etc resolve /etc/ssh/sshd_config --edit
+    /// ```
+    pub static ETC_CONFLICT = "LAY087", "etc-conflict", Layout, Warning;
+
+    /// `/etc` cannot be merged.
+    ///
+    /// ## Why
+    /// The whole merge is computed before anything is changed. A file that cannot be read, or a table `/etc/node-layout/etc.toml`
+    /// with an error, stops the update.
+    ///
+    /// ## Example
+    /// ```text
+    /// error[LAY088]: /etc/node-layout/etc.toml: there is no kind 'json'; use host, image, generated, text, whole, …
+    /// ```
+    ///
+    /// ## Write instead
+    /// Correct what is named.
+    pub static ETC_MERGE = "LAY088", "etc-merge", Layout, Error;
+
+    /// The users and groups of the new layer do not fit together, or have other numbers than in the image.
+    ///
+    /// ## Why
+    /// Users and groups are merged by name. Numbers of this host stay, because its files belong to them. A number of the image that
+    /// this host uses for another name becomes a free one, with the owners of the image's files; that is only said. A user without a
+    /// group, two users with one number, or a user without a password line stop the update, unless this host has the same already.
+    ///
+    /// ## Example
+    /// ```text
+    /// error[LAY089]: in the new layer the group 990 of user svc does not exist
+    /// ```
+    ///
+    /// ## Write instead
+    /// Correct the account on this host (`usermod`, `groupmod`), or build the image with a complete one.
+    ///
+    /// ## Source
+    /// passwd(5), group(5), shadow(5).
+    pub static ETC_ACCOUNTS = "LAY089", "etc-accounts", Layout, Error;
+
+    /// A check of the settings fails on this host already.
+    ///
+    /// ## Why
+    /// Before a new image is armed, `visudo -c`, `sshd -t`, `nft -c` and `systemd-analyze verify` check the merged settings in the
+    /// new layer, as far as it has these programs. One that fails stops the update. What fails on the running system, too, is not
+    /// the fault of the merge: that check is left out.
+    ///
+    /// ## Example
+    /// ```text
+    /// warning[LAY090]: a check fails on this host already: `visudo -c` failed (exit status: 1): /etc/sudoers:12: syntax error
+    /// ```
+    ///
+    /// ## Write instead
+    /// Correct the file that is named.
+    pub static ETC_CHECK = "LAY090", "etc-check", Layout, Warning;
 }

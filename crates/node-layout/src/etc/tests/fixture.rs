@@ -1,6 +1,6 @@
 //! Directories made from data, and read back.
 
-use super::super::{Merge, Outcome, Side, Trees, merge, write};
+use super::super::{Choices, Merge, Outcome, Trees, merge, write};
 use rustix::fs::{CWD, FileType, Mode, XattrFlags};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -78,7 +78,7 @@ pub(super) fn make(root: &Path, path: &str, thing: &Thing) {
 }
 
 /// An ACL that lets a user read.
-pub(super) fn acl(user: u32) -> Vec<u8> {
+pub(in super::super) fn acl(user: u32) -> Vec<u8> {
     let entry =
         |tag: u16, id: u32| [&tag.to_le_bytes()[..], &4_u16.to_le_bytes(), &id.to_le_bytes()].concat();
     let none = u32::MAX;
@@ -179,7 +179,7 @@ impl Fixture {
 
     /// Merges, writes, and checks what holds for every merge.
     pub(super) fn merge(&self) -> Merge {
-        let decided = merge(&self.trees, Side::Ours).unwrap();
+        let decided = merge(&self.trees, Choices::default()).unwrap();
         write(&decided, &self.trees, &self.output).unwrap();
         let paths: Vec<&PathBuf> = decided.files.iter().map(|file| &file.path).collect();
         let mut sorted = paths.clone();

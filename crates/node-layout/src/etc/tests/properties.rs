@@ -4,6 +4,7 @@ use super::super::accounts::{self, FILES};
 use super::super::formats::Format;
 use super::super::ids::Texts;
 use super::super::lines;
+use super::super::outcome::{Ancestor, Choices};
 use super::fixture::{Fixture, Seen, Thing, all, make};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -84,7 +85,8 @@ proptest! {
         prop_assert_eq!(both([&a, &b, &a]), Some(b.clone()));
         prop_assert_eq!(both([&a, &b, &b]), Some(b.clone()));
         let texts = |text: &[u8]| -> Texts { FILES.into_iter().map(|file| (file, text.to_vec())).collect() };
-        let _ = accounts::merge(&texts(&a), &texts(&b), &texts(&c));
+        let _ = accounts::merge(&texts(&a), &texts(&b), &texts(&c), Ancestor::Image);
+        let _ = accounts::merge(&texts(&a), &texts(&b), &texts(&c), Ancestor::Installed);
     }
 
     #[test]
@@ -212,7 +214,7 @@ proptest! {
         put(&next.trees.theirs, &c);
         let mut trees = next.trees.clone();
         trees.ours.clone_from(&fixture.output);
-        let merge = super::super::merge(&trees, super::super::Side::Ours).unwrap();
+        let merge = super::super::merge(&trees, Choices::default()).unwrap();
         prop_assert!(merge.conflicts().next().is_none());
         super::super::write(&merge, &trees, &next.output).unwrap();
         prop_assert_eq!(all(&next.output), all(&fixture.output));

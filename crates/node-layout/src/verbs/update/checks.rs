@@ -4,7 +4,7 @@ use super::super::node::Node;
 use super::super::trial::{cannot_retry, cannot_try};
 use super::{AfterUpdate, UpdateRequest, storage_domains};
 use crate::checks::{damage, fstab, missing_disks, use_of_pool};
-use crate::disks::{Fstab, LogicalVolume, RootFs, VolumeGroup};
+use crate::disks::{LogicalVolume, RootFs, VolumeGroup};
 use crate::images::{ImageState, is_unfinished};
 use crate::machine::Tools;
 use node_base::boot_entry::BootEntry;
@@ -20,8 +20,6 @@ pub(super) struct Host<'a> {
     pub(super) root_fs: RootFs,
     /// The boot entry that the new one is made from.
     pub(super) entry: &'a BootEntry,
-    /// What mounts the file systems.
-    pub(super) fstab: Fstab,
 }
 
 /// Checks the host; `None` with at least one error among the findings.
@@ -62,19 +60,15 @@ pub(super) fn host<'a>(
     others_under_way(node, after, findings);
     boot(node, tools, request, findings);
     let entry = entry(node, findings);
-    let fstab = match fstab::readable(&system.fstab) {
-        Ok(fstab) if fstab.at("/").is_some() => Some(fstab),
+    match fstab::readable(&system.fstab) {
+        Ok(fstab) if fstab.at("/").is_some() => {}
         Ok(_) => {
             let message = "/etc/fstab has no line that mounts /";
             let help = format!("add the line: /dev/{} / {} defaults 0 0", node.root.full_name(), root_fs?);
             findings.push(Finding::new(&layout::FSTAB_ROOT, message).help(help));
-            None
         }
-        Err(finding) => {
-            findings.push(*finding);
-            None
-        }
-    };
+        Err(finding) => findings.push(*finding),
+    }
     for domain in storage_domains::find(&system.path("/")) {
         let inside = domain.strip_prefix(&system.sysroot).unwrap_or(&domain);
         let message = format!("a local storage domain is on /: /{}", inside.display());
@@ -83,7 +77,7 @@ pub(super) fn host<'a>(
                 .help("move it to a volume of its own, or to other storage: a new image does not have it"),
         );
     }
-    Some(Host { pool: pool?, base: base?, root_fs: root_fs?, entry: entry?, fstab: fstab? })
+    Some(Host { pool: pool?, base: base?, root_fs: root_fs?, entry: entry? })
 }
 
 fn missing_tools(node: &Node<'_>, root_fs: Option<RootFs>, tools: &dyn Tools, findings: &mut Findings) {

@@ -30,7 +30,7 @@ pub(super) struct Contents {
     pub(super) initramfs_size: Option<Bytes>,
     /// Whether its files have SELinux labels.
     pub(super) is_labelled: bool,
-    /// Directories of the image that another file system is mounted on while its initramfs is made.
+    /// Directories of the image that another file system is mounted on while its programs run; none if one of them is missing.
     pub(super) mounts: Vec<&'static str>,
 }
 
@@ -174,7 +174,7 @@ pub(super) fn contents(
         dracut,
         program,
         is_labelled,
-        mounts: mounts.to_vec(),
+        mounts: if can_mount { mounts.to_vec() } else { Vec::new() },
     })
 }
 

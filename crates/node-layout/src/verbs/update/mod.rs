@@ -2,6 +2,7 @@
 //! layer is a snapshot of that base, and the next boot tries it.
 
 mod checks; // what blocks an update, whatever the image is
+mod etc; // /etc of the new layer
 mod image; // what the image has
 mod leftovers; // what an interrupted run has left
 mod plan; // the steps
@@ -39,6 +40,18 @@ pub enum AfterUpdate {
     Nothing,
 }
 
+/// What happens with a file of /etc that host and image have changed in ways that do not go together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnConflict {
+    /// The new layer has the host's version.
+    #[default]
+    Ours,
+    /// The new layer has the image's version.
+    Theirs,
+    /// The update is refused.
+    Stop,
+}
+
 /// What is asked for.
 #[derive(Clone, Debug)]
 pub struct UpdateRequest {
@@ -50,6 +63,8 @@ pub struct UpdateRequest {
     pub after: AfterUpdate,
     /// How many boots try it, until it is confirmed.
     pub tries: u32,
+    /// What happens with a conflict in /etc.
+    pub on_conflict: OnConflict,
     /// UUIDs for the file systems of the new base and the new layer.
     pub uuids: [String; 2],
 }
@@ -190,16 +205,18 @@ fn decide(
     let contents = contents(&root, tools, request.after, &mut findings);
     let Some(contents) = contents.filter(|_| !has_errors_in(&findings)) else { return Err(sorted(findings)) };
     let comparison = comparison(&node, &host, tools, &root, opened)?;
-    let making = Making { node: &node, host: &host, nvr: &nvr, contents: &contents, comparison: &comparison };
+    let (etc, about_etc) = etc::decide(system, tools, &root, &nvr, request.on_conflict)?;
+    findings.extend(about_etc);
+    let making = Making {
+        node: &node,
+        host: &host,
+        nvr: &nvr,
+        contents: &contents,
+        comparison: &comparison,
+        etc: &etc,
+    };
     let needs = space::needs(&making, tools);
     space::check(&making, &needs, &mut findings);
-    findings.push(
-        Finding::new(
-            &layout::ETC_CARRIED,
-            "the new layer gets /etc of the running one; what the image has changed in its /etc does not come with it",
-        )
-        .help(format!("compare them after the update: the image's /etc is in its base, {}/{nvr}", node.root.vg)),
-    );
     let findings = sorted(findings);
     if has_errors(&findings) {
         return Err(findings);
@@ -230,6 +247,7 @@ struct Making<'n> {
     nvr: &'n Nvr,
     contents: &'n Contents,
     comparison: &'n Comparison,
+    etc: &'n etc::Etc,
 }
 
 impl Making<'_> {

@@ -8,7 +8,7 @@ use super::{AfterUpdate, Making, UpdateRequest, leftovers, mount_point};
 use crate::boot::{BootError, TrialArguments};
 use crate::disks::content::Reading;
 use crate::disks::pool::PoolDevice;
-use crate::disks::{RootFs, TAG_BASE, TAG_LAYER, TAG_MAKING, TAG_READY};
+use crate::disks::{Fstab, RootFs, TAG_BASE, TAG_LAYER, TAG_MAKING, TAG_READY};
 use crate::files::{Change, Method};
 use crate::images::{CONFIRM_WITHIN, ImageState, TrialContent, kept, trial_files};
 use crate::machine::{Command, Tools, below};
@@ -51,6 +51,7 @@ pub(super) fn plan(
     planner.base();
     planner.layer();
     planner.etc();
+    planner.in_layer();
     planner.initramfs();
     planner.labels();
     planner.boot_files();
@@ -245,24 +246,20 @@ impl<'p> Planner<'p> {
         self.steps.add("mount-layer", format!("mount {layer}"), actions);
     }
 
-    /// Gives the layer /etc of the running one, which then names the new layer, and the units of the trial.
+    /// Merges /etc of the layer, which then names the new layer, and adds the units of the trial.
     fn etc(&mut self) {
         let node = self.node();
         let system = node.system;
-        let trees = Synchronisation {
-            from: system.path("/etc"),
-            to: self.mounted.join("etc"),
-            difference: None,
-            pool: self.pool(),
-        };
-        self.steps.add(
-            "layer-etc",
-            "give the layer /etc of the running one".into(),
-            vec![Action::Synchronise(Box::new(trees))],
-        );
+        let merge = &self.making.etc.merge;
+        let mut actions = vec![Action::MergeEtc(Box::new(merge.clone()))];
+        if !merge.planned.ids.is_empty() {
+            let (root, ids) = (self.mounted.clone(), merge.planned.ids.clone());
+            actions.push(Action::Renumber { root, ids });
+        }
+        self.steps.add("layer-etc", "merge /etc of this host and of the image in the layer".into(), actions);
         let layer = self.making.layer();
         let mut changes: Vec<Change> = Vec::new();
-        let mut fstab = self.making.host.fstab.clone();
+        let mut fstab = Fstab::parse(&self.making.etc.text("fstab"));
         fstab.set_source("/", &format!("/dev/{}", self.layer_name()));
         if let Ok(Some(file)) = &system.fstab {
             changes.push(Change {
@@ -278,7 +275,7 @@ impl<'p> Planner<'p> {
             Some(_) => node.turned(kept, &layer).unwrap_or_else(|| kept.clone()),
             None => node.target(&layer).map_or_else(|| kept.clone(), |target| target.kept_arguments(kept)),
         };
-        changes.extend(node.boot.kept_argument_changes(&turn));
+        changes.extend(node.boot.kept_argument_changes(&turn).into_iter().map(|change| self.merged(change)));
         for change in &mut changes {
             if let Ok(inside) = change.path.strip_prefix(&system.sysroot) {
                 change.path = self.mounted.join(inside);
@@ -311,19 +308,55 @@ impl<'p> Planner<'p> {
         }
     }
 
-    /// Makes an initramfs by the layer's own dracut. What it needs of this host is mounted in the layer meanwhile; what it
-    /// writes is outside of it, so that nothing of that stays in the pool.
-    fn initramfs(&mut self) {
-        let Some(dracut) = self.making.contents.dracut else { return };
-        let scratch = scratch(self.request);
-        let mounts = self.making.contents.mounts.iter().map(|path| (*path, below(&self.mounted, path)));
-        let mut actions = vec![make_directory(&scratch)];
+    /// A change of a file of this host's /etc, made in the merged file.
+    fn merged(&self, change: Change) -> Change {
+        let Ok(path) = change.path.strip_prefix(self.node().system.path("/etc")) else { return change };
+        let Some((before, after)) = change.before.as_ref().zip(change.after.as_ref()) else { return change };
+        let after = self.making.etc.changed(path, before, after);
+        Change { after: Some(after), ..change }
+    }
+
+    /// Makes files anew that others are the sources of, and checks the settings, with the layer's own programs.
+    fn in_layer(&mut self) {
+        let etc = self.making.etc;
+        let chroot = |command: &Vec<String>| {
+            let args = [text(&self.mounted)].into_iter().chain(command.iter().cloned());
+            Command::new("chroot", args)
+        };
+        // Where one fails the image's file stays.
+        let generated = etc.generated.iter().map(|c| Action::Run(chroot(c).also_ok(&[1, 2, 3, 4, 5, 255])));
+        let (generated, checks): (Vec<_>, Vec<_>) =
+            (generated.collect(), etc.checks.iter().map(|c| Action::Run(chroot(c))).collect());
+        if self.making.contents.mounts.is_empty() {
+            return;
+        }
+        // OpenSSH of Debian wants it.
+        let sshd = make_directory(&below(&self.mounted, "/run/sshd"));
+        for (name, about, commands) in [
+            ("generated-files", "make files anew that are made from others", generated),
+            ("checks", "check the settings in the layer", checks),
+        ] {
+            if commands.is_empty() {
+                continue;
+            }
+            let (mut actions, ends) = self.mounts(|at| mount("tmpfs", "nosuid,nodev,mode=0755", "tmpfs", at));
+            actions.push(sshd.clone());
+            actions.extend(commands);
+            actions.extend(ends);
+            self.steps.add(name, about.to_owned(), actions);
+        }
+    }
+
+    /// The actions that mount what programs need in the layer, and those that unmount it. `run` mounts /run.
+    fn mounts(&self, run: impl Fn(&Path) -> Action) -> (Vec<Action>, Vec<Action>) {
+        let mut actions = Vec::new();
         let mut ends = Vec::new();
-        for (path, at) in mounts {
-            actions.push(match path {
+        for path in &self.making.contents.mounts {
+            let at = below(&self.mounted, path);
+            actions.push(match *path {
                 "/proc" => mount("proc", "nosuid,noexec,nodev", "proc", &at),
                 "/sys" => mount("sysfs", "nosuid,noexec,nodev,ro", "sysfs", &at),
-                "/run" => Action::Run(Command::new("mount", ["--bind", &text(&scratch), &text(&at)])),
+                "/run" => run(&at),
                 _ => Action::Run(Command::new(
                     "mount",
                     ["--bind", &text(&below(self.environment, path)), &text(&at)],
@@ -331,6 +364,18 @@ impl<'p> Planner<'p> {
             });
             ends.insert(0, umount(&at));
         }
+        (actions, ends)
+    }
+
+    /// Makes an initramfs by the layer's own dracut. What it needs of this host is mounted in the layer meanwhile; what it
+    /// writes is outside of it, so that nothing of that stays in the pool.
+    fn initramfs(&mut self) {
+        let Some(dracut) = self.making.contents.dracut else { return };
+        let scratch = scratch(self.request);
+        let bind = |at: &Path| Action::Run(Command::new("mount", ["--bind", &text(&scratch), &text(at)]));
+        let (mounts, ends) = self.mounts(bind);
+        let mut actions = vec![make_directory(&scratch)];
+        actions.extend(mounts);
         let version = &self.making.contents.version;
         let initramfs = format!("/run/{INITRAMFS}");
         let args = [

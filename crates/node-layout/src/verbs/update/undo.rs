@@ -29,6 +29,8 @@ struct Made {
     environment: PathBuf,
     /// The directory that dracut writes to.
     scratch: PathBuf,
+    /// Where its conflicts are kept.
+    conflicts: PathBuf,
 }
 
 impl TakeBack {
@@ -47,6 +49,7 @@ impl TakeBack {
             directory: node.boot.file(&making.layer().to_string()),
             environment: environment.to_owned(),
             scratch,
+            conflicts: making.etc.merge.kept.clone(),
         };
         TakeBack { made: Some(made) }
     }
@@ -88,6 +91,9 @@ impl Undo for TakeBack {
                 left.push(error.to_string());
                 return Undone { left, ..Undone::default() };
             }
+        }
+        if made.conflicts.exists() {
+            left.extend(files::remove_directory(&made.conflicts).err().map(|error| error.to_string()));
         }
         left.extend(files::remove_directory(&made.directory).err().map(|error| error.to_string()));
         if let Some(base) = base {

@@ -1,0 +1,77 @@
+//! The files of a merge of /etc, as text and as JSON.
+
+use crate::etc::{FileMerge, Merge, Outcome, Side, text, unified, version};
+use crate::plan::EtcMerge;
+use serde_json::{Value, json};
+
+/// The files of a merge for programs.
+pub(super) fn files_json(merge: &Merge) -> Value {
+    let file = |file: &FileMerge| {
+        let mut object =
+            json!({"path": file.path.to_string_lossy(), "result": file.outcome.as_str(), "kind": file.kind});
+        if let Some(reason) = &file.reason {
+            object["reason"] = json!(reason.to_string());
+        }
+        object
+    };
+    json!(merge.files.iter().map(file).collect::<Vec<_>>())
+}
+
+/// The files of a merge for people: one a line, without those that are the same on both sides; then how many there are.
+pub(super) fn human(merge: &Merge) -> Vec<String> {
+    let line = |file: &FileMerge| {
+        let why = file.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        format!("{:<8}  {}{why}", file.outcome.as_str(), file.path.display())
+    };
+    let count = |outcome| merge.files.iter().filter(|file| file.outcome == outcome).count();
+    let mut lines: Vec<String> =
+        merge.files.iter().filter(|file| file.outcome != Outcome::Same).map(line).collect();
+    lines.push(format!(
+        "{} files: {} the same, {} of the host, {} of the image, {} merged, {} deleted, {} conflicts",
+        merge.files.len(),
+        count(Outcome::Same),
+        count(Outcome::Ours),
+        count(Outcome::Theirs),
+        count(Outcome::Merged),
+        count(Outcome::Deleted),
+        count(Outcome::Conflict),
+    ));
+    lines
+}
+
+/// What changes in the files of this host, a difference a file; a conflict has its marks.
+fn changes(merge: &EtcMerge) -> Vec<(&FileMerge, Vec<String>)> {
+    let EtcMerge { trees, planned, .. } = merge;
+    let change = |file: &'_ FileMerge| {
+        let before = version(trees, Side::Ours, &file.path).ok().flatten();
+        let after = match &file.marked {
+            Some(marked) => Some(marked.clone()),
+            None => text(planned, trees, &file.path).ok().flatten(),
+        };
+        let name = format!("/etc/{}", file.path.display());
+        let both = [&before, &after].map(|text| text.as_deref().unwrap_or_default());
+        let is_text = both.iter().all(|text| !text.contains(&0));
+        let title = |whose: &str, text: &Option<Vec<u8>>| match text {
+            Some(_) => format!("{name} ({whose})"),
+            None => "/dev/null".to_owned(),
+        };
+        match is_text {
+            true => unified([&title("this host", &before), &title("new layer", &after)], both[0], both[1]),
+            false => vec![format!("{name}: not text")],
+        }
+    };
+    let is_other = |file: &&FileMerge| !matches!(file.outcome, Outcome::Same | Outcome::Ours);
+    let files = planned.files.iter().filter(is_other).map(|file| (file, change(file)));
+    files.filter(|(_, lines)| !lines.is_empty()).collect()
+}
+
+/// The same as lines.
+pub(super) fn differences(merge: &EtcMerge) -> Vec<String> {
+    changes(merge).into_iter().flat_map(|(_, lines)| lines).collect()
+}
+
+/// The same for programs.
+pub(super) fn differences_json(merge: &EtcMerge) -> Vec<Value> {
+    let difference = |(file, lines): (&FileMerge, Vec<String>)| json!({"path": file.path.to_string_lossy(), "diff": lines});
+    changes(merge).into_iter().map(difference).collect()
+}
