@@ -94,6 +94,63 @@ echo "in {running}" > /root/written; sync
 """
 
 
+# What an administrator changes: an account, a setting, a file that goes, one that image 2 changes, too.
+HOST_SETTINGS = """
+cd /mnt/sysroot/etc
+echo alice:x:990:990::/home/alice:/bin/sh >> passwd; echo alice:x:990: >> group; echo 'alice:$6$a$b:1::::::' >> shadow
+sed -i 's/^wheel:x:10:.*/wheel:x:10:alice/' group
+sed -i 's/^Port 22$/Port 2222/' lab/merged.conf
+rm lab/deleted.conf; echo "value of the host" > lab/conflict.conf; echo own > lab/own.conf
+cd /
+"""
+# What an update says before it writes.
+PREVIEW = (
+    imagefiles.MEDIA
+    + """
+node-layout update /mnt/media/{image} --dry-run --diff > /tmp/preview 2>&1 || { cat /tmp/preview; fail "preview"; }
+for line in "merged    passwd" "merged    group" "merged    lab/merged.conf" "theirs    lab/image.conf" "ours      lab/own.conf" \
+    "deleted   lab/deleted.conf" "conflict  lab/conflict.conf: both changed the same place" "user 990 becomes 999"; do
+    grep -qF "$line" /tmp/preview || { cat /tmp/preview; fail "the preview has no line '$line'"; }
+done
+grep -qx -- "-# generation 1" /tmp/preview && grep -qx "+# generation 2" /tmp/preview || fail "the preview shows no difference"
+node-layout update /mnt/media/{image} --on-conflict stop > /tmp/o 2>&1 && fail "a conflict does not stop the update"
+[ -e /var/lib/node-layout/conflicts ] && fail "a preview has kept conflicts"
+umount /mnt/media
+"""
+)
+# In the layer of image 2: what the preview has said.
+MERGED = """
+cd /etc
+for line in alice:x:990:990::/home/alice:/bin/sh svc:x:999:999::/:/sbin/nologin; do
+    grep -qx "$line" passwd || { cat passwd; fail "passwd has no line $line"; }
+done
+grep -qx wheel:x:10:alice group && grep -qx svc:x:999: group || { cat group; fail "group"; }
+grep -qF 'alice:$6$a$b:' shadow && grep -qx 'svc:!:1::::::' shadow || { cat shadow; fail "shadow"; }
+[ "$(stat -c %u:%g /usr/share/svc)" = 999:999 ] || fail "the owner of svc's files is $(stat -c %u:%g /usr/share/svc)"
+grep -qx "Port 2222" lab/merged.conf && grep -qx "# generation 2" lab/merged.conf || { cat lab/merged.conf; fail "not merged"; }
+[ "$(cat lab/image.conf)" = "generation 2" ] && [ "$(cat lab/own.conf)" = own ] || fail "a file of one side"
+[ -e lab/deleted.conf ] && fail "a deleted file is back"
+[ "$(cat lab/conflict.conf)" = "value of the host" ] || fail "the conflict has not the host's version"
+node-layout etc conflicts > /tmp/o && fail "no conflict is known"
+[ "$(cat /tmp/o)" = "/etc/lab/conflict.conf: both changed the same place" ] || { cat /tmp/o; fail "conflicts"; }
+node-layout etc diff lab/conflict.conf > /tmp/o && grep -qx "+value 2" /tmp/o || { cat /tmp/o; fail "diff"; }
+node-layout status --format json | grep -q '"conflicts":1' || fail "status does not count the conflict"
+node-layout etc resolve lab/conflict.conf --theirs > /tmp/o || { cat /tmp/o; fail "resolve"; }
+[ "$(cat lab/conflict.conf)" = "value 2" ] || fail "the conflict is not resolved"
+node-layout etc conflicts > /dev/null || fail "the conflict is not forgotten"
+cd /
+say "merged"
+"""
+# Everything in /etc but what LVM writes by itself.
+DIGEST = """
+cd /etc
+find . -path ./lvm -prune -o -type f -print -o -type l -print | sort > /tmp/names
+while read -r f; do echo "$f $(readlink "$f" || md5sum < "$f")"; done < /tmp/names > /tmp/sums
+cd /
+say "etc $(md5sum < /tmp/sums)"
+"""
+
+
 def job(*parts: str, layout: images.Layout, running: int, written: str = "", **more: str) -> str:
     """A job in the layer of a generation; `{nvr}` and `{layer}` are those of that generation."""
     text = IN_LAYER + "".join(parts)
@@ -177,6 +234,7 @@ mkdir -p /mnt/sysroot/etc/node-layout
 echo 'keep-images = {chain.keep}' >> /mnt/sysroot/etc/node-layout/layout.toml
 echo node.example > /mnt/sysroot/etc/hostname; echo installed > /mnt/sysroot/root/written
 """
+    text += HOST_SETTINGS
     uml.boot(disks, jobs.fill(jobs.MOUNT + text + jobs.UNMOUNT, chain.layout), console=True).check("init")
     return disks
 
@@ -219,7 +277,10 @@ def chain(name: str) -> str:
             PLAIN,
             status(0),
             VERIFIED,
+            PREVIEW,
+            DIGEST,
             UPDATE,
+            DIGEST,
             status(3),
             VERIFIED,
             layout=layout,
@@ -231,8 +292,9 @@ def chain(name: str) -> str:
     before, after = first.values("status")
     check_status(before, booted=1, default=1, states=good)
     check_status(after, booted=1, default=1, states={**good, 2: "armed"}, trial=(imagefiles.nvr(2), "armed"))
+    assert len(set(first.values("etc"))) == 1, f"{name}: the update has changed /etc of the running layer"
     # The trial. It is not the default until it is confirmed.
-    trial = boot(2, job(status(3), CONFIRM, PLAIN, status(0), VERIFIED, WRITE, layout=layout, running=2))
+    trial = boot(2, job(status(3), CONFIRM, PLAIN, MERGED, status(0), VERIFIED, WRITE, DIGEST, layout=layout, running=2))
     during, confirmed = trial.values("status")
     check_status(during, booted=2, default=1, states={**good, 2: "trying"}, trial=(imagefiles.nvr(2), "trying"))
     good[2] = "good"
@@ -272,7 +334,10 @@ node-layout remove {imagefiles.nvr(2)} > /tmp/o 2>&1 && {{ cat /tmp/o; fail "rem
 ls -d /boot/{imagefiles.layer(3)} /boot/loader/entries/{imagefiles.layer(3)}* 2>/dev/null && fail "files of the removed image"
 lvs {layout.vg}/{imagefiles.nvr(3)} 2>/dev/null && fail "the base of the removed image"
 """
-    back = boot(5, job(PLAIN, status(0), remove, status(0), VERIFIED, layout=layout, running=2, written=written, deep="--deep"))
+    back = boot(
+        5, job(PLAIN, DIGEST, status(0), remove, status(0), VERIFIED, layout=layout, running=2, written=written, deep="--deep")
+    )
+    assert back.value("etc") == trial.value("etc"), f"{name}: /etc of the old layer is another one after the rollback"
     del good[3]
     check_status(back.value("status"), booted=2, default=2, states=good)
     if 1 in good:

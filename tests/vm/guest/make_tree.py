@@ -150,6 +150,30 @@ class Specimens:
             os.utime(directory, ns=(BUILT, BUILT + self.generation))
 
 
+def settings(top: pathlib.Path, generation: int) -> None:
+    """Files of /etc that images and hosts change. From generation 2 on an account has a number that the host uses for another."""
+    texts = {
+        "passwd": "root:x:0:0:root:/root:/bin/sh\n",
+        "group": "root:x:0:\nwheel:x:10:\n",
+        "shadow": f"root:*:{19000 + generation}::::::\n",
+        "lab/merged.conf": f"Port 22\n\nUseDNS no\n\nBanner none\n\n# generation {generation}\n",
+        "lab/image.conf": f"generation {generation}\n",
+        "lab/conflict.conf": f"value {generation}\n",
+        "lab/deleted.conf": "default\n",
+    }
+    if generation > 1:
+        texts["passwd"] += "svc:x:990:990::/:/sbin/nologin\n"
+        texts["group"] += "svc:x:990:\n"
+        texts["shadow"] += "svc:!:1::::::\n"
+        (top / "usr/share/svc").mkdir(parents=True)
+        os.chown(top / "usr/share/svc", 990, 990)
+    for name, text in texts.items():
+        path = top / "etc" / name
+        path.parent.mkdir(exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.write_text(text)
+
+
 def describe(top: pathlib.Path, nvr: str, generation: int, kernel: str, initramfs: str) -> None:
     """What an image says of itself: its name, its release, its kernel, the original copies of its configuration."""
     # Where the installed system has file systems.
@@ -181,6 +205,8 @@ def describe(top: pathlib.Path, nvr: str, generation: int, kernel: str, initramf
 def main(directory: str, nvr: str, generation: str, kernel: str, initramfs: str, *options: str) -> None:
     os.umask(0o022)
     top = pathlib.Path(directory)
+    if "--no-specimens" not in options:
+        settings(top, int(generation))
     describe(top, nvr, int(generation), kernel, initramfs)
     if "--no-specimens" not in options:
         Specimens(top / "usr/share/specimens", int(generation)).make()

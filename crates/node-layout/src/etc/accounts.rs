@@ -53,16 +53,19 @@ pub(super) fn merge(base: &Texts, ours: &Texts, theirs: &Texts, ancestor: Ancest
     }
     for (file, shadow) in [("passwd", "shadow"), ("group", "gshadow")] {
         let Some(all) = texts.get(file).map(|merged| names(&merged.text)) else { continue };
-        let [before, brought] =
-            [ours, &theirs].map(|side| side.get(file).map(|text| names(text)).unwrap_or_default());
-        let gone = |name: &Vec<u8>| !all.contains(name) && (before.contains(name) || brought.contains(name));
+        let present: HashSet<&[u8]> = all.iter().map(Vec::as_slice).collect();
+        let [before, brought] = [ours, &theirs].map(|side| -> HashSet<Vec<u8>> {
+            side.get(file).map(|text| names(text).into_iter().collect()).unwrap_or_default()
+        });
+        let is_gone =
+            |name: &[u8]| !present.contains(name) && (before.contains(name) || brought.contains(name));
         let new: Vec<&Vec<u8>> = all.iter().filter(|name| !before.contains(*name)).collect();
         if let Some(merged) = texts.get_mut(shadow) {
-            complete_shadow(shadow, merged, &gone, &new);
+            complete_shadow(shadow, merged, &is_gone, &new);
         }
     }
     let after = texts.iter().map(|(file, merged)| (*file, merged.text.clone())).collect();
-    let before = problems(ours);
+    let before: HashSet<String> = problems(ours).into_iter().collect();
     let problems = problems(&after).into_iter().filter(|problem| !before.contains(problem)).collect();
     Some(Accounts { texts, of_base, of_theirs, problems })
 }
@@ -239,16 +242,26 @@ fn free_ranges(ours: &[Item<'_>], theirs: &[u8]) -> Vec<u8> {
         Some((number(fields.get(1)?)?, number(fields.get(2)?)?))
     };
     let known: HashSet<&Key> = ours.iter().filter_map(|item| item.key.as_ref()).collect();
-    let used: Vec<(u32, u32)> = ours.iter().filter_map(|item| range(&item.text)).collect();
+    let mut used: Vec<(u32, u32)> = ours.iter().filter_map(|item| range(&item.text)).collect();
     let all = used.iter().copied().chain(lines(theirs).into_iter().filter_map(range));
     let mut free = all.map(|(start, count)| start.saturating_add(count)).max().unwrap_or_default();
+    used.sort_unstable();
+    // Up to where the ranges reach that begin no later.
+    let mut reach = 0;
+    let reaches: Vec<u32> = used
+        .iter()
+        .map(|(start, count)| {
+            reach = reach.max(start.saturating_add(*count));
+            reach
+        })
+        .collect();
+    let overlaps = |(start, count): (u32, u32)| {
+        let before = used.partition_point(|(from, _)| *from < start.saturating_add(count));
+        before.checked_sub(1).is_some_and(|last| reaches[last] > start)
+    };
     let mut text = Vec::with_capacity(theirs.len());
     for line in lines(theirs) {
         let is_new = is_record(line) && !known.contains(&vec![split(line)[0].to_vec()]);
-        let overlaps = |(start, count): (u32, u32)| {
-            used.iter()
-                .any(|(from, n)| start < from.saturating_add(*n) && *from < start.saturating_add(count))
-        };
         match range(line).filter(|range| is_new && overlaps(*range)) {
             Some((_, count)) => {
                 let fields = split(line);
@@ -263,10 +276,10 @@ fn free_ranges(ours: &[Item<'_>], theirs: &[u8]) -> Vec<u8> {
 }
 
 /// Removes the lines of names that are gone, and adds locked ones of new names that have none.
-fn complete_shadow(file: &str, merged: &mut Merged, is_gone: &dyn Fn(&Vec<u8>) -> bool, new: &[&Vec<u8>]) {
+fn complete_shadow(file: &str, merged: &mut Merged, is_gone: &dyn Fn(&[u8]) -> bool, new: &[&Vec<u8>]) {
     let present: HashSet<Vec<u8>> = names(&merged.text).into_iter().collect();
-    if present.iter().any(is_gone) {
-        let kept = |line: &&[u8]| !is_record(line) || !is_gone(&split(line)[0].to_vec());
+    if present.iter().any(|name| is_gone(name)) {
+        let kept = |line: &&[u8]| !is_record(line) || !is_gone(split(line)[0]);
         merged.text = lines(&merged.text).into_iter().filter(kept).collect::<Vec<_>>().concat();
     }
     for name in new.iter().filter(|name| !present.contains(**name)) {

@@ -1,6 +1,6 @@
 //! Merging the fields of one record.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How a field is merged that both sides have changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,13 +44,11 @@ fn listed(list: &[u8]) -> Vec<&[u8]> {
 
 /// What is left of a list, then what theirs adds to it.
 pub(super) fn united<'w>(base: &[&[u8]], ours: &[&'w [u8]], theirs: &[&'w [u8]]) -> Vec<&'w [u8]> {
+    let [of_base, of_theirs] = [base, theirs].map(|words| words.iter().copied().collect::<HashSet<_>>());
     let mut all: Vec<&[u8]> =
-        ours.iter().copied().filter(|word| !base.contains(word) || theirs.contains(word)).collect();
-    for word in theirs.iter().filter(|word| !base.contains(*word)) {
-        if !all.contains(word) {
-            all.push(word);
-        }
-    }
+        ours.iter().copied().filter(|word| !of_base.contains(word) || of_theirs.contains(word)).collect();
+    let mut present: HashSet<&[u8]> = all.iter().copied().collect();
+    all.extend(theirs.iter().copied().filter(|word| !of_base.contains(word) && present.insert(word)));
     all
 }
 

@@ -1,6 +1,7 @@
 //! The merge of one file that is not a directory.
 
 use super::error::EtcError;
+use super::formats::Format;
 use super::kinds::Kind;
 use super::lines::{self, Merged};
 use super::node::{Content, Node};
@@ -223,10 +224,18 @@ fn merged(kind: Kind, base: Option<&Node>, ours: &Node, theirs: &Node) -> Option
         None => &[],
     };
     let (ours, theirs) = (ours.text()?, theirs.text()?);
+    let by_lines = || lines::merge(base, ours, theirs);
     match kind {
         Kind::Whole => None,
-        Kind::Records(format) => format.merge(base, ours, theirs),
-        _ => None,
+        Kind::Records(format) => Some(format.merge(base, ours, theirs).unwrap_or_else(by_lines)),
+        _ => {
+            let merged = by_lines();
+            if merged.conflicts == 0 {
+                return Some(merged);
+            }
+            // Two options in neighbouring lines are a conflict only for lines.
+            let as_sections = Format::sections(base, ours, theirs).filter(|merged| merged.conflicts == 0);
+            Some(as_sections.unwrap_or(merged))
+        }
     }
-    .or_else(|| (kind != Kind::Whole).then(|| lines::merge(base, ours, theirs)))
 }

@@ -39,6 +39,17 @@ impl Format {
         Some(records::merge(base, ours, theirs, &combine, OnConflict::Mark))
     }
 
+    /// Merges three texts that look like INI files, whatever their names are: host and image have sections, and nothing but options
+    /// in them. `None` if they do not.
+    pub(super) fn sections(base: &[u8], ours: &[u8], theirs: &[u8]) -> Option<Merged> {
+        let has_sections = |text: &[u8]| {
+            let mut text = lines(text).into_iter().filter(|line| !is_ini_comment(line));
+            text.next().is_some_and(|first| header(first).is_some())
+                && text.all(|line| header(line).is_some() || assigned(line).is_some())
+        };
+        (has_sections(ours) && has_sections(theirs)).then(|| ini(base, ours, theirs)).flatten()
+    }
+
     fn read(self, text: &[u8]) -> Option<Vec<Item<'_>>> {
         let key = |line: &[u8]| -> Option<Option<Key>> {
             let line = line.trim_ascii();

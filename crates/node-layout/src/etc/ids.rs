@@ -2,6 +2,8 @@
 
 use super::lines::lines;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::iter::Rev;
+use std::ops::RangeInclusive;
 
 /// Numbers of users and groups that are different in the merged system. Those that are not in it stay.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -130,9 +132,9 @@ pub(super) fn maps(base: &Texts, ours: &Texts, theirs: &Texts) -> (IdMap, IdMap)
 /// The first number of people, as in login.defs(5) everywhere.
 const FIRST_PERSON: u32 = 1000;
 /// Numbers of programs that are given to new ones, from the top (`SYS_UID_MIN`, `SYS_UID_MAX`).
-const PROGRAMS: std::ops::RangeInclusive<u32> = 201..=999;
+const PROGRAMS: RangeInclusive<u32> = 201..=999;
 /// Numbers of people (`UID_MIN`, `UID_MAX`).
-const PEOPLE: std::ops::RangeInclusive<u32> = 1000..=60_000;
+const PEOPLE: RangeInclusive<u32> = 1000..=60_000;
 
 /// Numbers of users, or of groups.
 struct Numbers {
@@ -144,12 +146,16 @@ struct Numbers {
     all: BTreeSet<u32>,
     /// Numbers that were given to names of the image.
     given: HashMap<Vec<u8>, u32>,
+    /// Numbers of programs that may be free.
+    programs: Rev<RangeInclusive<u32>>,
+    /// Numbers of people that may be free.
+    people: RangeInclusive<u32>,
 }
 
 impl Numbers {
     fn new(host: HashMap<Vec<u8>, u32>, all: BTreeSet<u32>) -> Numbers {
         let of_host = host.values().copied().collect();
-        Numbers { host, of_host, all, given: HashMap::new() }
+        Numbers { host, of_host, all, given: HashMap::new(), programs: PROGRAMS.rev(), people: PEOPLE }
     }
 
     /// The number that a name of the image has in the merged system. One that is `liked` is taken if it is free.
@@ -160,11 +166,10 @@ impl Numbers {
         if !self.of_host.contains(&id) {
             return id;
         }
-        let is_free = |id: &u32| !self.all.contains(id);
-        let is_free_for_both = |id: &u32| is_free(id) && !others.contains(id);
-        let new = liked.filter(is_free).or_else(|| match id {
-            ..FIRST_PERSON => PROGRAMS.rev().find(is_free_for_both).or_else(|| PROGRAMS.rev().find(is_free)),
-            _ => PEOPLE.clone().find(is_free_for_both).or_else(|| PEOPLE.clone().find(is_free)),
+        let is_free = |id: &u32| !self.all.contains(id) && !others.contains(id);
+        let new = liked.filter(|id| !self.all.contains(id)).or_else(|| match id {
+            ..FIRST_PERSON => self.programs.by_ref().find(is_free),
+            _ => self.people.by_ref().find(is_free),
         });
         // All of them are used: two names share one, as they would without this.
         let new = new.unwrap_or(id);

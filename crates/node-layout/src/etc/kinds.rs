@@ -2,6 +2,7 @@
 
 use super::formats::Format;
 use serde::Deserialize;
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
@@ -110,7 +111,7 @@ struct Rule {
 #[derive(Clone, Debug)]
 pub(crate) struct Kinds {
     rules: Vec<Rule>,
-    pins: Vec<PathBuf>,
+    pins: HashSet<PathBuf>,
 }
 
 impl Kinds {
@@ -126,7 +127,7 @@ impl Kinds {
             Ok(built_in) => rules.extend(built_in.iter().cloned()),
             Err(error) => return Err(error.clone()),
         }
-        Ok(Kinds { rules, pins: read_pins(pins) })
+        Ok(Kinds { rules, pins: read_pins(pins).into_iter().collect() })
     }
 
     /// The kind of a file. `path` is below /etc.
@@ -141,7 +142,7 @@ impl Kinds {
 
     /// Whether the host's version stays whatever the image has: it is pinned, or in a directory that is.
     pub(crate) fn is_pinned(&self, path: &Path) -> bool {
-        self.pins.iter().any(|pin| path.starts_with(pin))
+        path.ancestors().any(|above| self.pins.contains(above))
     }
 
     fn rule(&self, path: &Path) -> Option<&Rule> {
