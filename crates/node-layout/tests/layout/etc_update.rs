@@ -288,3 +288,35 @@ fn settings_are_checked_in_the_layer_by_its_own_programs() {
     }
     assert!(failing.volume(NEW).is_none());
 }
+
+#[test]
+fn a_check_that_fails_on_the_host_already_is_left_out() {
+    let sudoers = ("sudoers", Some("a\n"), Some("a\n"), Some("b\n"));
+    let whole = node(&[sudoers]);
+    whole.put("/image/usr/sbin/visudo", "program");
+    whole.update().unwrap();
+    let number = whole.commands.borrow().iter().position(|c| c == "visudo -c").unwrap();
+    let model = node(&[sudoers]);
+    model.put("/image/usr/sbin/visudo", "program");
+    model.fails_at.set(Some(number));
+    let decided = model.decide(&model.running(), &model.request()).unwrap();
+    let told = decided.findings.iter().find(|f| f.code.id == "LAY090").unwrap();
+    assert!(told.message.starts_with("a check fails on this host already: `visudo -c` failed"), "{told:?}");
+    assert!(decided.plan.steps.iter().all(|step| step.name != "checks"));
+    decided.close(&model).unwrap();
+}
+
+#[test]
+fn a_table_that_cannot_be_used_refuses_the_update() {
+    let model = node(&[]);
+    model.put("/sysroot/etc/node-layout/etc.toml", "[[files]]\npaths = ['x']\nkind = 'y'\n");
+    let disk = model.disk();
+    match model.update() {
+        Err(Outcome::Refused(findings)) => {
+            let finding = findings.iter().find(|f| f.code.id == "LAY088").unwrap();
+            assert!(finding.message.contains("etc.toml: there is no kind 'y'; use host, "), "{finding:?}");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(model.disk(), disk);
+}
