@@ -125,7 +125,7 @@ const NODE_LAYOUT: Rooms = Rooms {
             knows(
                 &[
                     "machine", "files", "disks", "boot", "system", "images", "checks", "sync", "etc",
-                    "source", "plan", "verbs", "cli",
+                    "source", "plan", "verbs", "faces", "cli",
                 ],
                 &[],
             ),
@@ -151,10 +151,14 @@ const NODE_LAYOUT: Rooms = Rooms {
                 NO_PROGRAM,
             ),
         ),
+        ("faces", knows(&["machine", "disks", "boot", "system", "images", "checks", "verbs"], NO_PROGRAM)),
         (
             "cli",
             knows(
-                &["machine", "files", "system", "images", "checks", "etc", "source", "plan", "verbs"],
+                &[
+                    "machine", "files", "system", "images", "checks", "etc", "source", "plan", "verbs",
+                    "faces",
+                ],
                 &["std::net"],
             ),
         ),

@@ -29,6 +29,7 @@ mod checks; // checks that several verbs make
 pub mod cli; // the program
 mod disks; // LVM, thin pool, fstab
 mod etc; // the three-way merge of /etc
+mod faces; // what the original programs answer
 mod files; // changes of files that survive a power cut
 mod images; // what belongs to an image
 mod machine; // programs, devices, mounts

@@ -11,6 +11,8 @@ mod after_trial;
 mod boot_entries;
 #[path = "layout/etc_update.rs"]
 mod etc_update;
+#[path = "layout/faces.rs"]
+mod faces;
 #[path = "layout/health.rs"]
 mod health;
 #[path = "layout/interrupted.rs"]

@@ -117,6 +117,12 @@ impl BootConfig {
         inside(&self.sysroot, root.join(names.into_iter().collect::<PathBuf>()))
     }
 
+    /// The path in the system of a path in an entry, as people write it.
+    pub(crate) fn path_in_system(&self, path: &str) -> String {
+        let root = self.root.strip_prefix(&self.sysroot).unwrap_or(&self.root);
+        Path::new("/").join(root).join(path.trim_start_matches('/')).display().to_string()
+    }
+
     /// Every place that keeps kernel arguments for later kernels.
     pub(crate) fn kept_arguments(&self) -> Vec<KeptArguments> {
         let mut kept = self.next_kernel.arguments();

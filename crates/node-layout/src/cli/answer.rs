@@ -2,13 +2,14 @@
 
 use super::common::Format;
 use super::etc_files;
-use super::print::{self, HumanProgress, JsonProgress};
+use super::print::{self, HumanProgress, JsonProgress, Silent};
+use crate::checks::has_errors;
 use crate::machine::{Tools, quoted};
 use crate::plan::{self, Action, EtcMerge, Plan, Progress, Undo};
 use crate::verbs::update::Needs;
 use node_base::console::{COULD_NOT, error_line};
-use node_base::diagnostic::Finding;
 use node_base::diagnostic::json::SCHEMA;
+use node_base::diagnostic::{Finding, Severity};
 use node_base::harmless::{harmless, harmless_line};
 use node_base::units::Bytes;
 use serde_json::json;
@@ -47,9 +48,26 @@ pub(super) struct Outcome {
     pub(super) message: String,
 }
 
+/// The form of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Human,
+    Json,
+    /// `nodectl`'s: `success` and `reason`, without progress.
+    Nodectl {
+        machine_readable: bool,
+    },
+}
+
+/// The text of `nodectl` about work that was not done.
+pub(super) fn failure(reason: &str) -> String {
+    let lines: Vec<String> = reason.lines().map(|line| format!("    {line}\n")).collect();
+    format!("Status: Failure\n  Reason:\n{}", lines.concat())
+}
+
 /// Prints the answer of a verb.
 pub(super) struct Answer {
-    format: Format,
+    form: Form,
     /// Known as soon as the state of the node is.
     pub(super) subject: Option<Subject>,
     /// Variables that the caller has chosen for the programs of a plan.
@@ -62,26 +80,50 @@ pub(super) struct Answer {
 
 impl Answer {
     pub(super) fn new(format: Format) -> Answer {
-        Answer { format, subject: None, environment: Vec::new(), needs: None, shows_etc: false }
+        Answer::in_form(match format {
+            Format::Human => Form::Human,
+            Format::Json => Form::Json,
+        })
+    }
+
+    /// Answers as `nodectl` does.
+    pub(super) fn of_nodectl(machine_readable: bool) -> Answer {
+        Answer::in_form(Form::Nodectl { machine_readable })
+    }
+
+    fn in_form(form: Form) -> Answer {
+        Answer { form, subject: None, environment: Vec::new(), needs: None, shows_etc: false }
+    }
+
+    /// The work could not be done, and no verb has answered yet.
+    pub(super) fn could_not(&self, reason: &str) -> ExitCode {
+        match self.form {
+            Form::Human => error_line("node-layout", reason),
+            Form::Json => self.json("failed", reason, &[]),
+            Form::Nodectl { machine_readable } => not_done(machine_readable, reason),
+        }
+        ExitCode::from(COULD_NOT)
     }
 
     /// The work was refused, and nothing was changed.
     pub(super) fn refused(&self, findings: &[Finding]) -> ExitCode {
         let message = "refused; nothing was changed";
-        match self.format {
-            Format::Human => {
+        match self.form {
+            Form::Human => {
                 print::findings(findings);
                 print::line(message);
             }
-            Format::Json => self.json("refused", message, findings),
+            Form::Json => self.json("refused", message, findings),
+            Form::Nodectl { machine_readable } => not_done(machine_readable, &reasons(findings)),
         }
         ExitCode::from(1)
     }
 
     /// Shows a plan. `nothing` is the line for a plan without steps.
     pub(super) fn planned(&self, plan: &Plan, nothing: &str, findings: &[Finding]) -> ExitCode {
-        match self.format {
-            Format::Human => {
+        match self.form {
+            // nodectl plans nothing.
+            Form::Human | Form::Nodectl { .. } => {
                 print::findings(findings);
                 if let Some(subject) = &self.subject {
                     print::line(&format!("# {}", harmless(&subject.to_string())));
@@ -100,7 +142,7 @@ impl Answer {
                     print::line(nothing);
                 }
             }
-            Format::Json => {
+            Form::Json => {
                 let findings = print::findings_json(findings);
                 let mut answer = json!({
                     "schema": SCHEMA,
@@ -144,20 +186,22 @@ impl Answer {
         outcome: &Outcome,
         findings: &[Finding],
     ) -> ExitCode {
-        if let (Format::Human, Some(subject)) = (self.format, &self.subject) {
+        if let (Form::Human, Some(subject)) = (self.form, &self.subject) {
             print::line(&harmless(&subject.to_string()));
         }
-        let mut progress: Box<dyn Progress> = match self.format {
-            Format::Human => Box::new(HumanProgress),
-            Format::Json => Box::new(JsonProgress),
+        let mut progress: Box<dyn Progress> = match self.form {
+            Form::Human => Box::new(HumanProgress),
+            Form::Json => Box::new(JsonProgress),
+            Form::Nodectl { .. } => Box::new(Silent),
         };
         match plan::run(tools, plan, undo, progress.as_mut()) {
             Ok(()) => self.done(outcome, findings),
             Err(failure) => {
                 let message = failure.to_string();
-                match self.format {
-                    Format::Human => error_line("node-layout", &message),
-                    Format::Json => self.json("failed", &message, findings),
+                match self.form {
+                    Form::Human => error_line("node-layout", &message),
+                    Form::Json => self.json("failed", &message, findings),
+                    Form::Nodectl { machine_readable } => not_done(machine_readable, &message),
                 }
                 ExitCode::from(COULD_NOT)
             }
@@ -166,12 +210,16 @@ impl Answer {
 
     /// The work is done.
     pub(super) fn done(&self, outcome: &Outcome, findings: &[Finding]) -> ExitCode {
-        match self.format {
-            Format::Human => {
+        match self.form {
+            Form::Human => {
                 print::findings(findings);
                 print::line(&outcome.message);
             }
-            Format::Json => self.json(outcome.result, &outcome.message, findings),
+            Form::Json => self.json(outcome.result, &outcome.message, findings),
+            Form::Nodectl { machine_readable: true } => print::json_line(&json!({"success": true})),
+            Form::Nodectl { machine_readable: false } => {
+                print::line(&format!("Status: Success\n  {}", harmless(&outcome.message)));
+            }
         }
         ExitCode::SUCCESS
     }
@@ -188,6 +236,30 @@ impl Answer {
         });
         print::json_line(&answer);
     }
+}
+
+/// The answer of `nodectl` when the work was not done. In JSON the reason is on standard error, too, where it is seen when the caller
+/// drops the answer of a failed call.
+fn not_done(machine_readable: bool, reason: &str) {
+    if machine_readable {
+        print::json_line(&nodectl_failure(reason));
+        error_line("nodectl", reason);
+    } else {
+        print::line(harmless(&failure(reason)).trim_end());
+    }
+}
+
+/// The answer of `nodectl --machine-readable` when the work was not done.
+pub(super) fn nodectl_failure(reason: &str) -> serde_json::Value {
+    json!({"success": false, "reason": reason})
+}
+
+/// Findings as one text: the message of each, and what to do. Of errors and warnings only the errors.
+pub(super) fn reasons(findings: &[Finding]) -> String {
+    let has_errors = has_errors(findings);
+    let relevant = findings.iter().filter(|f| !has_errors || f.severity == Severity::Error);
+    let lines = relevant.flat_map(|f| [Some(f.message.as_str()), f.help.as_deref()]);
+    lines.flatten().collect::<Vec<_>>().join("\n")
 }
 
 /// What a new image needs, one line a place.
@@ -207,6 +279,18 @@ fn described_needs(needs: &Needs) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nodectl_tells_errors_with_what_to_do_and_no_warnings() {
+        use node_base::diagnostic::layout;
+        let warning = Finding::new(&layout::DISCARD, "a warning").help("not this");
+        let error = Finding::new(&layout::ROOT_NOT_THIN, "an error").help("install again");
+        let reason = reasons(&[warning.clone(), error]);
+        assert_eq!(reason, "an error\ninstall again");
+        assert_eq!(reasons(&[warning]), "a warning\nnot this", "what is refused has a reason");
+        assert_eq!(failure(&reason), "Status: Failure\n  Reason:\n    an error\n    install again\n");
+        assert_eq!(nodectl_failure("x"), json!({"success": false, "reason": "x"}));
+    }
 
     #[test]
     fn the_subject_is_described_in_one_line() {

@@ -7,7 +7,7 @@ use super::policy::policy;
 use super::print;
 use crate::images::Reason;
 use crate::machine::RealTools;
-use crate::plan::{Progress, Step, StepState, run};
+use crate::plan::run;
 use crate::system::System;
 use crate::verbs::confirm::confirm as decide_confirm;
 use crate::verbs::fail::{fail as decide_fail, started as decide_started, state_of_units};
@@ -142,11 +142,7 @@ pub(super) fn health(args: HealthArgs) -> anyhow::Result<ExitCode> {
     let Some(failed) = failed else { return Ok(ExitCode::SUCCESS) };
     let _lock = args.common.lock()?;
     if let Ok(decision) = decide_fail(&system, &failed.reason(), Some(&failed.detail)) {
-        struct Silent;
-        impl Progress for Silent {
-            fn step(&mut self, _: usize, _: usize, _: &Step, _: StepState, _: &str) {}
-        }
-        run(&tools, &decision.plan, &Resume, &mut Silent).map_err(|f| anyhow::anyhow!("{f}"))?;
+        run(&tools, &decision.plan, &Resume, &mut print::Silent).map_err(|f| anyhow::anyhow!("{f}"))?;
     }
     Ok(ExitCode::from(1))
 }

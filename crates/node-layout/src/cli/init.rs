@@ -49,8 +49,13 @@ pub(super) fn plan(args: PlanArgs) -> anyhow::Result<ExitCode> {
 
 /// Makes the layout.
 pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let answer = Answer::new(args.plan.common.format);
+    run_as(args, answer)
+}
+
+/// Makes the layout, and answers in a form that the caller has chosen.
+pub(super) fn run_as(args: Args, mut answer: Answer) -> anyhow::Result<ExitCode> {
     let Args { plan: PlanArgs { common, nvr, addon_nvr, policy: given, keep_images }, dry_run } = args;
-    let mut answer = Answer::new(common.format);
     let chosen = match policy(given.as_deref(), &common.sysroot()?) {
         Ok(chosen) => chosen,
         Err(error) => {

@@ -7,6 +7,7 @@ mod common; // options of every verb
 mod config; // what the administrator has set
 mod etc; // etc merge, conflicts, diff, resolve, pin
 mod etc_files; // the files of a merge
+mod faces; // nodectl and imgbase
 mod freeze; // freezing in a process apart
 mod images; // confirm, rollback, remove, and what units of a trial run
 mod init;
@@ -17,7 +18,11 @@ mod status;
 mod update;
 mod verify;
 
+pub use faces::{AnswerOf, Host, Next, imgbase, nodectl};
+
 use clap::Parser;
+use faces::Face;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Turns an installed system into a node's base and layer, and checks it.
@@ -72,27 +77,51 @@ enum Verb {
     /// Thaw a file system that a killed run has left frozen
     #[command(name = crate::machine::freeze::THAW_VERB, hide = true)]
     ThawLeftOver(freeze::ThawArgs),
+    /// The same as a program of the name nodectl
+    #[command(hide = true, disable_help_flag = true)]
+    Nodectl(FaceArgs),
+    /// The same as a program of the name imgbase
+    #[command(hide = true, disable_help_flag = true)]
+    Imgbase(FaceArgs),
 }
 
-/// Runs `node-layout` with the arguments of this process.
+/// The arguments of an original program.
+#[derive(Debug, clap::Args)]
+struct FaceArgs {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<OsString>,
+}
+
+/// Runs `node-layout` with the arguments of this process; under the name `nodectl` or `imgbase` it is that program.
 pub fn main() -> ExitCode {
-    let result = match Cli::parse().verb {
-        Verb::Init(args) => init::run(args),
-        Verb::Plan(args) => init::plan(args),
-        Verb::Verify(args) => verify::run(args),
-        Verb::List(args) => list::run(args),
-        Verb::Status(args) => status::run(args),
-        Verb::Confirm(args) => images::confirm(args),
-        Verb::Fail(args) => images::fail(args),
-        Verb::Started(args) => images::started(args),
-        Verb::Health(args) => images::health(args),
-        Verb::Kernel(args) => images::kernel(args),
-        Verb::Update(args) => update::run(args),
-        Verb::Etc(args) => etc::run(args),
-        Verb::Rollback(args) => images::rollback(args),
-        Verb::Remove(args) => images::remove(args),
-        Verb::FreezeAndThaw(args) => freeze::run(args),
-        Verb::ThawLeftOver(args) => freeze::thaw(args),
-    };
-    result.unwrap_or_else(|error| node_base::console::fail("node-layout", error))
+    let mut arguments = std::env::args_os();
+    if let Some(face) = arguments.next().and_then(|program| Face::of_program(&program)) {
+        return face.run(&arguments.collect::<Vec<_>>());
+    }
+    Cli::parse().verb.run().unwrap_or_else(|error| node_base::console::fail("node-layout", error))
+}
+
+impl Verb {
+    fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Verb::Init(args) => init::run(args),
+            Verb::Plan(args) => init::plan(args),
+            Verb::Verify(args) => verify::run(args),
+            Verb::List(args) => list::run(args),
+            Verb::Status(args) => status::run(args),
+            Verb::Confirm(args) => images::confirm(args),
+            Verb::Fail(args) => images::fail(args),
+            Verb::Started(args) => images::started(args),
+            Verb::Health(args) => images::health(args),
+            Verb::Kernel(args) => images::kernel(args),
+            Verb::Update(args) => update::run(args),
+            Verb::Etc(args) => etc::run(args),
+            Verb::Rollback(args) => images::rollback(args),
+            Verb::Remove(args) => images::remove(args),
+            Verb::FreezeAndThaw(args) => freeze::run(args),
+            Verb::ThawLeftOver(args) => freeze::thaw(args),
+            Verb::Nodectl(args) => Ok(Face::Nodectl.run(&args.arguments)),
+            Verb::Imgbase(args) => Ok(Face::Imgbase.run(&args.arguments)),
+        }
+    }
 }

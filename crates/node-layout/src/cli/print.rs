@@ -44,6 +44,13 @@ fn human_progress(number: usize, of: usize, step: &Step, state: StepState, messa
     }
 }
 
+/// No progress: only the outcome is told.
+pub(super) struct Silent;
+
+impl Progress for Silent {
+    fn step(&mut self, _: usize, _: usize, _: &Step, _: StepState, _: &str) {}
+}
+
 /// Progress for programs: one JSON object a line.
 pub(super) struct JsonProgress;
 

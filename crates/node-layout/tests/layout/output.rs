@@ -69,3 +69,25 @@ fn programs_are_found_by_options_and_never_by_the_environment_of_the_caller() {
     let with_config = called(&["--tools-path", &bin, "--lvm-config", &config]);
     assert_eq!(with_config, Some(format!("config {config}\n")));
 }
+
+/// Only help: whatever else they do is tried on a model, and not on the machine of this test.
+#[test]
+fn the_program_has_the_names_of_the_originals() {
+    let dir = tempfile::tempdir().unwrap();
+    let help = |program: &std::path::Path, words: &[&str]| {
+        let output = Command::new(program).args(words).output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let own = std::path::Path::new(env!("CARGO_BIN_EXE_node-layout"));
+    let all = help(own, &["--help"]);
+    for name in ["nodectl", "imgbase"] {
+        let link = dir.path().join(name);
+        std::os::unix::fs::symlink(own, &link).unwrap();
+        let text = help(&link, &["--help"]);
+        assert!(text.contains(&format!("Usage: {name} [OPTIONS]")), "{text}");
+        assert_eq!(help(own, &[name, "--help"]), text, "as a command of node-layout");
+        assert_eq!(help(&link, &["check", "--help"]), help(own, &[name, "check", "--help"]));
+        assert!(!all.contains(name), "{name} is shown among the verbs of node-layout");
+    }
+}
