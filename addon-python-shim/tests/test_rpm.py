@@ -17,6 +17,7 @@ SPEC = REPOSITORY / "packaging" / "ks-lint.spec"
 PACKAGES = {
     "ks-lint": "GPL-3.0-or-later",
     "node-layout": "GPL-3.0-or-later",
+    "node-layout-nodectl": "GPL-3.0-or-later",
     "ovirt-node-anaconda-addon": "GPL-2.0-or-later",
     "ovirt-node-anaconda-config": "GPL-2.0-or-later",
 }
@@ -84,9 +85,13 @@ def test_the_programs_are_in_packages_of_their_own(packages: Dict[str, Path]) ->
     assert set(packages) == set(PACKAGES)
     found = files(packages["ks-lint"])
     pages = {path: mode for path, mode in found.items() if path.startswith("/usr/share/man/man1/ks-lint")}
-    verbs = set(re.findall(r"^  ([a-z-]+) ", output(program("ks-lint", "OVIRT_NODE_KS_LINT"), "--help"), re.M)) - {"help"}
+    verbs = set(re.findall(r"^  ([a-z-]+) ", output(program("ks-lint", "OVIRT_NODE_KS_LINT"), "--help"), re.M)) - {
+        "help"
+    }
     assert {"check", "plan", "boot"} <= verbs
-    assert {re.sub(r".*/|\.1(\.gz)?$", "", path) for path in pages} >= {"ks-lint"} | {"ks-lint-" + verb for verb in verbs}
+    assert {re.sub(r".*/|\.1(\.gz)?$", "", path) for path in pages} >= {"ks-lint"} | {
+        "ks-lint-" + verb for verb in verbs
+    }
     assert set(pages.values()) == {"-rw-r--r--"}
     assert {path: mode for path, mode in found.items() if path not in pages} == {
         "/usr/bin/ks-lint": "-rwxr-xr-x",
@@ -111,6 +116,32 @@ def test_the_programs_are_in_packages_of_their_own(packages: Dict[str, Path]) ->
     assert {path.rsplit("/", 1)[1] for path in links} <= units
     requires = output("rpm", "-qp", "--requires", packages["node-layout"]).splitlines()
     assert "lvm2" in requires
+
+
+def test_the_names_of_the_originals_are_a_package_that_replaces_theirs(packages: Dict[str, Path]) -> None:
+    package = packages["node-layout-nodectl"]
+    assert files(package) == {
+        "/usr/sbin/nodectl": "lrwxrwxrwx",
+        "/usr/sbin/imgbase": "lrwxrwxrwx",
+        "/etc/profile.d/nodectl-motd.sh": "-rw-r--r--",
+    }
+    links = output("rpm", "-qp", "--qf", "[%{FILENAMES} %{FILELINKTOS}\n]", package)
+    for name in ("nodectl", "imgbase"):
+        # Also where /usr/sbin is /usr/bin.
+        assert "/usr/sbin/{} ../bin/node-layout\n".format(name) in links
+    provides = dict(line.split(" = ") for line in output("rpm", "-qp", "--provides", package).splitlines())
+    assert set(provides) == {"node-layout-nodectl", "imgbased", "ovirt-node-ng-nodectl"} | {
+        name for name in provides if name.startswith("config(")
+    }
+    # What packages of images ask for.
+    assert tuple(map(int, provides["imgbased"].split("."))) >= (0, 7, 2)
+    assert output("rpm", "-qp", "--conflicts", package).split() == ["imgbased", "ovirt-node-ng-nodectl"]
+    assert output("rpm", "-qp", "--obsoletes", package) == ""
+    version = output("rpm", "-qp", "--qf", "%{VERSION}", packages["node-layout"])
+    assert "node-layout = {}\n".format(version) in output("rpm", "-qp", "--requires", package)
+    # node-layout itself can be beside the originals.
+    for query in ("--conflicts", "--obsoletes"):
+        assert output("rpm", "-qp", query, packages["node-layout"]) == ""
 
 
 def test_the_add_on_is_where_every_release_looks_for_it(packages: Dict[str, Path]) -> None:
