@@ -21,6 +21,7 @@
 //! - [`report`] writes findings in each output format.
 //! - [`catalogue`] lists every kind of finding, with its documentation.
 //! - [`directives`] reads what a kickstart says to this project: the add-on's section and waivers.
+//! - [`lsp`] serves editors.
 //! - [`boot`] reads kernel command lines and the configurations that carry them; [`host`] reads the disks of this machine.
 
 pub mod boot; // kernel command lines and boot configurations
@@ -33,5 +34,6 @@ pub mod generate; // kickstarts from a few answers
 pub mod host; // facts of the machine it runs on
 mod kind; // what kind of text a file is: a template, another language
 pub mod lint; // one file through readers and rules
+pub mod lsp; // the language server
 pub mod report; // one output format, one file
 mod rules; // one rule, one file

@@ -18,6 +18,7 @@ mod explain;
 mod fmt;
 mod host;
 mod ksvalidator;
+mod lsp;
 mod man;
 mod migrate;
 mod new;
@@ -74,6 +75,8 @@ enum Verb {
     Host(host::Args),
     /// Answer as ksvalidator does, with its options, output and exit status
     Ksvalidator(ksvalidator::Args),
+    /// Serve an editor: the Language Server Protocol on standard input and standard output
+    Lsp(lsp::Args),
     /// Rewrite kickstarts for the next release with what can be done safely, and list the rest
     Migrate(migrate::Args),
     /// Write a kickstart from a few answers
@@ -119,6 +122,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Fmt(args)) => fmt::run(&args),
         Some(Verb::Host(args)) => host::run(&args),
         Some(Verb::Ksvalidator(args)) => ksvalidator::run(&args),
+        Some(Verb::Lsp(args)) => lsp::run(&args),
         Some(Verb::Man(args)) => man::run(&args),
         Some(Verb::Migrate(args)) => migrate::run(&args),
         Some(Verb::New(args)) => new::run(&args),

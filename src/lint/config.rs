@@ -139,6 +139,14 @@ pub fn read(path: &Path) -> Result<Config, ConfigError> {
     }
 }
 
+/// Checks the text of a configuration, as an editor shows it.
+///
+/// # Errors
+/// [`ConfigError::Content`], when it cannot be used.
+pub fn check(text: &str, path: &Path) -> Result<(), ConfigError> {
+    parse(text, path).map(|_| ())
+}
+
 /// Reads the text of a configuration.
 fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
     let config: Config = toml::from_str(text).map_err(|error| {

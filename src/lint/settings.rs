@@ -181,6 +181,11 @@ impl SettingsSource {
         self.given.force_exclude
     }
 
+    /// The same settings, with configuration files read anew.
+    pub fn read_again(self) -> SettingsSource {
+        SettingsSource { known: Mutex::default(), ..self }
+    }
+
     /// The settings for one file (`-`: standard input, to which the working directory's configuration applies).
     ///
     /// # Errors

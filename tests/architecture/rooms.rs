@@ -107,9 +107,19 @@ const KS_LINT: Rooms = Rooms {
         ("host", knows(&[], &["std::process", "std::env", "clap"])),
         ("report", knows(&["lint"], &["std::fs", "std::process", "std::net"])),
         (
+            "lsp",
+            knows(
+                &["directives", "boot", "catalogue", "lint", "fix", "report"],
+                &["std::process::Command", "std::net", "clap"],
+            ),
+        ),
+        (
             "cli",
             knows(
-                &["directives", "boot", "catalogue", "lint", "fix", "format", "generate", "host", "report"],
+                &[
+                    "directives", "boot", "catalogue", "lint", "fix", "format", "generate", "host", "report",
+                    "lsp",
+                ],
                 &[],
             ),
         ),

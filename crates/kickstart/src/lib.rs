@@ -29,7 +29,7 @@
 //!
 //! - [`parse`] reads one text; [`parse_with_includes`] also what it includes, which an [`include::Loader`] brings.
 //! - [`Kickstart`] holds the result: [`Command`]s with their options and places, and [`Section`]s.
-//! - [`codes`] lists the codes of the findings, with their documentation. [`compare`] says what changed from one [`Version`] to another.
+//! - [`codes`] lists the codes of the findings, with their documentation. [`compare`] says what changed from one [`Version`] to another; [`vocabulary`] lists the commands and options of one.
 //! - [`syntax`] is the layer below: lines, words and sections of any text, without loss. [`shell`] reads the scripts of
 //!   sections.
 //!
@@ -45,4 +45,4 @@ pub use dialect::{
     Section, SectionKind, Setter, Slot, UnknownVersion, Value, Version, normal_mount_point, parse,
     parse_with_includes, python_int, release_named_in, validate,
 };
-pub use dialect::{codes, compare};
+pub use dialect::{codes, compare, vocabulary};

@@ -26,6 +26,7 @@ mod state; // what earlier lines mean for later ones
 mod tables; // the command tables
 mod values; // words with their places
 mod version; // RHEL9, F46
+pub mod vocabulary; // commands and options of a version
 
 pub use kickstart::{Command, Include, Kickstart, Section, SectionKind};
 pub use packages::{PackageKind, PackageLine};

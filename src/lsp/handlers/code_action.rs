@@ -1,0 +1,177 @@
+//! Fixes, and waivers to be written.
+
+use super::diagnostics::Places;
+use crate::lsp::capabilities::FIX_ALL;
+use crate::lsp::document::{Analysis, Document, Kind};
+use crate::lsp::position::Encoding;
+use gen_lsp_types::*;
+use kickstart::syntax::{LineKind, Scanner, Word};
+use node_base::diagnostic::{Applicability, Category, Edit, Finding, Fix, Severity};
+use node_base::source::FileId;
+use std::collections::HashMap;
+
+/// What can be done in a range.
+pub(crate) fn actions(
+    document: &Document,
+    analysis: &Analysis,
+    params: &CodeActionParams,
+    encoding: Encoding,
+) -> Vec<CodeAction> {
+    let places = Places { document, analysis, encoding };
+    let wants = |kind: &str| match &params.context.only {
+        None => true,
+        // A kind stands for those below it.
+        Some(kinds) => kinds.iter().any(|only| {
+            let only = only.to_string();
+            only.is_empty()
+                || kind == only
+                || kind.strip_prefix(&only).is_some_and(|rest| rest.starts_with('.'))
+        }),
+    };
+    let mut actions = Vec::new();
+    if wants("quickfix") {
+        let here: Vec<&Finding> =
+            analysis.report.findings.iter().filter(|f| overlap(places.shown(f), params.range)).collect();
+        actions.extend(here.iter().filter_map(|finding| fix(&places, finding, params)));
+        if document.kind == Kind::Kickstart {
+            actions.extend(here.iter().filter_map(|finding| waiver(&places, finding, params)));
+        }
+    }
+    if wants(FIX_ALL) {
+        actions.extend(fix_all(&places));
+    }
+    actions
+}
+
+fn overlap(a: Range, b: Range) -> bool {
+    a.start <= b.end && b.start <= a.end
+}
+
+/// Whether every edit is in the document: an included file is changed where it is open.
+fn is_local(fix: &Fix) -> bool {
+    !fix.edits.is_empty() && fix.edits.iter().all(|edit| edit.span.file == FileId(0))
+}
+
+fn fix(places: &Places<'_>, finding: &Finding, params: &CodeActionParams) -> Option<CodeAction> {
+    let fix = finding.fix.as_ref().filter(|fix| is_local(fix))?;
+    let is_preferred = match fix.applicability {
+        Applicability::Safe => true,
+        Applicability::Unsafe => false,
+        // It has words that a person must fill in, which an editor would write into the file.
+        Applicability::Placeholder => return None,
+    };
+    let edits = fix.edits.iter().map(|edit| text_edit(places, edit)).collect();
+    let mut title = fix.title.clone();
+    if !is_preferred {
+        title += " (changes what is installed)";
+    }
+    Some(CodeAction {
+        is_preferred: is_preferred.then_some(true),
+        diagnostics: diagnostics_of(finding, params),
+        ..action(places, format!("{}: {title}", finding.code.id), CodeActionKind::QuickFix, edits)
+    })
+}
+
+/// Every safe fix that does not touch another one.
+fn fix_all(places: &Places<'_>) -> Option<CodeAction> {
+    let mut edits: Vec<&Edit> = Vec::new();
+    let fixes = places.analysis.report.findings.iter().filter_map(|finding| finding.fix.as_ref());
+    for fix in fixes.filter(|fix| fix.applicability == Applicability::Safe && is_local(fix)) {
+        let is_free = fix.edits.iter().all(|new| {
+            edits.iter().all(|old| new.span.end < old.span.start || old.span.end < new.span.start)
+        });
+        if is_free {
+            edits.extend(&fix.edits);
+        }
+    }
+    if edits.is_empty() {
+        return None;
+    }
+    let edits = edits.into_iter().map(|edit| text_edit(places, edit)).collect();
+    let title = "ks-lint: apply every safe fix".to_owned();
+    Some(action(places, title, CodeActionKind::Custom(FIX_ALL.into()), edits))
+}
+
+/// A comment above the line that waives the finding; the person gives the reason.
+fn waiver(places: &Places<'_>, finding: &Finding, params: &CodeActionParams) -> Option<CodeAction> {
+    let code = finding.code;
+    let is_refused = code.category == Category::Syntax && finding.severity == Severity::Error;
+    if is_refused || crate::directives::CODES.contains(&code) {
+        return None;
+    }
+    let (at, word) = match finding.span {
+        Some(span) if span.file == FileId(0) => (start_of_command(places, span.start as usize), "waive"),
+        Some(_) => return None,
+        // A finding about the file as a whole has no line to be above.
+        None => (after_header(&places.document.text), "waive-file"),
+    };
+    let range = places.document.lines.range(&places.document.text, at..at, places.encoding);
+    let new_text = format!("# ks-lint: {word} {} -- why is this right here?\n", code.id);
+    Some(CodeAction {
+        diagnostics: diagnostics_of(finding, params),
+        ..action(
+            places,
+            format!("{}: waive it here, with a reason", code.id),
+            CodeActionKind::QuickFix,
+            vec![TextEdit { range, new_text }],
+        )
+    })
+}
+
+/// Behind the `#version=` header, which must stay the first line.
+fn after_header(text: &str) -> usize {
+    let first = text
+        .split_inclusive('\n')
+        .next()
+        .filter(|line| line.starts_with("#version=") && line.ends_with('\n'));
+    first.map_or(0, str::len)
+}
+
+/// The start of the line with the command that a byte is in; inside a section that of its header, because its lines are not
+/// the language's own.
+fn start_of_command(places: &Places<'_>, offset: usize) -> usize {
+    let source = places.analysis.report.sources.get(FileId(0));
+    let mut scanner = Scanner::new(source.text(), source.lines());
+    let mut words: Vec<Word> = Vec::new();
+    let mut header = 0;
+    while let Some(line) = scanner.next_line(&mut words) {
+        if line.kind == LineKind::Header {
+            header = line.start as usize;
+        }
+        if offset < line.end as usize {
+            let inside = matches!(line.kind, LineKind::Content | LineKind::ContentInclude | LineKind::End);
+            return if inside { header } else { line.start as usize };
+        }
+    }
+    0
+}
+
+fn text_edit(places: &Places<'_>, edit: &Edit) -> TextEdit {
+    TextEdit { range: places.range(edit.span), new_text: edit.replacement.clone() }
+}
+
+fn action(places: &Places<'_>, title: String, kind: CodeActionKind, edits: Vec<TextEdit>) -> CodeAction {
+    let changes = HashMap::from([(places.document.uri.clone(), edits)]);
+    CodeAction {
+        title,
+        kind: Some(kind),
+        diagnostics: None,
+        is_preferred: None,
+        disabled: None,
+        edit: Some(WorkspaceEdit {
+            changes: Some(changes),
+            document_changes: None,
+            change_annotations: None,
+        }),
+        command: None,
+        data: None,
+        tags: None,
+    }
+}
+
+/// The client's own diagnostics that are about the finding.
+fn diagnostics_of(finding: &Finding, params: &CodeActionParams) -> Option<Vec<Diagnostic>> {
+    let same = |diagnostic: &&Diagnostic| diagnostic.code == Some(Code::String(finding.code.id.to_owned()));
+    let found: Vec<Diagnostic> = params.context.diagnostics.iter().filter(same).cloned().collect();
+    (!found.is_empty()).then_some(found)
+}

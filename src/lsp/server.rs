@@ -1,0 +1,598 @@
+//! The state of the server and the loop that answers messages.
+
+use super::capabilities::{self, Client, SHOW_PLAN};
+use super::document::{Analysis, Document, Kind};
+use super::handlers::*;
+use super::position::Lines;
+use super::settings::{Known, SettingsOfClient};
+use super::view::View;
+use crate::lint::{self, FileReport};
+use gen_lsp_types::*;
+use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
+use node_base::source::Sources;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// How a client left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// It asked the server to shut down, then to exit.
+    AsAgreed,
+    /// It went away.
+    Suddenly,
+}
+
+/// Answers the messages of a client until it leaves.
+pub fn serve(connection: &Connection) -> Left {
+    let mut server = Server::new(connection);
+    loop {
+        // Everything that waits: what is cancelled in it is not worked on.
+        while let Ok(message) = connection.receiver.try_recv() {
+            server.enqueue(message);
+        }
+        let message = match server.queue.pop_front() {
+            Some(message) => message,
+            None if server.publish_next() => continue,
+            None => match connection.receiver.recv() {
+                Ok(message) => message,
+                Err(_) => return Left::Suddenly,
+            },
+        };
+        if let Some(left) = server.handle(message) {
+            return left;
+        }
+    }
+}
+
+/// Why a request gets no result.
+pub(super) struct Failure {
+    code: i32,
+    message: String,
+}
+
+impl Failure {
+    /// The parameters are wrong, in words for a person.
+    pub(super) fn params(message: impl Into<String>) -> Failure {
+        Failure { code: ErrorCode::InvalidParams as i32, message: message.into() }
+    }
+
+    /// It cannot be done with this text, in words for a person.
+    pub(super) fn request(message: impl Into<String>) -> Failure {
+        Failure { code: ErrorCode::RequestFailed as i32, message: message.into() }
+    }
+}
+
+/// What a request to the client was for.
+enum Asked {
+    /// Its settings.
+    Configuration,
+    /// Something whose answer changes nothing.
+    Other,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    New,
+    Running,
+    ShutDown,
+}
+
+struct Server<'c> {
+    connection: &'c Connection,
+    phase: Phase,
+    client: Client,
+    queue: VecDeque<Message>,
+    documents: BTreeMap<String, Document>,
+    /// Documents whose diagnostics the client does not have yet.
+    stale: BTreeSet<String>,
+    settings: SettingsOfClient,
+    /// Problems that the client was told of.
+    told: BTreeSet<String>,
+    asked: HashMap<RequestId, Asked>,
+    next_request: i32,
+}
+
+impl<'c> Server<'c> {
+    fn new(connection: &'c Connection) -> Self {
+        Server {
+            connection,
+            phase: Phase::New,
+            client: Client::default(),
+            queue: VecDeque::new(),
+            documents: BTreeMap::new(),
+            stale: BTreeSet::new(),
+            settings: SettingsOfClient::default(),
+            told: BTreeSet::new(),
+            asked: HashMap::new(),
+            next_request: 0,
+        }
+    }
+
+    /// Puts a message behind those that wait, or takes one of those away.
+    fn enqueue(&mut self, message: Message) {
+        if let Message::Notification(notification) = &message
+            && notification.method == "$/cancelRequest"
+        {
+            let id = notification.params.get("id").cloned().unwrap_or_default();
+            let Ok(id) = serde_json::from_value::<RequestId>(id) else { return };
+            let waits = |m: &Message| matches!(m, Message::Request(request) if request.id == id);
+            if let Some(at) = self.queue.iter().position(waits) {
+                self.queue.remove(at);
+                let code = ErrorCode::RequestCanceled as i32;
+                self.send(Response::new_err(id, code, "cancelled by the client".to_owned()));
+            }
+            return;
+        }
+        self.queue.push_back(message);
+    }
+
+    /// A client that has gone is noticed when its messages end.
+    fn send(&self, message: impl Into<Message>) {
+        let _ = self.connection.sender.send(message.into());
+    }
+
+    fn notify(&self, method: &str, params: impl Serialize) {
+        self.send(Notification::new(method.to_owned(), params));
+    }
+
+    fn ask(&mut self, method: &str, params: impl Serialize, asked: Asked) {
+        self.next_request += 1;
+        let id = RequestId::from(self.next_request);
+        self.asked.insert(id.clone(), asked);
+        self.send(Request::new(id, method.to_owned(), params));
+    }
+
+    /// Tells the person of a problem, once.
+    fn tell(&mut self, problem: String) {
+        if self.told.insert(problem.clone()) {
+            self.notify(
+                "window/showMessage",
+                ShowMessageParams { kind: MessageType::Warning, message: problem },
+            );
+        }
+    }
+
+    /// Handles a message; says how the client left if this was its last one.
+    fn handle(&mut self, message: Message) -> Option<Left> {
+        match message {
+            Message::Request(request) => {
+                let id = request.id.clone();
+                // Whatever goes wrong in a handler, the next message is answered.
+                let result = catch_unwind(AssertUnwindSafe(|| self.request(request)));
+                self.send(match result {
+                    Ok(Ok(value)) => Response::new_ok(id, value),
+                    Ok(Err(failure)) => Response::new_err(id, failure.code, failure.message),
+                    Err(_) => {
+                        let message = "ks-lint failed on this request; please report it with the text";
+                        Response::new_err(id, ErrorCode::InternalError as i32, message.to_owned())
+                    }
+                });
+            }
+            Message::Notification(notification) if notification.method == "exit" => {
+                return Some(if self.phase == Phase::ShutDown { Left::AsAgreed } else { Left::Suddenly });
+            }
+            Message::Notification(notification) => {
+                if self.phase == Phase::Running {
+                    let _ = catch_unwind(AssertUnwindSafe(|| self.notification(notification)));
+                }
+            }
+            Message::Response(response) => {
+                if let (Some(Asked::Configuration), Ok(value)) =
+                    (self.asked.remove(&response.id), response.response_result)
+                {
+                    let value = value.as_array().and_then(|list| list.first()).cloned().unwrap_or_default();
+                    self.configure(&value);
+                }
+            }
+        }
+        None
+    }
+
+    fn request(&mut self, request: Request) -> Result<Value, Failure> {
+        let failure =
+            |code: ErrorCode, message: &str| Err(Failure { code: code as i32, message: message.to_owned() });
+        match (self.phase, request.method.as_str()) {
+            (Phase::New, "initialize") => return self.initialize(params(request)?),
+            (Phase::New, _) => return failure(ErrorCode::ServerNotInitialized, "initialize comes first"),
+            (Phase::ShutDown, _) => {
+                return failure(ErrorCode::InvalidRequest, "the server was asked to shut down");
+            }
+            (Phase::Running, "initialize") => {
+                return failure(ErrorCode::InvalidRequest, "the server is initialized already");
+            }
+            (Phase::Running, _) => {}
+        }
+        match request.method.as_str() {
+            "shutdown" => {
+                self.phase = Phase::ShutDown;
+                Ok(Value::Null)
+            }
+            "textDocument/diagnostic" => {
+                let params: DocumentDiagnosticParams = params(request)?;
+                let items = self.diagnostics(&params.text_document.uri);
+                Ok(json!({ "kind": "full", "items": items }))
+            }
+            "textDocument/hover" => {
+                let params: HoverParams = params(request)?;
+                self.at(params.text_document_position_params, hover::hover)
+            }
+            "textDocument/completion" => {
+                let params: CompletionParams = params(request)?;
+                self.at(params.text_document_position_params, completion::completion)
+            }
+            "textDocument/definition" => {
+                let params: DefinitionParams = params(request)?;
+                self.at(params.text_document_position_params, references::definition)
+            }
+            "textDocument/references" => {
+                let params: ReferenceParams = params(request)?;
+                let with_definition = params.context.include_declaration;
+                self.at(params.text_document_position_params, |view, offset| {
+                    references::references(view, offset, with_definition)
+                })
+            }
+            "textDocument/prepareRename" => {
+                let params: PrepareRenameParams = params(request)?;
+                self.at(params.text_document_position_params, rename::prepare)
+            }
+            "textDocument/rename" => {
+                let params: RenameParams = params(request)?;
+                let new = params.new_name;
+                self.at(params.text_document_position_params, |view, offset| {
+                    rename::rename(view, offset, &new).map_err(Failure::request)
+                })
+            }
+            "textDocument/documentSymbol" => {
+                let params: DocumentSymbolParams = params(request)?;
+                let flat = !self.client.has_symbol_tree;
+                self.of(&params.text_document.uri, |view| symbols::symbols(view, flat))
+            }
+            "textDocument/foldingRange" => {
+                let params: FoldingRangeParams = params(request)?;
+                self.of(&params.text_document.uri, folding::ranges)
+            }
+            "textDocument/documentLink" => {
+                let params: DocumentLinkParams = params(request)?;
+                self.of(&params.text_document.uri, links::links)
+            }
+            "textDocument/semanticTokens/full" => {
+                let params: SemanticTokensParams = params(request)?;
+                self.of(&params.text_document.uri, tokens::tokens)
+            }
+            "textDocument/inlayHint" => {
+                let params: InlayHintParams = params(request)?;
+                let range = params.range;
+                self.of(&params.text_document.uri, |view| hints::hints(view, range))
+            }
+            "textDocument/codeLens" => {
+                let params: CodeLensParams = params(request)?;
+                self.of(&params.text_document.uri, lens::lenses)
+            }
+            "textDocument/codeAction" => {
+                let params: CodeActionParams = params(request)?;
+                self.code_actions(&params)
+            }
+            "workspace/executeCommand" => {
+                let params: ExecuteCommandParams = params(request)?;
+                self.execute(&params)
+            }
+            #[cfg(test)]
+            "ks-lint/panic" => panic!("a handler that fails"),
+            other => failure(ErrorCode::MethodNotFound, &format!("{other} is not known")),
+        }
+    }
+
+    fn initialize(&mut self, params: InitializeParams) -> Result<Value, Failure> {
+        self.client = Client::of(&params.capabilities);
+        self.phase = Phase::Running;
+        let problems = self.settings.set(&params.initialization_options.unwrap_or_default());
+        problems.into_iter().for_each(|problem| self.tell(problem));
+        let result = InitializeResult {
+            capabilities: capabilities::offered(self.client),
+            server_info: Some(ServerInfo {
+                name: "ks-lint".to_owned(),
+                version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            }),
+        };
+        value(result)
+    }
+
+    fn notification(&mut self, notification: Notification) {
+        match notification.method.as_str() {
+            "initialized" => self.initialized(),
+            "textDocument/didOpen" => {
+                let Some(DidOpenTextDocumentParams { text_document: opened }) = read(notification) else {
+                    return;
+                };
+                let language = opened.language_id.to_string();
+                let uri = opened.uri.0.clone();
+                let document = Document::new(opened.uri, &language, opened.version, opened.text);
+                self.documents.insert(uri.clone(), document);
+                self.stale.insert(uri);
+            }
+            "textDocument/didChange" => {
+                let Some(DidChangeTextDocumentParams { text_document: changed, content_changes }) =
+                    read(notification)
+                else {
+                    return;
+                };
+                let uri = changed.text_document_identifier.uri.0;
+                if let Some(document) = self.documents.get_mut(&uri) {
+                    document.change(changed.version, content_changes, self.client.encoding);
+                    self.stale.insert(uri);
+                }
+            }
+            "textDocument/didClose" => {
+                let Some(DidCloseTextDocumentParams { text_document: closed }) = read(notification) else {
+                    return;
+                };
+                self.documents.remove(&closed.uri.0);
+                self.stale.remove(&closed.uri.0);
+                if !self.client.pulls_diagnostics {
+                    // What is not open is not checked.
+                    self.publish(closed.uri, None, Vec::new());
+                }
+            }
+            "textDocument/didSave" | "workspace/didChangeWatchedFiles" => self.check_again(),
+            "workspace/didChangeConfiguration" => {
+                let settings = notification.params.get("settings").cloned().unwrap_or_default();
+                if settings.is_null() && self.client.has_configuration {
+                    self.ask_configuration();
+                } else if !settings.is_null() {
+                    self.configure(&settings);
+                }
+            }
+            // Folders need no care: the settings of a document are found from its own path.
+            _ => {}
+        }
+    }
+
+    fn initialized(&mut self) {
+        if self.client.has_configuration {
+            self.ask_configuration();
+        }
+        if self.client.watches_files {
+            let watch = |glob: &str| json!({ "globPattern": glob });
+            let options = json!({ "watchers": [watch("**/.ks-lint.toml"), watch("**/*.{ks,cfg,toml}")] });
+            let registration = json!({ "registrations": [{
+                "id": "ks-lint-files", "method": "workspace/didChangeWatchedFiles", "registerOptions": options
+            }] });
+            self.ask("client/registerCapability", registration, Asked::Other);
+        }
+    }
+
+    fn ask_configuration(&mut self) {
+        self.ask(
+            "workspace/configuration",
+            json!({ "items": [{ "section": "ks-lint" }] }),
+            Asked::Configuration,
+        );
+    }
+
+    fn configure(&mut self, settings: &Value) {
+        if settings.is_null() {
+            return;
+        }
+        let problems = self.settings.set(settings);
+        problems.into_iter().for_each(|problem| self.tell(problem));
+        self.check_again();
+    }
+
+    /// Other files have changed: everything is checked again.
+    fn check_again(&mut self) {
+        self.settings.read_again();
+        for (uri, document) in &mut self.documents {
+            document.analysis = None;
+            self.stale.insert(uri.clone());
+        }
+        if self.client.pulls_diagnostics {
+            self.stale.clear();
+            if self.client.refreshes_diagnostics {
+                self.ask("workspace/diagnostic/refresh", Value::Null, Asked::Other);
+            }
+        }
+    }
+
+    /// Sends the diagnostics of one document that lacks them; says whether there was one.
+    fn publish_next(&mut self) -> bool {
+        let Some(uri) = self.stale.pop_first() else { return false };
+        if self.client.pulls_diagnostics {
+            return true;
+        }
+        let Some(document) = self.documents.get(&uri) else { return true };
+        let (uri, version) = (document.uri.clone(), document.version);
+        let found = catch_unwind(AssertUnwindSafe(|| self.diagnostics(&uri)));
+        if let Ok(diagnostics) = found {
+            self.publish(uri, Some(version), diagnostics);
+        }
+        true
+    }
+
+    fn publish(&self, uri: Uri, version: Option<i32>, diagnostics: Vec<Diagnostic>) {
+        let params = PublishDiagnosticsParams { uri, version, diagnostics };
+        self.notify("textDocument/publishDiagnostics", params);
+    }
+
+    fn diagnostics(&mut self, uri: &Uri) -> Vec<Diagnostic> {
+        let client = self.client;
+        if let Some(document) = self.documents.get(&uri.0).filter(|document| document.kind == Kind::Config) {
+            return diagnostics::of_config(document, client);
+        }
+        match self.analysed(uri) {
+            Some((document, analysis)) => diagnostics::all(document, &analysis, client),
+            None => Vec::new(),
+        }
+    }
+
+    /// A document with what is found in it, checked if it was not yet.
+    fn analysed(&mut self, uri: &Uri) -> Option<(&Document, Arc<Analysis>)> {
+        let document = self.documents.get(&uri.0)?;
+        if document.analysis.is_none() {
+            let (settings, problem) = self.settings.of(document.path.as_deref());
+            if let Some(problem) = problem.filter(|_| document.kind != Kind::Config) {
+                self.tell(problem);
+            }
+            let document = self.documents.get_mut(&uri.0)?;
+            let report = check(document, &settings)?;
+            let lines = report.sources.iter().map(|(_, source)| Lines::new(source.text())).collect();
+            document.analysis = Some(Arc::new(Analysis { report, lines }));
+            document.settings = Some(settings);
+        }
+        let document = self.documents.get(&uri.0)?;
+        Some((document, document.analysis.clone()?))
+    }
+
+    /// The answer of a handler about a kickstart; null for another text.
+    fn of<T: Answer>(&mut self, uri: &Uri, handler: impl FnOnce(&View<'_>) -> T) -> Result<Value, Failure> {
+        let Some(document) = self.documents.get(&uri.0).filter(|d| d.kind == Kind::Kickstart) else {
+            return Ok(Value::Null);
+        };
+        let settings = match &document.settings {
+            Some(settings) => settings.clone(),
+            None => self.settings.of(document.path.as_deref()).0,
+        };
+        let mut sources = Sources::new();
+        let file = sources
+            .add(document.name(), document.text.clone())
+            .map_err(|e| Failure::request(e.to_string()))?;
+        let settings = &settings.settings;
+        let includes = settings.includes.load(&mut sources, file);
+        let read = lint::read_with_includes(&sources, &includes, file, settings);
+        let view =
+            View { document, sources: &sources, read: &read, settings, encoding: self.client.encoding };
+        handler(&view).answer()
+    }
+
+    /// As [`Server::of`], at a position.
+    fn at<T: Answer>(
+        &mut self,
+        place: TextDocumentPositionParams,
+        handler: impl FnOnce(&View<'_>, usize) -> T,
+    ) -> Result<Value, Failure> {
+        self.of(&place.text_document.uri, |view| handler(view, view.offset(place.position)))
+    }
+
+    fn code_actions(&mut self, params: &CodeActionParams) -> Result<Value, Failure> {
+        let encoding = self.client.encoding;
+        match self.analysed(&params.text_document.uri) {
+            Some((document, analysis)) => value(code_action::actions(document, &analysis, params, encoding)),
+            None => Ok(Value::Null),
+        }
+    }
+
+    fn execute(&mut self, params: &ExecuteCommandParams) -> Result<Value, Failure> {
+        if params.command != SHOW_PLAN {
+            return Err(Failure::params(format!("{} is not a command of ks-lint", params.command)));
+        }
+        let uri = params.arguments.as_ref().and_then(|list| list.first()).and_then(Value::as_str);
+        let uri =
+            Uri(uri.ok_or_else(|| Failure::params("the address of a kickstart is missing"))?.to_owned());
+        let picture = self.of(&uri, lens::picture)?;
+        if self.client.shows_documents
+            && let Some(svg) = picture.as_str()
+        {
+            let shown = lens::write(svg).map_err(Failure::request)?;
+            let show =
+                ShowDocumentParams { uri: shown, external: Some(true), take_focus: None, selection: None };
+            self.ask("window/showDocument", show, Asked::Other);
+        }
+        Ok(picture)
+    }
+}
+
+/// Checks a text as what it is.
+fn check(document: &Document, known: &Known) -> Option<FileReport> {
+    let mut sources = Sources::new();
+    let file = sources.add(document.name(), document.text.clone()).ok()?;
+    let mut report = match document.kind {
+        Kind::Kickstart => lint::lint(sources, file, &known.settings),
+        Kind::Boot(format) => lint::boot::lint(sources, file, Some(format), known.settings.stated_syntax()),
+        Kind::Config => return None,
+    };
+    if let Some(baseline) = &known.baseline {
+        baseline.apply(&mut report);
+    }
+    Some(report)
+}
+
+/// What a handler gives: a value, or a refusal.
+pub(super) trait Answer {
+    fn answer(self) -> Result<Value, Failure>;
+}
+
+impl<T: Serialize> Answer for Option<T> {
+    fn answer(self) -> Result<Value, Failure> {
+        value(self)
+    }
+}
+
+impl<T: Serialize> Answer for Vec<T> {
+    fn answer(self) -> Result<Value, Failure> {
+        value(self)
+    }
+}
+
+impl<T: Serialize> Answer for Result<T, Failure> {
+    fn answer(self) -> Result<Value, Failure> {
+        value(self?)
+    }
+}
+
+fn value(value: impl Serialize) -> Result<Value, Failure> {
+    serde_json::to_value(value)
+        .map_err(|error| Failure { code: ErrorCode::InternalError as i32, message: error.to_string() })
+}
+
+fn params<T: DeserializeOwned>(request: Request) -> Result<T, Failure> {
+    serde_json::from_value(request.params)
+        .map_err(|error| Failure::params(format!("{}: {error}", request.method)))
+}
+
+/// The parameters of a notification, which has no answer: one that cannot be read is left alone.
+fn read<T: DeserializeOwned>(notification: Notification) -> Option<T> {
+    serde_json::from_value(notification.params).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_answer_and_the_server_lives_on() {
+        let (server, client) = Connection::memory();
+        let running = std::thread::spawn(move || serve(&server));
+        let ask = |id: i32, method: &str, params: Value| {
+            client.sender.send(Request::new(id.into(), method.to_owned(), params).into()).unwrap();
+            let Message::Response(response) = client.receiver.recv().unwrap() else {
+                panic!("not a response")
+            };
+            assert_eq!(response.id, RequestId::from(id));
+            response.response_result
+        };
+        assert!(ask(1, "initialize", json!({ "capabilities": {} })).is_ok());
+        assert_eq!(ask(2, "ks-lint/panic", Value::Null).unwrap_err().code, -32603);
+        assert!(ask(3, "shutdown", Value::Null).is_ok());
+        client.sender.send(Notification::new("exit".to_owned(), Value::Null).into()).unwrap();
+        assert_eq!(running.join().unwrap(), Left::AsAgreed);
+    }
+
+    #[test]
+    fn what_waits_is_cancelled_before_it_is_worked_on() {
+        let (server, client) = Connection::memory();
+        let request =
+            |id: i32, method: &str, params: Value| Request::new(id.into(), method.to_owned(), params);
+        let cancel = Notification::new("$/cancelRequest".to_owned(), json!({ "id": 2 }));
+        client.sender.send(request(1, "initialize", json!({ "capabilities": {} })).into()).unwrap();
+        client.sender.send(request(2, "textDocument/hover", Value::Null).into()).unwrap();
+        client.sender.send(cancel.into()).unwrap();
+        let running = std::thread::spawn(move || serve(&server));
+        let Message::Response(first) = client.receiver.recv().unwrap() else { panic!("not a response") };
+        assert_eq!((first.id, first.response_result.unwrap_err().code), (RequestId::from(2), -32800));
+        drop(client);
+        assert_eq!(running.join().unwrap(), Left::Suddenly);
+    }
+}

@@ -1,0 +1,11 @@
+//! The language server, in process: what it answers to an editor.
+#![allow(clippy::expect_used, clippy::panic, reason = "a helper that fails, fails its test")]
+
+mod lsp {
+    mod client;
+    mod completion;
+    mod diagnostics;
+    mod editing;
+    mod protocol;
+    mod storage;
+}
