@@ -113,6 +113,7 @@ for line in "merged    passwd" "merged    group" "merged    lab/merged.conf" "th
     grep -qF "$line" /tmp/preview || { cat /tmp/preview; fail "the preview has no line '$line'"; }
 done
 grep -qx -- "-# generation 1" /tmp/preview && grep -qx "+# generation 2" /tmp/preview || fail "the preview shows no difference"
+sed 's/^/| /' /tmp/preview
 node-layout update /mnt/media/{image} --on-conflict stop > /tmp/o 2>&1 && fail "a conflict does not stop the update"
 [ -e /var/lib/node-layout/conflicts ] && fail "a preview has kept conflicts"
 umount /mnt/media
@@ -132,10 +133,13 @@ grep -qx "Port 2222" lab/merged.conf && grep -qx "# generation 2" lab/merged.con
 [ -e lab/deleted.conf ] && fail "a deleted file is back"
 [ "$(cat lab/conflict.conf)" = "value of the host" ] || fail "the conflict has not the host's version"
 node-layout etc conflicts > /tmp/o && fail "no conflict is known"
+sed 's/^/| /' /tmp/o
 [ "$(cat /tmp/o)" = "/etc/lab/conflict.conf: both changed the same place" ] || { cat /tmp/o; fail "conflicts"; }
 node-layout etc diff lab/conflict.conf > /tmp/o && grep -qx "+value 2" /tmp/o || { cat /tmp/o; fail "diff"; }
 node-layout status --format json | grep -q '"conflicts":1' || fail "status does not count the conflict"
+sed 's/^/| /' /tmp/o
 node-layout etc resolve lab/conflict.conf --theirs > /tmp/o || { cat /tmp/o; fail "resolve"; }
+sed 's/^/| /' /tmp/o
 [ "$(cat lab/conflict.conf)" = "value 2" ] || fail "the conflict is not resolved"
 node-layout etc conflicts > /dev/null || fail "the conflict is not forgotten"
 cd /

@@ -165,14 +165,18 @@ fn names_and_contents_are_bytes_and_large_files_are_not_merged() {
         fs::write(case.at(tree).join("large"), large).unwrap();
         fs::write(case.at(tree).join("large-same"), vec![0; 5 << 20]).unwrap();
     }
+    // Not large, but of very many lines.
+    let lines = |first: &str| format!("{first}{}", "\n".repeat(300_000));
+    case.put("lines", [Some(&lines("1\n")), Some(&lines("2\n")), Some(&(lines("1\n") + "3\n"))]);
     let (exit, json) = case.run("output");
     assert_eq!(exit, Some(1));
     assert_eq!((result(&json, "large"), result(&json, "large-same")), ("conflict", "same"));
+    assert_eq!(result(&json, "lines"), "conflict");
     assert_eq!(fs::read(case.at("output").join(name)).unwrap(), b"2\n\n\xfe\n");
     assert_eq!(fs::metadata(case.at("output/large")).unwrap().len(), (5 << 20) + 5);
     // On a terminal the name is one line.
     let text = String::from_utf8(case.command("human").output().unwrap().stdout).unwrap();
-    assert_eq!(text.lines().count(), 3, "{text}");
+    assert_eq!(text.lines().count(), 4, "{text}");
 }
 
 #[test]

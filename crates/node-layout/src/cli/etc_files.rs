@@ -39,6 +39,9 @@ pub(super) fn human(merge: &Merge) -> Vec<String> {
     lines
 }
 
+/// Files whose differences are not shown.
+const HIDDEN: [&str; 2] = ["shadow", "gshadow"];
+
 /// What changes in the files of this host, a difference a file; a conflict has its marks.
 fn changes(merge: &EtcMerge) -> Vec<(&FileMerge, Vec<String>)> {
     let EtcMerge { trees, planned, .. } = merge;
@@ -56,6 +59,10 @@ fn changes(merge: &EtcMerge) -> Vec<(&FileMerge, Vec<String>)> {
             None => "/dev/null".to_owned(),
         };
         match is_text {
+            // Logs are read by more people than these files.
+            _ if before != after && HIDDEN.iter().any(|hidden| file.path == std::path::Path::new(hidden)) => {
+                vec![format!("{name}: changed; not shown, because it has passwords")]
+            }
             true => unified([&title("this host", &before), &title("new layer", &after)], both[0], both[1]),
             false => vec![format!("{name}: not text")],
         }

@@ -25,14 +25,21 @@ pub(super) struct Accounts {
     pub(super) problems: Vec<String>,
 }
 
-/// Merges the accounts of three systems; `None` if a file is not of its format, or host or image has no users.
-pub(super) fn merge(base: &Texts, ours: &Texts, theirs: &Texts, ancestor: Ancestor) -> Option<Accounts> {
-    for side in [ours, theirs] {
-        ["passwd", "group"].iter().try_for_each(|file| side.contains_key(file).then_some(()))?;
+/// Merges the accounts of three systems. A file that one of them has in another format is left out.
+pub(super) fn merge(mut all: [Texts; 3], ancestor: Ancestor) -> Accounts {
+    for file in FILES {
+        let is_readable = |texts: &Texts| {
+            texts
+                .get(file)
+                .is_none_or(|text| columns(file).is_some_and(|columns| read(text, columns).is_some()))
+        };
+        if !all.iter().all(is_readable) {
+            all.iter_mut().for_each(|texts| {
+                texts.remove(file);
+            });
+        }
     }
-    for (file, text) in [base, ours, theirs].into_iter().flatten() {
-        read(text, columns(file)?)?;
-    }
+    let [base, ours, theirs] = &all;
     let (of_base, of_theirs) = maps(base, ours, theirs);
     let mut base = renumbered(base, &of_base);
     if ancestor == Ancestor::Installed {
@@ -43,7 +50,7 @@ pub(super) fn merge(base: &Texts, ours: &Texts, theirs: &Texts, ancestor: Ancest
     for file in FILES {
         let [base, ours, theirs] = [&base, ours, &theirs].map(|side| side.get(file).map(Vec::as_slice));
         if let (Some(ours), Some(theirs)) = (ours, theirs) {
-            let mut merged = merge_file(file, base.unwrap_or_default(), ours, theirs)?;
+            let Some(mut merged) = merge_file(file, base.unwrap_or_default(), ours, theirs) else { continue };
             if ancestor == Ancestor::Installed {
                 // Of an account that both have, the host's line is right: the installer may have set it.
                 merged.conflicts = 0;
@@ -67,7 +74,7 @@ pub(super) fn merge(base: &Texts, ours: &Texts, theirs: &Texts, ancestor: Ancest
     let after = texts.iter().map(|(file, merged)| (*file, merged.text.clone())).collect();
     let before: HashSet<String> = problems(ours).into_iter().collect();
     let problems = problems(&after).into_iter().filter(|problem| !before.contains(problem)).collect();
-    Some(Accounts { texts, of_base, of_theirs, problems })
+    Accounts { texts, of_base, of_theirs, problems }
 }
 
 /// Removes the accounts from an installed system's texts that the host has unchanged: whether the installer or the image has made
@@ -107,7 +114,8 @@ fn problems(texts: &Texts) -> Vec<String> {
     let text = texts.get("passwd").map(Vec::as_slice).unwrap_or_default();
     for line in lines(text).into_iter().filter(|line| is_record(line)) {
         let fields = split(line);
-        if let Some(group) = fields.get(3).and_then(|field| number(field)).filter(|id| !groups.contains(id)) {
+        let group = fields.get(3).and_then(|field| number(field));
+        if let Some(group) = group.filter(|id| texts.contains_key("group") && !groups.contains(id)) {
             found.push(format!("the group {group} of user {} does not exist", show(fields[0])));
         }
     }
@@ -317,7 +325,7 @@ mod tests {
             "root:x:0:\nsvc:x:990:\nother:x:999:\n",
             "root:*:9::::::\nother:!:9::::::\n",
         );
-        let merged = merge(&base, &ours, &theirs, Ancestor::Image).unwrap();
+        let merged = merge([base.clone(), ours.clone(), theirs.clone()], Ancestor::Image);
         assert_eq!(merged.of_theirs.users, BTreeMap::from([(990, 998)]));
         assert_eq!(merged.of_theirs.groups, BTreeMap::from([(990, 998)]));
         assert_eq!(
@@ -336,12 +344,12 @@ mod tests {
     fn the_numbers_of_the_host_stay() {
         let base = texts("svc:x:994:994::/:/s\n", "svc:x:994:\n", "svc:!:1::::::\n");
         let theirs = texts("svc:x:991:991::/new:/s\n", "svc:x:991:\n", "svc:!:9::::::\n");
-        let merged = merge(&base, &base, &theirs, Ancestor::Image).unwrap();
+        let merged = merge([base.clone(), base.clone(), theirs.clone()], Ancestor::Image);
         assert_eq!(text(&merged, "passwd"), "svc:x:994:994::/new:/s\n");
         assert_eq!(merged.of_theirs.users, BTreeMap::from([(991, 994)]));
         // Renumbered by an earlier update: neither a change of the host nor one of the image.
         let ours = texts("svc:x:996:996::/:/s\n", "svc:x:996:\n", "svc:!:1::::::\n");
-        let merged = merge(&base, &ours, &base, Ancestor::Image).unwrap();
+        let merged = merge([base.clone(), ours.clone(), base.clone()], Ancestor::Image);
         assert_eq!(text(&merged, "passwd"), "svc:x:996:996::/:/s\n");
         assert_eq!((&merged.of_base, &merged.of_theirs), (&merged.of_theirs, &merged.of_base));
     }
@@ -349,7 +357,8 @@ mod tests {
     #[test]
     fn members_are_merged_one_by_one() {
         let line = |members: &str| texts("", &format!("wheel:x:10:{members}\n"), "");
-        let merged = merge(&line("a,b"), &line("a,b,alice"), &line("b,svc"), Ancestor::Image).unwrap();
+        let merged =
+            merge([line("a,b").clone(), line("a,b,alice").clone(), line("b,svc").clone()], Ancestor::Image);
         assert_eq!(text(&merged, "group"), "wheel:x:10:b,alice,svc\n");
     }
 }

@@ -210,6 +210,10 @@ impl Merger<'_> {
     }
 }
 
+/// The most lines of a text that is merged: comparing this many that are all different takes a second. The largest text of a
+/// configuration, a bundle of certificates, has a tenth of them.
+const MOST_LINES: usize = 200_000;
+
 fn whole_name(node: &Node) -> &'static str {
     match node.kind_name() {
         "text" | "binary" => "file of this kind",
@@ -224,6 +228,9 @@ fn merged(kind: Kind, base: Option<&Node>, ours: &Node, theirs: &Node) -> Option
         None => &[],
     };
     let (ours, theirs) = (ours.text()?, theirs.text()?);
+    if [base, ours, theirs].into_iter().any(|text| lines::lines(text).len() > MOST_LINES) {
+        return None;
+    }
     let by_lines = || lines::merge(base, ours, theirs);
     match kind {
         Kind::Whole => None,

@@ -40,8 +40,7 @@ pub(crate) fn merge(trees: &Trees, choices: Choices) -> Result<Merge, EtcError> 
             }
         }
     }
-    let [base, ours, theirs] = &texts;
-    let accounts = accounts::merge(base, ours, theirs, choices.ancestor).unwrap_or_default();
+    let accounts = accounts::merge(texts, choices.ancestor);
     let ids = [accounts.of_base.clone(), IdMap::default(), accounts.of_theirs.clone()];
     let mut merger = Merger {
         roots,

@@ -85,8 +85,8 @@ proptest! {
         prop_assert_eq!(both([&a, &b, &a]), Some(b.clone()));
         prop_assert_eq!(both([&a, &b, &b]), Some(b.clone()));
         let texts = |text: &[u8]| -> Texts { FILES.into_iter().map(|file| (file, text.to_vec())).collect() };
-        let _ = accounts::merge(&texts(&a), &texts(&b), &texts(&c), Ancestor::Image);
-        let _ = accounts::merge(&texts(&a), &texts(&b), &texts(&c), Ancestor::Installed);
+        let _ = accounts::merge([&a, &b, &c].map(|text| texts(text)), Ancestor::Image);
+        let _ = accounts::merge([&a, &b, &c].map(|text| texts(text)), Ancestor::Installed);
     }
 
     #[test]
