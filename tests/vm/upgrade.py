@@ -109,7 +109,8 @@ PREVIEW = (
     + """
 node-layout update /mnt/media/{image} --dry-run --diff > /tmp/preview 2>&1 || { cat /tmp/preview; fail "preview"; }
 for line in "merged    passwd" "merged    group" "merged    lab/merged.conf" "theirs    lab/image.conf" "ours      lab/own.conf" \
-    "deleted   lab/deleted.conf" "conflict  lab/conflict.conf: both changed the same place" "user 990 becomes 999"; do
+    "deleted   lab/deleted.conf" "conflict  lab/conflict.conf: both changed the same place" "user 990 becomes 999" \
+    "/etc/shadow: changed; not shown"; do
     grep -qF "$line" /tmp/preview || { cat /tmp/preview; fail "the preview has no line '$line'"; }
 done
 grep -qx -- "-# generation 1" /tmp/preview && grep -qx "+# generation 2" /tmp/preview || fail "the preview shows no difference"

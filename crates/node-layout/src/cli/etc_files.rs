@@ -82,3 +82,51 @@ pub(super) fn differences_json(merge: &EtcMerge) -> Vec<Value> {
     let difference = |(file, lines): (&FileMerge, Vec<String>)| json!({"path": file.path.to_string_lossy(), "diff": lines});
     changes(merge).into_iter().map(difference).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::etc::{Choices, Trees, merge};
+    use std::path::Path;
+
+    #[test]
+    fn differences_show_conflicts_with_marks_and_no_passwords() {
+        let directory = tempfile::tempdir().unwrap();
+        let put = |tree: &str, file: &str, text: &str| {
+            let at = directory.path().join(tree);
+            std::fs::create_dir_all(&at).unwrap();
+            std::fs::write(at.join(file), text).unwrap();
+        };
+        for (tree, motd, shadow) in [
+            ("base", "1\n", "root:*:1::::::\n"),
+            ("ours", "2\n", "root:$6$secret:1::::::\n"),
+            ("theirs", "3\n", "root:*:9::::::\nnew:!:9::::::\n"),
+        ] {
+            put(tree, "motd", motd);
+            put(tree, "shadow", shadow);
+        }
+        let at = |tree: &str| directory.path().join(tree);
+        let trees = Trees { base: at("base"), ours: at("ours"), theirs: at("theirs") };
+        let planned = merge(&trees, Choices::default()).unwrap();
+        let choices = Choices::default();
+        let to = Path::new("/none").to_owned();
+        let merge = EtcMerge { trees, choices, kept: to.clone(), to, stops: false, planned };
+        assert_eq!(
+            differences(&merge),
+            [
+                "--- /etc/motd (this host)",
+                "+++ /etc/motd (new layer)",
+                "@@ -1,1 +1,7 @@",
+                "+<<<<<<< this host",
+                " 2",
+                "+||||||| old image",
+                "+1",
+                "+=======",
+                "+3",
+                "+>>>>>>> new image",
+                "/etc/shadow: changed; not shown, because it has passwords",
+            ]
+        );
+        assert_eq!(differences_json(&merge).len(), 2);
+    }
+}
