@@ -3,7 +3,7 @@
 #![no_main]
 
 use anaconda_plan::machine::{DiskSpec, Machine};
-use ks_lint::lint::config::{FILE_NAME, nearest};
+use ks_lint::lint::config::{FILE_NAME, in_directory};
 use ks_lint::lint::{self, Chosen, Settings};
 use ks_lint_fuzz::{assert_places, chosen_text};
 use node_base::policy::{Policy, export};
@@ -48,7 +48,7 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
         },
         1 => {
             std::fs::write(DIRECTORY.path().join(FILE_NAME), text).expect("the directory can be written to");
-            match nearest(DIRECTORY.path()) {
+            match in_directory(DIRECTORY.path()) {
                 Ok(config) => assert!(config.is_some(), "there is one"),
                 Err(error) => assert!(error.to_string().contains(FILE_NAME), "{error}"),
             }

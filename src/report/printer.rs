@@ -2,7 +2,7 @@
 
 use super::{Format, Style};
 use crate::lint::FileReport;
-use node_base::diagnostic::{Code, Severity};
+use node_base::diagnostic::{Applicability, Code, Finding, Severity};
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 
@@ -21,6 +21,8 @@ pub struct Summary {
     pub waived: usize,
     /// Findings that the baseline knows; they are in none of the other counts.
     pub baselined: usize,
+    /// Findings with a safe fix.
+    pub fixable: usize,
     /// Whether there is a finding at or above the severity that makes a run fail.
     pub failed: bool,
     /// Paths that could not be checked, each with the reason.
@@ -55,6 +57,8 @@ impl Summary {
             infos: of(Severity::Info),
             waived: report.waived.len(),
             baselined: report.baselined,
+            // Templates are not fixed.
+            fixable: report.findings.iter().filter(|f| !report.is_template && is_fixable(f)).count(),
             failed: report.findings.iter().any(|f| f.severity >= fail_on),
             unreadable: Vec::new(),
         }
@@ -67,9 +71,15 @@ impl Summary {
         self.infos += other.infos;
         self.waived += other.waived;
         self.baselined += other.baselined;
+        self.fixable += other.fixable;
         self.failed |= other.failed;
         self.unreadable.extend(other.unreadable);
     }
+}
+
+/// Whether `--fix` applies the fix of a finding.
+fn is_fixable(finding: &Finding) -> bool {
+    finding.fix.as_ref().is_some_and(|fix| fix.applicability == Applicability::Safe)
 }
 
 /// One file's report as text, made apart from the printing: in parallel, and without keeping the file.
