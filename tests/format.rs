@@ -157,7 +157,7 @@ fn the_reference_makes_the_same_of_a_formatted_text() {
         });
         lines.push_str(&format!("{pair}\n"));
     }
-    assert!(changed > 50, "only {changed} documents were changed");
+    assert!(changed > 20, "only {changed} documents were changed");
     let file = tempfile::NamedTempFile::new().expect("a file can be made");
     std::fs::write(file.path(), lines).expect("it can be written");
     let answer = run(&python, &["tests/reference/layouts.py", file.path().to_str().expect("UTF-8")]);

@@ -23,7 +23,7 @@ pub fn format(text: &str) -> String {
         text,
         out: String::with_capacity(text.len()),
         line_end: first_line_end(text),
-        blank: None,
+        has_blank: false,
         comments_at: None,
         is_off: false,
         in_packages: false,
@@ -51,8 +51,8 @@ struct Formatter<'t> {
     text: &'t str,
     out: String,
     line_end: &'t str,
-    /// A blank line that waits for the next line of text: its line end.
-    blank: Option<&'t str>,
+    /// Whether a blank line waits for the next line of text.
+    has_blank: bool,
     /// Where comments that directly precede the next line begin in the output.
     comments_at: Option<usize>,
     is_off: bool,
@@ -74,9 +74,7 @@ impl<'t> Formatter<'t> {
             LineKind::Blank if self.is_off => self.out.push_str(whole),
             LineKind::Blank => {
                 self.comments_at = None;
-                if !self.out.is_empty() {
-                    self.blank = Some(if end.is_empty() { self.line_end } else { end });
-                }
+                self.has_blank = !self.out.is_empty();
             }
             LineKind::Comment => {
                 self.separate();
@@ -91,7 +89,8 @@ impl<'t> Formatter<'t> {
                 self.out.push_str(end);
             }
             LineKind::Header => {
-                if !self.is_off {
+                // A line before a section that no %end has closed would be part of it.
+                if !self.is_off && !line.cuts_section {
                     self.blank_line_before_section();
                 }
                 self.separate();
@@ -113,14 +112,15 @@ impl<'t> Formatter<'t> {
 
     /// Writes the blank line that is waiting.
     fn separate(&mut self) {
-        if let Some(end) = self.blank.take() {
+        if std::mem::take(&mut self.has_blank) {
+            let end = line_end_after(&self.out);
             self.out.push_str(end);
         }
     }
 
     /// One blank line before a section and the comments above it.
     fn blank_line_before_section(&mut self) {
-        if self.blank.is_some() {
+        if self.has_blank {
             return;
         }
         let at = self.comments_at.unwrap_or(self.out.len());
@@ -129,7 +129,8 @@ impl<'t> Formatter<'t> {
             return;
         }
         if before.ends_with(is_line_end) {
-            self.out.insert_str(at, self.line_end);
+            let end = line_end_after(before);
+            self.out.insert_str(at, end);
         }
     }
 
@@ -159,6 +160,17 @@ impl<'t> Formatter<'t> {
         let content = rest.trim_end_matches(is_line_end);
         self.out.push_str(content.trim_end_matches([' ', '\t', '\r']));
         self.out.push_str(&rest[content.len()..]);
+    }
+}
+
+/// The line end of a blank line after this text: that of the line before, so that no two become one.
+fn line_end_after(before: &str) -> &'static str {
+    if before.ends_with("\r\n") {
+        "\r\n"
+    } else if before.ends_with('\r') {
+        "\r"
+    } else {
+        "\n"
     }
 }
 
@@ -218,6 +230,16 @@ mod tests {
             "lang C\n\n# all\n%packages --nocore\n@core\n\n\n  vim # x\n%end\n\n%post\n\n\n  a   b  \n%end\nreboot\n",
         );
         check("%post\r\na \r\n%end\r\n%pre\r\n%end\r\n", "%post\r\na \r\n%end\r\n\r\n%pre\r\n%end\r\n");
+    }
+
+    #[test]
+    fn no_line_is_put_into_a_section_that_ends_where_the_next_begins() {
+        check("%pre\na\n%post\nb\n", "%pre\na\n%post\nb\n");
+    }
+
+    #[test]
+    fn blank_lines_end_as_the_line_before_them() {
+        check("lang C\ntext\r \n%post\r%end\r", "lang C\ntext\r\r%post\r%end\r");
     }
 
     #[test]

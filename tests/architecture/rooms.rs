@@ -117,7 +117,15 @@ const KS_LINT: Rooms = Rooms {
             "cli",
             knows(
                 &[
-                    "directives", "boot", "catalogue", "lint", "fix", "format", "generate", "host", "report",
+                    "directives",
+                    "boot",
+                    "catalogue",
+                    "lint",
+                    "fix",
+                    "format",
+                    "generate",
+                    "host",
+                    "report",
                     "lsp",
                 ],
                 &[],
