@@ -6,6 +6,7 @@ mod lsp {
     mod completion;
     mod diagnostics;
     mod editing;
+    mod editors;
     mod protocol;
     mod storage;
 }

@@ -16,6 +16,7 @@ mod completions;
 mod diff_versions;
 mod explain;
 mod fmt;
+mod highlight;
 mod host;
 mod ksvalidator;
 mod lsp;
@@ -81,6 +82,9 @@ enum Verb {
     Migrate(migrate::Args),
     /// Write a kickstart from a few answers
     New(new::Args),
+    /// Print a grammar for an editor that colours by patterns
+    #[command(hide = true)]
+    Highlight(highlight::Args),
     /// Write the manual pages
     #[command(hide = true)]
     Man(man::Args),
@@ -123,6 +127,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Host(args)) => host::run(&args),
         Some(Verb::Ksvalidator(args)) => ksvalidator::run(&args),
         Some(Verb::Lsp(args)) => lsp::run(&args),
+        Some(Verb::Highlight(args)) => highlight::run(&args),
         Some(Verb::Man(args)) => man::run(&args),
         Some(Verb::Migrate(args)) => migrate::run(&args),
         Some(Verb::New(args)) => new::run(&args),

@@ -1,6 +1,5 @@
 //! What the server offers, and what it must know of the client.
 
-use super::handlers::tokens;
 use super::position::Encoding;
 use gen_lsp_types::*;
 
@@ -24,6 +23,10 @@ pub(super) struct Client {
     pub(super) has_code_actions: bool,
     /// It takes symbols in a tree.
     pub(super) has_symbol_tree: bool,
+    /// It shows Markdown on hovering.
+    pub(super) has_markdown: bool,
+    /// It shows Markdown beside what it completes.
+    pub(super) completes_with_markdown: bool,
 }
 
 impl Client {
@@ -34,8 +37,14 @@ impl Client {
         let window = capabilities.window.unwrap_or_default();
         let general = capabilities.general.clone().unwrap_or_default();
         let publish = text.publish_diagnostics.clone().unwrap_or_default();
+        let knows = |formats: &Option<Vec<MarkupKind>>| {
+            formats.as_ref().is_some_and(|formats| formats.contains(&MarkupKind::Markdown))
+        };
+        let items = text.completion.as_ref().and_then(|completion| completion.completion_item.as_ref());
         let watch = workspace.did_change_watched_files;
         Client {
+            has_markdown: text.hover.as_ref().is_some_and(|hover| knows(&hover.content_format)),
+            completes_with_markdown: items.is_some_and(|item| knows(&item.documentation_format)),
             encoding: Encoding::of(general.position_encodings.as_deref()),
             pulls_diagnostics: text.diagnostic.is_some(),
             refreshes_diagnostics: workspace.diagnostics.is_some_and(|d| d.refresh_support == Some(true)),
@@ -56,11 +65,23 @@ impl Client {
     }
 }
 
+/// A page as the client shows it: Markdown, or text without its marks.
+pub(super) fn markup(page: String, markdown: bool) -> MarkupContent {
+    if markdown {
+        return MarkupContent { kind: MarkupKind::Markdown, value: page };
+    }
+    MarkupContent { kind: MarkupKind::PlainText, value: page.replace("**", "").replace('`', "") }
+}
+
 /// The command that shows the plan of a document as a picture.
 pub(super) const SHOW_PLAN: &str = "ks-lint.showPlan";
 
 /// The kind of action that applies every safe fix.
 pub(super) const FIX_ALL: &str = "source.fixAll.ks-lint";
+
+/// The kinds of word, by their names in the protocol. The index is the number in a token.
+pub(super) const TOKEN_TYPES: [&str; 7] =
+    ["keyword", "parameter", "string", "number", "namespace", "comment", "variable"];
 
 /// What the server offers.
 pub(super) fn offered(client: Client) -> ServerCapabilities {
@@ -105,6 +126,7 @@ pub(super) fn offered(client: Client) -> ServerCapabilities {
             resolve_provider: None,
             work_done_progress_options: progress,
         }),
+        document_formatting_provider: Some(DocumentFormattingProvider::Bool(true)),
         rename_provider: Some(RenameProvider::RenameOptions(RenameOptions {
             prepare_provider: Some(true),
             work_done_progress_options: progress,
@@ -114,7 +136,7 @@ pub(super) fn offered(client: Client) -> ServerCapabilities {
         semantic_tokens_provider: Some(SemanticTokensProvider::SemanticTokensOptions(
             SemanticTokensOptions {
                 legend: SemanticTokensLegend {
-                    token_types: words(&tokens::TYPES),
+                    token_types: words(&TOKEN_TYPES),
                     token_modifiers: Vec::new(),
                 },
                 range: None,

@@ -276,6 +276,14 @@ impl<'c> Server<'c> {
                 let params: CodeActionParams = params(request)?;
                 self.code_actions(&params)
             }
+            "textDocument/formatting" => {
+                let params: DocumentFormattingParams = params(request)?;
+                let encoding = self.client.encoding;
+                match self.analysed(&params.text_document.uri) {
+                    Some((document, analysis)) => value(formatting::edits(document, &analysis, encoding)),
+                    None => Ok(Value::Null),
+                }
+            }
             "workspace/executeCommand" => {
                 let params: ExecuteCommandParams = params(request)?;
                 self.execute(&params)
@@ -462,8 +470,14 @@ impl<'c> Server<'c> {
         let settings = &settings.settings;
         let includes = settings.includes.load(&mut sources, file);
         let read = lint::read_with_includes(&sources, &includes, file, settings);
-        let view =
-            View { document, sources: &sources, read: &read, settings, encoding: self.client.encoding };
+        let view = View {
+            document,
+            sources: &sources,
+            read: &read,
+            settings,
+            encoding: self.client.encoding,
+            client: self.client,
+        };
         handler(&view).answer()
     }
 

@@ -1,5 +1,6 @@
 //! A parsed kickstart with its places in the protocol's terms: what handlers look at.
 
+use super::capabilities::Client;
 use super::document::Document;
 use super::position::{Encoding, Lines};
 use super::uri;
@@ -15,6 +16,7 @@ pub(super) struct View<'a> {
     pub(super) read: &'a Read<'a>,
     pub(super) settings: &'a Settings,
     pub(super) encoding: Encoding,
+    pub(super) client: Client,
 }
 
 impl<'a> View<'a> {

@@ -20,6 +20,7 @@ mod direct;
 mod excerpt;
 mod github;
 mod gitlab;
+pub mod highlight;
 mod human;
 mod json;
 mod junit;

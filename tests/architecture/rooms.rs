@@ -109,7 +109,7 @@ const KS_LINT: Rooms = Rooms {
         (
             "lsp",
             knows(
-                &["directives", "boot", "catalogue", "lint", "fix", "report"],
+                &["directives", "boot", "catalogue", "lint", "fix", "format", "report"],
                 &["std::process::Command", "std::net", "clap"],
             ),
         ),

@@ -56,3 +56,56 @@ fn bash_completes_formats() {
         assert!(words.lines().any(|word| word == format), "{format} in {words} {output:?}");
     }
 }
+
+/// The grammars in `editors/` are those that the program prints.
+#[test]
+fn grammars_of_editors_are_not_stale() {
+    let place = Place::new();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (kind, file) in [
+        ("vim", "editors/nvim/syntax/kickstart.vim"),
+        ("kate", "editors/kate/kickstart.xml"),
+        ("textmate", "editors/vscode/syntaxes/kickstart.tmLanguage.json"),
+    ] {
+        let written = std::fs::read_to_string(root.join(file)).unwrap_or_else(|e| panic!("{file}: {e}"));
+        let printed = place.run(["highlight", kind]).stdout;
+        assert!(written == printed, "{file} is stale: ks-lint highlight {kind} >{file}");
+        for word in ["logvol", "poolname", "packages"] {
+            assert!(printed.contains(word), "{word} in {file}");
+        }
+    }
+}
+
+/// Vim itself colours with the grammar, where it is installed.
+#[test]
+fn vim_colours_words_of_a_kickstart() {
+    let place = Place::new();
+    place.file("a.kickstart", "# x\npart / --size=1 # y\n%post --erroronfail\nif true; then echo; fi\n%end\n%packages\n@core\n%end\n");
+    let grammar = concat!(env!("CARGO_MANIFEST_DIR"), "/editors/nvim/syntax/kickstart.vim");
+    place.file(
+        "t.vim",
+        format!(
+            "set nocompatible\nsyntax on\nlet b:current_syntax = 'x'\nsyntax clear\nunlet b:current_syntax\nsource {grammar}\nfunction! N(l, c)\n  return synIDattr(synID(a:l, a:c, 1), 'name')\n\
+             endfunction\ncall writefile([N(1,3), N(2,1), N(2,8), N(2,15), N(2,17), N(3,2), N(4,1), N(6,2), N(7,2)], 'out')\nqa!\n"
+        ),
+    );
+    let mut vim = Command::new("vim");
+    vim.args(["-es", "-u", "NONE", "-i", "NONE", "a.kickstart", "-S", "t.vim"]).current_dir(place.path());
+    if vim.stdin(std::process::Stdio::null()).output().is_err() {
+        println!("SKIPPED: vim is not installed");
+        return;
+    }
+    let found = std::fs::read_to_string(place.path().join("out")).expect("vim has written what it found");
+    let expected = [
+        "kickstartComment",
+        "kickstartCommand",
+        "kickstartOption",
+        "kickstartNumber",
+        "kickstartComment",
+        "kickstartSection",
+        "shConditional",
+        "kickstartSection",
+        "kickstartOther",
+    ];
+    assert_eq!(found.lines().collect::<Vec<_>>(), expected);
+}

@@ -50,6 +50,8 @@ impl Client {
         let capabilities = json!({
             "general": { "positionEncodings": ["utf-16"] },
             "textDocument": {
+                "hover": { "contentFormat": ["markdown", "plaintext"] },
+                "completion": { "completionItem": { "documentationFormat": ["markdown"] } },
                 "publishDiagnostics": { "relatedInformation": true },
                 "documentSymbol": { "hierarchicalDocumentSymbolSupport": true },
                 "codeAction": { "codeActionLiteralSupport": { "codeActionKind": { "valueSet": ["quickfix"] } } },

@@ -211,3 +211,27 @@ fn numbers_have_sizes_and_the_plan_has_a_verdict() {
     assert_eq!(lenses, json!([]), "no disks, no plan");
     without.leave();
 }
+
+#[test]
+fn a_document_is_formatted_as_on_the_command_line() {
+    let text = "lang   C\n\n\n\nkeyboard us\n%post\necho   x\n%end\n";
+    let mut client = Client::usual();
+    client.open(URI, text);
+    let options = json!({ "tabSize": 4, "insertSpaces": true });
+    let params = json!({ "textDocument": { "uri": URI }, "options": options });
+    let edits = client.ask("textDocument/formatting", params.clone());
+    let formatted = edited(text, edits.as_array().expect("a list"));
+    assert!(
+        formatted.starts_with("lang C\n\nkeyboard us\n") && formatted.contains("echo   x"),
+        "{formatted}"
+    );
+    client.replace(URI, 2, &formatted);
+    assert_eq!(
+        client.ask("textDocument/formatting", params.clone()),
+        json!([]),
+        "formatted once is formatted"
+    );
+    client.replace(URI, 3, "foo   x\n");
+    assert_eq!(client.ask("textDocument/formatting", params), json!([]), "errors of syntax are left alone");
+    client.leave();
+}

@@ -3,6 +3,7 @@
 use super::hover::{command_page, option_page};
 use crate::catalogue;
 use crate::directives;
+use crate::lsp::capabilities::markup;
 use crate::lsp::names::{self, Named};
 use crate::lsp::view::View;
 use gen_lsp_types::*;
@@ -77,8 +78,10 @@ impl List<'_, '_> {
             kind: Some(kind),
             tags: matches!(rank, Rank::Deprecated).then(|| vec![CompletionItemTag::Deprecated]),
             detail: None,
-            documentation: page.map(|value| {
-                Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value })
+            documentation: page.map(|page| match self.view.client.completes_with_markdown {
+                true => Documentation::MarkupContent(markup(page, true)),
+                // Some clients know plain text only, and no kind of markup.
+                false => Documentation::String(markup(page, false).value),
             }),
             deprecated: None,
             preselect: None,

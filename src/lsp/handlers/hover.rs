@@ -2,6 +2,7 @@
 
 use super::hints;
 use crate::catalogue;
+use crate::lsp::capabilities::markup;
 use crate::lsp::view::{View, touches};
 use gen_lsp_types::*;
 use kickstart::syntax::{Word, split_words};
@@ -16,7 +17,7 @@ pub(crate) fn hover(view: &View<'_>, offset: usize) -> Option<Hover> {
     let (page, span) = page(view, offset)?;
     let value = page.trim_end().to_owned();
     Some(Hover {
-        contents: Contents::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value }),
+        contents: Contents::MarkupContent(markup(value, view.client.has_markdown)),
         range: view.range(span),
     })
 }

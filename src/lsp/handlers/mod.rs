@@ -4,6 +4,7 @@ pub(super) mod code_action; // fixes, waivers
 pub(super) mod completion; // words that may come next
 pub(super) mod diagnostics; // findings
 pub(super) mod folding; // sections and comments
+pub(super) mod formatting; // the layout made regular
 pub(super) mod hints; // sizes behind numbers
 pub(super) mod hover; // what a word means
 pub(super) mod lens; // the plan's verdict

@@ -6,9 +6,7 @@ use kickstart::syntax::{LineKind, Scanner, Word};
 use kickstart::{Arg, python_int};
 use node_base::source::{FileId, Span};
 
-/// The kinds of word, by their names in the protocol. The index is the number in a token.
-pub(crate) const TYPES: [&str; 7] =
-    ["keyword", "parameter", "string", "number", "namespace", "comment", "variable"];
+// The numbers of kinds of word: indices of TOKEN_TYPES.
 const KEYWORD: u32 = 0;
 const PARAMETER: u32 = 1;
 const STRING: u32 = 2;

@@ -1,0 +1,48 @@
+// Starts `ks-lint lsp` for kickstarts. Everything else is in the server.
+const vscode = require("vscode");
+const { LanguageClient } = require("vscode-languageclient/node");
+
+let client;
+
+/** The settings that the server knows. */
+function settings() {
+  const all = vscode.workspace.getConfiguration("ks-lint");
+  const given = {};
+  for (const name of ["syntax", "policy", "disks", "firmware"]) {
+    const value = all.get(name);
+    if (value !== undefined && value !== "") {
+      given[name] = value;
+    }
+  }
+  return given;
+}
+
+async function activate(context) {
+  const command = vscode.workspace.getConfiguration("ks-lint").get("path") || "ks-lint";
+  const server = { command, args: ["lsp"] };
+  const documents = [
+    { scheme: "file", language: "kickstart" },
+    { scheme: "untitled", language: "kickstart" },
+    { scheme: "file", pattern: "**/.ks-lint.toml" },
+    { scheme: "file", pattern: "**/pxelinux.cfg/*" },
+    { scheme: "file", pattern: "**/*.ipxe" },
+  ];
+  client = new LanguageClient("ks-lint", "ks-lint", server, {
+    documentSelector: documents,
+    initializationOptions: settings(),
+  });
+  context.subscriptions.push(
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration("ks-lint")) {
+        client.sendNotification("workspace/didChangeConfiguration", { settings: settings() });
+      }
+    }),
+  );
+  await client.start();
+}
+
+async function deactivate() {
+  await client?.stop();
+}
+
+module.exports = { activate, deactivate };
