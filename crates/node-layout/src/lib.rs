@@ -67,5 +67,5 @@ pub use verbs::node::{Decision, Resume};
 pub use verbs::remove::remove;
 pub use verbs::rollback::rollback;
 pub use verbs::status::{ImageSummary, MoreRoom, Status, TrialStatus, Verdict, brief_status, status};
-pub use verbs::update::{AfterUpdate, Needs, OnConflict, Update, UpdateRequest, update};
+pub use verbs::update::{AfterUpdate, Needs, OnConflict, Update, UpdateRequest, check_host, update};
 pub use verbs::verify::{Depth, repair, verify};

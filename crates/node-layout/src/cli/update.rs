@@ -3,11 +3,13 @@
 use super::answer::{Answer, Outcome, Subject};
 use super::common::Common;
 use super::policy::policy;
+use crate::checks::has_errors;
 use crate::machine::{Tools, inside, random_uuid};
 use crate::source::{ImageRequest, Proof};
-use crate::verbs::update::{AfterUpdate, OnConflict, UpdateRequest, update};
+use crate::verbs::update::{AfterUpdate, OnConflict, UpdateRequest, check_host, update};
 use anyhow::Context;
 use node_base::console::error_line;
+use node_base::diagnostic::Finding;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -17,8 +19,11 @@ pub(super) struct Args {
     #[command(flatten)]
     common: Common,
     /// The image: squashfs (also with LiveOS/rootfs.img inside), ext4, xfs, a tar archive, a directory, an OCI layout or archive
-    #[arg(value_name = "IMAGE")]
-    image: PathBuf,
+    #[arg(value_name = "IMAGE", required_unless_present = "check_host")]
+    image: Option<PathBuf>,
+    /// Only check whether this host can be updated, whatever the image is; for the package of an image, before it is installed
+    #[arg(long, conflicts_with_all = ["image", "dry_run"])]
+    check_host: bool,
     /// Name of the image, in place of the one in its own metadata
     #[arg(long, value_name = "N-V-R", allow_hyphen_values = true)]
     nvr: Option<String>,
@@ -85,7 +90,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let absolute = |path: &PathBuf| std::path::absolute(path).with_context(|| path.display().to_string());
     let request = UpdateRequest {
         image: ImageRequest {
-            image: absolute(&args.image)?,
+            image: args.image.as_ref().map(absolute).transpose()?.unwrap_or_default(),
             proof: Proof {
                 sha256: args.sha256,
                 signature: args.signature,
@@ -107,6 +112,9 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         },
         uuids: [uuid()?, uuid()?],
     };
+    if args.check_host {
+        return Ok(host_checked(&answer, &check_host(&system, &tools, &request)));
+    }
     let policy = policy(None, &args.common.sysroot()?)?.policy.name;
     let decided = match update(&system, &tools, &request) {
         Ok(decided) => decided,
@@ -135,4 +143,12 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(exit)
+}
+
+fn host_checked(answer: &Answer, findings: &[Finding]) -> ExitCode {
+    if has_errors(findings) {
+        return answer.refused(findings);
+    }
+    let message = "this host can be updated".to_owned();
+    answer.done(&Outcome { result: "can-update", message }, findings)
 }

@@ -3,7 +3,7 @@
 use crate::model::{Model, NVR, Outcome, Volume, is_error};
 use crate::trial::Quiet;
 use crate::update_model::{KVER, NEW};
-use node_layout::{AfterUpdate, UpdateRequest};
+use node_layout::{AfterUpdate, UpdateRequest, check_host};
 use std::path::PathBuf;
 
 /// A reason: what is wrong, the code, a part of the message, how the machine and the request get there.
@@ -277,4 +277,24 @@ fn the_path_of_an_image_may_be_anything() {
     let mut request = model.request();
     request.image.image = PathBuf::from(&odd);
     assert_eq!(model.update_with(&request, &mut Quiet).unwrap(), "armed");
+}
+
+#[test]
+fn a_host_is_checked_before_there_is_an_image() {
+    let model = Model::node("rhel9");
+    let mut request = model.request();
+    request.image.image = "/none".into();
+    let errors = || -> Vec<&str> {
+        let found = check_host(&model.running(), &model, &request);
+        found.iter().filter(|f| is_error(f)).map(|f| f.code.id).collect()
+    };
+    let before = model.disk();
+    assert_eq!(errors(), [""; 0]);
+    assert_eq!(model.disk(), before);
+    assert!(model.commands.borrow().is_empty(), "{:?}", model.commands.borrow());
+    model.put("/sysroot/data/images/x/dom_md/metadata", "VERSION=5\n");
+    model.change("pool00", |v| v.data_percent = "90.00".into());
+    assert_eq!(errors(), ["LAY030", "LAY085"]);
+    model.change(&format!("{NVR}+1"), |v| v.name = "root".into());
+    assert_eq!(errors(), ["LAY046"], "not a node");
 }

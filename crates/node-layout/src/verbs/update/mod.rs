@@ -141,6 +141,18 @@ pub fn update(system: &System, tools: &dyn Tools, request: &UpdateRequest) -> Re
     }
 }
 
+/// Checks what blocks an update of this host, whatever the image is: nothing is opened and nothing is changed. Without errors among the
+/// findings an update can begin.
+pub fn check_host(system: &System, tools: &dyn Tools, request: &UpdateRequest) -> Vec<Finding> {
+    let node = match Node::of(system) {
+        Ok(node) => node,
+        Err(findings) => return findings,
+    };
+    let mut findings = Findings::new();
+    checks::host(&node, tools, request, &mut findings);
+    sorted(findings)
+}
+
 /// An update without what is mounted for it.
 struct Decided {
     plan: Plan,
