@@ -1,6 +1,6 @@
 //! `imgbase`, as packages of images and administrators call it.
 
-use super::nodectl::{NotRolledBack, rollback, sentences};
+use super::nodectl::{NotRolledBack, RolledBack, rollback, sentences};
 use super::output::Output;
 use super::{AnswerOf, FAILED, Host, Next};
 use crate::cli::answer::reasons;
@@ -273,10 +273,10 @@ fn free_space(host: &Host<'_>, system: &System, unit: Unit) -> Result<String, St
     free.map(number).ok_or_else(|| "the use of the thin pool is not known".to_owned())
 }
 
-fn rolled_back(output: &mut Output<'_>, outcome: Result<node_base::names::Layer, NotRolledBack>) -> Next {
+fn rolled_back(output: &mut Output<'_>, outcome: Result<RolledBack, NotRolledBack>) -> Next {
     match outcome {
-        Ok(layer) => {
-            output.line(&format!("Rolled back to {layer}; reboot to run it"));
+        Ok(RolledBack { message, .. }) => {
+            output.line(&message);
             Next::Ended(0)
         }
         Err(NotRolledBack { reason, status }) => {

@@ -119,6 +119,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_handed_to_a_verb_is_what_the_verb_accepts() {
+        let tools = RealTools::default();
+        // Arguments are read before the machine is.
+        let host = Host::new(&tools, Path::new("/nonexistent"), true);
+        type Program = fn(&[OsString], &Host<'_>, &mut dyn io::Write, &mut dyn io::Write) -> Next;
+        let calls: [(Program, &[&str], &str); 5] = [
+            (nodectl, &["init", "--nvr", "n-1-2"], "Init"),
+            (imgbase, &["layout", "--init"], "Init"),
+            (imgbase, &["layout", "--init-nvr=n-1-2"], "Init"),
+            (imgbase, &["update", "--format", "liveimg", "--", "-x.img"], "Update"),
+            (imgbase, &["base", "--remove", "n-1-2"], "Remove"),
+        ];
+        for (program, words, verb) in calls {
+            let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+            let next = program(&words, &host, &mut io::sink(), &mut io::sink());
+            let Next::Verb { arguments, .. } = next else { panic!("{words:?}: {next:?}") };
+            let program = OsString::from("node-layout");
+            let cli = Cli::try_parse_from([&program].into_iter().chain(&arguments)).unwrap();
+            assert!(format!("{:?}", cli.verb).starts_with(&format!("{verb}(")), "{words:?}: {cli:?}");
+        }
+    }
+
+    #[test]
     fn the_name_of_the_program_decides_and_not_its_directory() {
         let face = |path: &str| Face::of_program(OsStr::new(path));
         assert_eq!(face("/usr/sbin/nodectl"), Some(Face::Nodectl));

@@ -198,8 +198,16 @@ pub(super) struct NotRolledBack {
     pub(super) status: u8,
 }
 
-/// Makes an older image the default. The layer that the boot configuration boots then, read again.
-pub(super) fn rollback(host: &Host<'_>, to: Option<&str>) -> Result<Layer, NotRolledBack> {
+/// A rollback that was done.
+pub(super) struct RolledBack {
+    /// The layer that the boot configuration boots by default, read again.
+    pub(super) layer: Layer,
+    /// What `node-layout rollback` says.
+    pub(super) message: String,
+}
+
+/// Makes an older image the default.
+pub(super) fn rollback(host: &Host<'_>, to: Option<&str>) -> Result<RolledBack, NotRolledBack> {
     let could_not = |reason: String| NotRolledBack { reason, status: node_base::console::COULD_NOT };
     let refused = |findings: Vec<_>| NotRolledBack { reason: reasons(&findings), status: FAILED };
     let _lock = host.lock().map_err(|error| could_not(format!("{error:#}")))?;
@@ -209,20 +217,23 @@ pub(super) fn rollback(host: &Host<'_>, to: Option<&str>) -> Result<Layer, NotRo
         .map_err(|failure| could_not(failure.to_string()))?;
     let system = host.read();
     let node = Node::of(&system).map_err(refused)?;
-    node.default_layer().ok_or_else(|| could_not("the default boot entry is not that of an image".to_owned()))
+    match node.default_layer() {
+        Some(layer) => Ok(RolledBack { layer, message: decision.message }),
+        None => Err(could_not("the default boot entry is not that of an image".to_owned())),
+    }
 }
 
 fn rolled_back(
     output: &mut Output<'_>,
     machine_readable: bool,
-    outcome: Result<Layer, NotRolledBack>,
+    outcome: Result<RolledBack, NotRolledBack>,
 ) -> Next {
     match outcome {
-        Ok(layer) if machine_readable => {
+        Ok(RolledBack { layer, .. }) if machine_readable => {
             output.json(&json!({"success": true, "next_layer": layer.to_string()}));
             Next::Ended(0)
         }
-        Ok(layer) => {
+        Ok(RolledBack { layer, .. }) => {
             output.text(&format!("Status: Success\n  New layer: {layer}\n"));
             Next::Ended(0)
         }
