@@ -21,7 +21,7 @@ Config:   --config FILE, --no-config           (else the nearest .ks-lint.toml)
 
 Commands: fmt, new, migrate (write kickstarts), plan, host (disks), boot, addon
           explain, rules, policy, versions, diff-versions, ksvalidator,
-          completions
+          completions, lsp (for editors)
 
 Examples: ks-lint --fail-on warning hosts/          ks-lint --diff host.ks
           ks-lint plan host.ks --disk sda=100GiB    ks-lint explain SEC001
