@@ -113,7 +113,7 @@ fn a_conflict_has_the_version_of_the_host_and_is_told() {
     assert_eq!(
         text,
         "conflict  a: both changed the same place\nconflict  b: deleted here, changed in the new image\n\
-         2 files: 0 the same, 0 of the host, 0 of the image, 0 merged, 0 deleted, 2 conflicts\n"
+         2 files: 0 the same, 0 of the host, 0 of the image, 0 merged, 0 deleted, 2 in conflict\n"
     );
 }
 

@@ -27,8 +27,9 @@ pub(super) fn human(merge: &Merge) -> Vec<String> {
     let mut lines: Vec<String> =
         merge.files.iter().filter(|file| file.outcome != Outcome::Same).map(line).collect();
     lines.push(format!(
-        "{} files: {} the same, {} of the host, {} of the image, {} merged, {} deleted, {} conflicts",
+        "{} file{}: {} the same, {} of the host, {} of the image, {} merged, {} deleted, {} in conflict",
         merge.files.len(),
+        if merge.files.len() == 1 { "" } else { "s" },
         count(Outcome::Same),
         count(Outcome::Ours),
         count(Outcome::Theirs),
