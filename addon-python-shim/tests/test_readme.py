@@ -10,7 +10,8 @@ from test_wrong_kickstarts import add_on, installed
 
 def shown(first_line: str) -> str:
     """The example of the README that begins with this line."""
-    blocks = re.findall(r"^```\n(.*?)^```$", (REPOSITORY / "README.md").read_text(), re.S | re.M)
+    # Every block, whatever its language: the end of one is not taken for the beginning of the next.
+    blocks = re.findall(r"^```[a-z]*\n(.*?)^```$", (REPOSITORY / "README.md").read_text(), re.S | re.M)
     found = [block for block in blocks if block.startswith(first_line)]
     assert len(found) == 1, "the README has {} examples that begin with '{}'".format(len(found), first_line)
     return found[0]
