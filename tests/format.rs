@@ -2,13 +2,16 @@
 //! text is not changed again.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)] // a test that cannot be set up has failed
 
+mod python;
+
 use kickstart::Version;
 use kickstart::syntax::{LineKind, Tree};
 use ks_lint::format::format;
 use node_base::diagnostic::{Category, Findings, Severity};
 use node_base::source::{Sources, is_line_end};
 use proptest::prelude::*;
-use std::path::{Path, PathBuf};
+use python::python;
+use std::path::Path;
 use std::process::Command;
 
 fn is_accepted(text: &str, version: Version) -> bool {
@@ -109,20 +112,6 @@ proptest! {
             holds(&text, &text);
         }
     }
-}
-
-fn python() -> Option<PathBuf> {
-    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/python");
-    if python.exists() {
-        return Some(python);
-    }
-    let required = std::env::var_os("KS_LINT_REQUIRE_REFERENCE").is_some();
-    assert!(!required, "{} is missing: run scripts/setup", python.display());
-    eprintln!(
-        "SKIPPED: no comparison with the reference: {} is missing; run scripts/setup",
-        python.display()
-    );
-    None
 }
 
 fn run(python: &Path, arguments: &[&str]) -> String {

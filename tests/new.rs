@@ -1,6 +1,8 @@
 //! Kickstarts from answers: no finding, planned on their disks, accepted by the reference parser.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)] // a test that cannot be set up has failed
 
+mod python;
+
 use anaconda_plan::Verdict;
 use anaconda_plan::machine::{Firmware, Machine};
 use kickstart::Version;
@@ -9,7 +11,7 @@ use ks_lint::lint::{self, Settings, plan};
 use node_base::policy::Policy;
 use node_base::source::Sources;
 use node_base::units::Bytes;
-use std::path::{Path, PathBuf};
+use python::python;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -86,20 +88,6 @@ fn answers(numbers: &mut Numbers) -> (Answers, Machine) {
     };
     let firmware = numbers.one(&[Firmware::Uefi, Firmware::Bios]);
     (answers, Machine { disks: specs, firmware, memory: Bytes(16 << 30) })
-}
-
-fn python() -> Option<PathBuf> {
-    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/python");
-    if python.exists() {
-        return Some(python);
-    }
-    let required = std::env::var_os("KS_LINT_REQUIRE_REFERENCE").is_some();
-    assert!(!required, "{} is missing: run scripts/setup", python.display());
-    eprintln!(
-        "SKIPPED: no comparison with the reference: {} is missing; run scripts/setup",
-        python.display()
-    );
-    None
 }
 
 /// Reads JSON lines with a version and a text; prints those that the reference does not accept without a warning.

@@ -12,29 +12,18 @@
 #[path = "reference/validator.rs"]
 mod validator;
 
+mod python;
+
 use kickstart::Version;
 use node_base::diagnostic::{Category, Finding, Findings, Severity};
 use node_base::source::Sources;
-use std::path::{Path, PathBuf};
+use python::python;
+use std::path::Path;
 use std::process::{Command, Output};
 
 /// Documents of one run. Another seed: KS_LINT_SEED; more documents: KS_LINT_DOCUMENTS.
 const SEED: &str = "1";
 const DOCUMENTS: &str = "2000";
-
-fn python() -> Option<PathBuf> {
-    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/python");
-    if python.exists() {
-        return Some(python);
-    }
-    let required = std::env::var_os("KS_LINT_REQUIRE_REFERENCE").is_some();
-    assert!(!required, "{} is missing: run scripts/setup", python.display());
-    eprintln!(
-        "SKIPPED: no comparison with the reference: {} is missing; run scripts/setup",
-        python.display()
-    );
-    None
-}
 
 fn run(python: &Path, args: &[&str]) -> Output {
     let output = Command::new(python).args(args).current_dir(env!("CARGO_MANIFEST_DIR")).output();

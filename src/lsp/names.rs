@@ -45,7 +45,7 @@ impl Named {
                 let is_plain = !rest.is_empty()
                     && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
                 (!is_plain).then(|| {
-                    format!("'{new}' is not a name here: write {kind} with letters or digits behind it")
+                    format!("'{new}' is not a name here: write {kind} and letters or digits after it")
                 })
             }
             Named::User(_) => {

@@ -76,7 +76,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// Whether a byte is in a place, or right behind it, where a cursor still points at it.
+/// Whether a byte is in a place, or right after it, where a cursor still points at it.
 pub(super) fn touches(span: Span, offset: usize) -> bool {
     span.file == FileId(0) && (span.start as usize..=span.end as usize).contains(&offset)
 }

@@ -29,6 +29,11 @@ pub(super) fn delete_line(context: &Context<'_>, span: Span, applicability: Appl
     Fix::delete(Span::new(span.file, whole.start, whole.end), "delete the line", applicability)
 }
 
+/// Inserts the text of lines at an empty span.
+fn insert(at: Span, lines: &[String], added: String, applicability: Applicability) -> Fix {
+    Fix::replace(at, added, format!("add {}", lines.join("; ")), applicability)
+}
+
 /// Writes lines before the line of a span.
 pub(super) fn lines_before(
     context: &Context<'_>,
@@ -39,9 +44,8 @@ pub(super) fn lines_before(
     let text = context.sources.get(span.file).text();
     let (content, _) = line_at(text, span.start as usize);
     let end = line_end_at(text, span.start as usize);
-    let added: String = lines.iter().flat_map(|line| [line.as_str(), end]).collect();
-    let title = format!("add {}", lines.join("; "));
-    Fix::replace(Span::new(span.file, content.start, content.start), added, title, applicability)
+    let added = lines.iter().flat_map(|line| [line.as_str(), end]).collect();
+    insert(Span::new(span.file, content.start, content.start), lines, added, applicability)
 }
 
 /// Writes lines after the line of a span.
@@ -54,9 +58,8 @@ pub(super) fn lines_after(
     let text = context.sources.get(span.file).text();
     let (content, _) = line_at(text, span.start as usize);
     let end = line_end_at(text, span.start as usize);
-    let added: String = lines.iter().flat_map(|line| [end, line.as_str()]).collect();
-    let title = format!("add {}", lines.join("; "));
-    Fix::replace(Span::new(span.file, content.end, content.end), added, title, applicability)
+    let added = lines.iter().flat_map(|line| [end, line.as_str()]).collect();
+    insert(Span::new(span.file, content.end, content.end), lines, added, applicability)
 }
 
 /// Writes command lines after the last command of the file that is before every section, else at its end.

@@ -20,7 +20,7 @@ pub(crate) fn actions(
     let places = Places { document, analysis, encoding };
     let wants = |kind: &str| match &params.context.only {
         None => true,
-        // A kind stands for those below it.
+        // A kind includes the more specific ones.
         Some(kinds) => kinds.iter().any(|only| {
             let only = only.to_string();
             only.is_empty()

@@ -254,7 +254,7 @@ fn is_ini_comment(line: &[u8]) -> bool {
     line.is_empty() || line.starts_with(b"#") || line.starts_with(b";")
 }
 
-/// The header of a section, without what is behind it.
+/// The header of a section, without what follows it.
 fn header(line: &[u8]) -> Option<&[u8]> {
     let line = line.trim_ascii();
     let end = line.iter().rposition(|byte| *byte == b']')?;

@@ -191,7 +191,7 @@ fn matches(pattern: &[String], names: &[&OsStr]) -> bool {
     match (pattern, names) {
         ([], []) => true,
         ([all, rest @ ..], names) if all == "**" => {
-            // At the end it stands for everything below, not for the directory.
+            // At the end it matches everything below, not for the directory.
             if rest.is_empty() {
                 return !names.is_empty();
             }
