@@ -8,7 +8,7 @@ pub mod physical_volume; // LVM's label and metadata
 pub mod signature; // what is on a device
 pub mod tables; // the partition table of a disk
 
-use anaconda_plan::machine::{DiskSpec, Firmware, Machine};
+use anaconda_plan::machine::{DiskSpec, Firmware, Machine, disk_order};
 use node_base::units::Bytes;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -52,7 +52,7 @@ pub fn facts(root: &Path) -> Result<Facts, HostError> {
         fs::read_dir(&list).map_err(|error| HostError { path: list.display().to_string(), error })?;
     let mut names: Vec<String> =
         entries.filter_map(|e| Some(e.ok()?.file_name().to_str()?.to_owned())).collect();
-    names.sort_by(|a, b| anaconda_plan::machine::compare_disks(a, b));
+    names.sort_by(|a, b| disk_order(a).cmp(&disk_order(b)));
     let mut facts = Facts {
         machine: Machine { disks: Vec::new(), firmware: firmware(root), memory: memory(root) },
         problems: Vec::new(),

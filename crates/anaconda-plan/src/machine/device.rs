@@ -227,13 +227,14 @@ pub(crate) fn partition_name(disk: &str, number: u32) -> String {
     [disk, p, &number.to_string()].concat()
 }
 
-/// Anaconda's order of disks that the BIOS says nothing about.
-pub fn compare_disks(a: &str, b: &str) -> std::cmp::Ordering {
-    let rank = |n: &str| match n {
-        n if n.starts_with("vd") || n.starts_with("xvd") => -1,
-        n if n.starts_with("hd") => 0,
-        n if n.starts_with("sd") => 1,
-        _ => 2,
+/// What Anaconda sorts a disk by when the BIOS says nothing about its place: the kind in its name, then how long the name is, then
+/// the name.
+pub fn disk_order(name: &str) -> (u8, usize, &str) {
+    let kind = match name {
+        n if n.starts_with("vd") || n.starts_with("xvd") => 0,
+        n if n.starts_with("hd") => 1,
+        n if n.starts_with("sd") => 2,
+        _ => 3,
     };
-    rank(a).cmp(&rank(b)).then(a.len().cmp(&b.len())).then(a.cmp(b))
+    (kind, name.len(), name)
 }

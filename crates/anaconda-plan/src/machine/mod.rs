@@ -13,7 +13,7 @@ pub(crate) mod release; // what differs between releases
 pub(crate) mod table; // partition tables
 pub(crate) mod tree; // all devices
 
-pub use device::{Array, Cache, Device, Disk, Group, Kind, PartitionRequest, Role, Volume, compare_disks};
+pub use device::{Array, Cache, Device, Disk, Group, Kind, PartitionRequest, Role, Volume, disk_order};
 pub use disk::{DiskError, DiskSpec, Label, OldPartition, OldVolume, check_names, parse_size};
 pub use format::{Format, FormatKind};
 pub use id::DeviceId;

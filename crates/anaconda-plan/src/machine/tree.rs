@@ -4,7 +4,7 @@
 
 use crate::machine::account::Account;
 use crate::machine::device::{
-    Cache, Device, Disk, Group, Kind, PartitionRequest, Role, Volume, compare_disks, partition_name,
+    Cache, Device, Disk, Group, Kind, PartitionRequest, Role, Volume, disk_order, partition_name,
 };
 use crate::machine::disk::{DiskSpec, Label, OldPartition, OldVolume};
 use crate::machine::format::{Format, FormatKind};
@@ -273,7 +273,7 @@ impl Tree {
     /// All disks, in the order that Anaconda prefers them: `vd*` before `sd*` before the rest, then by length and name.
     pub fn disks(&self) -> Vec<DeviceId> {
         let mut disks: Vec<_> = self.ids().filter(|&id| matches!(self[id].kind, Kind::Disk(_))).collect();
-        disks.sort_by(|a, b| compare_disks(&self[*a].name, &self[*b].name));
+        disks.sort_by_cached_key(|&disk| disk_order(&self[disk].name));
         disks
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Source: blivet's `partitioning.py` (`partition_compare`, `allocate_partitions`, `grow_partitions`).
 
-use crate::machine::device::{Kind, PartitionRequest, compare_disks, partition_name};
+use crate::machine::device::{Kind, PartitionRequest, disk_order, partition_name};
 use crate::machine::format::FormatKind;
 use crate::machine::id::DeviceId;
 use crate::machine::release::{Firmware, Release};
@@ -314,7 +314,7 @@ impl Places {
 
 /// The order in which disks are tried: the boot disk first.
 fn sort_for_trial(tree: &Tree, disks: &mut [DeviceId], boot_disk: Option<DeviceId>) {
-    disks.sort_by(|a, b| compare_disks(&tree[*a].name, &tree[*b].name));
+    disks.sort_by_cached_key(|&disk| disk_order(&tree[disk].name));
     if let Some(at) = boot_disk.and_then(|b| disks.iter().position(|&d| d == b)) {
         disks[..=at].rotate_right(1);
     }
