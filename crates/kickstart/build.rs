@@ -6,169 +6,13 @@
 
 #[path = "src/dialect/perfect_hash.rs"]
 mod perfect_hash;
+#[path = "build/shape.rs"]
+mod shape;
 
-use serde::Deserialize;
+use shape::{Table, Versions, Word};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Versions {
-    reference: String,
-    fedora: Vec<String>,
-    rhel: Vec<String>,
-    order: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    words: BTreeMap<String, Word>,
-    #[serde(default)]
-    conflict: Vec<Conflict>,
-    #[serde(default)]
-    argument: Vec<Argument>,
-    #[serde(default)]
-    option: Vec<Opt>,
-    #[serde(default)]
-    arguments: Vec<Mode>,
-    #[serde(default)]
-    check: Vec<Check>,
-    #[serde(default)]
-    duplicate: Vec<Duplicate>,
-    #[serde(default)]
-    outdated: Vec<Outdated>,
-    #[serde(default)]
-    instead: Vec<Instead>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Word {
-    means: Option<String>,
-    #[serde(default)]
-    active: String,
-    #[serde(default)]
-    deprecated: String,
-    #[serde(default)]
-    removed: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Conflict {
-    with: Vec<String>,
-    versions: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Argument {
-    name: String,
-    position: usize,
-    count: String,
-    takes: String,
-    #[serde(default)]
-    choices: Vec<String>,
-    versions: String,
-    #[serde(default)]
-    required: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Opt {
-    names: Vec<String>,
-    takes: String,
-    #[serde(default)]
-    choices: Vec<String>,
-    #[serde(default)]
-    ignore_case: bool,
-    #[serde(default)]
-    value_optional: bool,
-    #[serde(default)]
-    repeats: String,
-    versions: String,
-    #[serde(default)]
-    deprecated: String,
-    #[serde(default)]
-    required: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Mode {
-    versions: String,
-    mode: String,
-    #[serde(default)]
-    min: usize,
-    max: Option<usize>,
-    #[serde(default)]
-    names: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[derive(Default)]
-struct Check {
-    versions: String,
-    word: String,
-    when: Vec<String>,
-    equal: String,
-    requires: Vec<String>,
-    refuses: Vec<String>,
-    not_together: Vec<String>,
-    any_of: Vec<String>,
-    one_of: Vec<String>,
-    option: String,
-    not_value: Option<Vec<String>>,
-    values: Vec<String>,
-    starts_with: Vec<String>,
-    without: String,
-    min: Option<i64>,
-    max: Option<i64>,
-    given: bool,
-    sticky: Vec<String>,
-    any_argument: bool,
-    because: String,
-    help: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Duplicate {
-    what: String,
-    key: Vec<String>,
-    versions: String,
-    #[serde(default)]
-    mountpoint: bool,
-    #[serde(default)]
-    unless: String,
-    #[serde(default)]
-    last_component: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Outdated {
-    versions: String,
-    #[serde(default)]
-    option: String,
-    #[serde(default)]
-    as_written: bool,
-    instead: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Instead {
-    #[serde(default)]
-    option: String,
-    #[serde(default)]
-    word: String,
-    text: String,
-}
 
 impl Versions {
     fn bit(&self, name: &str) -> usize {
@@ -527,6 +371,7 @@ fn generate() -> Result<String, std::fmt::Error> {
 fn main() {
     println!("cargo::rerun-if-changed=grammar");
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
     let out = Path::new(&std::env::var("OUT_DIR").unwrap_or_default()).join("tables.rs");
     let tables = generate().unwrap_or_else(|e| panic!("{e}"));
     std::fs::write(&out, tables).unwrap_or_else(|e| panic!("{}: {e}", out.display()));
