@@ -26,7 +26,7 @@ pub enum ConfigFormat {
 
 /// All entries of one file.
 #[derive(Clone, Debug)]
-pub struct Config<'s> {
+pub struct BootConfig<'s> {
     /// How it is written.
     pub format: ConfigFormat,
     /// Entries, in the order of the file.
@@ -132,7 +132,7 @@ pub fn read<'s>(
     file: FileId,
     format: ConfigFormat,
     findings: &mut Findings,
-) -> Config<'s> {
+) -> BootConfig<'s> {
     let text = sources.get(file).text();
     let entries = match format {
         ConfigFormat::Cmdline => command_lines(text, file),
@@ -153,7 +153,7 @@ pub fn read<'s>(
                 .help("expected a kernel command line, or a pxelinux, GRUB, iPXE or Boot Loader Specification file; --kind names the format"),
         );
     }
-    Config { format, entries }
+    BootConfig { format, entries }
 }
 
 /// Every line that is neither empty nor a comment is a command line.

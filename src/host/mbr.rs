@@ -6,7 +6,7 @@ use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom};
 
 /// One partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct MbrEntry {
     /// 1 to 4, logical ones from 5.
     pub number: u32,
     /// System indicator: 0x83 Linux, 0x8e LVM, 0xef EFI system partition…
@@ -52,7 +52,7 @@ pub const PROTECTIVE: u8 = 0xee;
 ///
 /// # Errors
 /// What cannot be read, and a table that contradicts itself: beyond the disk, a chain that turns back.
-pub fn read(device: &mut (impl Read + Seek), sectors: u64, size: u32) -> Result<Option<Vec<Entry>>> {
+pub fn read(device: &mut (impl Read + Seek), sectors: u64, size: u32) -> Result<Option<Vec<MbrEntry>>> {
     let first = read_sector(device, 0, size)?;
     if first[510..] != [0x55, 0xaa] || first[446..510].iter().all(|b| *b == 0) {
         return Ok(None);
@@ -66,7 +66,7 @@ pub fn read(device: &mut (impl Read + Seek), sectors: u64, size: u32) -> Result<
         if kind == 0 || length == 0 {
             continue;
         }
-        let entry = Entry { number: i as u32 + 1, kind, start, sectors: length };
+        let entry = MbrEntry { number: i as u32 + 1, kind, start, sectors: length };
         // Some programs give it the largest length on every disk (the kernel accepts that, too: block/partitions/efi.c).
         if kind != PROTECTIVE {
             check(&entry, sectors)?;
@@ -79,9 +79,9 @@ pub fn read(device: &mut (impl Read + Seek), sectors: u64, size: u32) -> Result<
     Ok(Some(found))
 }
 
-fn check(entry: &Entry, sectors: u64) -> Result<()> {
+fn check(entry: &MbrEntry, sectors: u64) -> Result<()> {
     if entry.start == 0 || entry.start.saturating_add(entry.sectors) > sectors {
-        let Entry { number, start, sectors: length, .. } = entry;
+        let MbrEntry { number, start, sectors: length, .. } = entry;
         return Err(invalid(format!(
             "partition {number} has {length} sectors from {start} on, the disk has {sectors}"
         )));
@@ -90,7 +90,12 @@ fn check(entry: &Entry, sectors: u64) -> Result<()> {
 }
 
 /// Follows the chain: each link is a table with one logical partition and the place of the next link.
-fn logical(device: &mut (impl Read + Seek), extended: &Entry, sectors: u64, size: u32) -> Result<Vec<Entry>> {
+fn logical(
+    device: &mut (impl Read + Seek),
+    extended: &MbrEntry,
+    sectors: u64,
+    size: u32,
+) -> Result<Vec<MbrEntry>> {
     let mut found = Vec::new();
     let mut link = extended.start;
     for number in 5.. {
@@ -111,7 +116,7 @@ fn logical(device: &mut (impl Read + Seek), extended: &Entry, sectors: u64, size
             if is_extended(kind) {
                 next = Some(extended.start.saturating_add(start));
             } else {
-                let entry = Entry { number, kind, start: link.saturating_add(start), sectors: length };
+                let entry = MbrEntry { number, kind, start: link.saturating_add(start), sectors: length };
                 check(&entry, sectors)?;
                 found.push(entry);
             }

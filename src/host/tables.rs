@@ -11,7 +11,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 
 /// What was found on a disk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundTable {
     /// Its table; nothing for none.
     pub label: Option<Label>,
     /// Its partitions by number.
@@ -40,10 +40,10 @@ const MOST_ENTRIES: u32 = 4096;
 ///
 /// # Errors
 /// [`TableError`] for what cannot be read, and for a damaged or hostile table.
-pub fn read<D: Read + Seek>(device: &mut D, size: Bytes, sector: u32) -> Result<Found, TableError> {
+pub fn read<D: Read + Seek>(device: &mut D, size: Bytes, sector: u32) -> Result<FoundTable, TableError> {
     let sectors = size.0 / u64::from(sector.max(512));
     let Some(entries) = mbr::read(device, sectors, sector)? else {
-        let mut found = Found::default();
+        let mut found = FoundTable::default();
         let whole = recognise(&mut Window::new(device, 0, size.0));
         if whole != Signature::Nothing {
             found.remarks.push(format!("{} on the whole disk, without a partition table", whole.format()));
@@ -53,7 +53,7 @@ pub fn read<D: Read + Seek>(device: &mut D, size: Bytes, sector: u32) -> Result<
     if entries.iter().any(|e| e.kind == mbr::PROTECTIVE) {
         return gpt_table(device, size, sector);
     }
-    let mut found = Found { label: Some(Label::Msdos), ..Found::default() };
+    let mut found = FoundTable { label: Some(Label::Msdos), ..FoundTable::default() };
     for e in entries {
         let bytes = u64::from(sector);
         let place = (Bytes(e.start.saturating_mul(bytes)), Bytes(e.sectors.saturating_mul(bytes)));
@@ -68,7 +68,7 @@ pub fn read<D: Read + Seek>(device: &mut D, size: Bytes, sector: u32) -> Result<
     Ok(found)
 }
 
-fn gpt_table<D: Read + Seek>(device: &mut D, size: Bytes, sector: u32) -> Result<Found, TableError> {
+fn gpt_table<D: Read + Seek>(device: &mut D, size: Bytes, sector: u32) -> Result<FoundTable, TableError> {
     let block = if sector == 4096 { LogicalBlockSize::Lb4096 } else { LogicalBlockSize::Lb512 };
     let bytes = u64::from(sector);
     // The second copy is in the last whole sector; a device can have part of one behind it.
@@ -103,7 +103,7 @@ fn gpt_table<D: Read + Seek>(device: &mut D, size: Bytes, sector: u32) -> Result
         entries.push((number, place, p.part_type_guid.guid.to_string().to_ascii_uppercase()));
     }
     drop(disk);
-    let mut found = Found { label: Some(Label::Gpt), partitions: Vec::new(), remarks };
+    let mut found = FoundTable { label: Some(Label::Gpt), partitions: Vec::new(), remarks };
     for (number, place, kind) in entries {
         found.partitions.push(partition(device, number, place, kind == ESP, kind == BIOS_BOOT));
     }

@@ -8,7 +8,7 @@ use super::read::{Read, read};
 use super::settings::Settings;
 use super::together::{self, Known};
 use crate::boot::check::{self, CheckOptions};
-use crate::boot::config::{self, Config, ConfigFormat, Entry};
+use crate::boot::config::{self, BootConfig, ConfigFormat, Entry};
 use crate::boot::legacy::{self, Translation};
 use crate::kind;
 use crate::rules::Context;
@@ -43,7 +43,7 @@ pub fn lint(
 }
 
 /// The release that all entries of a configuration name, else the default.
-fn named_by_entries(config: &Config<'_>) -> Chosen<Version> {
+fn named_by_entries(config: &BootConfig<'_>) -> Chosen<Version> {
     let mut named = config.entries.iter().filter(|e| e.is_linux()).filter_map(Entry::release);
     match named.next() {
         None => Chosen::new(Version::DEFAULT, "the default"),

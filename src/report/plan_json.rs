@@ -2,7 +2,7 @@
 
 use anaconda_plan::machine::{DeviceId, Kind, Role, Tree, Volume};
 use anaconda_plan::{Minimum, Plan, Verdict, capacity};
-use node_base::capacity::Images;
+use node_base::capacity::Capacity;
 use node_base::diagnostic::Finding;
 use node_base::diagnostic::json::{Diagnostic, Diagnostics, SCHEMA};
 use node_base::harmless::harmless_json;
@@ -20,7 +20,7 @@ struct Report<'a> {
     /// The same messages in the shape of every other verb's findings.
     diagnostics: Vec<Diagnostic<'a>>,
     /// Nothing when it stops before sizes are known.
-    images: Option<Images>,
+    images: Option<Capacity>,
 }
 
 #[derive(Serialize)]

@@ -5,7 +5,7 @@ use anaconda_plan::Verdict;
 use anaconda_plan::machine::{DiskSpec, Firmware, Machine};
 use kickstart::Version;
 use ks_lint::boot::config::ConfigFormat;
-use ks_lint::boot::legacy::values::{self, Disk};
+use ks_lint::boot::legacy::values::{self, DiskName};
 use ks_lint::boot::legacy::{PARAMETERS, Translation};
 use ks_lint::lint::boot::{lint, lint_with_kickstart, to_kickstart};
 use ks_lint::lint::plan::plan as plan_read;
@@ -135,9 +135,9 @@ fn asked_for(line: &str) -> Vec<String> {
         matches!(name, "storage_init" | "ovirt_init").then(|| value.to_owned())
     });
     let (host, app) = values::disks(&given.unwrap_or_default()).unwrap_or_default();
-    let name = |disk: Disk| match disk {
-        Disk::Device(name) => Some(name),
-        Disk::Serial { bus, serial } if !bus.is_empty() => Some(format!("disk/by-id/{bus}-{serial}")),
+    let name = |disk: DiskName| match disk {
+        DiskName::Device(name) => Some(name),
+        DiskName::Serial { bus, serial } if !bus.is_empty() => Some(format!("disk/by-id/{bus}-{serial}")),
         _ => None,
     };
     host.into_iter().chain(app).filter_map(name).collect()

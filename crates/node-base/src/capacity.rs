@@ -64,16 +64,16 @@ impl Limit {
 
 /// How many images fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Images {
+pub struct Capacity {
     /// Images, the installed one included.
     pub fit: u32,
     /// What keeps one more out.
     pub limited_by: Limit,
 }
 
-impl Images {
+impl Capacity {
     /// None can be kept: root is in no thin pool.
-    pub const NONE: Images = Images { fit: 0, limited_by: Limit::NoPool };
+    pub const NONE: Capacity = Capacity { fit: 0, limited_by: Limit::NoPool };
 }
 
 /// What an ext4 or xfs file system keeps of its device for itself: a twentieth.
@@ -87,16 +87,16 @@ fn times(room: u128, one: u64) -> u32 {
 }
 
 /// The number of images, and what limits it.
-pub fn images(room: &Room) -> Images {
+pub fn images(room: &Room) -> Capacity {
     let threshold = |size: Bytes| u128::from(size.0) * u128::from(room.threshold.min(100)) / 100;
     let data = threshold(room.pool).saturating_sub(u128::from(room.other.0));
     let mapped = |data: Bytes| u128::from(data.0.div_ceil(room.chunk.0.max(1))) * u128::from(MAPPING);
     let metadata = threshold(room.metadata).saturating_sub(mapped(room.other));
     let image_metadata = u64::try_from(mapped(room.image)).unwrap_or(u64::MAX);
-    let mut best = Images { fit: times(data, room.image.0), limited_by: Limit::PoolData };
+    let mut best = Capacity { fit: times(data, room.image.0), limited_by: Limit::PoolData };
     let mut limit = |fit: u32, limited_by| {
         if fit < best.fit {
-            best = Images { fit, limited_by };
+            best = Capacity { fit, limited_by };
         }
     };
     limit(times(metadata, image_metadata), Limit::PoolMetadata);
@@ -141,15 +141,15 @@ mod tests {
 
     #[test]
     fn kernels_on_boot_limit_a_large_pool() {
-        assert_eq!(images(&room()), Images { fit: 4, limited_by: Limit::Boot });
+        assert_eq!(images(&room()), Capacity { fit: 4, limited_by: Limit::Boot });
     }
 
     #[test]
     fn the_threshold_of_the_pool_counts_not_its_size() {
         let small = Room { pool: Bytes(40 << 30), boot: None, ..room() };
-        assert_eq!(images(&small), Images { fit: 3, limited_by: Limit::PoolData }, "28 GiB less 10, by 5");
+        assert_eq!(images(&small), Capacity { fit: 3, limited_by: Limit::PoolData }, "28 GiB less 10, by 5");
         let metadata = Room { metadata: Bytes(32 << 20), boot: None, ..room() };
-        assert_eq!(images(&metadata), Images { fit: 2, limited_by: Limit::PoolMetadata });
+        assert_eq!(images(&metadata), Capacity { fit: 2, limited_by: Limit::PoolMetadata });
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub use disks::{Fstab, LogicalVolume, Lvm, LvmError, Mounting, VolumeGroup};
 pub use etc::{Conflict, EtcError, IdMap, Outcome, Side};
 pub use files::{Change, FileError, Method, ReadError};
 pub use images::{
-    CONFIRM_WITHIN, Fit, Image, ImageState, ImageStatus, Images, InitStage, NodeState, Pool, Reason,
+    CONFIRM_WITHIN, Fit, Image, ImageList, ImageState, ImageStatus, InitStage, NodeState, Pool, Reason,
     TrialContent, TrialFile, TrialUnit, Volume, list, states, trial_files, units,
 };
 pub use machine::{Command, Output, RealTools, Space, ToolError, Tools};

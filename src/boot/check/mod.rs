@@ -6,7 +6,7 @@ mod network; // the network as a whole
 mod words; // one option at a time
 
 use super::codes;
-use super::config::{Config, ConfigFormat, Entry};
+use super::config::{BootConfig, ConfigFormat, Entry};
 use super::legacy;
 use super::options::FORMER;
 use super::others::is_of_another_installer;
@@ -26,7 +26,7 @@ pub(crate) struct CheckOptions {
 }
 
 /// Checks all entries. A finding about words that several entries share is reported once.
-pub(crate) fn config(config: &Config<'_>, options: CheckOptions, findings: &mut Findings) {
+pub(crate) fn config(config: &BootConfig<'_>, options: CheckOptions, findings: &mut Findings) {
     let mut found = Findings::new();
     for entry in config.entries.iter().filter(|e| e.is_linux() && !is_of_another_installer(e)) {
         check_entry(entry, config.format, options, &mut found);

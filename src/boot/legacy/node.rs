@@ -1,6 +1,6 @@
 //! What the parameters of an old node ask for, as one value.
 
-use super::values::{self, Disks, Ip, Volumes};
+use super::values::{self, Addressing, Disks, Volumes};
 use super::{ParameterForm, find};
 use crate::boot::links::{self, Link};
 use node_base::cmdline::CommandLine;
@@ -13,7 +13,7 @@ pub struct Node {
     /// Sizes of the volumes.
     pub volumes: Volumes,
     /// Address configuration; `None` without `ip`.
-    pub ip: Option<Ip>,
+    pub ip: Option<Addressing>,
     /// The interface to use: `link`, a name, a MAC address.
     pub interface: Option<String>,
     /// Number and interface of the VLAN.
@@ -65,7 +65,7 @@ impl Node {
             get("bond_setup").or_else(|| get("bond")).and_then(|v| links::bond(&v, &mut Vec::new()).ok());
         self.ip = get("ip").and_then(|v| values::ip(&v).ok());
         // "ip=ADDRESS netmask=… gateway=…"
-        if let Some(Ip::Static { gateway, netmask, .. }) = &mut self.ip {
+        if let Some(Addressing::Static { gateway, netmask, .. }) = &mut self.ip {
             *gateway = gateway.or_else(|| get("gateway").and_then(|g| g.parse().ok()));
             if netmask.is_none() {
                 *netmask = get("netmask");

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 /// A disk as `storage_init` names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Disk {
+pub enum DiskName {
     /// The first disk that the installer finds.
     First,
     /// `/dev/sda`, without `/dev/`.
@@ -25,7 +25,7 @@ pub enum Disk {
 }
 
 /// Disks of HostVG, and of AppVG.
-pub type Disks = (Vec<Disk>, Vec<Disk>);
+pub type Disks = (Vec<DiskName>, Vec<DiskName>);
 
 /// Reads `storage_init`.
 ///
@@ -45,25 +45,25 @@ pub fn disks(text: &str) -> Result<Disks, ValueIssue> {
     Ok((host, app))
 }
 
-fn disk(text: &str) -> Result<Disk, ValueIssue> {
+fn disk(text: &str) -> Result<DiskName, ValueIssue> {
     let plain = |t: &str| {
         !t.is_empty()
             && t.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.' | ':' | '+'))
     };
     if let Some(device) = text.strip_prefix("/dev/") {
         return if plain(device) && !device.contains("..") {
-            Ok(Disk::Device(device.to_owned()))
+            Ok(DiskName::Device(device.to_owned()))
         } else {
             Err(ValueIssue::error(format!("'{text}' is not a disk")))
         };
     }
     let (bus, serial) = text.split_once(':').unwrap_or((text, ""));
     match (bus, serial) {
-        ("", "") => Ok(Disk::First),
-        ("ata" | "scsi" | "usb" | "cciss", "") => Ok(Disk::First),
-        ("ata" | "scsi" | "usb" | "cciss", "ALL") => Ok(Disk::All(bus.to_owned())),
+        ("", "") => Ok(DiskName::First),
+        ("ata" | "scsi" | "usb" | "cciss", "") => Ok(DiskName::First),
+        ("ata" | "scsi" | "usb" | "cciss", "ALL") => Ok(DiskName::All(bus.to_owned())),
         ("ata" | "scsi" | "usb" | "cciss" | "", serial) if plain(serial) => {
-            Ok(Disk::Serial { bus: bus.to_owned(), serial: serial.to_owned() })
+            Ok(DiskName::Serial { bus: bus.to_owned(), serial: serial.to_owned() })
         }
         _ => Err(ValueIssue::error(format!("'{text}' names no disk"))
             .help("the form is ata, scsi, usb or cciss, then :SERIAL or :ALL, or /dev/NAME")),
@@ -159,7 +159,7 @@ pub fn is_hash(text: &str) -> bool {
 
 /// The address configuration that `ip` asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ip {
+pub enum Addressing {
     /// An address from DHCP.
     Dhcp,
     /// No address.
@@ -179,10 +179,10 @@ pub enum Ip {
 ///
 /// # Errors
 /// What makes the value useless.
-pub fn ip(text: &str) -> Result<Ip, ValueIssue> {
+pub fn ip(text: &str) -> Result<Addressing, ValueIssue> {
     match text {
-        "dhcp" => return Ok(Ip::Dhcp),
-        "off" | "none" => return Ok(Ip::Off),
+        "dhcp" => return Ok(Addressing::Dhcp),
+        "off" | "none" => return Ok(Addressing::Off),
         _ => {}
     }
     let fields: Vec<&str> = text.split(':').collect();
@@ -203,7 +203,7 @@ pub fn ip(text: &str) -> Result<Ip, ValueIssue> {
         Some(t) => return Err(ValueIssue::error(format!("'{t}' is not a netmask"))),
         None => None,
     };
-    Ok(Ip::Static { address: own, gateway, netmask })
+    Ok(Addressing::Static { address: own, gateway, netmask })
 }
 
 /// Reads `vlan`: number and interface.

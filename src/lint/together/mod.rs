@@ -8,7 +8,7 @@ mod unattended; // the rules about unattended installations, with what the comma
 
 use super::chosen::Chosen;
 use super::served::Root;
-use crate::boot::config::{Config, Entry};
+use crate::boot::config::{BootConfig, Entry};
 use crate::boot::network::Network;
 use crate::boot::{check, codes};
 use crate::directives::Directives;
@@ -53,7 +53,7 @@ impl<'p, 's, 'c> Pair<'p, 's, 'c> {
 /// or, when none does, all that fetch one. Answers with the policy that all of them choose instead of the kickstart's, if
 /// they do.
 pub(super) fn config(
-    config: &Config<'_>,
+    config: &BootConfig<'_>,
     known: Known<'_, '_>,
     root: Option<&Root>,
     findings: &mut Findings,

@@ -3,7 +3,7 @@
 use crate::machine::device::{Kind, Role, Volume};
 use crate::machine::id::DeviceId;
 use crate::machine::tree::Tree;
-use node_base::capacity::{Images, Room, expected, images};
+use node_base::capacity::{Capacity, Room, expected, images};
 use node_base::policy::Policy;
 
 /// The room for images of a planned layout: the pool that root is in, `/boot`, and the policy's expectations.
@@ -31,6 +31,6 @@ pub fn root_pool(tree: &Tree) -> Option<DeviceId> {
 }
 
 /// How many images fit on a planned layout.
-pub fn planned(tree: &Tree, policy: Option<&Policy>) -> Images {
-    room(tree, policy).map_or(Images::NONE, |room| images(&room))
+pub fn planned(tree: &Tree, policy: Option<&Policy>) -> Capacity {
+    room(tree, policy).map_or(Capacity::NONE, |room| images(&room))
 }

@@ -8,7 +8,7 @@ use crate::machine::release::Release;
 use crate::plan::capacity;
 use crate::plan::outcome::{Plan, Verdict};
 use crate::plan::verdict::plan_layout;
-use node_base::capacity::Images;
+use node_base::capacity::Capacity;
 use node_base::policy::Policy;
 use node_base::units::Bytes;
 
@@ -28,7 +28,7 @@ pub struct Minimum {
     /// Smallest size on which it proceeds and so many images fit.
     pub holds_images: Option<Bytes>,
     /// Images that fit on the smallest disk on which it proceeds.
-    pub smallest_holds: Option<Images>,
+    pub smallest_holds: Option<Capacity>,
     /// Why it proceeds on no disk: what the installer says on the largest.
     pub reason: Option<String>,
 }
@@ -48,7 +48,7 @@ pub fn minimum(
         let machine = Machine { disks: disks.iter().map(blank).collect(), ..machine.clone() };
         plan_layout(layout, release, profile.clone(), &machine)
     };
-    let fit = |plan: &Plan| plan.tree.as_ref().map_or(Images::NONE, |t| capacity::planned(t, policy));
+    let fit = |plan: &Plan| plan.tree.as_ref().map_or(Capacity::NONE, |t| capacity::planned(t, policy));
     let proceeds = |gib| try_size(gib).verdict == Verdict::Proceeds;
     let holds = |gib| {
         let plan = try_size(gib);

@@ -1,8 +1,8 @@
 //! A policy's TOML: reading, extending, and errors that say the line and what was expected there.
 
 use super::{
-    Anaconda, Boot, DeviceType, Images, Partitioning, PartitioningRequest, Policy, PolicyError, Pool,
-    Presence, Root, Scheme, Volume,
+    Anaconda, Boot, DeviceType, Partitioning, PartitioningRequest, Policy, PolicyError, Pool, Presence, Root,
+    Scheme, Volume, WantedImages,
 };
 use crate::diagnostic::nearest;
 use crate::units::{Bytes, MiB};
@@ -298,7 +298,7 @@ impl Document {
                     .map(|p| p.0)
                     .or(base.pool.autoextend_threshold),
             },
-            images: Images {
+            images: WantedImages {
                 keep: self.images.keep.or(base.images.keep),
                 content: size(self.images.content, base.images.content),
                 boot_content: size(self.images.boot_content, base.images.boot_content),

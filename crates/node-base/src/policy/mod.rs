@@ -32,7 +32,7 @@ pub struct Policy {
     /// The thin pool and its volume group.
     pub pool: Pool,
     /// The images that have to fit.
-    pub images: Images,
+    pub images: WantedImages,
     /// What Anaconda makes when the kickstart leaves the partitioning to it (`autopart`).
     pub partitioning: Partitioning,
     /// By what Anaconda recognises the installation that its own copy of these constraints is for.
@@ -146,7 +146,7 @@ pub struct Pool {
 
 /// The images that have to fit.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Images {
+pub struct WantedImages {
     /// How many, the installed one included.
     pub keep: Option<u32>,
     /// Data that one image is expected to write to the pool.

@@ -80,7 +80,7 @@ pub struct Fit {
 
 /// All images.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Images {
+pub struct ImageList {
     /// Version of the JSON form.
     pub schema: u32,
     /// Oldest first.
@@ -94,7 +94,7 @@ pub struct Images {
 }
 
 /// Lists the images. How many fit is computed by [`capacity::images`], as for a plan, with the policy's expectations.
-pub fn list(system: &System, lvm: &Lvm, policy: &Policy, tools: &dyn Tools) -> Images {
+pub fn list(system: &System, lvm: &Lvm, policy: &Policy, tools: &dyn Tools) -> ImageList {
     let pool_of = |v: &LogicalVolume| lvm.volume(&v.vg, v.pool.as_deref()?);
     let pool = lvm
         .volumes
@@ -126,7 +126,7 @@ pub fn list(system: &System, lvm: &Lvm, policy: &Policy, tools: &dyn Tools) -> I
         let there = u32::try_from(images.len()).unwrap_or(u32::MAX);
         Fit { fit: all.fit, more: all.fit.saturating_sub(there), limited_by: all.limited_by }
     });
-    Images { schema: 1, images, pool, room, remarks }
+    ImageList { schema: 1, images, pool, room, remarks }
 }
 
 fn unknown(error: &ThinError) -> String {

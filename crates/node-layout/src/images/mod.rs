@@ -6,7 +6,7 @@ mod state; // what a system is made of, and how far init has come
 pub(crate) mod trial; // states of images
 pub(crate) mod trial_units; // units of a trial
 
-pub use list::{Fit, Image, Images, Pool, Volume, list};
+pub use list::{Fit, Image, ImageList, Pool, Volume, list};
 pub(crate) use state::{FIRST_LAYER, is_leftover, is_unfinished, node_state, usable_name};
 pub use state::{InitStage, NodeState};
 pub use trial::{ImageState, ImageStatus, Reason, states};

@@ -2,7 +2,7 @@
 
 use super::etc;
 use super::node::Node;
-use crate::images::{ImageState, ImageStatus, Images, list};
+use crate::images::{ImageList, ImageState, ImageStatus, list};
 use crate::machine::Tools;
 use crate::system::System;
 use node_base::capacity::Limit;
@@ -106,7 +106,7 @@ pub fn brief_status(system: &System) -> Result<Status, Vec<Finding>> {
     Ok(of_node(&Node::of(system)?, None))
 }
 
-fn of_node(node: &Node<'_>, images: Option<&Images>) -> Status {
+fn of_node(node: &Node<'_>, images: Option<&ImageList>) -> Status {
     let summary = |status: &ImageStatus| {
         let image = images.and_then(|i| i.images.iter().find(|i| i.nvr == status.nvr.as_str()));
         let layers = node.layers(&status.nvr);

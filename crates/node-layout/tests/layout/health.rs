@@ -4,7 +4,7 @@ use crate::model::{Model, NVR, Outcome, ROOT_UUID, Volume, policy};
 use node_base::capacity::{self, Limit};
 use node_base::diagnostic::{Finding, Severity};
 use node_base::units::Bytes;
-use node_layout::{Depth, Images, LoadOption, System, Variables, list, verify};
+use node_layout::{Depth, ImageList, LoadOption, System, Variables, list, verify};
 
 fn node() -> Model {
     let model = Model::installed("rhel9");
@@ -206,7 +206,7 @@ fn the_firmware_must_start_an_existing_boot_loader() {
     assert_eq!(outside[0].0, Severity::Error, "a path is not followed out of the partition");
 }
 
-fn listed(model: &Model) -> Images {
+fn listed(model: &Model) -> ImageList {
     let system = model.booted();
     list(&system, system.lvm.as_ref().unwrap(), &policy(), model)
 }

@@ -1,7 +1,7 @@
 //! The network of an old node: for the installation on the kernel command line, for the host in the kickstart.
 
 use crate::boot::legacy::Node;
-use crate::boot::legacy::values::Ip;
+use crate::boot::legacy::values::Addressing;
 use crate::boot::legacy::writer::{Writer, is_plain};
 use crate::boot::value;
 use node_base::cmdline::CommandLine;
@@ -12,7 +12,7 @@ use std::fmt::Write;
 pub(super) fn server(node: &Node) -> String {
     let named = node.get("dns").is_some_and(|d| d.split(',').any(|s| s.parse::<std::net::IpAddr>().is_ok()));
     match &node.ip {
-        Some(Ip::Static { address: std::net::IpAddr::V4(own), gateway, netmask: Some(_) })
+        Some(Addressing::Static { address: std::net::IpAddr::V4(own), gateway, netmask: Some(_) })
             if !named || gateway.is_none() =>
         {
             let [a, b, c, d] = own.octets();
@@ -79,7 +79,9 @@ impl Writer<'_> {
         }
         let mut onboot = "yes";
         match &node.ip {
-            Some(Ip::Static { address, gateway, netmask }) if address.is_ipv4() && netmask.is_some() => {
+            Some(Addressing::Static { address, gateway, netmask })
+                if address.is_ipv4() && netmask.is_some() =>
+            {
                 let mask = netmask
                     .as_deref()
                     .and_then(|m| value::prefix_length(m, 32))
@@ -90,16 +92,16 @@ impl Writer<'_> {
                     let _ = write!(line, " --gateway={gateway}");
                 }
             }
-            Some(Ip::Static { address, .. }) => {
+            Some(Addressing::Static { address, .. }) => {
                 let _ = writeln!(text, "# ip={address} has no netmask, so the address is asked for by DHCP.");
                 line.push_str(" --bootproto=dhcp");
             }
-            Some(Ip::Off) => {
+            Some(Addressing::Off) => {
                 text.push_str("# ip=off: the network is up during the installation only.\n");
                 line.push_str(" --bootproto=dhcp");
                 onboot = "no";
             }
-            Some(Ip::Dhcp) | None => line.push_str(" --bootproto=dhcp"),
+            Some(Addressing::Dhcp) | None => line.push_str(" --bootproto=dhcp"),
         }
         if let Some(ipv6) = self.plain("ipv6") {
             match ipv6.as_str() {
@@ -184,7 +186,7 @@ impl Writer<'_> {
             words.push(format!("BOOTIF=01-{}", mac.replace(':', "-")));
         }
         match &node.ip {
-            Some(Ip::Static { address, gateway, netmask: Some(mask) }) if address.is_ipv4() => {
+            Some(Addressing::Static { address, gateway, netmask: Some(mask) }) if address.is_ipv4() => {
                 let gateway = gateway.map(|g| g.to_string()).unwrap_or_default();
                 let prefix = value::prefix_length(mask, 32).map(dotted).unwrap_or_default();
                 let host = node.get("hostname").filter(|h| value::is_host(h)).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! The disks and volumes of an old node, laid out as the policy of today's nodes asks for.
 
-use crate::boot::legacy::values::{Disk, Size};
+use crate::boot::legacy::values::{DiskName, Size};
 use crate::boot::legacy::writer::{Writer, is_plain};
 use node_base::policy::Policy;
 use node_base::units::MiB;
@@ -8,34 +8,34 @@ use std::fmt::Write;
 
 impl Writer<'_> {
     /// Names of the disks of a group, with remarks.
-    fn disks(&self, group: &[Disk], text: &mut String) -> Vec<String> {
+    fn disks(&self, group: &[DiskName], text: &mut String) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for disk in group {
             let name = match disk {
-                Disk::Device(name) => name.clone(),
+                DiskName::Device(name) => name.clone(),
                 // udev links a disk as BUS-ID_SERIAL. A pattern would do for ignoredisk, but not for part --ondisk
                 // (Anaconda, `resolve_device`).
-                Disk::Serial { bus, serial } if bus.is_empty() => {
+                DiskName::Serial { bus, serial } if bus.is_empty() => {
                     let _ = writeln!(
                         text,
                         "# The disk with the serial number {serial}: REPLACE scsi by its bus, as \"ls /dev/disk/by-id\" shows it."
                     );
                     format!("disk/by-id/scsi-{serial}")
                 }
-                Disk::Serial { bus, serial } => {
+                DiskName::Serial { bus, serial } => {
                     let _ = writeln!(
                         text,
                         "# The disk with the serial number {serial}; \"ls /dev/disk/by-id\" shows its name."
                     );
                     format!("disk/by-id/{bus}-{serial}")
                 }
-                Disk::First => {
+                DiskName::First => {
                     text.push_str(
                         "# storage_init asked for the first disk: REPLACE sda if that is another one.\n",
                     );
                     "sda".to_owned()
                 }
-                Disk::All(bus) => {
+                DiskName::All(bus) => {
                     let _ = writeln!(
                         text,
                         "# storage_init asked for all disks of the bus {bus}: REPLACE sda by their names."
@@ -53,7 +53,7 @@ impl Writer<'_> {
     pub(super) fn storage(&mut self, policy: &Policy, text: &mut String) -> Vec<String> {
         let node = self.node;
         self.done.extend(["storage_init", "storage_vol", "install", "reinstall", "firstboot", "uninstall"]);
-        let first = [Disk::First];
+        let first = [DiskName::First];
         let host = if node.disks.0.is_empty() { &first[..] } else { &node.disks.0[..] };
         let host = self.disks(host, text);
         let app: Vec<String> =
