@@ -4,6 +4,7 @@ use crate::lsp::view::View;
 use gen_lsp_types::*;
 use kickstart::{Command, Value};
 use node_base::source::Span;
+use std::collections::{HashMap, HashSet};
 
 /// The outline, for a client that knows a tree or only a list.
 #[derive(Debug, serde::Serialize)]
@@ -51,37 +52,59 @@ fn flatten(view: &View<'_>, symbol: DocumentSymbol, container: Option<&str>, lis
     }
 }
 
+/// The volumes of a kickstart by what they are in: looked up once, so that the outline costs no more than its lines.
+struct Volumes<'v> {
+    /// Volumes that no pool of the file has, by group.
+    of_group: HashMap<&'v str, Vec<&'v Command<'v>>>,
+    /// Thin volumes, by group and pool.
+    of_pool: HashMap<(&'v str, &'v str), Vec<&'v Command<'v>>>,
+}
+
+impl<'v> Volumes<'v> {
+    fn new(view: &View<'v>) -> Volumes<'v> {
+        let volumes: Vec<&Command<'_>> = view.commands().filter(|c| c.name == "logvol").collect();
+        let group_of = |volume: &'v Command<'v>| text(volume.value("--vgname"));
+        let pools = volumes.iter().filter(|v| v.has("--thinpool"));
+        let pools: HashSet<_> = pools.map(|v| (group_of(v), text(v.value("--name")))).collect();
+        let (mut of_group, mut of_pool) = (HashMap::new(), HashMap::new());
+        for volume in volumes {
+            let (group, pool) = (group_of(volume), text(volume.value("--poolname")));
+            if volume.has("--thin") && pools.contains(&(group, pool)) {
+                of_pool.entry((group, pool)).or_insert_with(Vec::new).push(volume);
+            } else {
+                of_group.entry(group).or_insert_with(Vec::new).push(volume);
+            }
+        }
+        Volumes { of_group, of_pool }
+    }
+
+    /// The symbols below a group: its volumes, thin ones below their pool. Each is below the first of its name only.
+    fn take(&mut self, view: &View<'_>, group: &'v str) -> Vec<DocumentSymbol> {
+        let volumes = self.of_group.remove(group).unwrap_or_default();
+        let with_children = volumes.into_iter().filter_map(|volume| {
+            let is_pool = volume.has("--thinpool");
+            let thin = is_pool.then(|| self.of_pool.remove(&(group, text(volume.value("--name"))))).flatten();
+            let thin = thin.into_iter().flatten().filter_map(|thin| volume_symbol(view, thin, Vec::new()));
+            volume_symbol(view, volume, thin.collect())
+        });
+        with_children.collect()
+    }
+}
+
+fn text<'v>(value: Option<&'v Value<'_>>) -> &'v str {
+    value.map(|value| value.text.as_ref()).unwrap_or_default()
+}
+
 fn tree(view: &View<'_>) -> Vec<DocumentSymbol> {
     let mut symbols = Vec::new();
-    let text = |value: Option<&Value<'_>>| value.map(|value| value.text.to_string()).unwrap_or_default();
-    let volumes: Vec<&Command<'_>> = view.commands().filter(|c| c.name == "logvol").collect();
-    let group_of = |command: &Command<'_>| text(command.value("--vgname"));
-    let known: Vec<String> =
+    let mut volumes = Volumes::new(view);
+    let groups: HashSet<&str> =
         view.commands().filter(|c| c.name == "volgroup").map(|c| text(c.first())).collect();
     for command in view.commands() {
-        let first = text(command.first());
+        let first = text(command.first()).to_owned();
         match command.name {
             "volgroup" => {
-                let own = volumes.iter().filter(|volume| group_of(volume) == first);
-                let in_pool = |volume: &Command<'_>| {
-                    let pool = text(volume.value("--poolname"));
-                    volume.has("--thin")
-                        && volumes.iter().any(|p| p.has("--thinpool") && text(p.value("--name")) == pool)
-                };
-                let children = own
-                    .filter(|volume| !in_pool(volume))
-                    .filter_map(|volume| {
-                        let pool = text(volume.value("--name"));
-                        let thin = volumes.iter().filter(|thin| {
-                            volume.has("--thinpool")
-                                && in_pool(thin)
-                                && group_of(thin) == first
-                                && text(thin.value("--poolname")) == pool
-                        });
-                        let thin = thin.filter_map(|thin| volume_symbol(view, thin, Vec::new())).collect();
-                        volume_symbol(view, volume, thin)
-                    })
-                    .collect();
+                let children = volumes.take(view, text(command.first()));
                 symbols.extend(symbol(
                     view,
                     first,
@@ -92,10 +115,14 @@ fn tree(view: &View<'_>) -> Vec<DocumentSymbol> {
                     children,
                 ));
             }
-            "logvol" if known.contains(&group_of(command)) => {}
+            "logvol" if groups.contains(text(command.value("--vgname"))) => {}
             "logvol" => symbols.extend(volume_symbol(view, command, Vec::new())),
             "part" | "raid" | "btrfs" | "mount" => {
-                let name = if command.name == "mount" { text(command.positionals().nth(1)) } else { first };
+                let name = if command.name == "mount" {
+                    text(command.positionals().nth(1)).to_owned()
+                } else {
+                    first
+                };
                 let detail = text(command.value("--fstype"));
                 symbols.extend(symbol(
                     view,
@@ -109,7 +136,7 @@ fn tree(view: &View<'_>) -> Vec<DocumentSymbol> {
             }
             "user" | "sshkey" => {
                 let option = if command.name == "user" { "--name" } else { "--username" };
-                let name = text(command.value(option));
+                let name = text(command.value(option)).to_owned();
                 symbols.extend(symbol(
                     view,
                     name,
