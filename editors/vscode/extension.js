@@ -24,6 +24,7 @@ async function activate(context) {
     { scheme: "file", language: "kickstart" },
     { scheme: "untitled", language: "kickstart" },
     { scheme: "file", pattern: "**/.ks-lint.toml" },
+    { scheme: "file", pattern: "**/*policy*.toml" },
     { scheme: "file", pattern: "**/pxelinux.cfg/*" },
     { scheme: "file", pattern: "**/*.ipxe" },
   ];

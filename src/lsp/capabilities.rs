@@ -127,6 +127,7 @@ pub(super) fn offered(client: Client) -> ServerCapabilities {
             work_done_progress_options: progress,
         }),
         document_formatting_provider: Some(DocumentFormattingProvider::Bool(true)),
+        document_range_formatting_provider: Some(DocumentRangeFormattingProvider::Bool(true)),
         rename_provider: Some(RenameProvider::RenameOptions(RenameOptions {
             prepare_provider: Some(true),
             work_done_progress_options: progress,

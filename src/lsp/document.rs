@@ -19,6 +19,8 @@ pub(super) enum Kind {
     Boot(ConfigFormat),
     /// `.ks-lint.toml`
     Config,
+    /// A policy.
+    Policy,
 }
 
 /// What was found in a text.
@@ -50,7 +52,7 @@ impl Document {
     /// A text as the client opens it.
     pub(super) fn new(uri: Uri, language: &str, version: i32, text: String) -> Document {
         let path = uri::path(&uri);
-        let kind = kind(path.as_deref(), language);
+        let kind = kind(path.as_deref(), language, &text);
         let lines = Lines::new(&text);
         Document { uri, path, kind, version, text, lines, settings: None, analysis: None }
     }
@@ -85,8 +87,8 @@ impl Document {
     }
 }
 
-/// What a file is: by the language that the client calls it, then by its name.
-fn kind(path: Option<&Path>, language: &str) -> Kind {
+/// What a file is: by the language that the client calls it, then by its name. A policy says so by the schema on its first line.
+fn kind(path: Option<&Path>, language: &str, text: &str) -> Kind {
     let name = path.and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
     let is_in =
         |directory: &str| path.and_then(Path::parent).is_some_and(|parent| parent.ends_with(directory));
@@ -99,6 +101,8 @@ fn kind(path: Option<&Path>, language: &str) -> Kind {
     }
     if name == FILE_NAME {
         Kind::Config
+    } else if name.ends_with(".toml") && is_policy(text) {
+        Kind::Policy
     } else if name.ends_with(".ipxe") {
         Kind::Boot(ConfigFormat::Ipxe)
     } else if is_in("pxelinux.cfg") || ["isolinux.cfg", "syslinux.cfg", "extlinux.conf"].contains(&name) {
@@ -112,6 +116,12 @@ fn kind(path: Option<&Path>, language: &str) -> Kind {
     }
 }
 
+/// Whether a TOML file names the schema of policies, as editors want it: `#:schema …/policy.schema.json`.
+fn is_policy(text: &str) -> bool {
+    let mut comments = text.lines().take_while(|line| line.starts_with('#'));
+    comments.any(|line| line.starts_with("#:schema") && line.trim_end().ends_with("policy.schema.json"))
+}
+
 #[cfg(test)]
 #[allow(deprecated, reason = "the protocol's type has the member")]
 mod tests {
@@ -121,7 +131,7 @@ mod tests {
 
     #[test]
     fn files_are_told_by_language_and_name() {
-        let of = |path: &str, language: &str| kind(Some(Path::new(path)), language);
+        let of = |path: &str, language: &str| kind(Some(Path::new(path)), language, "");
         assert_eq!(of("/a/node.ks", "kickstart"), Kind::Kickstart);
         assert_eq!(of("/a/node.cfg", "plaintext"), Kind::Kickstart);
         assert_eq!(of("/a/.ks-lint.toml", "toml"), Kind::Config);
@@ -129,6 +139,8 @@ mod tests {
         assert_eq!(of("/t/grub.cfg-01-52", ""), Kind::Boot(ConfigFormat::Grub));
         assert_eq!(of("/boot/loader/entries/a.conf", ""), Kind::Boot(ConfigFormat::Bls));
         assert_eq!(of("/t/boot.ipxe", ""), Kind::Boot(ConfigFormat::Ipxe));
+        let policy = "# Ours.\n#:schema ../schemas/policy.schema.json\nname = \"ours\"\n";
+        assert_eq!(kind(Some(Path::new("/a/ours.toml")), "toml", policy), Kind::Policy);
     }
 
     proptest! {

@@ -23,11 +23,13 @@
 //!
 //! Invariant: knows no rule and prints nothing; a message that cannot be answered gets an error, and the server lives on.
 
+mod answer; // what a handler gives back
 mod capabilities; // what the server offers and the client understands
 mod document; // an open text
 mod handlers; // one feature, one file
 mod names; // words that name the same thing
 mod position; // bytes ↔ lines and columns of the protocol
+mod requests; // one handler for each request
 mod server; // the state and the loop
 mod settings; // settings of the client and of .ks-lint.toml
 mod uri; // file: addresses ↔ paths

@@ -1,11 +1,11 @@
 //! The state of the server and the loop that answers messages.
 
-use super::capabilities::{self, Client, SHOW_PLAN};
+use super::answer::{Failure, value};
+use super::capabilities::{self, Client};
 use super::document::{Analysis, Document, Kind};
-use super::handlers::*;
+use super::handlers::diagnostics;
 use super::position::Lines;
 use super::settings::{Known, SettingsOfClient};
-use super::view::View;
 use crate::lint::{self, FileReport};
 use gen_lsp_types::*;
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
@@ -48,26 +48,8 @@ pub fn serve(connection: &Connection) -> Left {
     }
 }
 
-/// Why a request gets no result.
-pub(super) struct Failure {
-    code: i32,
-    message: String,
-}
-
-impl Failure {
-    /// The parameters are wrong, in words for a person.
-    pub(super) fn params(message: impl Into<String>) -> Failure {
-        Failure { code: ErrorCode::InvalidParams as i32, message: message.into() }
-    }
-
-    /// It cannot be done with this text, in words for a person.
-    pub(super) fn request(message: impl Into<String>) -> Failure {
-        Failure { code: ErrorCode::RequestFailed as i32, message: message.into() }
-    }
-}
-
 /// What a request to the client was for.
-enum Asked {
+pub(super) enum Asked {
     /// Its settings.
     Configuration,
     /// Something whose answer changes nothing.
@@ -75,21 +57,21 @@ enum Asked {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
+pub(super) enum Phase {
     New,
     Running,
     ShutDown,
 }
 
-struct Server<'c> {
+pub(super) struct Server<'c> {
     connection: &'c Connection,
-    phase: Phase,
-    client: Client,
+    pub(super) phase: Phase,
+    pub(super) client: Client,
     queue: VecDeque<Message>,
-    documents: BTreeMap<String, Document>,
+    pub(super) documents: BTreeMap<String, Document>,
     /// Documents whose diagnostics the client does not have yet.
     stale: BTreeSet<String>,
-    settings: SettingsOfClient,
+    pub(super) settings: SettingsOfClient,
     /// Problems that the client was told of.
     told: BTreeSet<String>,
     asked: HashMap<RequestId, Asked>,
@@ -139,7 +121,7 @@ impl<'c> Server<'c> {
         self.send(Notification::new(method.to_owned(), params));
     }
 
-    fn ask(&mut self, method: &str, params: impl Serialize, asked: Asked) {
+    pub(super) fn ask(&mut self, method: &str, params: impl Serialize, asked: Asked) {
         self.next_request += 1;
         let id = RequestId::from(self.next_request);
         self.asked.insert(id.clone(), asked);
@@ -192,109 +174,7 @@ impl<'c> Server<'c> {
         None
     }
 
-    fn request(&mut self, request: Request) -> Result<Value, Failure> {
-        let failure =
-            |code: ErrorCode, message: &str| Err(Failure { code: code as i32, message: message.to_owned() });
-        match (self.phase, request.method.as_str()) {
-            (Phase::New, "initialize") => return self.initialize(params(request)?),
-            (Phase::New, _) => return failure(ErrorCode::ServerNotInitialized, "initialize comes first"),
-            (Phase::ShutDown, _) => {
-                return failure(ErrorCode::InvalidRequest, "the server was asked to shut down");
-            }
-            (Phase::Running, "initialize") => {
-                return failure(ErrorCode::InvalidRequest, "the server is initialized already");
-            }
-            (Phase::Running, _) => {}
-        }
-        match request.method.as_str() {
-            "shutdown" => {
-                self.phase = Phase::ShutDown;
-                Ok(Value::Null)
-            }
-            "textDocument/diagnostic" => {
-                let params: DocumentDiagnosticParams = params(request)?;
-                let items = self.diagnostics(&params.text_document.uri);
-                Ok(json!({ "kind": "full", "items": items }))
-            }
-            "textDocument/hover" => {
-                let params: HoverParams = params(request)?;
-                self.at(params.text_document_position_params, hover::hover)
-            }
-            "textDocument/completion" => {
-                let params: CompletionParams = params(request)?;
-                self.at(params.text_document_position_params, completion::completion)
-            }
-            "textDocument/definition" => {
-                let params: DefinitionParams = params(request)?;
-                self.at(params.text_document_position_params, references::definition)
-            }
-            "textDocument/references" => {
-                let params: ReferenceParams = params(request)?;
-                let with_definition = params.context.include_declaration;
-                self.at(params.text_document_position_params, |view, offset| {
-                    references::references(view, offset, with_definition)
-                })
-            }
-            "textDocument/prepareRename" => {
-                let params: PrepareRenameParams = params(request)?;
-                self.at(params.text_document_position_params, rename::prepare)
-            }
-            "textDocument/rename" => {
-                let params: RenameParams = params(request)?;
-                let new = params.new_name;
-                self.at(params.text_document_position_params, |view, offset| {
-                    rename::rename(view, offset, &new).map_err(Failure::request)
-                })
-            }
-            "textDocument/documentSymbol" => {
-                let params: DocumentSymbolParams = params(request)?;
-                let flat = !self.client.has_symbol_tree;
-                self.of(&params.text_document.uri, |view| symbols::symbols(view, flat))
-            }
-            "textDocument/foldingRange" => {
-                let params: FoldingRangeParams = params(request)?;
-                self.of(&params.text_document.uri, folding::ranges)
-            }
-            "textDocument/documentLink" => {
-                let params: DocumentLinkParams = params(request)?;
-                self.of(&params.text_document.uri, links::links)
-            }
-            "textDocument/semanticTokens/full" => {
-                let params: SemanticTokensParams = params(request)?;
-                self.of(&params.text_document.uri, tokens::tokens)
-            }
-            "textDocument/inlayHint" => {
-                let params: InlayHintParams = params(request)?;
-                let range = params.range;
-                self.of(&params.text_document.uri, |view| hints::hints(view, range))
-            }
-            "textDocument/codeLens" => {
-                let params: CodeLensParams = params(request)?;
-                self.of(&params.text_document.uri, lens::lenses)
-            }
-            "textDocument/codeAction" => {
-                let params: CodeActionParams = params(request)?;
-                self.code_actions(&params)
-            }
-            "textDocument/formatting" => {
-                let params: DocumentFormattingParams = params(request)?;
-                let encoding = self.client.encoding;
-                match self.analysed(&params.text_document.uri) {
-                    Some((document, analysis)) => value(formatting::edits(document, &analysis, encoding)),
-                    None => Ok(Value::Null),
-                }
-            }
-            "workspace/executeCommand" => {
-                let params: ExecuteCommandParams = params(request)?;
-                self.execute(&params)
-            }
-            #[cfg(test)]
-            "ks-lint/panic" => panic!("a handler that fails"),
-            other => failure(ErrorCode::MethodNotFound, &format!("{other} is not known")),
-        }
-    }
-
-    fn initialize(&mut self, params: InitializeParams) -> Result<Value, Failure> {
+    pub(super) fn initialize(&mut self, params: InitializeParams) -> Result<Value, Failure> {
         self.client = Client::of(&params.capabilities);
         self.phase = Phase::Running;
         let problems = self.settings.set(&params.initialization_options.unwrap_or_default());
@@ -425,10 +305,16 @@ impl<'c> Server<'c> {
         self.notify("textDocument/publishDiagnostics", params);
     }
 
-    fn diagnostics(&mut self, uri: &Uri) -> Vec<Diagnostic> {
+    pub(super) fn diagnostics(&mut self, uri: &Uri) -> Vec<Diagnostic> {
         let client = self.client;
-        if let Some(document) = self.documents.get(&uri.0).filter(|document| document.kind == Kind::Config) {
-            return diagnostics::of_config(document, client);
+        match self.documents.get(&uri.0) {
+            Some(document) if document.kind == Kind::Config => {
+                return diagnostics::of_config(document, client);
+            }
+            Some(document) if document.kind == Kind::Policy => {
+                return diagnostics::of_policy(document, client);
+            }
+            _ => {}
         }
         match self.analysed(uri) {
             Some((document, analysis)) => diagnostics::all(document, &analysis, client),
@@ -437,11 +323,11 @@ impl<'c> Server<'c> {
     }
 
     /// A document with what is found in it, checked if it was not yet.
-    fn analysed(&mut self, uri: &Uri) -> Option<(&Document, Arc<Analysis>)> {
+    pub(super) fn analysed(&mut self, uri: &Uri) -> Option<(&Document, Arc<Analysis>)> {
         let document = self.documents.get(&uri.0)?;
         if document.analysis.is_none() {
             let (settings, problem) = self.settings.of(document.path.as_deref());
-            if let Some(problem) = problem.filter(|_| document.kind != Kind::Config) {
+            if let Some(problem) = problem.filter(|_| !matches!(document.kind, Kind::Config | Kind::Policy)) {
                 self.tell(problem);
             }
             let document = self.documents.get_mut(&uri.0)?;
@@ -453,69 +339,6 @@ impl<'c> Server<'c> {
         let document = self.documents.get(&uri.0)?;
         Some((document, document.analysis.clone()?))
     }
-
-    /// The answer of a handler about a kickstart; null for another text.
-    fn of<T: Answer>(&mut self, uri: &Uri, handler: impl FnOnce(&View<'_>) -> T) -> Result<Value, Failure> {
-        let Some(document) = self.documents.get(&uri.0).filter(|d| d.kind == Kind::Kickstart) else {
-            return Ok(Value::Null);
-        };
-        let settings = match &document.settings {
-            Some(settings) => settings.clone(),
-            None => self.settings.of(document.path.as_deref()).0,
-        };
-        let mut sources = Sources::new();
-        let file = sources
-            .add(document.name(), document.text.clone())
-            .map_err(|e| Failure::request(e.to_string()))?;
-        let settings = &settings.settings;
-        let includes = settings.includes.load(&mut sources, file);
-        let read = lint::read_with_includes(&sources, &includes, file, settings);
-        let view = View {
-            document,
-            sources: &sources,
-            read: &read,
-            settings,
-            encoding: self.client.encoding,
-            client: self.client,
-        };
-        handler(&view).answer()
-    }
-
-    /// As [`Server::of`], at a position.
-    fn at<T: Answer>(
-        &mut self,
-        place: TextDocumentPositionParams,
-        handler: impl FnOnce(&View<'_>, usize) -> T,
-    ) -> Result<Value, Failure> {
-        self.of(&place.text_document.uri, |view| handler(view, view.offset(place.position)))
-    }
-
-    fn code_actions(&mut self, params: &CodeActionParams) -> Result<Value, Failure> {
-        let encoding = self.client.encoding;
-        match self.analysed(&params.text_document.uri) {
-            Some((document, analysis)) => value(code_action::actions(document, &analysis, params, encoding)),
-            None => Ok(Value::Null),
-        }
-    }
-
-    fn execute(&mut self, params: &ExecuteCommandParams) -> Result<Value, Failure> {
-        if params.command != SHOW_PLAN {
-            return Err(Failure::params(format!("{} is not a command of ks-lint", params.command)));
-        }
-        let uri = params.arguments.as_ref().and_then(|list| list.first()).and_then(Value::as_str);
-        let uri =
-            Uri(uri.ok_or_else(|| Failure::params("the address of a kickstart is missing"))?.to_owned());
-        let picture = self.of(&uri, lens::picture)?;
-        if self.client.shows_documents
-            && let Some(svg) = picture.as_str()
-        {
-            let shown = lens::write(svg).map_err(Failure::request)?;
-            let show =
-                ShowDocumentParams { uri: shown, external: Some(true), take_focus: None, selection: None };
-            self.ask("window/showDocument", show, Asked::Other);
-        }
-        Ok(picture)
-    }
 }
 
 /// Checks a text as what it is.
@@ -525,45 +348,12 @@ fn check(document: &Document, known: &Known) -> Option<FileReport> {
     let mut report = match document.kind {
         Kind::Kickstart => lint::lint(sources, file, &known.settings),
         Kind::Boot(format) => lint::boot::lint(sources, file, Some(format), known.settings.stated_syntax()),
-        Kind::Config => return None,
+        Kind::Config | Kind::Policy => return None,
     };
     if let Some(baseline) = &known.baseline {
         baseline.apply(&mut report);
     }
     Some(report)
-}
-
-/// What a handler gives: a value, or a refusal.
-pub(super) trait Answer {
-    fn answer(self) -> Result<Value, Failure>;
-}
-
-impl<T: Serialize> Answer for Option<T> {
-    fn answer(self) -> Result<Value, Failure> {
-        value(self)
-    }
-}
-
-impl<T: Serialize> Answer for Vec<T> {
-    fn answer(self) -> Result<Value, Failure> {
-        value(self)
-    }
-}
-
-impl<T: Serialize> Answer for Result<T, Failure> {
-    fn answer(self) -> Result<Value, Failure> {
-        value(self?)
-    }
-}
-
-fn value(value: impl Serialize) -> Result<Value, Failure> {
-    serde_json::to_value(value)
-        .map_err(|error| Failure { code: ErrorCode::InternalError as i32, message: error.to_string() })
-}
-
-fn params<T: DeserializeOwned>(request: Request) -> Result<T, Failure> {
-    serde_json::from_value(request.params)
-        .map_err(|error| Failure::params(format!("{}: {error}", request.method)))
 }
 
 /// The parameters of a notification, which has no answer: one that cannot be read is left alone.

@@ -166,3 +166,21 @@ fn a_waiver_is_written_above_the_line_and_silences_the_finding() {
     assert!(errors.iter().all(|a| !a["title"].as_str().unwrap_or_default().starts_with("KS001: waive")));
     client.leave();
 }
+
+#[test]
+fn a_policy_that_cannot_be_used_says_so_at_its_line() {
+    let policy = "file:///nonexistent/ours.toml";
+    let mut client = Client::usual();
+    client.open(policy, "#:schema ../schemas/policy.schema.json\nname = \"ours\"\nexents = \"ovirt-node\"\n");
+    let found = client.diagnostics(policy, 1);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0]["range"]["start"]["line"], 2);
+    assert!(found[0]["message"].as_str().is_some_and(|m| m.contains("extends")), "{found:?}");
+    client.replace(
+        policy,
+        2,
+        "#:schema ../schemas/policy.schema.json\nname = \"ours\"\nextends = \"ovirt-node\"\n",
+    );
+    assert_eq!(client.diagnostics(policy, 2), Vec::<serde_json::Value>::new());
+    client.leave();
+}

@@ -235,3 +235,28 @@ fn a_document_is_formatted_as_on_the_command_line() {
     assert_eq!(client.ask("textDocument/formatting", params), json!([]), "errors of syntax are left alone");
     client.leave();
 }
+
+#[test]
+fn only_the_chosen_lines_are_formatted() {
+    let text = "lang   C\nkeyboard   us\n\n\n\ntimezone   UTC\nskipx  \n";
+    let mut client = Client::usual();
+    client.open(URI, text);
+    let mut formatted = |from: (u32, u32), to: (u32, u32)| {
+        let place = |(line, character)| json!({ "line": line, "character": character });
+        let range = json!({ "start": place(from), "end": place(to) });
+        let options = json!({ "tabSize": 4, "insertSpaces": true });
+        let params = json!({ "textDocument": { "uri": URI }, "range": range, "options": options });
+        let edits = client.ask("textDocument/rangeFormatting", params);
+        edited(text, edits.as_array().expect("a list"))
+    };
+    let rest = "\n\n\ntimezone   UTC\nskipx  \n";
+    assert_eq!(formatted((1, 0), (1, 5)), format!("lang   C\nkeyboard us\n{rest}"));
+    assert_eq!(
+        formatted((0, 0), (1, 0)),
+        format!("lang C\nkeyboard   us\n{rest}"),
+        "no column of the last line"
+    );
+    assert_eq!(formatted((3, 0), (5, 3)), "lang   C\nkeyboard   us\n\ntimezone UTC\nskipx  \n");
+    assert_eq!(formatted((0, 0), (99, 0)), "lang C\nkeyboard us\n\ntimezone UTC\nskipx\n");
+    client.leave();
+}

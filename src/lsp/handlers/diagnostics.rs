@@ -9,6 +9,7 @@ use gen_lsp_types::*;
 use kickstart::codes::{DEPRECATED_COMMAND, DEPRECATED_OPTION, DEPRECATED_SECTION};
 use node_base::diagnostic::{Finding, Severity};
 use node_base::harmless::visible;
+use node_base::policy::{Policy, PolicyError};
 use node_base::source::{FileId, Span};
 
 /// The name that editors show beside the code.
@@ -23,23 +24,38 @@ pub(crate) fn all(document: &Document, analysis: &Analysis, client: Client) -> V
 
 /// What is wrong with a `.ks-lint.toml`.
 pub(crate) fn of_config(document: &Document, client: Client) -> Vec<Diagnostic> {
-    let Err(ConfigError::Content { line, message, .. }) = config::check(&document.text, &document.name())
-    else {
-        return Vec::new();
-    };
+    match config::check(&document.text, &document.name()) {
+        Err(ConfigError::Content { line, message, .. }) => vec![of_line(document, client, line, message)],
+        _ => Vec::new(),
+    }
+}
+
+/// What is wrong with a policy.
+pub(crate) fn of_policy(document: &Document, client: Client) -> Vec<Diagnostic> {
+    match Policy::from_toml(&document.text, &document.name().display().to_string()) {
+        Err(PolicyError::File { line, message, .. }) => {
+            vec![of_line(document, client, line as usize, message)]
+        }
+        Err(error) => vec![of_line(document, client, 1, error.to_string())],
+        Ok(_) => Vec::new(),
+    }
+}
+
+/// A problem of a whole line, counted from 1.
+fn of_line(document: &Document, client: Client, line: usize, message: String) -> Diagnostic {
     let (start, text) = document.lines.line(&document.text, line.saturating_sub(1) as u32);
     let range = document.lines.range(&document.text, start..start + text.len(), client.encoding);
-    vec![Diagnostic {
+    Diagnostic {
         range,
         severity: Some(DiagnosticSeverity::Error),
         code: None,
         code_description: None,
         source: Some(SOURCE.to_owned()),
-        message: Message::String(message),
+        message: Message::String(visible(&message).into_owned()),
         tags: None,
         related_information: None,
         data: None,
-    }]
+    }
 }
 
 /// Places of a report in the protocol's terms.
