@@ -33,6 +33,20 @@ vim.filetype.add({
   pattern = { ['.*/pxelinux%.cfg/.*'] = 'pxelinux' },
 })
 
+-- Neovim 0.7 asks the functions above only on request.
+if vim.fn.has('nvim-0.8') == 0 then
+  vim.api.nvim_create_autocmd({ 'BufRead', 'BufNewFile' }, {
+    pattern = { '*.ks', '*.cfg', '*/pxelinux.cfg/*' },
+    callback = function(event)
+      if event.match:match('/pxelinux%.cfg/') then
+        vim.bo[event.buf].filetype = 'pxelinux'
+      elseif event.match:match('%.ks$') or is_kickstart(event.buf) then
+        vim.bo[event.buf].filetype = 'kickstart'
+      end
+    end,
+  })
+end
+
 vim.api.nvim_create_autocmd('FileType', {
   pattern = 'kickstart',
   callback = function(event)
