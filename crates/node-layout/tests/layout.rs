@@ -13,6 +13,8 @@ mod boot_entries;
 mod etc_update;
 #[path = "layout/faces.rs"]
 mod faces;
+#[path = "layout/generated.rs"]
+mod generated;
 #[path = "layout/health.rs"]
 mod health;
 #[path = "layout/interrupted.rs"]
@@ -33,6 +35,8 @@ mod progress;
 mod refusals;
 #[path = "layout/safe_files.rs"]
 mod safe_files;
+#[path = "layout/schemas.rs"]
+mod schemas;
 #[path = "layout/texts.rs"]
 mod texts;
 #[path = "layout/trial.rs"]

@@ -9,6 +9,7 @@ mod etc; // etc merge, conflicts, diff, resolve, pin
 mod etc_files; // the files of a merge
 mod faces; // nodectl and imgbase
 mod freeze; // freezing in a process apart
+mod generated; // manual pages and completions
 mod images; // confirm, rollback, remove, and what units of a trial run
 mod init;
 mod list;
@@ -19,6 +20,7 @@ mod update;
 mod verify;
 
 pub use faces::{AnswerOf, Host, Next, imgbase, nodectl};
+pub use print::plan_json;
 
 use clap::Parser;
 use faces::Face;
@@ -71,6 +73,11 @@ enum Verb {
     Remove(images::RemoveArgs),
     /// Show what init would do: exact commands and file changes
     Plan(init::PlanArgs),
+    /// Print what a shell completes (bash, zsh, fish, …)
+    Completions(generated::CompletionsArgs),
+    /// Write the manual pages
+    #[command(hide = true)]
+    Man(generated::ManArgs),
     /// Flush the journal of a file system
     #[command(name = crate::machine::freeze::VERB, hide = true)]
     FreezeAndThaw(freeze::Args),
@@ -118,6 +125,8 @@ impl Verb {
             Verb::Etc(args) => etc::run(args),
             Verb::Rollback(args) => images::rollback(args),
             Verb::Remove(args) => images::remove(args),
+            Verb::Completions(args) => generated::completions(&args),
+            Verb::Man(args) => generated::man(&args),
             Verb::FreezeAndThaw(args) => freeze::run(args),
             Verb::ThawLeftOver(args) => freeze::thaw(args),
             Verb::Nodectl(args) => Ok(Face::Nodectl.run(&args.arguments)),

@@ -159,8 +159,8 @@ fn difference(change: &Change) -> Vec<String> {
     lines
 }
 
-/// A plan for programs: a list of steps.
-pub(super) fn plan_json(plan: &Plan) -> Value {
+/// A plan as the program prints it with `--format json`: a list of steps (`schemas/layout-work.schema.json`).
+pub fn plan_json(plan: &Plan) -> Value {
     let operation = |operation: Operation<'_>| match operation {
         Operation::Run(command) => json!({"run": command.argv()}),
         Operation::Read(path) => json!({"read": path}),
