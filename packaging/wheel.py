@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Packs a program that is linked statically as a wheel: pip puts it into bin/. No Python is in it.
+
+    packaging/wheel.py PROGRAM DIRECTORY
+
+Name, licence and description are those of pyproject.toml, from which maturin builds the same wheel where Rust is installed. A static
+program needs no symbol of a C library, so it may have the tag of glibc 2.17 (manylinux2014), the oldest that pip knows on every
+supported release.
+"""
+
+import base64
+import hashlib
+import os
+import platform
+import sys
+import time
+import tomllib
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> None:
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    program, directory = Path(sys.argv[1]), Path(sys.argv[2])
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    version = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
+    name = project["name"].replace("-", "_")
+    tags = [f"{tag}_{platform.machine()}" for tag in ("manylinux_2_17", "manylinux2014")]
+    info = f"{name}-{version}.dist-info"
+    metadata = [
+        "Metadata-Version: 2.4",
+        "Name: " + project["name"],
+        "Version: " + version,
+        "Summary: " + project["description"],
+        "License-Expression: " + project["license"],
+        "License-File: LICENSE",
+        "Requires-Python: " + project["requires-python"],
+        "Description-Content-Type: text/markdown; charset=UTF-8",
+        "",
+        (ROOT / "README.md").read_text(),
+    ]
+    wheel = ["Wheel-Version: 1.0", "Generator: ks-lint", "Root-Is-Purelib: false", *("Tag: py3-none-" + tag for tag in tags), ""]
+    files = [
+        (f"{name}-{version}.data/scripts/{program.name}", program.read_bytes(), 0o755),
+        (info + "/METADATA", "\n".join(metadata).encode(), 0o644),
+        (info + "/WHEEL", "\n".join(wheel).encode(), 0o644),
+        (info + "/licenses/LICENSE", (ROOT / "LICENSE").read_bytes(), 0o644),
+    ]
+    record = ""
+    for path, content, _ in files:
+        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+        record += f"{path},sha256={digest},{len(content)}\n"
+    files.append((info + "/RECORD", (record + info + "/RECORD,,\n").encode(), 0o644))
+
+    # A zip knows no time before 1980.
+    when = time.gmtime(max(int(os.environ.get("SOURCE_DATE_EPOCH", "0")), 315532800))[:6]
+    path = directory / "{}-{}-py3-none-{}.whl".format(name, version, ".".join(tags))
+    with zipfile.ZipFile(str(path), "w", zipfile.ZIP_DEFLATED) as archive:
+        for inside, content, mode in files:
+            entry = zipfile.ZipInfo(inside, when)
+            entry.external_attr = (0o100000 | mode) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content)
+
+
+if __name__ == "__main__":
+    main()
