@@ -1,5 +1,12 @@
-//! The documentation of findings: complete, in its form, and the generated page up to date.
+//! The documentation: of findings, complete and in its form; what is generated, up to date; the README and the book, with links and
+//! commands that work.
 #![allow(clippy::expect_used, clippy::panic)] // a test that cannot be set up has failed
+
+mod documentation {
+    mod commands;
+    mod links;
+    mod pages;
+}
 
 use ks_lint::catalogue;
 use ks_lint::report::reference;
@@ -8,18 +15,36 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 #[test]
-fn the_generated_page_is_up_to_date() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
-    let fresh = reference::markdown(catalogue::codes());
-    let stored = std::fs::read_to_string(&path).unwrap_or_default();
-    if stored != fresh {
-        let differs = stored.lines().zip(fresh.lines()).position(|(a, b)| a != b).unwrap_or_default();
-        panic!(
-            "docs/rules.md is not what the source says (line {}); run:\n  \
-             cargo run --quiet -- rules --format markdown >docs/rules.md",
-            differs + 1
-        );
+fn the_generated_pages_are_up_to_date() {
+    const ADVICE: &str = "run scripts/generate";
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let list = ("rules.md".to_owned(), reference::index(catalogue::codes()));
+    let pages = reference::pages(catalogue::codes());
+    let pages = pages.map(|(name, text)| (format!("{}/{name}", reference::PAGES), text));
+    let fresh: Vec<_> = std::iter::once(list).chain(pages).collect();
+    for (name, text) in &fresh {
+        let stored = std::fs::read_to_string(docs.join(name)).unwrap_or_default();
+        assert!(stored == *text, "docs/{name} is not what the source says: {ADVICE}");
     }
+    for entry in std::fs::read_dir(docs.join(reference::PAGES)).expect("the pages are there") {
+        let name = entry.expect("it can be read").file_name().to_string_lossy().into_owned();
+        let is_fresh = fresh.iter().any(|(fresh, _)| *fresh == format!("{}/{name}", reference::PAGES));
+        assert!(is_fresh, "docs/{}/{name} is the page of no code: remove it", reference::PAGES);
+    }
+}
+
+/// The pictures are drawn by Python from what the program prints on a terminal.
+#[test]
+fn the_pictures_are_up_to_date() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let output = std::process::Command::new("python3")
+        .arg("scripts/pictures.py")
+        .args([env!("CARGO_BIN_EXE_ks-lint"), "--check"])
+        .current_dir(root)
+        .output()
+        .expect("Python starts: scripts/setup installs it");
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{}: run scripts/generate", String::from_utf8_lossy(&said).trim());
 }
 
 #[test]
@@ -103,22 +128,20 @@ fn the_example_of_the_documentation_is_a_policy() {
     assert!(policy.volume("/var").is_some(), "what the example leaves out comes from ovirt-node");
 }
 
-/// The first thing a stranger sees: the command as the README prints it, and what it prints.
+/// The first thing that a stranger runs: the command as the README prints it.
 #[test]
-fn the_readmes_first_example_is_what_the_program_prints() {
-    const COMMAND: &str = "$ cargo run --release -- ";
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+fn the_readmes_first_command_shows_mistakes() {
+    const COMMAND: &str = "cargo run --release -- ";
     let readme = include_str!("../README.md");
-    let example = readme.split("```console\n").nth(1).and_then(|rest| rest.split("```").next());
-    let (command, printed) = example.and_then(|e| e.split_once('\n')).expect("the README has an example");
-    let path = command.strip_prefix(COMMAND).expect("the example runs the program from the checkout");
+    let command = readme.lines().find_map(|line| line.strip_prefix(COMMAND)).expect("the README has it");
+    let path = command.split_whitespace().next().expect("the command names a file");
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_ks-lint"))
         .arg(path)
-        .current_dir(root)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("the program runs");
-    assert_eq!(String::from_utf8_lossy(&output.stdout), printed, "README.md shows other output for {path}");
     assert_eq!(output.status.code(), Some(1), "{path} has errors");
+    let printed = String::from_utf8_lossy(&output.stdout);
     assert!(
         printed.lines().filter(|line| line.starts_with("error[")).count() >= 2,
         "{path} shows few mistakes"

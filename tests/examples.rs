@@ -8,7 +8,7 @@ use node_base::source::Sources;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The example that shows mistakes; tests/documentation.rs compares what is found with the README.
+/// The example that shows mistakes; the README shows a picture of what is found.
 const WRONG: &str = "wrong.ks";
 
 /// The versions whose installers the examples are for.

@@ -2,7 +2,9 @@
 
 use crate::catalogue;
 use crate::report::{Color, Style, reference};
+use anyhow::Context;
 use node_base::console;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
@@ -10,6 +12,9 @@ pub(super) struct Args {
     /// How to write them
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
+    /// With --format markdown: write rules.md and a page for each finding, rules/CODE.md, below this directory
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
     /// When to colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub(super) color: Color,
@@ -23,20 +28,42 @@ pub(super) enum Format {
     Human,
     /// With their documentation, for programs
     Json,
-    /// With their documentation: docs/rules.md
+    /// With their documentation, as one document; with --output as pages
     Markdown,
 }
 
-/// Prints the list.
+/// Prints the list, or writes its pages.
 ///
 /// # Errors
-/// When standard output cannot be written to.
+/// When standard output or a page cannot be written, and for `--output` with another format than Markdown.
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let codes = catalogue::codes();
+    if let Some(directory) = &args.output {
+        anyhow::ensure!(
+            matches!(args.format, Format::Markdown),
+            "--output writes pages: add '--format markdown', or redirect standard output"
+        );
+        write(directory)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     console::print(&match args.format {
         Format::Human => reference::list(codes, &Style::of_stdout(args.color)),
         Format::Json => reference::json(codes)?,
         Format::Markdown => reference::markdown(codes),
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the list and its pages.
+fn write(directory: &Path) -> anyhow::Result<()> {
+    let codes = catalogue::codes();
+    let pages = directory.join(reference::PAGES);
+    let failed = |path: &Path| format!("{}: it cannot be written", path.display());
+    std::fs::create_dir_all(&pages).with_context(|| failed(&pages))?;
+    let list = (directory.join("rules.md"), reference::index(codes));
+    let pages = reference::pages(codes).map(|(name, text)| (pages.join(name), text));
+    for (path, text) in std::iter::once(list).chain(pages) {
+        std::fs::write(&path, text).with_context(|| failed(&path))?;
+    }
+    Ok(())
 }

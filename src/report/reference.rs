@@ -5,21 +5,54 @@ use node_base::diagnostic::json::SCHEMA;
 use node_base::diagnostic::{Category, Code, Severity};
 use std::fmt::Write;
 
-/// What stands at the head of `docs/rules.md`.
+/// The head of `docs/rules.md`.
 const HEAD: &str = "\
 # Findings
 
-<!-- Generated from the documentation in the source: ks-lint rules --format markdown >docs/rules.md -->
+<!-- Generated from the documentation in the source: ks-lint rules --format markdown --output docs -->
 
 Every finding has a stable code: letters for the category and three digits, never reused. The severity is the usual
-one; a finding says where it differs. `ks-lint explain CODE` prints one of these pages. A finding that is right and
+one; a finding says where it differs. `ks-lint explain CODE` prints the page of a code. A finding that is right and
 accepted is waived in the kickstart, with a reason: `# ks-lint: waive CODE -- reason` at the end of its line, or alone
 above the command or section; `# ks-lint: waive-file CODE -- reason` for the file; in the add-on's section
 `waive CODE --reason=\"…\"`. Findings of category `layout` are about an installed machine and cannot be waived.
 ";
 
+/// The directory of the pages, beside [`index`].
+pub const PAGES: &str = "rules";
+
 /// All pages as one Markdown document: a table a category, then the pages.
 pub fn markdown(codes: &[&'static Code]) -> String {
+    let mut text = tables(codes, |id| format!("#{}", id.to_ascii_lowercase()));
+    for code in codes {
+        let _ = write!(
+            text,
+            "\n### {}\n\n`{}`, {}\n\n{}\n",
+            code.id,
+            code.name,
+            code.severity,
+            demoted(&code.text())
+        );
+    }
+    text
+}
+
+/// The tables alone, with links to the pages: `rules.md` beside the directory [`PAGES`].
+pub fn index(codes: &[&'static Code]) -> String {
+    tables(codes, |id| format!("{PAGES}/{id}.md"))
+}
+
+/// The pages of the directory [`PAGES`]: the name of each file and its text.
+pub fn pages<'c>(codes: &'c [&'static Code]) -> impl Iterator<Item = (String, String)> + 'c {
+    codes.iter().map(|code| {
+        let title = format!("# {}: {}", code.id, code.name);
+        let kind = format!("{} ({}), {}", code.category.name(), code.category.prefix(), code.severity);
+        (format!("{}.md", code.id), format!("{title}\n\n{kind}\n\n{}\n", code.text()))
+    })
+}
+
+/// A table a category; `link` makes the target of a code's link.
+fn tables(codes: &[&'static Code], link: impl Fn(&str) -> String) -> String {
     let mut text = HEAD.to_owned();
     for category in categories(codes) {
         let _ = write!(
@@ -31,20 +64,10 @@ pub fn markdown(codes: &[&'static Code]) -> String {
         );
         text.push_str("| code | name | severity | |\n| --- | --- | --- | --- |\n");
         for code in of(codes, category) {
-            let (id, anchor) = (code.id, code.id.to_ascii_lowercase());
+            let (id, target) = (code.id, link(code.id));
             let summary = code.summary().replace('|', "\\|");
-            let _ = writeln!(text, "| [{id}](#{anchor}) | {} | {} | {summary} |", code.name, code.severity);
+            let _ = writeln!(text, "| [{id}]({target}) | {} | {} | {summary} |", code.name, code.severity);
         }
-    }
-    for code in codes {
-        let _ = write!(
-            text,
-            "\n### {}\n\n`{}`, {}\n\n{}\n",
-            code.id,
-            code.name,
-            code.severity,
-            demoted(&code.text())
-        );
     }
     text
 }

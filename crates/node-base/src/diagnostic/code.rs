@@ -112,13 +112,14 @@ pub struct Code {
     pub documentation: &'static str,
 }
 
-/// Where the pages of the codes are published, as the beginning of an address. While it is empty, no address is printed.
+/// Where the pages of the codes are published (`docs/rules` as a web site), as the beginning of an address. While it is empty, no
+/// address is printed.
 pub const PAGES: &str = "";
 
 impl Code {
     /// The address of its page, if the pages are published.
     pub fn address(&self) -> Option<String> {
-        (!PAGES.is_empty()).then(|| format!("{PAGES}{}", self.id.to_ascii_lowercase()))
+        (!PAGES.is_empty()).then(|| format!("{PAGES}{}.html", self.id))
     }
 
     /// The text before its first heading, on one line a paragraph.
