@@ -57,7 +57,8 @@ get() {
 
 machine=$(uname -m)
 get SHA256SUMS
-line=$(grep -Ex "${sha256:-[0-9a-f]{64}} [ *]$program-[0-9][0-9A-Za-z.~+-]*-$machine-linux\.tar\.gz" "$work/SHA256SUMS") ||
+checksum=${sha256:-'[0-9a-f]{64}'}
+line=$(grep -Ex "$checksum [ *]$program-[0-9][0-9A-Za-z.~+-]*-$machine-linux\.tar\.gz" "$work/SHA256SUMS") ||
     fail "SHA256SUMS of $from has no archive of $program for $machine${sha256:+ with the checksum of --sha256}"
 [ "$(printf '%s\n' "$line" | wc -l)" -eq 1 ] || fail "SHA256SUMS of $from has several archives of $program: give --sha256"
 sha256=${line%% *}

@@ -3,9 +3,9 @@
 
     packaging/wheel.py PROGRAM DIRECTORY
 
-Name, licence and description are those of pyproject.toml, from which maturin builds the same wheel where Rust is installed. A static
-program needs no symbol of a C library, so it may have the tag of glibc 2.17 (manylinux2014), the oldest that pip knows on every
-supported release.
+Name, licence and description are those of pyproject.toml, from which maturin builds the same wheel where Rust is installed. A
+static program needs no symbol of a C library, so it may have the tag of glibc 2.17 (manylinux2014), the oldest that pip knows on
+every supported release.
 """
 
 import base64
@@ -57,8 +57,8 @@ def main() -> None:
 
     # A zip knows no time before 1980.
     when = time.gmtime(max(int(os.environ.get("SOURCE_DATE_EPOCH", "0")), 315532800))[:6]
-    path = directory / "{}-{}-py3-none-{}.whl".format(name, version, ".".join(tags))
-    with zipfile.ZipFile(str(path), "w", zipfile.ZIP_DEFLATED) as archive:
+    file = directory / f"{name}-{version}-py3-none-{'.'.join(tags)}.whl"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for inside, content, mode in files:
             entry = zipfile.ZipInfo(inside, when)
             entry.external_attr = (0o100000 | mode) << 16

@@ -96,6 +96,45 @@ fn formats_of_services_are_valid() {
     }
 }
 
+/// The schemas of GitHub and GitLab are in check-jsonschema, which has no copy of them here.
+#[test]
+fn files_for_services_are_what_these_read() {
+    let program = root().join(".venv/bin/check-jsonschema");
+    if !program.exists() {
+        let required = std::env::var_os("KS_LINT_REQUIRE_REFERENCE").is_some();
+        assert!(!required, "{} is missing: run scripts/setup", program.display());
+        eprintln!("SKIPPED: {} is missing; run scripts/setup", program.display());
+        return;
+    }
+    let place = tempfile::tempdir().expect("a directory can be made");
+    let page = std::fs::read_to_string(root().join("docs/ci.md")).expect("the page is there");
+    // What the page shows of each service, by the first word of the block.
+    let shown = |first: &str| {
+        let blocks = page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+        let found: Vec<&str> = blocks.filter(|block| block.starts_with(first)).collect();
+        assert!(!found.is_empty(), "docs/ci.md has no example that begins with '{first}'");
+        let files = found.iter().enumerate().map(|(n, text)| {
+            let file = place.path().join(format!("{}-{n}.yml", first.trim_end_matches(':')));
+            std::fs::write(&file, text).expect("it can be written");
+            file
+        });
+        files.collect::<Vec<_>>()
+    };
+    for (schema, files) in [
+        ("vendor.github-actions", vec![root().join("packaging/github-action/action.yml")]),
+        ("vendor.github-workflows", shown("on:")),
+        ("vendor.gitlab-ci", [vec![root().join("packaging/gitlab/ks-lint.yml")], shown("include:")].concat()),
+    ] {
+        let output = Command::new(&program)
+            .args(["--builtin-schema", schema])
+            .args(files)
+            .output()
+            .expect("it starts");
+        let said = [output.stdout, output.stderr].concat();
+        assert!(output.status.success(), "{schema}: {}", String::from_utf8_lossy(&said));
+    }
+}
+
 /// Every format shows every finding at its line.
 #[test]
 fn every_format_has_every_finding() {

@@ -104,8 +104,14 @@ def test_the_programs_are_in_packages_of_their_own(packages: Dict[str, Path]) ->
     units = {file.name for file in (REPOSITORY / "packaging" / "systemd").iterdir()}
     found = files(packages["node-layout"])
     directory = "/usr/lib/systemd/system/"
-    assert {path: mode for path, mode in found.items() if not path.startswith(directory)} == {
+    pages = {path: mode for path, mode in found.items() if path.startswith("/usr/share/man/man1/node-layout")}
+    assert "/usr/share/man/man1/node-layout-update.1" in {path.replace(".gz", "") for path in pages}
+    others = {path: mode for path, mode in found.items() if path not in pages}
+    assert {path: mode for path, mode in others.items() if not path.startswith(directory)} == {
         "/usr/bin/node-layout": "-rwxr-xr-x",
+        "/usr/share/bash-completion/completions/node-layout": "-rw-r--r--",
+        "/usr/share/fish/vendor_completions.d/node-layout.fish": "-rw-r--r--",
+        "/usr/share/zsh/site-functions/_node-layout": "-rw-r--r--",
         "/usr/lib/kernel/install.d/95-node-layout.install": "-rwxr-xr-x",
     }
     in_system = {path[len(directory) :]: mode for path, mode in found.items() if path.startswith(directory)}

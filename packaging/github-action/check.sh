@@ -21,7 +21,7 @@ for name in SYNTAX POLICY FAIL_ON SARIF VERSION FROM; do
 done
 
 if [ -n "${KS_LINT_FROM:-}" ]; then
-    "$here/../install.sh" --from "$KS_LINT_FROM" --to "$HOME/.local"
+    "$here/../install.sh" --from "$KS_LINT_FROM" --to "$HOME/.local" || fail "ks-lint cannot be installed from $KS_LINT_FROM"
     export PATH=$HOME/.local/bin:$PATH
 elif [ -n "${KS_LINT_VERSION:-}" ] || ! command -v ks-lint >/dev/null; then
     [[ ${KS_LINT_VERSION:-0} =~ ^[0-9][0-9A-Za-z.]*$ ]] || fail "the input 'version' is not a version: $KS_LINT_VERSION"

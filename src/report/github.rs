@@ -1,6 +1,7 @@
 //! Annotations for GitHub Actions: one "workflow command" a finding
 //! (<https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>).
 
+use super::place::relative;
 use crate::lint::FileReport;
 use node_base::diagnostic::Severity;
 use node_base::harmless::visible;
@@ -20,7 +21,7 @@ pub(super) fn file(report: &FileReport) -> String {
         };
         let file = finding.span.map_or(FileId(0), |s| s.file);
         let path = report.sources.get(file).path().to_string_lossy();
-        let _ = write!(text, "::{command} file={}", property(&path));
+        let _ = write!(text, "::{command} file={}", property(&relative(&path)));
         if let Some(span) = finding.span {
             let (start, end) = (places.at(span.file, span.start), places.at(span.file, span.end));
             let _ = write!(text, ",line={},endLine={}", start.line, end.line);
