@@ -142,7 +142,7 @@ const NODE_LAYOUT: Rooms = Rooms {
             "lib",
             knows(
                 &[
-                    "machine", "files", "disks", "boot", "system", "images", "checks", "sync", "etc",
+                    "machine", "files", "disks", "boot", "system", "images", "checks", "sync", "etc", "var",
                     "source", "plan", "verbs", "faces", "cli",
                 ],
                 &[],
@@ -157,13 +157,14 @@ const NODE_LAYOUT: Rooms = Rooms {
         ("checks", knows(&["machine", "files", "disks", "boot", "system", "images"], NO_PROGRAM)),
         ("sync", knows(&[], NO_PROGRAM)),
         ("etc", knows(&["sync"], NO_PROGRAM)),
+        ("var", knows(&["sync"], NO_PROGRAM)),
         ("source", knows(&["machine", "files", "disks", "system", "sync"], NO_PROGRAM)),
-        ("plan", knows(&["machine", "files", "disks", "sync", "etc"], NO_PROGRAM)),
+        ("plan", knows(&["machine", "files", "disks", "sync", "etc", "var"], NO_PROGRAM)),
         (
             "verbs",
             knows(
                 &[
-                    "machine", "files", "disks", "boot", "system", "images", "checks", "sync", "etc",
+                    "machine", "files", "disks", "boot", "system", "images", "checks", "sync", "etc", "var",
                     "source", "plan",
                 ],
                 NO_PROGRAM,

@@ -37,6 +37,7 @@ mod plan; // plans and their execution
 mod source; // images as people have them
 mod sync; // trees of files made equal
 mod system; // everything about a system, read once
+mod var; // what an image adds to /var
 mod verbs; // what node-layout can do
 
 pub use boot::efi::{LoadOption, Variables};
@@ -51,11 +52,12 @@ pub use images::{
 pub use machine::{Command, Output, RealTools, Space, ToolError, Tools};
 pub use plan::{
     Action, Amount, EtcMerge, Failure, Operation, Plan, Progress, RunError, Step, StepState, Synchronisation,
-    Undo, Undone, run,
+    Undo, Undone, VarAddition, VarRecord, run,
 };
 pub use source::{Compression, ImageKind, ImageRequest, Proof, Proved, Source, SourceError};
 pub use sync::SyncError;
 pub use system::{Request, System};
+pub use var::VarError;
 pub use verbs::arm::{arm, arm_times};
 pub use verbs::confirm::confirm;
 pub use verbs::etc::{Resolution, Waiting, pin, resolve, waiting};

@@ -49,5 +49,7 @@ mod update;
 mod update_model;
 #[path = "layout/update_refusals.rs"]
 mod update_refusals;
+#[path = "layout/var_update.rs"]
+mod var_update;
 #[path = "layout/verified.rs"]
 mod verified;

@@ -17,6 +17,7 @@ mod policy; // which policy
 mod print; // findings, plans and progress as text and JSON
 mod status;
 mod update;
+mod var_files;
 mod verify;
 
 pub use faces::{AnswerOf, Host, Next, imgbase, nodectl};

@@ -1,6 +1,7 @@
 //! Findings, plans and progress as text and as JSON.
 
 use super::etc_files::{files_json, human};
+use super::var_files;
 use crate::files::Change;
 use crate::machine::quoted;
 use crate::plan::{Amount, Operation, Plan, Progress, Step, StepState};
@@ -126,6 +127,12 @@ fn described(operation: &Operation<'_>) -> Vec<String> {
             let what = format!("# change the owners below {}", quoted(root));
             [vec![what], change("user", &ids.users), change("group", &ids.groups)].concat()
         }
+        Operation::RecordVar(record) => var_files::human(record),
+        Operation::Add(from, to, paths) => {
+            let add = |path: &std::path::PathBuf| format!("#   add {}", to.join(path).display());
+            let what = format!("# copy from {} to {} what is missing there", from.display(), to.display());
+            [what].into_iter().chain(paths.iter().map(add)).collect()
+        }
         Operation::PlaceVersion(from, path, to) => {
             vec![format!("# put {} in the place of {}", from.join(path).display(), to.join(path).display())]
         }
@@ -180,6 +187,8 @@ pub fn plan_json(plan: &Plan) -> Value {
             "files": files_json(&merge.planned),
         }),
         Operation::Renumber(root, ids) => json!({"owners": root, "users": ids.users, "groups": ids.groups}),
+        Operation::RecordVar(record) => var_files::json(record),
+        Operation::Add(from, to, paths) => json!({"add": paths, "from": from, "to": to}),
         Operation::PlaceVersion(from, path, to) => json!({"put": from.join(path), "to": to.join(path)}),
         Operation::Synchronise(from, to, amount) => {
             let mut object = json!({"synchronise": to, "with": from});

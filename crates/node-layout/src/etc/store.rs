@@ -5,14 +5,12 @@ use super::ids::IdMap;
 use super::node::Node;
 use super::outcome::{From, Merge, Side, Trees, Wanted};
 use super::write::{write, write_one};
-use crate::sync::{Directories, Metadata, Xattrs, names, open_directory};
+use crate::sync::{Directories, Metadata, Xattrs, escaped, names, open_directory, unescaped};
 use rustix::fs::FileType;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::io;
 use std::os::fd::AsFd;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 /// Where conflicts are kept, one directory an image.
@@ -43,7 +41,7 @@ struct List {
 
 #[derive(Serialize, Deserialize)]
 struct Entry {
-    /// Bytes that are not UTF-8, and `%`, are written as `%` and two hexadecimal digits.
+    /// As [`escaped`] writes it.
     path: String,
     kind: String,
     reason: String,
@@ -78,46 +76,10 @@ pub(crate) fn list_text(conflicts: &[Conflict]) -> String {
 pub(crate) fn read_list(text: &str) -> Result<Vec<Conflict>, serde_json::Error> {
     let list: List = serde_json::from_str(text)?;
     let conflict = |entry: Entry| {
-        let path = unescaped(&entry.path);
-        let is_inside = !path.as_os_str().is_empty()
-            && path.components().all(|part| matches!(part, std::path::Component::Normal(_)));
-        is_inside.then_some(Conflict { path, kind: entry.kind, reason: entry.reason })
+        let path = unescaped(&entry.path)?;
+        Some(Conflict { path, kind: entry.kind, reason: entry.reason })
     };
     Ok(list.files.into_iter().filter_map(conflict).collect())
-}
-
-fn escaped(path: &Path) -> String {
-    let mut text = String::new();
-    for chunk in path.as_os_str().as_bytes().utf8_chunks() {
-        for c in chunk.valid().chars() {
-            if c == '%' || c.is_control() {
-                c.to_string().bytes().for_each(|byte| text.push_str(&format!("%{byte:02x}")));
-            } else {
-                text.push(c);
-            }
-        }
-        chunk.invalid().iter().for_each(|byte| text.push_str(&format!("%{byte:02x}")));
-    }
-    text
-}
-
-fn unescaped(text: &str) -> PathBuf {
-    let mut bytes = Vec::new();
-    let mut left = text.as_bytes();
-    while let Some((first, rest)) = left.split_first() {
-        let digits = rest.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).filter(|_| *first == b'%') {
-            Some(byte) => {
-                bytes.push(byte);
-                left = &rest[2..];
-            }
-            None => {
-                bytes.push(*first);
-                left = rest;
-            }
-        }
-    }
-    PathBuf::from(OsString::from_vec(bytes))
 }
 
 /// Writes all versions of the conflicts of a merge into the directory of an image, in place of what was there.
@@ -213,6 +175,7 @@ fn add_tree(
 mod tests {
     use super::*;
     use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
 
     #[test]
     fn a_list_is_read_as_it_was_written() {

@@ -6,6 +6,7 @@ use crate::etc::{Choices, IdMap, Merge, Trees};
 use crate::files::{Change, flush_commands, journal_commands};
 use crate::machine::Command;
 use crate::sync::Difference;
+use crate::var;
 use node_base::units::Bytes;
 use std::path::{Path, PathBuf};
 
@@ -56,6 +57,10 @@ pub enum Action {
         /// The numbers that are different.
         ids: IdMap,
     },
+    /// Writes down what an image adds to /var when it is confirmed.
+    RecordVar(Box<VarRecord>),
+    /// Adds to /var what was written down.
+    AddToVar(Box<VarAddition>),
     /// Puts a kept version of a file in its place in /etc; without one there, the file is removed.
     PlaceVersion {
         /// The directory with the version.
@@ -89,6 +94,32 @@ pub struct EtcMerge {
     pub(crate) stops: bool,
     /// The merge that was decided. The work decides again: /etc is in use, and other programs write there.
     pub(crate) planned: Merge,
+}
+
+/// What an image adds to /var, to be written down.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VarRecord {
+    /// What is compared: the /var of the new layer with that of this host.
+    pub(crate) trees: var::Trees,
+    /// The file that it is written to.
+    pub(crate) to: PathBuf,
+    /// What was found in the image. The work compares again: /var is in use, and packages add to that of the layer.
+    pub(crate) planned: var::Additions,
+}
+
+/// What is added to /var.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VarAddition {
+    /// The command that shows the layer's own /var, which the live one covers.
+    pub(crate) mount: Command,
+    /// Where that /var is then.
+    pub(crate) from: PathBuf,
+    /// The live /var.
+    pub(crate) to: PathBuf,
+    /// The paths below it.
+    pub(crate) paths: Vec<PathBuf>,
+    /// The command that ends it.
+    pub(crate) unmount: Command,
 }
 
 /// Two trees of files, the second of which becomes equal to the first.
@@ -126,6 +157,10 @@ pub enum Operation<'a> {
     MergeEtc(&'a EtcMerge),
     /// Changes owners below a directory.
     Renumber(&'a Path, &'a IdMap),
+    /// Writes down what an image adds to /var.
+    RecordVar(&'a VarRecord),
+    /// Copies what is missing: from, to, the paths below them.
+    Add(&'a Path, &'a Path, &'a [PathBuf]),
     /// Puts a kept version of a file in its place: the directory with the version, the path below it, the directory where it is put.
     PlaceVersion(&'a Path, &'a Path, &'a Path),
     /// Makes a tree of files equal to another: from, to, and what is different, as far as that is known.
@@ -185,6 +220,10 @@ impl Action {
             }
             Action::MergeEtc(merge) => vec![Operation::MergeEtc(merge)],
             Action::Renumber { root, ids } => vec![Operation::Renumber(root, ids)],
+            Action::RecordVar(record) => vec![Operation::RecordVar(record)],
+            Action::AddToVar(it) => {
+                vec![run(&it.mount), Operation::Add(&it.from, &it.to, &it.paths), run(&it.unmount)]
+            }
             Action::PlaceVersion { from, path, to } => vec![Operation::PlaceVersion(from, path, to)],
             Action::Link { path, to } => vec![Operation::Link(path, to)],
         }

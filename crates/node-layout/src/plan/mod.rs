@@ -7,7 +7,7 @@ mod run; // doing the steps of a plan
 
 use crate::files::Change;
 
-pub use action::{Action, Amount, EtcMerge, Operation, Synchronisation};
+pub use action::{Action, Amount, EtcMerge, Operation, Synchronisation, VarAddition, VarRecord};
 pub use run::{Failure, Progress, RunError, StepState, Undo, Undone, run};
 
 /// Actions under a name.

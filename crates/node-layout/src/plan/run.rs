@@ -1,12 +1,13 @@
 //! Doing the steps of a plan, one after the other, with progress; and back again when a step fails.
 
-use super::{Action, EtcMerge, Plan, Step, Synchronisation};
+use super::{Action, EtcMerge, Plan, Step, Synchronisation, VarAddition, VarRecord};
 use crate::disks::content::ContentError;
 use crate::disks::pool;
 use crate::etc::{self, EtcError};
 use crate::files::{self, Change, FileError, Method};
 use crate::machine::{ToolError, Tools};
 use crate::sync::{self, SyncError};
+use crate::var::{self, VarError};
 use std::fmt;
 
 /// Why a step failed.
@@ -27,6 +28,9 @@ pub enum RunError {
     /// /etc of the layer.
     #[error(transparent)]
     Etc(#[from] EtcError),
+    /// /var of the image or of this host.
+    #[error(transparent)]
+    Var(#[from] VarError),
     /// Numbers of users or groups are other ones than those that were decided.
     #[error("the users and groups of this host were changed since this began; run it again")]
     AccountsChanged,
@@ -157,6 +161,8 @@ fn perform(tools: &dyn Tools, action: &Action, changed: &mut Vec<Change>) -> Res
         Action::Synchronise(trees) => synchronise(tools, trees)?,
         Action::MergeEtc(merge) => merge_etc(tools, merge)?,
         Action::Renumber { root, ids } => etc::renumber(root, ids)?,
+        Action::RecordVar(record) => record_var(tools, record)?,
+        Action::AddToVar(addition) => add_to_var(tools, addition)?,
         Action::PlaceVersion { from, path, to } => etc::place(from, path, to)?,
         Action::Link { path, to } => files::link(path, to)?,
     }
@@ -199,6 +205,36 @@ fn merge_etc(tools: &dyn Tools, merge: &EtcMerge) -> Result<(), RunError> {
         let list = Change::write(kept.join(etc::LIST), text, Method::Replace);
         files::apply(tools, &list.into_iter().collect::<Vec<_>>())?;
     }
+    Ok(())
+}
+
+/// Writes down what the layer adds to /var; nothing if it adds nothing.
+fn record_var(tools: &dyn Tools, record: &VarRecord) -> Result<(), RunError> {
+    let VarRecord { trees, to, .. } = record;
+    let mut tries = TRIES;
+    let additions = loop {
+        tries -= 1;
+        match var::compare(trees) {
+            // A file has gone between listing and reading it.
+            Err(error) if tries > 0 && error.is_of_change() => {}
+            other => break other?,
+        }
+    };
+    let change = match additions.is_empty() {
+        true => Change::remove(to.clone(), Method::Replace),
+        false => Change::write(to.clone(), var::Record::text(&additions).into_bytes(), Method::Replace),
+    };
+    Ok(files::apply(tools, &change.into_iter().collect::<Vec<_>>())?)
+}
+
+/// Adds to /var what was written down. The layer's own /var is shown for that time only.
+fn add_to_var(tools: &dyn Tools, addition: &VarAddition) -> Result<(), RunError> {
+    let VarAddition { mount, from, to, paths, unmount } = addition;
+    tools.run(mount)?;
+    let added = var::add(from, to, paths);
+    let unmounted = tools.run(unmount);
+    added?;
+    unmounted?;
     Ok(())
 }
 

@@ -14,6 +14,7 @@ mod compare; // reading both trees
 mod content; // the content of two files
 mod directories; // directories below an open root
 mod error; // which file, and why
+mod escape; // paths as text
 mod metadata; // owner, mode, times, extended attributes
 mod need; // what a difference needs in a thin pool
 #[cfg(test)]
@@ -23,4 +24,5 @@ pub(crate) use apply::apply;
 pub(crate) use compare::{Difference, READ, compare, everything};
 pub(crate) use directories::{Directories, names, open_directory, remove};
 pub use error::SyncError;
+pub(crate) use escape::{escaped, unescaped};
 pub(crate) use metadata::{LABEL, Metadata, Xattrs, settle, xattrs};

@@ -4,6 +4,7 @@ use super::fail;
 use super::node::{Decision, Node, no_room};
 use super::remove;
 use super::trial::{block_actions, change_tags, trial_tags};
+use super::var;
 use crate::boot::{TRIAL_ARGUMENT, TrialArguments};
 use crate::files::{Change, Method};
 use crate::images::ImageState;
@@ -22,8 +23,10 @@ const FEWEST: u32 = 2;
 /// 2. its entries have no arguments of a trial any more;
 /// 3. its base has no tags of a trial any more: it is good;
 /// 4. the kernel does not panic any more where it would only warn without a trial;
-/// 5. files are removed that an interrupted run has left half-written;
-/// 6. images that are not kept are removed.
+/// 5. /var gets what only this image brings. A failure here ends neither the image nor the host: the image is confirmed already, and the next
+///    run does what is left;
+/// 6. files are removed that an interrupted run has left half-written;
+/// 7. images that are not kept are removed.
 ///
 /// # Errors
 /// The findings that keep it from its work.
@@ -66,8 +69,8 @@ pub fn confirm(system: &System, keep: u32, tools: &dyn Tools) -> Result<Decision
         "set the kernel's settings that the trial has changed".into(),
         if on_trial { settings(&node, tools) } else { Vec::new() },
     );
+    let mut findings = var::complete(&node, tools.environment(), &mut steps);
     node.remove_half_written(&mut steps);
-    let mut findings = Vec::new();
     if matches!(image.state, ImageState::Trying | ImageState::Good) {
         for old in not_kept(&node, keep) {
             let boot = node.boot_after(&steps, tools)?;

@@ -14,4 +14,5 @@ pub(crate) mod rollback; // an older image becomes the default
 pub(crate) mod status; // this host and its trial
 pub(crate) mod trial; // steps of a trial that several verbs have
 pub(crate) mod update; // a new image beside the old one
+mod var; // what an image adds to /var when it is confirmed
 pub(crate) mod verify; // check every property of a node

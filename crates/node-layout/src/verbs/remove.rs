@@ -3,6 +3,7 @@
 use super::fail;
 use super::node::{Decision, Node};
 use super::trial::block_actions;
+use super::var;
 use crate::boot::BootConfig;
 use crate::disks::pool::{self, PoolDevice};
 use crate::etc::CONFLICTS;
@@ -101,6 +102,9 @@ pub(super) fn steps(node: &Node<'_>, nvr: &Nvr, steps: &mut Steps) -> Result<(),
     let log = Change::remove(fail::log(node.system, nvr), Method::Replace);
     actions.push(Action::Change(log.into_iter().collect()));
     let conflicts = node.system.path(CONFLICTS).join(nvr.as_str());
+    actions.push(Action::Change(
+        Change::remove(var::record(node.system, nvr), Method::Replace).into_iter().collect(),
+    ));
     actions.extend(conflicts.is_dir().then_some(Action::RemoveDirectory(conflicts)));
     steps.add("remove-files", format!("remove the kernels and initramfs of {nvr}"), actions);
     let removals = volumes(node, nvr).into_iter().map(|v| Action::RemoveVolume {

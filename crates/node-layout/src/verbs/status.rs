@@ -2,6 +2,7 @@
 
 use super::etc;
 use super::node::Node;
+use super::var;
 use crate::images::{ImageList, ImageState, ImageStatus, list};
 use crate::machine::Tools;
 use crate::system::System;
@@ -138,6 +139,9 @@ fn of_node(node: &Node<'_>, images: Option<&ImageList>) -> Status {
         let files =
             if conflicts == 1 { "1 file of /etc waits" } else { &format!("{conflicts} files of /etc wait") };
         sentences.push(format!("{files} for a decision (node-layout etc conflicts)"));
+    }
+    if let Some(finding) = var::left(node) {
+        sentences.push(finding.message);
     }
     Status {
         schema: 1,

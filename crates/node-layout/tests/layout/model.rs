@@ -166,6 +166,7 @@ impl Model {
             }
         }
         model.put("/sysroot/usr/sbin/node-layout", "program");
+        std::fs::create_dir_all(model.path("/sysroot/var")).unwrap();
         model
     }
 

@@ -172,6 +172,17 @@ impl Model {
                     }
                     std::os::unix::fs::symlink(self.tree(volume), at).unwrap();
                 }
+                // A bind mount of the root shows what the running layer has below other mounts.
+                if Path::new(what) == self.sysroot().join("") || Path::new(what) == self.sysroot() {
+                    let running =
+                        self.volumes.borrow().iter().find(|v| v.minor == Some(4)).unwrap().name.clone();
+                    if Path::new(at).is_symlink() {
+                        std::fs::remove_file(at).unwrap();
+                    } else {
+                        std::fs::remove_dir(at).map_err(|e| format!("{at}: {e}"))?;
+                    }
+                    std::os::unix::fs::symlink(self.tree(&running), at).unwrap();
+                }
                 if let ["--bind", from, at] = args
                     && at.ends_with("/run")
                 {

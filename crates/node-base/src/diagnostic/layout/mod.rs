@@ -74,4 +74,5 @@ pub static CODES: &[&Code] = &[
     &ETC_MERGE,
     &ETC_ACCOUNTS,
     &ETC_CHECK,
+    &VAR,
 ];

@@ -189,4 +189,23 @@ declare_code! {
     /// ## Write instead
     /// Correct the file that is named.
     pub static ETC_CHECK = "LAY090", "etc-check", Layout, Warning;
+
+    /// `/var` and a new image: what is added, what differs, what keeps it from being added.
+    ///
+    /// ## Why
+    /// All images share `/var`, and a trial that fails must leave no trace in it. So an update only writes down what the new image has and the
+    /// old one had not; `node-layout confirm` adds it, and replaces nothing. What was removed on this host stays removed. Files that the image
+    /// has in another version are named, and those of this host stay. An interrupted confirmation is completed by the next one.
+    ///
+    /// ## Example
+    /// ```text
+    /// info[LAY091]: image ovirt-node-ng-4.5.7-0.1 has other versions of files in /var; those of this host stay: /var/lib/pcp/config (another content)
+    /// ```
+    ///
+    /// ## Write instead
+    /// Compare the versions, and change the file of this host if the new version is needed. Run `node-layout confirm` if it was interrupted.
+    ///
+    /// ## Source
+    /// hier(7), `/var`.
+    pub static VAR = "LAY091", "var-of-image", Layout, Error;
 }

@@ -1,6 +1,7 @@
 //! What an interrupted update has left. Its base has the tag `making` until everything is complete, so it goes last.
 
 use super::super::node::Node;
+use super::super::var;
 use crate::disks::pool::{self, PoolDevice};
 use crate::disks::{LogicalVolume, TAG_LAYER, TAG_MAKING};
 use crate::files::{Change, Method};
@@ -82,6 +83,12 @@ pub(super) fn removal(node: &Node<'_>, base: &LogicalVolume, left: &[BootEntry])
             true => Action::RemoveDirectory(directory),
             false => Action::Change(made.into_iter().map(remove).collect()),
         });
+    }
+    if let Ok(nvr) = Nvr::parse(&base.name) {
+        let record = Change::remove(var::record(node.system, &nvr), Method::Replace);
+        actions.push(Action::Change(record.into_iter().collect()));
+        let conflicts = super::etc::kept(node.system, &nvr);
+        actions.extend(conflicts.is_dir().then_some(Action::RemoveDirectory(conflicts)));
     }
     let pool = PoolDevice::named(&base.vg, base.pool.as_deref().unwrap_or_default());
     actions.extend(volumes.into_iter().chain([base]).map(|v| Action::RemoveVolume {

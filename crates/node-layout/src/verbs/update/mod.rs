@@ -9,13 +9,14 @@ mod plan; // the steps
 mod space; // whether there is room
 mod storage_domains; // disks of virtual machines on the root file system
 mod undo; // the way back
+mod var; // what is added to /var
 
 use super::node::{Decision, Node};
 use crate::checks::{has_errors, sorted};
 use crate::disks::RootFs;
 use crate::images::{FIRST_LAYER, ImageState};
 use crate::machine::{Command, Tools, below};
-use crate::plan::{Plan, Steps, Undo};
+use crate::plan::{Plan, Steps, Undo, VarRecord};
 use crate::source::{ImageRequest, MOUNTS, Source, SourceError};
 use crate::sync::{self, Difference};
 use crate::system::System;
@@ -219,6 +220,8 @@ fn decide(
     let comparison = comparison(&node, &host, tools, &root, opened)?;
     let (etc, about_etc) = etc::decide(system, tools, &root, &nvr, request.on_conflict)?;
     findings.extend(about_etc);
+    let (var, about_var) = var::decide(system, tools, &root, &nvr)?;
+    findings.extend(about_var);
     let making = Making {
         node: &node,
         host: &host,
@@ -226,6 +229,7 @@ fn decide(
         contents: &contents,
         comparison: &comparison,
         etc: &etc,
+        var: var.as_ref(),
     };
     let needs = space::needs(&making, tools);
     space::check(&making, &needs, &mut findings);
@@ -260,6 +264,7 @@ struct Making<'n> {
     contents: &'n Contents,
     comparison: &'n Comparison,
     etc: &'n etc::Etc,
+    var: Option<&'n VarRecord>,
 }
 
 impl Making<'_> {

@@ -54,6 +54,7 @@ pub(super) fn plan(
     planner.in_layer();
     planner.initramfs();
     planner.labels();
+    planner.var();
     planner.boot_files();
     let entries = planner.entry()?;
     planner.complete();
@@ -403,6 +404,16 @@ impl<'p> Planner<'p> {
         let args = ["-F", "-r", &text(&self.mounted), &text(&contexts), &text(&what)].map(str::to_owned);
         let actions = vec![Action::Run(Command::new("setfiles", args))];
         self.steps.add("labels", "label the files of the layer for SELinux".into(), actions);
+    }
+
+    /// Writes down what the layer adds to /var when it is confirmed.
+    fn var(&mut self) {
+        let Some(record) = self.making.var else { return };
+        if record.planned.is_empty() && !record.to.exists() {
+            return;
+        }
+        let about = "write down what is added to /var when the image is confirmed".to_owned();
+        self.steps.add("layer-var", about, vec![Action::RecordVar(Box::new(record.clone()))]);
     }
 
     /// Copies kernel and initramfs to /boot, and unmounts the layer.

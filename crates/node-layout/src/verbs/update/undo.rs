@@ -1,6 +1,7 @@
 //! The way back when a step of `update` has failed. The running system was not touched, so everything that is new is removed; a
 //! complete image stays.
 
+use super::super::var;
 use super::{Making, leftovers};
 use crate::disks::pool::{self, PoolDevice};
 use crate::disks::{LogicalVolume, Lvm};
@@ -31,6 +32,8 @@ struct Made {
     scratch: PathBuf,
     /// Where its conflicts are kept.
     conflicts: PathBuf,
+    /// What it adds to /var.
+    record: PathBuf,
 }
 
 impl TakeBack {
@@ -50,6 +53,7 @@ impl TakeBack {
             environment: environment.to_owned(),
             scratch,
             conflicts: making.etc.merge.kept.clone(),
+            record: var::record(node.system, making.nvr),
         };
         TakeBack { made: Some(made) }
     }
@@ -94,6 +98,9 @@ impl Undo for TakeBack {
         }
         if made.conflicts.exists() {
             left.extend(files::remove_directory(&made.conflicts).err().map(|error| error.to_string()));
+        }
+        if let Some(change) = Change::remove(made.record.clone(), Method::Replace) {
+            left.extend(files::apply(tools, &[change]).err().map(|error| error.to_string()));
         }
         left.extend(files::remove_directory(&made.directory).err().map(|error| error.to_string()));
         if let Some(base) = base {
