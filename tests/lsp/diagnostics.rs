@@ -184,3 +184,24 @@ fn a_policy_that_cannot_be_used_says_so_at_its_line() {
     assert_eq!(client.diagnostics(policy, 2), Vec::<serde_json::Value>::new());
     client.leave();
 }
+
+#[test]
+fn everything_that_the_policy_requires_is_added_at_once() {
+    let text = include_str!("../../kickstart-examples/wrong.ks");
+    let mut client = Client::new(json!({}), json!({ "syntax": "RHEL9", "policy": "ovirt-node" })).0;
+    let offered = actions(&mut client, text, None);
+    let whole = offered.iter().filter(|a| {
+        a["title"].as_str().is_some_and(|t| t.starts_with("ks-lint: add what the policy requires"))
+    });
+    let [action] = whole.collect::<Vec<_>>()[..] else { panic!("not one action: {offered:?}") };
+    let fulfilled = applied(text, action);
+    assert!(
+        fulfilled.contains("logvol /var ") && fulfilled.contains("part /boot --fstype=xfs --size=1024"),
+        "{fulfilled}"
+    );
+    client.replace(URI, 2, &fulfilled);
+    let left = client.diagnostics(URI, 2);
+    let errors: Vec<_> = left.iter().filter(|d| d["severity"] == 1).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    client.leave();
+}

@@ -8,7 +8,7 @@
     reason = "a helper that fails, fails its test; a skipped one says so"
 )]
 
-use kickstart::shell::Script;
+use kickstart::shell::{FaultKind, Script};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -265,4 +265,33 @@ fn bash_agrees_on_changed_scripts() {
         other_lines.len(),
         other_lines[..other_lines.len().min(5)].join("\n----\n")
     );
+}
+
+/// Pieces of scripts that open, close and quote.
+const PIECES: [&str; 24] = [
+    "if", "then", "fi", "x", "=(", "*(", "@(", "!(", "(", ")", "$(", "${", "}", "((", "'", "\"", "`", "&",
+    "|", ";", "<<E", "\n", "#", "\\",
+];
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(2000))]
+
+    /// Whatever a script is, what a fault points at is in it, and what is never closed is named.
+    #[test]
+    fn a_fault_points_into_the_script(pieces in proptest::collection::vec(0..PIECES.len(), 0..12), blanks in proptest::arbitrary::any::<u16>()) {
+        let script: String = pieces
+            .iter()
+            .enumerate()
+            .map(|(n, piece)| format!("{}{}", PIECES[*piece], if blanks >> n & 1 == 1 { " " } else { "" }))
+            .collect();
+        let Some(fault) = Script::read(&script).fault else { return Ok(()) };
+        proptest::prop_assert!(script.is_char_boundary(fault.at), "{script:?}: {fault:?}");
+        if let FaultKind::Unexpected(word) = &fault.kind {
+            proptest::prop_assert!(script[fault.at..].starts_with(word), "{script:?}: {fault:?}");
+        }
+        if let Some((at, begin)) = &fault.opened {
+            proptest::prop_assert!(!begin.is_empty() && script[*at..].starts_with(begin), "{script:?}: {fault:?}");
+        }
+        proptest::prop_assert!(fault.kind != FaultKind::Unclosed || fault.opened.is_some(), "{script:?}: {fault:?}");
+    }
 }

@@ -8,7 +8,7 @@ use gen_lsp_types::*;
 use kickstart::syntax::{LineKind, Scanner, Word};
 use node_base::diagnostic::{Applicability, Category, Edit, Finding, Fix, Severity};
 use node_base::source::FileId;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What can be done in a range.
 pub(crate) fn actions(
@@ -33,6 +33,7 @@ pub(crate) fn actions(
         let here: Vec<&Finding> =
             analysis.report.findings.iter().filter(|f| overlap(places.shown(f), params.range)).collect();
         actions.extend(here.iter().filter_map(|finding| fix(&places, finding, params)));
+        actions.extend(fulfil_policy(&places, &here));
         if document.kind == Kind::Kickstart {
             actions.extend(here.iter().filter_map(|finding| waiver(&places, finding, params)));
         }
@@ -72,24 +73,52 @@ fn fix(places: &Places<'_>, finding: &Finding, params: &CodeActionParams) -> Opt
     })
 }
 
-/// Every safe fix that does not touch another one.
+/// Every safe fix.
 fn fix_all(places: &Places<'_>) -> Option<CodeAction> {
-    let mut edits: Vec<&Edit> = Vec::new();
-    let fixes = places.analysis.report.findings.iter().filter_map(|finding| finding.fix.as_ref());
-    for fix in fixes.filter(|fix| fix.applicability == Applicability::Safe && is_local(fix)) {
-        let is_free = fix.edits.iter().all(|new| {
-            edits.iter().all(|old| new.span.end < old.span.start || old.span.end < new.span.start)
-        });
-        if is_free {
-            edits.extend(&fix.edits);
-        }
-    }
-    if edits.is_empty() {
+    let edits = edits_of(places, |_, fix| fix.applicability == Applicability::Safe);
+    let title = "ks-lint: apply every safe fix".to_owned();
+    (!edits.is_empty()).then(|| action(places, title, CodeActionKind::Custom(FIX_ALL.into()), edits))
+}
+
+/// Every fix of what the policy requires, also those that change what is installed: that is what a policy is for. Offered where one
+/// of its findings is.
+fn fulfil_policy(places: &Places<'_>, here: &[&Finding]) -> Option<CodeAction> {
+    let is_required = |finding: &Finding| {
+        finding.code.category == Category::Node
+            && finding.severity == Severity::Error
+            && finding.fix.is_some()
+    };
+    // For one finding its own fix is offered.
+    let has_several =
+        places.analysis.report.findings.iter().filter(|finding| is_required(finding)).nth(1).is_some();
+    if !has_several || !here.iter().any(|finding| is_required(finding)) {
         return None;
     }
-    let edits = edits.into_iter().map(|edit| text_edit(places, edit)).collect();
-    let title = "ks-lint: apply every safe fix".to_owned();
-    Some(action(places, title, CodeActionKind::Custom(FIX_ALL.into()), edits))
+    let edits = edits_of(places, |finding, fix| {
+        is_required(finding) && fix.applicability != Applicability::Placeholder
+    });
+    let title = "ks-lint: add what the policy requires (changes what is installed)".to_owned();
+    (!edits.is_empty()).then(|| action(places, title, CodeActionKind::QuickFix, edits))
+}
+
+/// The edits of the wanted fixes that touch no edit of an earlier one.
+fn edits_of(places: &Places<'_>, wanted: impl Fn(&Finding, &Fix) -> bool) -> Vec<TextEdit> {
+    // By where they begin, then by their number.
+    let mut taken: BTreeMap<(u32, usize), &Edit> = BTreeMap::new();
+    for finding in &places.analysis.report.findings {
+        let Some(fix) = finding.fix.as_ref().filter(|fix| is_local(fix) && wanted(finding, fix)) else {
+            continue;
+        };
+        let is_free = fix.edits.iter().all(|new| {
+            let before = taken.range(..=(new.span.end, usize::MAX)).next_back();
+            before.is_none_or(|(_, old)| old.span.end < new.span.start)
+        });
+        if is_free {
+            let first = taken.len();
+            taken.extend(fix.edits.iter().zip(first..).map(|(edit, n)| ((edit.span.start, n), edit)));
+        }
+    }
+    taken.values().map(|edit| text_edit(places, edit)).collect()
 }
 
 /// A comment above the line that waives the finding; the person gives the reason.

@@ -135,7 +135,7 @@ fn of_fault(context: &Context<'_>, section: &Section<'_>, fault: &Fault) -> Find
         // The line after the last one is the %end.
         FaultKind::Unfinished => end_of(context, section),
         FaultKind::Unexpected(word) => place(section, fault.at, fault.at + word.len()),
-        FaultKind::Unclosed => place(section, fault.at, fault.at + begin.len().max(1)),
+        FaultKind::Unclosed => place(section, fault.at, fault.at + begin.len()),
     };
     let mut finding = Finding::new(&FAULT, message).at(span).help(help);
     match &fault.kind {
@@ -176,8 +176,8 @@ fn closing(begin: &str) -> String {
         "for" | "while" | "until" | "select" => "done",
         "case" => "esac",
         "{" | "${" => "}",
-        "$((" | "((" => "))",
-        "$(" | "<(" | ">(" | "(" | "=(" => ")",
+        double if double.ends_with("((") => "))",
+        bracket if bracket.ends_with('(') => ")",
         "$'" => "'",
         quote => quote,
     };

@@ -135,15 +135,20 @@ impl<'t> Lines<'t> {
         Fault { kind: FaultKind::Unfinished, line: self.count() + 1, at: self.text.len(), opened }
     }
 
+    /// Something that is never closed; where the reader does not say what, the innermost construct that is open.
     fn unclosed(&self, line: usize, at: usize) -> Fault {
-        let opened = opener(&self.text[at..]).map(|begin| (at, begin.to_owned()));
-        Fault { kind: FaultKind::Unclosed, line, at, opened }
+        match opener(&self.text[at..]) {
+            Some(begin) => {
+                Fault { kind: FaultKind::Unclosed, line, at, opened: Some((at, begin.to_owned())) }
+            }
+            None => self.unfinished(open::innermost(self.text)),
+        }
     }
 }
 
 /// How a construct of brackets or quotes begins.
 fn opener(text: &str) -> Option<&str> {
-    ["$((", "$(", "${", "<(", ">(", "$'", "((", "\"", "'", "`", "("]
+    ["$((", "$(", "${", "<(", ">(", "?(", "*(", "+(", "@(", "!(", "$'", "((", "\"", "'", "`", "("]
         .into_iter()
         .find(|begin| text.starts_with(begin))
 }
