@@ -143,7 +143,7 @@ const NODE_LAYOUT: Rooms = Rooms {
             knows(
                 &[
                     "machine", "files", "disks", "boot", "system", "images", "checks", "sync", "etc", "var",
-                    "source", "plan", "verbs", "faces", "cli",
+                    "packages", "source", "plan", "verbs", "faces", "cli",
                 ],
                 &[],
             ),
@@ -158,6 +158,7 @@ const NODE_LAYOUT: Rooms = Rooms {
         ("sync", knows(&[], NO_PROGRAM)),
         ("etc", knows(&["sync"], NO_PROGRAM)),
         ("var", knows(&["sync"], NO_PROGRAM)),
+        ("packages", knows(&["machine"], NO_PROGRAM)),
         ("source", knows(&["machine", "files", "disks", "system", "sync"], NO_PROGRAM)),
         ("plan", knows(&["machine", "files", "disks", "sync", "etc", "var"], NO_PROGRAM)),
         (
@@ -165,7 +166,7 @@ const NODE_LAYOUT: Rooms = Rooms {
             knows(
                 &[
                     "machine", "files", "disks", "boot", "system", "images", "checks", "sync", "etc", "var",
-                    "source", "plan",
+                    "packages", "source", "plan",
                 ],
                 NO_PROGRAM,
             ),

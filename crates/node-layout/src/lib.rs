@@ -33,6 +33,7 @@ mod faces; // what the original programs answer
 mod files; // changes of files that survive a power cut
 mod images; // what belongs to an image
 mod machine; // programs, devices, mounts
+mod packages; // packages that were installed on this host
 mod plan; // plans and their execution
 mod source; // images as people have them
 mod sync; // trees of files made equal
@@ -50,6 +51,7 @@ pub use images::{
     TrialContent, TrialFile, TrialUnit, Volume, list, states, trial_files, units,
 };
 pub use machine::{Command, Output, RealTools, Space, ToolError, Tools};
+pub use packages::PackageError;
 pub use plan::{
     Action, Amount, EtcMerge, Failure, Operation, Plan, Progress, RunError, Step, StepState, Synchronisation,
     Undo, Undone, VarAddition, VarRecord, run,

@@ -25,12 +25,16 @@ mod kept_files;
 mod model;
 #[path = "layout/output.rs"]
 mod output;
+#[path = "layout/packages_update.rs"]
+mod packages_update;
 #[path = "layout/printed.rs"]
 mod printed;
 #[path = "layout/programs.rs"]
 mod programs;
 #[path = "layout/progress.rs"]
 mod progress;
+#[path = "layout/real_packages.rs"]
+mod real_packages;
 #[path = "layout/refusals.rs"]
 mod refusals;
 #[path = "layout/safe_files.rs"]

@@ -15,6 +15,8 @@ pub(super) struct Settings {
     pub(super) keep_images: Option<u32>,
     /// Units that must be active before a trial is confirmed.
     pub(super) required_units: Vec<String>,
+    /// Packages of this host that an update leaves behind.
+    pub(super) leave_packages: Vec<String>,
 }
 
 impl Settings {
@@ -49,8 +51,12 @@ mod tests {
             std::fs::write(dir.path().join("etc/node-layout/layout.toml"), text).unwrap();
             Settings::read(dir.path()).map_err(|error| format!("{error:#}"))
         };
-        let text = "policy = \"ovirt-node\"\nkeep-images = 3\nrequired-units = [\"vdsmd.service\"]\n";
-        let expected = Settings { keep_images: Some(3), required_units: vec!["vdsmd.service".into()] };
+        let text = "policy = \"ovirt-node\"\nkeep-images = 3\nrequired-units = [\"vdsmd.service\"]\nleave-packages = [\"strace\"]\n";
+        let expected = Settings {
+            keep_images: Some(3),
+            required_units: vec!["vdsmd.service".into()],
+            leave_packages: vec!["strace".into()],
+        };
         assert_eq!(put(text).unwrap(), expected);
         assert!(put("keep-images = 1\n").unwrap_err().contains("at least 2 images are kept"));
         assert!(put("keep-images = \"many\"\n").unwrap_err().contains("layout.toml"));

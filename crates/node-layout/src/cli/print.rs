@@ -120,6 +120,10 @@ fn described(operation: &Operation<'_>) -> Vec<String> {
             let files = human(&merge.planned).into_iter().map(|line| format!("#   {line}"));
             [what].into_iter().chain(files).collect()
         }
+        Operation::RestoreEtc(merge) => vec![format!(
+            "# put back in {} what packages have changed in the files of this host",
+            merge.to.display()
+        )],
         Operation::Renumber(root, ids) => {
             let change = |option: &str, ids: &std::collections::BTreeMap<u32, u32>| -> Vec<String> {
                 ids.iter().map(|(from, to)| format!("#   {option} {from} becomes {to}")).collect()
@@ -186,6 +190,7 @@ pub fn plan_json(plan: &Plan) -> Value {
             "theirs": merge.trees.theirs,
             "files": files_json(&merge.planned),
         }),
+        Operation::RestoreEtc(merge) => json!({"restore": merge.to, "from": merge.trees.ours}),
         Operation::Renumber(root, ids) => json!({"owners": root, "users": ids.users, "groups": ids.groups}),
         Operation::RecordVar(record) => var_files::json(record),
         Operation::Add(from, to, paths) => json!({"add": paths, "from": from, "to": to}),

@@ -2,6 +2,7 @@
 
 use super::answer::{Answer, Outcome, Subject};
 use super::common::Common;
+use super::config::Settings;
 use super::policy::policy;
 use crate::checks::has_errors;
 use crate::machine::{Tools, inside, random_uuid};
@@ -55,6 +56,12 @@ pub(super) struct Args {
     /// the update
     #[arg(long, value_enum, value_name = "WHOSE", default_value = "ours")]
     on_conflict: Whose,
+    /// Fetch packages that were installed on this host and are not cached from its repositories; without it nothing uses the network
+    #[arg(long)]
+    network: bool,
+    /// Leave a package that was installed on this host behind, also in leave-packages of /etc/node-layout/layout.toml; '*' means all
+    #[arg(long, value_name = "NAME")]
+    leave_package: Vec<String>,
     /// Only show what would be done. (The image is opened and compared.)
     #[arg(long)]
     dry_run: bool,
@@ -87,6 +94,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         (false, true) => AfterUpdate::Nothing,
         (false, false) => AfterUpdate::Try,
     };
+    let settings = Settings::read(&args.common.sysroot()?)?;
     let absolute = |path: &PathBuf| std::path::absolute(path).with_context(|| path.display().to_string());
     let request = UpdateRequest {
         image: ImageRequest {
@@ -110,6 +118,8 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
             Whose::Theirs => OnConflict::Theirs,
             Whose::Stop => OnConflict::Stop,
         },
+        network: args.network,
+        leave_packages: [args.leave_package, settings.leave_packages].concat(),
         uuids: [uuid()?, uuid()?],
     };
     if args.check_host {

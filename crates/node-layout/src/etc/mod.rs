@@ -21,6 +21,7 @@ mod outcome; // what a merge decides
 mod owners; // owners outside of /etc
 mod parts; // content, owner, mode, attributes
 mod records; // records by their keys
+mod restore; // what programs of packages have changed
 mod store; // conflicts that wait for a decision
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ pub(crate) use lines::{has_marks, merge_lines};
 pub(crate) use outcome::{Ancestor, Choices, FileMerge, Merge, Reason, Trees};
 pub use outcome::{Outcome, Side};
 pub(crate) use owners::renumber;
+pub(crate) use restore::restore;
 pub use store::Conflict;
 pub(crate) use store::{CONFLICTS, LIST, VERSIONS, conflicts, list_text, place, read_list, save};
 pub(crate) use tree::merge;

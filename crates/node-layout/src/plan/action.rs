@@ -50,6 +50,8 @@ pub enum Action {
     Synchronise(Box<Synchronisation>),
     /// Merges /etc into a new layer.
     MergeEtc(Box<EtcMerge>),
+    /// Puts back what the programs of packages have changed in a merged /etc.
+    RestoreEtc(Box<EtcMerge>),
     /// Gives the files of a new layer, without /etc, the owners that they have there.
     Renumber {
         /// Root of the layer.
@@ -155,6 +157,8 @@ pub enum Operation<'a> {
     Link(&'a Path, &'a Path),
     /// Merges /etc.
     MergeEtc(&'a EtcMerge),
+    /// Puts back what was changed in a merged /etc since.
+    RestoreEtc(&'a EtcMerge),
     /// Changes owners below a directory.
     Renumber(&'a Path, &'a IdMap),
     /// Writes down what an image adds to /var.
@@ -219,6 +223,7 @@ impl Action {
                 ]
             }
             Action::MergeEtc(merge) => vec![Operation::MergeEtc(merge)],
+            Action::RestoreEtc(merge) => vec![Operation::RestoreEtc(merge)],
             Action::Renumber { root, ids } => vec![Operation::Renumber(root, ids)],
             Action::RecordVar(record) => vec![Operation::RecordVar(record)],
             Action::AddToVar(it) => {

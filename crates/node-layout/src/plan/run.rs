@@ -160,6 +160,9 @@ fn perform(tools: &dyn Tools, action: &Action, changed: &mut Vec<Change>) -> Res
         Action::RemoveDirectory(path) => files::remove_directory(path)?,
         Action::Synchronise(trees) => synchronise(tools, trees)?,
         Action::MergeEtc(merge) => merge_etc(tools, merge)?,
+        Action::RestoreEtc(merge) => {
+            etc::restore(&merge.planned, &merge.trees, &merge.to)?;
+        }
         Action::Renumber { root, ids } => etc::renumber(root, ids)?,
         Action::RecordVar(record) => record_var(tools, record)?,
         Action::AddToVar(addition) => add_to_var(tools, addition)?,

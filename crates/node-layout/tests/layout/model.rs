@@ -98,6 +98,10 @@ pub(crate) struct Model {
     pub(crate) pool_device: Cell<Option<u32>>,
     /// Whether the installed system is the running one.
     pub(crate) runs: Cell<bool>,
+    /// What programs print: a part of the command, and the output of the first that matches.
+    pub(crate) answers: RefCell<Vec<(String, String)>>,
+    /// Whether package managers, and what they need in a layer, are those of this machine.
+    pub(crate) real_packages: Cell<bool>,
 }
 
 impl Model {
@@ -143,6 +147,8 @@ impl Model {
             root_is_small: false,
             pool_device: Cell::new(None),
             runs: Cell::new(false),
+            answers: RefCell::default(),
+            real_packages: Cell::new(false),
             dir,
         };
         model.put("/proc/cmdline", "console=ttyS0\n");

@@ -58,6 +58,8 @@ impl Model {
             after: AfterUpdate::Try,
             tries: 1,
             on_conflict: OnConflict::Ours,
+            network: false,
+            leave_packages: Vec::new(),
             uuids: ["22222222-2222-4333-8444-555555555555", "33333333-2222-4333-8444-555555555555"]
                 .map(str::to_owned),
         }

@@ -75,4 +75,5 @@ pub static CODES: &[&Code] = &[
     &ETC_ACCOUNTS,
     &ETC_CHECK,
     &VAR,
+    &PACKAGES,
 ];

@@ -208,4 +208,26 @@ declare_code! {
     /// ## Source
     /// hier(7), `/var`.
     pub static VAR = "LAY091", "var-of-image", Layout, Error;
+
+    /// Packages that were installed on this host, and a new image: which come along, and which cannot.
+    ///
+    /// ## Why
+    /// What the host has and its image had not was installed by somebody. An update installs it in the new layer, from cached files; with
+    /// `--network` also from the recorded repositories. The scriptlets run in the layer, away from the running system. A package that cannot come
+    /// along stops the update before anything is changed, because nobody would miss it before it is needed.
+    ///
+    /// ## Example
+    /// ```text
+    /// error[LAY092]: strace 6.7-1.el9 was installed on this host, and strace-6.7-1.el9.x86_64.rpm is not cached
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// dnf download --destdir /var/lib/node-layout/packages strace
+    /// ```
+    /// or `--network`, or `--leave-package strace`. With `keepcache=1` in `/etc/dnf/dnf.conf`, what is installed stays cached.
+    ///
+    /// ## Source
+    /// rpm(8), dnf.conf(5), dpkg(1), `weak-modules`.
+    pub static PACKAGES = "LAY092", "packages-of-host", Layout, Error;
 }

@@ -5,6 +5,7 @@ mod checks; // what blocks an update, whatever the image is
 mod etc; // /etc of the new layer
 mod image; // what the image has
 mod leftovers; // what an interrupted run has left
+mod packages; // packages that were installed on this host
 mod plan; // the steps
 mod space; // whether there is room
 mod storage_domains; // disks of virtual machines on the root file system
@@ -66,6 +67,10 @@ pub struct UpdateRequest {
     pub tries: u32,
     /// What happens with a conflict in /etc.
     pub on_conflict: OnConflict,
+    /// Whether packages of this host may be fetched from the recorded repositories.
+    pub network: bool,
+    /// Names of packages of this host that are left behind; `*` means all of them.
+    pub leave_packages: Vec<String>,
     /// UUIDs for the file systems of the new base and the new layer.
     pub uuids: [String; 2],
 }
@@ -222,6 +227,13 @@ fn decide(
     findings.extend(about_etc);
     let (var, about_var) = var::decide(system, tools, &root, &nvr)?;
     findings.extend(about_var);
+    let wanted = packages::Wanted {
+        network: request.network,
+        leave: &request.leave_packages,
+        work_dir: &request.image.work_dir,
+    };
+    let (packages, about_packages) = packages::decide(system, tools, &root, &contents, wanted);
+    findings.extend(about_packages);
     let making = Making {
         node: &node,
         host: &host,
@@ -230,6 +242,7 @@ fn decide(
         comparison: &comparison,
         etc: &etc,
         var: var.as_ref(),
+        packages: packages.as_ref(),
     };
     let needs = space::needs(&making, tools);
     space::check(&making, &needs, &mut findings);
@@ -248,7 +261,9 @@ fn decide(
             ("ready", format!("image {nvr} is complete; run this again to let the next boot try it"))
         }
     };
-    let undo = TakeBack::of(&making, tools.environment(), plan::scratch(request));
+    let mut scratch = vec![plan::scratch(request)];
+    scratch.extend(making.packages.into_iter().flat_map(packages::Packages::directories));
+    let undo = TakeBack::of(&making, tools.environment(), scratch);
     Ok(Decided { plan, result, message, findings, nvr, about, needs: Some(needs), undo })
 }
 
@@ -265,6 +280,7 @@ struct Making<'n> {
     comparison: &'n Comparison,
     etc: &'n etc::Etc,
     var: Option<&'n VarRecord>,
+    packages: Option<&'n packages::Packages>,
 }
 
 impl Making<'_> {

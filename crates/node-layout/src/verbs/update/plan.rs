@@ -51,6 +51,8 @@ pub(super) fn plan(
     planner.base();
     planner.layer();
     planner.etc();
+    planner.packages();
+    planner.layer_names();
     planner.in_layer();
     planner.initramfs();
     planner.labels();
@@ -247,10 +249,8 @@ impl<'p> Planner<'p> {
         self.steps.add("mount-layer", format!("mount {layer}"), actions);
     }
 
-    /// Merges /etc of the layer, which then names the new layer, and adds the units of the trial.
+    /// Merges /etc of the layer.
     fn etc(&mut self) {
-        let node = self.node();
-        let system = node.system;
         let merge = &self.making.etc.merge;
         let mut actions = vec![Action::MergeEtc(Box::new(merge.clone()))];
         if !merge.planned.ids.is_empty() {
@@ -258,6 +258,20 @@ impl<'p> Planner<'p> {
             actions.push(Action::Renumber { root, ids });
         }
         self.steps.add("layer-etc", "merge /etc of this host and of the image in the layer".into(), actions);
+    }
+
+    /// Installs packages of this host. Their users have the numbers of this host by then, and their files in /etc are those of this host.
+    fn packages(&mut self) {
+        let Some(packages) = self.making.packages else { return };
+        let mut actions = packages.actions();
+        actions.push(Action::RestoreEtc(Box::new(self.making.etc.merge.clone())));
+        self.steps.add("packages", packages.about(), actions);
+    }
+
+    /// Lets /etc of the layer name the new layer, and adds the units of the trial.
+    fn layer_names(&mut self) {
+        let node = self.node();
+        let system = node.system;
         let layer = self.making.layer();
         let mut changes: Vec<Change> = Vec::new();
         let mut fstab = Fstab::parse(&self.making.etc.text("fstab"));
@@ -399,8 +413,9 @@ impl<'p> Planner<'p> {
     fn labels(&mut self) {
         let Some(kind) = &self.node().system.selinux else { return };
         let contexts = self.mounted.join(format!("etc/selinux/{kind}/contexts/files/file_contexts"));
-        let what =
-            if self.making.contents.is_labelled { self.mounted.join("etc") } else { self.mounted.clone() };
+        // What packages bring has no labels either: in a layer, RPM knows no policy.
+        let is_labelled = self.making.contents.is_labelled && self.making.packages.is_none();
+        let what = if is_labelled { self.mounted.join("etc") } else { self.mounted.clone() };
         let args = ["-F", "-r", &text(&self.mounted), &text(&contexts), &text(&what)].map(str::to_owned);
         let actions = vec![Action::Run(Command::new("setfiles", args))];
         self.steps.add("labels", "label the files of the layer for SELinux".into(), actions);
@@ -409,7 +424,7 @@ impl<'p> Planner<'p> {
     /// Writes down what the layer adds to /var when it is confirmed.
     fn var(&mut self) {
         let Some(record) = self.making.var else { return };
-        if record.planned.is_empty() && !record.to.exists() {
+        if record.planned.is_empty() && !record.to.exists() && self.making.packages.is_none() {
             return;
         }
         let about = "write down what is added to /var when the image is confirmed".to_owned();

@@ -63,7 +63,7 @@ pub(super) fn needs(making: &Making<'_>, tools: &dyn Tools) -> Needs {
         RootFs::Xfs => Bytes(0),
     };
     Needs {
-        pool_data: need.data(chunk) + LAYER + uuids,
+        pool_data: need.data(chunk) + LAYER + uuids + making.packages.map_or(Bytes(0), |p| p.size()),
         pool_data_free: free(pool.size, pool.data_percent, LEFT),
         // The layer maps what the base maps.
         pool_metadata: Bytes(need.metadata(chunk, shared).0.saturating_mul(2)),

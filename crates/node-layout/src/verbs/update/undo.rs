@@ -28,8 +28,8 @@ struct Made {
     /// Where its kernel is kept.
     directory: PathBuf,
     environment: PathBuf,
-    /// The directory that dracut writes to.
-    scratch: PathBuf,
+    /// The directories that dracut and packages write to.
+    scratch: Vec<PathBuf>,
     /// Where its conflicts are kept.
     conflicts: PathBuf,
     /// What it adds to /var.
@@ -43,7 +43,7 @@ impl TakeBack {
     }
 
     /// Of an update that makes an image.
-    pub(super) fn of(making: &Making<'_>, environment: &Path, scratch: PathBuf) -> TakeBack {
+    pub(super) fn of(making: &Making<'_>, environment: &Path, scratch: Vec<PathBuf>) -> TakeBack {
         let Making { node, .. } = making;
         let made = Made {
             root: node.root.clone(),
@@ -69,7 +69,9 @@ impl Undo for TakeBack {
         let mut left = Vec::new();
         unmount(tools, &made.environment, &mut left);
         if left.is_empty() {
-            left.extend(files::remove_directory(&made.scratch).err().map(|error| error.to_string()));
+            for scratch in &made.scratch {
+                left.extend(files::remove_directory(scratch).err().map(|error| error.to_string()));
+            }
         }
         let now = match Lvm::read(tools) {
             Ok(now) => now,
