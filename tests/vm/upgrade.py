@@ -101,6 +101,7 @@ echo alice:x:990:990::/home/alice:/bin/sh >> passwd; echo alice:x:990: >> group;
 sed -i 's/^wheel:x:10:.*/wheel:x:10:alice/' group
 sed -i 's/^Port 22$/Port 2222/' lab/merged.conf
 rm lab/deleted.conf; echo "value of the host" > lab/conflict.conf; echo own > lab/own.conf
+mkdir -p ../var/lib; echo "of the host" > ../var/lib/shared
 cd /
 """
 # What an update says before it writes.
@@ -110,16 +111,22 @@ PREVIEW = (
 node-layout update /mnt/media/{image} --dry-run --diff > /tmp/preview 2>&1 || { cat /tmp/preview; fail "preview"; }
 for line in "merged    passwd" "merged    group" "merged    lab/merged.conf" "theirs    lab/image.conf" "ours      lab/own.conf" \
     "deleted   lab/deleted.conf" "conflict  lab/conflict.conf: both changed the same place" "user 990 becomes 999" \
-    "/etc/shadow: changed; not shown"; do
+    "/etc/shadow: changed; not shown" "add      /var/lib/svc" "differs  /var/lib/shared: another content; it stays"; do
     grep -qF "$line" /tmp/preview || { cat /tmp/preview; fail "the preview has no line '$line'"; }
 done
 grep -qx -- "-# generation 1" /tmp/preview && grep -qx "+# generation 2" /tmp/preview || fail "the preview shows no difference"
 sed 's/^/| /' /tmp/preview
 node-layout update /mnt/media/{image} --on-conflict stop > /tmp/o 2>&1 && fail "a conflict does not stop the update"
 [ -e /var/lib/node-layout/conflicts ] && fail "a preview has kept conflicts"
+[ -e /var/lib/node-layout/additions ] && fail "a preview has written what is added to /var"
 umount /mnt/media
 """
 )
+# The trial has nothing of what the image adds to /var.
+VAR_BEFORE = """
+[ -e /var/lib/svc ] && fail "a trial has additions to /var"
+ls /var/lib/node-layout/additions/{nvr}.json > /dev/null || fail "nothing waits for the confirmation"
+"""
 # In the layer of image 2: what the preview has said.
 MERGED = """
 cd /etc
@@ -132,6 +139,11 @@ grep -qF 'alice:$6$a$b:' shadow && grep -qx 'svc:!:1::::::' shadow || { cat shad
 grep -qx "Port 2222" lab/merged.conf && grep -qx "# generation 2" lab/merged.conf || { cat lab/merged.conf; fail "not merged"; }
 [ "$(cat lab/image.conf)" = "generation 2" ] && [ "$(cat lab/own.conf)" = own ] || fail "a file of one side"
 [ -e lab/deleted.conf ] && fail "a deleted file is back"
+[ "$(cat /var/lib/svc/state)" = "of the image" ] || fail "the image's file is not in /var"
+[ "$(stat -c %u:%g:%a /var/lib/svc/state)" = 999:999:640 ] || { stat /var/lib/svc/state; fail "owner and mode in /var"; }
+[ "$(cat /var/lib/shared)" = "of the host" ] || fail "a file of /var was replaced"
+[ -e /var/lib/node-layout/additions/{nvr}.json ] && fail "the additions to /var are not completed"
+grep -q run/node-layout/root /proc/self/mountinfo && fail "the hidden /var is still mounted"
 [ "$(cat lab/conflict.conf)" = "value of the host" ] || fail "the conflict has not the host's version"
 node-layout etc conflicts > /tmp/o && fail "no conflict is known"
 sed 's/^/| /' /tmp/o
@@ -299,7 +311,9 @@ def chain(name: str) -> str:
     check_status(after, booted=1, default=1, states={**good, 2: "armed"}, trial=(imagefiles.nvr(2), "armed"))
     assert len(set(first.values("etc"))) == 1, f"{name}: the update has changed /etc of the running layer"
     # The trial. It is not the default until it is confirmed.
-    trial = boot(2, job(status(3), CONFIRM, PLAIN, MERGED, status(0), VERIFIED, WRITE, DIGEST, layout=layout, running=2))
+    trial = boot(
+        2, job(status(3), VAR_BEFORE, CONFIRM, PLAIN, MERGED, status(0), VERIFIED, WRITE, DIGEST, layout=layout, running=2)
+    )
     during, confirmed = trial.values("status")
     check_status(during, booted=2, default=1, states={**good, 2: "trying"}, trial=(imagefiles.nvr(2), "trying"))
     good[2] = "good"

@@ -33,6 +33,8 @@ mod printed;
 mod programs;
 #[path = "layout/progress.rs"]
 mod progress;
+#[path = "layout/real_checks.rs"]
+mod real_checks;
 #[path = "layout/real_packages.rs"]
 mod real_packages;
 #[path = "layout/refusals.rs"]

@@ -151,7 +151,8 @@ class Specimens:
 
 
 def settings(top: pathlib.Path, generation: int) -> None:
-    """Files of /etc that images and hosts change. From generation 2 on an account has a number that the host uses for another."""
+    """Files of /etc and /var that images and hosts change. From generation 2 on an account has a number that the host uses for
+    another."""
     texts = {
         "passwd": "root:x:0:0:root:/root:/bin/sh\n",
         "group": "root:x:0:\nwheel:x:10:\n",
@@ -167,6 +168,13 @@ def settings(top: pathlib.Path, generation: int) -> None:
         texts["shadow"] += "svc:!:1::::::\n"
         (top / "usr/share/svc").mkdir(parents=True)
         os.chown(top / "usr/share/svc", 990, 990)
+        state = top / "var/lib/svc"
+        state.mkdir(parents=True)
+        (state / "state").write_text("of the image\n")
+        (state / "state").chmod(0o640)
+        for path in (state, state / "state"):
+            os.chown(path, 990, 990)
+        (top / "var/lib/shared").write_text(f"generation {generation}\n")
     for name, text in texts.items():
         path = top / "etc" / name
         path.parent.mkdir(exist_ok=True)

@@ -102,7 +102,7 @@ pub struct EtcMerge {
 #[derive(Clone, Debug, PartialEq)]
 pub struct VarRecord {
     /// What is compared: the /var of the new layer with that of this host.
-    pub(crate) trees: var::Trees,
+    pub(crate) trees: var::VarTrees,
     /// The file that it is written to.
     pub(crate) to: PathBuf,
     /// What was found in the image. The work compares again: /var is in use, and packages add to that of the layer.

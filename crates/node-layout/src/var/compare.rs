@@ -19,7 +19,7 @@ const MOST_LISTED: usize = 4_000;
 
 /// The trees that are compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Trees {
+pub(crate) struct VarTrees {
     /// /var as the old image has brought it; `None` if that is not known.
     pub(crate) old: Option<PathBuf>,
     /// /var of the new image, or of its layer.
@@ -60,7 +60,7 @@ impl Additions {
 ///
 /// # Errors
 /// [`VarError`].
-pub(crate) fn compare(trees: &Trees) -> Result<Additions, VarError> {
+pub(crate) fn compare(trees: &VarTrees) -> Result<Additions, VarError> {
     let open = |root: &Path| {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         openat(CWD, root, flags, Mode::empty()).map_err(|e| VarError::io(root, Path::new(""))(e.into()))
@@ -83,7 +83,7 @@ pub(crate) fn compare(trees: &Trees) -> Result<Additions, VarError> {
 }
 
 struct Walk<'a> {
-    trees: &'a Trees,
+    trees: &'a VarTrees,
     /// Number of the image's file system.
     device: u64,
     seen: usize,

@@ -15,6 +15,6 @@ mod rules; // what is left alone
 mod tests;
 
 pub(crate) use add::add;
-pub(crate) use compare::{Additions, Differing, Trees, compare};
+pub(crate) use compare::{Additions, Differing, VarTrees, compare};
 pub use error::VarError;
 pub(crate) use record::{RECORDS, Record, file_name};

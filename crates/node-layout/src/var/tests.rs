@@ -1,4 +1,4 @@
-use super::{Additions, Record, Trees, add, compare, file_name};
+use super::{Additions, Record, VarTrees, add, compare, file_name};
 use rustix::fs::XattrFlags;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -26,9 +26,9 @@ impl Fixture {
         fs::write(path, text).unwrap();
     }
 
-    fn trees(&self, old: bool) -> Trees {
+    fn trees(&self, old: bool) -> VarTrees {
         let old = old.then(|| self.at("old"));
-        Trees { old, image: self.at("image"), live: self.at("live") }
+        VarTrees { old, image: self.at("image"), live: self.at("live") }
     }
 
     fn compare(&self, old: bool) -> Additions {

@@ -31,7 +31,7 @@ fn text(path: &Path) -> String {
 }
 
 /// Copies programs with their libraries into a root.
-fn install_programs(root: &Path, programs: &[&str]) {
+pub(crate) fn install_programs(root: &Path, programs: &[&str]) {
     for program in programs {
         let path = ["/usr/bin", "/usr/sbin", "/bin", "/sbin"].map(|d| Path::new(d).join(program));
         let path =

@@ -4,7 +4,7 @@ use super::mount_point;
 use crate::machine::{Tools, inside};
 use crate::plan::VarRecord;
 use crate::system::System;
-use crate::var::{self, Trees};
+use crate::var::{self, VarTrees};
 use crate::verbs::var::{differing, record};
 use node_base::diagnostic::{Finding, layout};
 use node_base::names::Nvr;
@@ -30,7 +30,7 @@ pub(super) fn decide(
     }
     let live = system.path("/var");
     let old = old(&mount_point(tools, "old"));
-    let trees = Trees { old: old.clone(), image: inside(image, "/var"), live: live.clone() };
+    let trees = VarTrees { old: old.clone(), image: inside(image, "/var"), live: live.clone() };
     let planned = var::compare(&trees).map_err(|error| {
         vec![
             Finding::new(&layout::VAR, error.to_string())
@@ -49,13 +49,19 @@ pub(super) fn decide(
         ]);
     }
     let findings = differing(&planned.differing, nvr).into_iter().collect();
-    let trees = Trees { old, image: mount_point(tools, "layer").join("var"), live };
+    let trees = VarTrees { old, image: mount_point(tools, "layer").join("var"), live };
     Ok((Some(VarRecord { trees, to: record(system, nvr), planned }), findings))
 }
 
-/// /var as the old image has brought it. A base that `init` has made has none: /var was a file system of its own.
+/// /var as the old image has brought it. A base that `init` has made has none, unless there is a copy: /var was a file system of its own.
 fn old(base: &Path) -> Option<PathBuf> {
-    let is_filled =
-        |path: &PathBuf| std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
-    [inside(base, FACTORY), base.join("var")].into_iter().filter(|path| !path.is_symlink()).find(is_filled)
+    let factory = inside(base, FACTORY);
+    if factory.is_dir() {
+        return Some(factory);
+    }
+    let own = base.join("var");
+    let is_filled = |path: &PathBuf| {
+        !path.is_symlink() && std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some())
+    };
+    Some(own).filter(is_filled)
 }
