@@ -1,14 +1,18 @@
-"""The original `imgbase` (oVirt) on a node with two images that node-layout has made: it sees both, and finds nothing wrong.
+"""The originals `imgbase` and `nodectl` (oVirt) on a node with two images that node-layout has made: imgbase sees both, and finds
+nothing wrong; the JSON of nodectl has the members that our own answers have.
 
-It is not part of this repository: IMGBASED names a checkout of https://github.com/oVirt/imgbased. For grubby, which Debian does
-not have, it gets a stand-in that lists the entries (guest/grubby).
+They are not part of this repository: IMGBASED names a checkout of https://github.com/oVirt/imgbased, OVIRT_NODE_NG one of
+https://github.com/oVirt/ovirt-node-ng. For grubby, which Debian does not have, they get a stand-in that lists the entries
+(guest/grubby).
 It runs in user-mode Linux, in the root directory of the node, with /usr of the host.
 """
 
+import json
 import os
 import pathlib
 import re
 import shutil
+from typing import Any
 
 import imagefiles
 import images
@@ -45,7 +49,29 @@ for verb in layout w check; do
     imgbase $verb > /run/printed || { cat /run/error; fail "imgbase $verb"; }
     while read -r line; do say "$verb $line"; done < /run/printed
 done
+# The original asks for a service that this root does not have.
+printf '#!/bin/sh\n' > /run/systemctl; chmod 755 /run/systemctl
+for verb in info check motd; do
+    env PATH=/run:/mnt/imgbased/bin:/usr/sbin:/usr/bin:/sbin:/bin PYTHONDONTWRITEBYTECODE=1 \\
+        LD_LIBRARY_PATH=/mnt/rpm/usr/lib/x86_64-linux-gnu PYTHONPATH=/mnt/imgbased/src:/mnt/rpm/usr/lib/python3/dist-packages \\
+        /usr/bin/python3 -m nodectl.__main__ --machine-readable $verb > /run/printed 2> /run/error ||
+        { cat /run/error; fail "nodectl $verb"; }
+    say "original-$verb $(tail -1 /run/printed)"
+    node-layout nodectl --machine-readable $verb > /run/printed 2> /run/error
+    say "own-$verb $(tail -1 /run/printed)"
+done
 """
+
+
+def members(value: Any, path: str = "") -> dict[str, str]:
+    """The paths of all members of a JSON value with their types; titles and names, which are data, are one."""
+    if not isinstance(value, dict):
+        return {path: type(value).__name__}
+    found: dict[str, str] = {}
+    for name, member in value.items():
+        is_data = path in ("/bootloader/entries", "/layers")
+        found |= members(member, f"{path}/{'*' if is_data else name}")
+    return found
 
 
 def tools() -> pathlib.Path:
@@ -56,6 +82,11 @@ def tools() -> pathlib.Path:
     shutil.rmtree(where, ignore_errors=True)
     (where / "bin").mkdir(parents=True)
     shutil.copytree(pathlib.Path(source) / "src", where / "src")
+    nodectl = os.environ.get("OVIRT_NODE_NG")
+    assert nodectl, "OVIRT_NODE_NG must name a checkout of https://github.com/oVirt/ovirt-node-ng"
+    shutil.copytree(pathlib.Path(nodectl) / "src/nodectl", where / "src/nodectl")
+    config = (where / "src/nodectl/config.py.in").read_text()
+    (where / "src/nodectl/config.py").write_text(re.sub("@PACKAGE_.*@", "lab", config))
     constants = (where / "src/imgbased/constants.py.in").read_text()
     (where / "src/imgbased/constants.py").write_text(re.sub("@PACKAGE_.*@", "lab", constants))
     shutil.copy2(imagefiles.GUEST / "grubby", where / "bin/grubby")
@@ -79,4 +110,12 @@ def reads() -> str:
     checked = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in result.values("check")]
     failed = [line for line in checked if re.search(r"\.\.\. (FAILED|ERROR)", line)]
     assert not failed and len(checked) > 8, f"check prints: {checked}"
-    return f"layout shows both images, w the running one; {len(checked)} lines of check, none failed"
+    compared = 0
+    for verb in ("info", "check", "motd"):
+        original, own = (members(json.loads(result.value(f"{whose}-{verb}"))) for whose in ("original", "own"))
+        assert own == original, f"nodectl {verb}: the original has {original}, ours {own}"
+        compared += len(own)
+    return (
+        f"layout shows both images, w the running one; {len(checked)} lines of check, none failed; "
+        f"{compared} members of nodectl's answers are the same"
+    )

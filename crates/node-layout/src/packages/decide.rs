@@ -48,6 +48,8 @@ pub(crate) enum Fate {
 pub(crate) struct Carried {
     /// The package.
     pub(crate) package: Package,
+    /// The older version that the new image has.
+    pub(crate) older: Option<String>,
     /// What happens.
     pub(crate) fate: Fate,
     /// Its modules of a kernel.
@@ -88,7 +90,8 @@ pub(crate) fn decide(tools: &dyn Tools, question: &Question<'_>) -> Result<Optio
     };
     let (ours, base, theirs) =
         (list(&host)?, Versions::of(list(old.read_from())?), Versions::of(list(image.read_from())?));
-    let mut wanted: Vec<(Package, Option<String>)> = Vec::new();
+    // Each with the version that the image has, if that is not older, and else with the older one.
+    let mut wanted: Vec<(Package, Option<String>, Option<String>)> = Vec::new();
     for package in ours {
         if manager.is_of_image(&package) || !package.is_plain() {
             continue;
@@ -105,18 +108,20 @@ pub(crate) fn decide(tools: &dyn Tools, question: &Question<'_>) -> Result<Optio
         if !is_added {
             continue;
         }
-        let mut in_image = None;
+        let (mut in_image, mut older) = (None, None);
         for version in theirs.versions(&package) {
             if version == &package.version || compare(version)? != Ordering::Greater {
                 in_image = Some(version.clone());
+            } else {
+                older = Some(version.clone());
             }
         }
-        wanted.push((package, in_image));
+        wanted.push((package, in_image, older));
     }
     wanted.sort();
     let archives = if wanted.is_empty() { BTreeMap::new() } else { cached(manager, question.host) };
     let mut carried = Vec::new();
-    for (package, in_image) in wanted {
+    for (package, in_image, older) in wanted {
         let archive = archives.get(&manager.file_name(&package));
         let is_left = question.leave.contains(&package.name);
         let mut modules = Modules::default();
@@ -138,7 +143,7 @@ pub(crate) fn decide(tools: &dyn Tools, question: &Question<'_>) -> Result<Optio
                 }
             }
         };
-        carried.push(Carried { package, fate, modules });
+        carried.push(Carried { package, older, fate, modules });
     }
     Ok(Some(Decided { manager, database: image, is_known: true, carried }))
 }

@@ -200,6 +200,34 @@ fn what_the_image_has_needs_nothing_and_what_is_newer_here_comes_along() {
         ]
     );
     assert!(commands.unwrap().iter().any(|c| c.contains("packages/alpha-3-1.noarch.rpm")));
+    let model = node(&old, &host, &image, &[]);
+    let (told, _) = decided(&model, &model.request());
+    let what = "error: alpha 3-1 was installed on this host (the new image has 2-1), and alpha-3-1.noarch.rpm is not cached";
+    assert_eq!(told[0], what);
+}
+
+#[test]
+fn what_packages_bring_is_labelled_and_the_labels_of_the_image_stay() {
+    let model = node(&BASE, &HOST, &BASE, &["alpha 1-1", "beta 2-1"]);
+    model.put("/sysroot/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n");
+    let usr = model.path("image/usr");
+    let label = b"system_u:object_r:usr_t:s0\0";
+    if rustix::fs::lsetxattr(&usr, "security.selinux", label, rustix::fs::XattrFlags::empty()).is_err() {
+        println!("skipped: needs root");
+        return;
+    }
+    model.update().unwrap();
+    let layer = model.path("run/node-layout/layer").display().to_string();
+    let contexts = format!("{layer}/etc/selinux/targeted/contexts/files/file_contexts");
+    let commands = model.commands.borrow();
+    let labels: Vec<&String> = commands.iter().filter(|c| c.starts_with("setfiles")).collect();
+    assert_eq!(
+        labels,
+        [
+            &format!("setfiles -F -r {layer} {contexts} {layer}/etc"),
+            &format!("setfiles -r {layer} {contexts} {layer}"),
+        ]
+    );
 }
 
 #[test]

@@ -155,10 +155,12 @@ fn about_fates(decided: &Decided, leave: &[String], findings: &mut Vec<Finding>)
     for carried in &decided.carried {
         let (name, shown) = (&carried.package.name, carried.package.shown());
         let file = decided.manager.file_name(&carried.package);
+        let older = carried.older.as_ref();
+        let instead = older.map(|v| format!(" (the new image has {v})")).unwrap_or_default();
         let finding = match &carried.fate {
             Fate::Missing => Finding::new(
                 &layout::PACKAGES,
-                format!("{shown} was installed on this host, and {file} is not cached"),
+                format!("{shown} was installed on this host{instead}, and {file} is not cached"),
             ),
             Fate::OtherContent(path) => {
                 Finding::new(&layout::PACKAGES, format!("{} is not the package {shown}", path.display()))

@@ -413,11 +413,19 @@ impl<'p> Planner<'p> {
     fn labels(&mut self) {
         let Some(kind) = &self.node().system.selinux else { return };
         let contexts = self.mounted.join(format!("etc/selinux/{kind}/contexts/files/file_contexts"));
-        // What packages bring has no labels either: in a layer, RPM knows no policy.
-        let is_labelled = self.making.contents.is_labelled && self.making.packages.is_none();
-        let what = if is_labelled { self.mounted.join("etc") } else { self.mounted.clone() };
-        let args = ["-F", "-r", &text(&self.mounted), &text(&contexts), &text(&what)].map(str::to_owned);
-        let actions = vec![Action::Run(Command::new("setfiles", args))];
+        let setfiles = |options: &[&str], what: &Path| {
+            let from = [text(&self.mounted), text(&contexts), text(what)];
+            let options = options.iter().chain(&["-r"]).map(|option| (*option).to_owned());
+            Action::Run(Command::new("setfiles", options.chain(from)))
+        };
+        let actions = match (self.making.contents.is_labelled, self.making.packages) {
+            (false, _) => vec![setfiles(&["-F"], &self.mounted)],
+            (true, None) => vec![setfiles(&["-F"], &self.mounted.join("etc"))],
+            // In the layer a package manager knows no policy. What the image has labelled in its own way stays.
+            (true, Some(_)) => {
+                vec![setfiles(&["-F"], &self.mounted.join("etc")), setfiles(&[], &self.mounted)]
+            }
+        };
         self.steps.add("labels", "label the files of the layer for SELinux".into(), actions);
     }
 
