@@ -17,12 +17,14 @@ pub struct ValueIssue {
     pub severity: Severity,
     /// Which bytes of the value it is about; nothing for the whole.
     pub part: Option<Range<usize>>,
+    /// The whole value that was meant, where the text leaves one reading.
+    pub meant: Option<String>,
 }
 
 impl ValueIssue {
     /// The program that reads the value refuses or ignores it.
     pub fn error(message: impl Into<String>) -> ValueIssue {
-        ValueIssue { message: message.into(), help: None, severity: Severity::Error, part: None }
+        ValueIssue { message: message.into(), help: None, severity: Severity::Error, part: None, meant: None }
     }
 
     /// The program reads it, but probably not as intended.
@@ -39,6 +41,13 @@ impl ValueIssue {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> ValueIssue {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Says which value was meant; the help names it.
+    #[must_use]
+    pub fn meant(mut self, value: impl Into<String>) -> ValueIssue {
+        self.meant = Some(value.into());
         self
     }
 

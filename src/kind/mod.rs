@@ -1,6 +1,7 @@
 //! What kind of text a file is, when it is not a plain kickstart: a template of one, or the language of another installer.
 
 mod codes; // what is reported about the kind
+pub(crate) mod filled_in; // values that are not known yet
 mod language; // files of other installers
 mod template; // marks of template engines
 

@@ -8,7 +8,7 @@ use foldhash::HashSet;
 use kickstart::codes::MISSING_END;
 use kickstart::include::Includes;
 use kickstart::{Kickstart, Version, release_named_in};
-use node_base::diagnostic::{Category, Finding, Findings, Severity};
+use node_base::diagnostic::{Applicability, Category, Finding, Findings, Fix, Severity};
 use node_base::source::{FileId, Sources, Span, split_lines};
 
 /// Parses a kickstart as the version that it is for. The findings are those of the language, and remarks about the choice.
@@ -96,7 +96,8 @@ impl Claimed {
             // Anaconda writes DEVEL into the kickstart it leaves behind, whatever release it is.
             let message = format!("'#version=DEVEL' does not name a release; the file is read as {chosen}");
             let help = format!("write '#version={chosen}', or the release that will install it");
-            return Some(Finding::new(&VERSION_DEVEL, message).at(span).help(help));
+            let fix = named(span, &chosen.to_string());
+            return Some(Finding::new(&VERSION_DEVEL, message).at(span).help(help).fix(fix));
         }
         let unknown = Version::from_name(name).err()?;
         let help = match &unknown.nearest {
@@ -104,8 +105,14 @@ impl Claimed {
             None => format!("write '#version={chosen}', or the release that will install it"),
         };
         let message = format!("unknown syntax version '{name}'; the file is read as {chosen}");
-        Some(Finding::new(&VERSION_UNKNOWN, message).at(span).help(help))
+        let fix = named(span, unknown.nearest.as_deref().unwrap_or(&chosen.to_string()));
+        Some(Finding::new(&VERSION_UNKNOWN, message).at(span).help(help).fix(fix))
     }
+}
+
+/// Names a release in the header.
+fn named(span: Span, name: &str) -> Fix {
+    Fix::replace(span, name, format!("write #version={name}"), Applicability::Unsafe)
 }
 
 /// The commands that say where the system comes from, the most telling first: the installation source, then images, then

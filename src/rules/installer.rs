@@ -1,8 +1,6 @@
 //! What is known of the installer that reads the kickstart: its interface, and what its command line adds.
 
 use kickstart::{Family, Kickstart, Version};
-use node_base::source::{Sources, split_lines};
-use std::collections::BTreeSet;
 
 /// The interface of the installer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +25,12 @@ pub(crate) struct Installer {
     /// Whether the command line is known at all.
     pub(crate) knows_command_line: bool,
     /// Whether the kickstart includes a file that was not read: what seems to be missing may be in it.
-    pub(crate) has_unread_includes: bool,
+    pub(crate) has_unread_files: bool,
 }
 
 impl Installer {
     /// What the kickstart alone says; `None` for releases whose installer the rules do not know.
-    pub(super) fn of(sources: &Sources, kickstart: &Kickstart<'_>) -> Option<Installer> {
+    pub(super) fn of(kickstart: &Kickstart<'_>) -> Option<Installer> {
         if !is_modelled(kickstart.version) {
             return None;
         }
@@ -50,7 +48,7 @@ impl Installer {
             noninteractive: has("cmdline") || quiet("text") || quiet("graphical"),
             has_repository: false,
             knows_command_line: false,
-            has_unread_includes: has_unread_includes(sources, kickstart),
+            has_unread_files: kickstart.first_unread_file().is_some(),
         })
     }
 
@@ -70,33 +68,4 @@ fn is_modelled(version: Version) -> bool {
         Family::Rhel => version.release >= 7,
         Family::Fedora => version.release >= 18,
     }
-}
-
-/// Whether an `%include` or `%ksappend` of the command section names a file that was not read.
-fn has_unread_includes(sources: &Sources, kickstart: &Kickstart<'_>) -> bool {
-    if !kickstart.asks_for_files {
-        return false; // nearly always
-    }
-    let text = sources.get(kickstart.file).text();
-    let mut in_section = false;
-    let mut included = 0usize;
-    for line in split_lines(text) {
-        match line.split_whitespace().next() {
-            Some("%include" | "%ksappend") if !in_section => included += 1,
-            Some("%end") => in_section = false,
-            Some(word) if line.starts_with('%') && !matches!(word, "%include" | "%ksappend") => {
-                in_section = true
-            }
-            _ => {}
-        }
-    }
-    // Files that were read are sources of their own.
-    let read = kickstart
-        .commands
-        .iter()
-        .map(|c| c.span.file)
-        .filter(|file| *file != kickstart.file)
-        .collect::<BTreeSet<_>>()
-        .len();
-    included > read
 }

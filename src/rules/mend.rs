@@ -3,7 +3,7 @@
 use super::Context;
 use kickstart::{Command, Section, Value};
 use node_base::diagnostic::{Applicability, Edit, Fix};
-use node_base::source::{Span, line_at, line_end_at};
+use node_base::source::{Sources, Span, is_line_end, line_at, line_end_at};
 
 /// Adds an option to a command.
 pub(super) fn add_option(command: &Command<'_>, words: &str, applicability: Applicability) -> Fix {
@@ -16,17 +16,25 @@ pub(super) fn add_to_header(section: &Section<'_>, words: &str, applicability: A
 }
 
 /// Deletes an option with the blanks before it.
-pub(super) fn delete_option(context: &Context<'_>, span: Span, applicability: Applicability) -> Fix {
-    let text = context.sources.get(span.file).text();
+pub(super) fn delete_option(sources: &Sources, span: Span, applicability: Applicability) -> Fix {
+    let text = sources.get(span.file).text();
     let start = text[..span.start as usize].trim_end_matches([' ', '\t']).len();
-    let name = context.sources.text_of(span).split('=').next().unwrap_or_default().to_owned();
+    let name = sources.text_of(span).split('=').next().unwrap_or_default().to_owned();
     Fix::delete(Span { start: start as u32, ..span }, format!("delete {name}"), applicability)
 }
 
 /// Deletes the line of a command.
-pub(super) fn delete_line(context: &Context<'_>, span: Span, applicability: Applicability) -> Fix {
-    let (_, whole) = line_at(context.sources.get(span.file).text(), span.start as usize);
+pub(super) fn delete_line(sources: &Sources, span: Span, applicability: Applicability) -> Fix {
+    let (_, whole) = line_at(sources.get(span.file).text(), span.start as usize);
     Fix::delete(Span::new(span.file, whole.start, whole.end), "delete the line", applicability)
+}
+
+/// Deletes the lines from the first to the last byte of a span.
+pub(super) fn delete_lines(sources: &Sources, span: Span, applicability: Applicability) -> Fix {
+    let text = sources.get(span.file).text();
+    let (_, first) = line_at(text, span.start as usize);
+    let (_, last) = line_at(text, (span.end as usize).max(span.start as usize + 1) - 1);
+    Fix::delete(Span::new(span.file, first.start, last.end), "delete the section", applicability)
 }
 
 /// Inserts the text of lines at an empty span.
@@ -36,12 +44,12 @@ fn insert(at: Span, lines: &[String], added: String, applicability: Applicabilit
 
 /// Writes lines before the line of a span.
 pub(super) fn lines_before(
-    context: &Context<'_>,
+    sources: &Sources,
     span: Span,
     lines: &[String],
     applicability: Applicability,
 ) -> Fix {
-    let text = context.sources.get(span.file).text();
+    let text = sources.get(span.file).text();
     let (content, _) = line_at(text, span.start as usize);
     let end = line_end_at(text, span.start as usize);
     let added = lines.iter().flat_map(|line| [line.as_str(), end]).collect();
@@ -50,16 +58,26 @@ pub(super) fn lines_before(
 
 /// Writes lines after the line of a span.
 pub(super) fn lines_after(
-    context: &Context<'_>,
+    sources: &Sources,
     span: Span,
     lines: &[String],
     applicability: Applicability,
 ) -> Fix {
-    let text = context.sources.get(span.file).text();
+    let text = sources.get(span.file).text();
     let (content, _) = line_at(text, span.start as usize);
     let end = line_end_at(text, span.start as usize);
     let added = lines.iter().flat_map(|line| [end, line.as_str()]).collect();
     insert(Span::new(span.file, content.end, content.end), lines, added, applicability)
+}
+
+/// Writes lines at the end of the file.
+pub(super) fn lines_at_the_end(context: &Context<'_>, lines: &[String], applicability: Applicability) -> Fix {
+    let file = context.kickstart.file;
+    let text = context.sources.get(file).text();
+    let end = line_end_at(text, text.len());
+    let before = if text.is_empty() || text.ends_with(is_line_end) { "" } else { end };
+    let added: String = lines.iter().flat_map(|line| [line.as_str(), end]).collect();
+    insert(Span::new(file, text.len(), text.len()), lines, format!("{before}{added}"), applicability)
 }
 
 /// Writes command lines after the last command of the file that is before every section, else at its end.

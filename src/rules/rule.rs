@@ -114,8 +114,8 @@ impl<'a> Context<'a> {
     pub(crate) fn installer(&self) -> Option<&Installer> {
         self.installer
             .get_or_init(|| {
-                let mut installer = Installer::of(self.sources, self.kickstart)?;
-                installer.has_unread_includes |= self.is_template || self.is_fragment;
+                let mut installer = Installer::of(self.kickstart)?;
+                installer.has_unread_files |= self.is_template || self.is_fragment;
                 Some(installer)
             })
             .as_ref()

@@ -97,7 +97,7 @@ const KS_LINT: Rooms = Rooms {
         ("lib", knows(&[], &[])),
         ("directives", knows(&[], SYSTEM)),
         ("kind", knows(&[], SYSTEM)),
-        ("rules", knows(&["directives", "boot"], RULES)),
+        ("rules", knows(&["directives", "kind", "boot"], RULES)),
         ("boot", knows(&["directives"], &["std::fs", "std::process", "std::env", "clap"])),
         ("catalogue", knows(&["directives", "kind", "rules", "boot"], SYSTEM)),
         ("lint", knows(&["directives", "kind", "rules", "boot", "catalogue"], &["clap"])),

@@ -100,7 +100,7 @@ impl fmt::Display for Extents {
 }
 
 impl fmt::Display for Bytes {
-    /// As a person says it: the largest binary unit, with at most two decimals.
+    /// As a person says it: the largest binary unit, rounded to two decimals at most.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
         let mut unit = 0;
@@ -109,7 +109,7 @@ impl fmt::Display for Bytes {
             divisor <<= 10;
             unit += 1;
         }
-        let hundredths = (u128::from(self.0) * 100) / u128::from(divisor);
+        let hundredths = (u128::from(self.0) * 100 + u128::from(divisor) / 2) / u128::from(divisor);
         let (whole, part) = (hundredths / 100, hundredths % 100);
         match part {
             0 => write!(f, "{whole} {}", UNITS[unit]),
@@ -129,5 +129,6 @@ mod tests {
         assert_eq!(MiB(1024).bytes().to_string(), "1 GiB");
         assert_eq!(MiB(1536).bytes().to_string(), "1.5 GiB");
         assert_eq!(Bytes(981_467_136).to_string(), "936 MiB");
+        assert_eq!(Bytes(3000 << 10).to_string(), "2.93 MiB");
     }
 }

@@ -130,7 +130,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                     .severity(severity)
                     .at(span)
                     .help(format!("leave out '{option}'"))
-                    .fix(mend::delete_option(context, span, Applicability::Unsafe)),
+                    .fix(mend::delete_option(context.sources, span, Applicability::Unsafe)),
             );
         }
     }

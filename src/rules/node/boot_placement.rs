@@ -67,14 +67,17 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     };
     if let Some(wrong) = wrong {
         let span = if wrong == "encrypted" { boot.command.option_span("--encrypted") } else { None };
-        findings.push(
+        let mut finding =
             Finding::new(&CODE, format!("/boot is {wrong}; the boot loader reads it from a plain partition"))
                 .at(span.unwrap_or(boot.command.span))
                 .help(if wrong == "encrypted" {
                     "leave out '--encrypted'; encrypt the physical volume instead".to_owned()
                 } else {
                     instead()
-                }),
-        );
+                });
+        if let Some(span) = span {
+            finding = finding.fix(mend::delete_option(context.sources, span, Applicability::Unsafe));
+        }
+        findings.push(finding);
     }
 }

@@ -67,7 +67,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             )
             .help("write 'reqpart' (or 'reqpart --add-boot' instead of a /boot of your own)")
             .fix(mend::lines_before(
-                context,
+                context.sources,
                 place,
                 &["reqpart".to_owned()],
                 Applicability::Unsafe,

@@ -1,8 +1,8 @@
 use super::{installation, may_exist};
-use crate::rules::{Context, Rule};
+use crate::rules::{Context, Rule, mend};
 use kickstart::SectionKind;
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, Severity};
+use node_base::diagnostic::{Applicability, Finding, Findings, Severity};
 
 declare_code! {
     /// The kickstart installs no image.
@@ -87,7 +87,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                     Finding::new(&PACKAGES_BESIDE, "the packages are not installed: 'liveimg' installs only the image")
                         .at(section.header_span)
                         .related(image.span, "the image")
-                        .help("remove the section; install packages on the running host, or build them into the image"),
+                        .help("remove the section; install packages on the running host, or build them into the image")
+                        .fix(mend::delete_lines(context.sources, section.span, Applicability::Unsafe)),
                 );
             }
         }

@@ -191,9 +191,15 @@ fn missing(context: &Context<'_>, view: &View<'_>, findings: &mut Findings) {
         return;
     }
     let post = context.kickstart.sections_of(SectionKind::Post).last();
-    let mut finding = Finding::new(&MISSING, "nothing initialises the layout: the installed system is not a node")
-        .at_opt(post.map(|s| s.header_span))
-        .help("add '%addon org_ovirt_node' with 'layout --init', or '%post --erroronfail' with 'imgbase layout --init'");
+    let mut finding =
+        Finding::new(&MISSING, "nothing initialises the layout: the installed system is not a node")
+            .at_opt(post.map(|s| s.header_span))
+            .help("add at the end\n%addon org_ovirt_node\nlayout --init\n%end")
+            .fix(mend::lines_at_the_end(
+                context,
+                &["%addon org_ovirt_node", "layout --init", "%end"].map(str::to_owned),
+                Applicability::Unsafe,
+            ));
     if let Some(include) = view.include.or(view.post_include) {
         finding = finding.severity(Severity::Info).related(include, "unless this included file does");
     }

@@ -1,9 +1,10 @@
-use super::{append, custom};
+use super::{append, custom, replace};
 use crate::rules::view::On;
 use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Applicability, Finding, Findings};
 use node_base::policy::DeviceType;
+use node_base::source::line_end_at;
 
 declare_code! {
     /// The root file system is not on a thin logical volume.
@@ -72,17 +73,46 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                     .at_least()
                     .or(policy.root.recommended)
                     .unwrap_or(node_base::units::MiB::from_gib(6));
-                let line = view.line_for("/", size, &policy.mount_options);
-                let group = group.or(view.groups.first().map(|g| g.name)).unwrap_or("HostVG");
-                finding.help(match pool {
-                    Some(_) => format!("write\n{line}"),
-                    None => format!(
-                        "no thin pool is made; write\nlogvol none --vgname={group} --name=HostPool --thinpool --size=1 \
-                         --grow\n{line}"
-                    ),
-                })
+                let mut lines = Vec::new();
+                if view.reqpart.is_none() && view.volume("/boot").is_none() {
+                    lines.push("reqpart --add-boot".to_owned());
+                }
+                if pool.is_none() {
+                    let known = group.or(view.groups.first().map(|g| g.name));
+                    if known.is_none() {
+                        lines.extend(group_lines(context));
+                    }
+                    lines.push(format!(
+                        "logvol none --vgname={} --name=HostPool --thinpool --size={} --grow",
+                        known.unwrap_or(NEW_GROUP),
+                        size.0
+                    ));
+                }
+                lines.push(view.line_for("/", size, &policy.mount_options));
+                let made = if pool.is_some() { "" } else { "no thin pool is made; " };
+                let end = line_end_at(context.sources.get(root.command.span.file).text(), 0);
+                finding.help(format!("{made}write instead of this line\n{}", lines.join("\n"))).fix(replace(
+                    root.command.span,
+                    "make root a thin volume",
+                    lines.join(end),
+                    Applicability::Unsafe,
+                ))
             }
         };
     }
     findings.push(finding);
+}
+
+/// The volume group that is made where there is none; [`View::line_for`](crate::rules::view::View::line_for) names it, too.
+const NEW_GROUP: &str = "HostVG";
+
+/// The lines that make a volume group, with a physical volume that no other group has.
+fn group_lines(context: &Context<'_>) -> [String; 2] {
+    let is_taken = |name: &str| {
+        let commands = context.kickstart.among(&["part", "raid", "volgroup"]);
+        commands.flat_map(|c| c.positionals()).any(|v| v.text == name)
+    };
+    let free = (1..100).map(|n| format!("pv.{n:02}")).find(|name| !is_taken(name));
+    let name = free.unwrap_or_else(|| "pv.host".to_owned());
+    [format!("part {name} --size=1 --grow"), format!("volgroup {NEW_GROUP} {name}")]
 }

@@ -41,7 +41,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 .at(volume.mount_span.to(volume.command.span))
                 .label("not part of the base")
                 .help(format!("remove the line{size}"))
-                .fix(mend::delete_line(context, volume.command.span, Applicability::Unsafe)),
+                .fix(mend::delete_line(context.sources, volume.command.span, Applicability::Unsafe)),
         );
     }
 }

@@ -84,13 +84,23 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         };
         let message = format!("{} is not {what}; the policy {} requires it", volume.mount, policy.name);
         let line = line(view, policy, volume);
+        let is_to_be_thin = policy.wants_thin_root()
+            && view.volume("/").is_some_and(|root| !matches!(root.on, On::Thin(..) | On::Existing));
+        let help = match is_to_be_thin {
+            true => format!("when / is a thin volume, add\n{line}"),
+            false => format!("write '{line}'"),
+        };
         let mut finding = Finding::new(code, message)
             .at_opt(view.volume("/").map(|root| root.command.span))
             .label(format!("{} would be on root", volume.mount))
-            .help(format!("write '{line}'"));
+            .help(help);
         if let Some(root) = view.volume("/").filter(|root| matches!(root.on, On::Thin(..))) {
-            finding =
-                finding.fix(mend::lines_after(context, root.command.span, &[line], Applicability::Unsafe));
+            finding = finding.fix(mend::lines_after(
+                context.sources,
+                root.command.span,
+                &[line],
+                Applicability::Unsafe,
+            ));
         }
         findings.push(finding);
     }
@@ -110,7 +120,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     let mut finding =
         Finding::new(&RECOMMENDED, message).at_opt(place).help(format!("write\n{}", lines.join("\n")));
     if let Some(place) = place.filter(|_| matches!(view.volume("/").map(|v| v.on), Some(On::Thin(..)))) {
-        finding = finding.fix(mend::lines_after(context, place, &lines, Applicability::Unsafe));
+        finding = finding.fix(mend::lines_after(context.sources, place, &lines, Applicability::Unsafe));
     }
     findings.push(finding);
 }

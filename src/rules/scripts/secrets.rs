@@ -1,4 +1,5 @@
 use super::SCRIPTS;
+use crate::kind::filled_in;
 use crate::rules::shell::{place, place_of_word};
 use crate::rules::{Context, Rule, security};
 use kickstart::Section;
@@ -79,7 +80,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
 
 /// Whether a word is a secret itself, not a variable or a mark that becomes one.
 fn is_literal(text: &str) -> bool {
-    !text.is_empty() && !text.contains(['$', '`']) && !security::is_placeholder(text)
+    !text.is_empty() && !text.contains(['$', '`']) && !filled_in::is_secret(text)
 }
 
 /// The word of a command that has a secret, and what it is.

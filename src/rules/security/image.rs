@@ -1,6 +1,7 @@
 //! The image that `liveimg` writes to the disk.
 
-use super::{is_placeholder, is_variable, url};
+use super::url;
+use crate::kind::filled_in;
 use crate::rules::{Context, Rule};
 use kickstart::Command;
 use node_base::declare_code;
@@ -53,7 +54,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             Some(checksum) => {
                 let text = checksum.text.trim();
                 let is_sha256 = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
-                if !is_sha256 && !is_placeholder(text) && !is_variable(text) {
+                if !is_sha256 && !filled_in::is_secret(text) && !filled_in::is_variable(text) {
                     findings.push(
                         Finding::new(&CHECKSUM_MALFORMED, malformed(text))
                             .at(checksum.span)
@@ -87,6 +88,6 @@ fn unverified(command: &Command<'_>) -> Option<Finding> {
     } else {
         return None;
     };
-    let help = "add --checksum= with the SHA-256 sum of the image (sha256sum FILE), or use https";
+    let help = "add --checksum=SHA256, the SHA-256 sum of the image (sha256sum FILE), or use https";
     Some(Finding::new(&IMAGE_UNVERIFIED, message).at(address.span).help(help))
 }

@@ -1,6 +1,7 @@
 //! Secrets on the kernel command line of the installed host.
 
-use super::{is_placeholder, url};
+use super::url;
+use crate::kind::filled_in;
 use crate::rules::{Context, Rule};
 use node_base::cmdline::{self, Word};
 use node_base::declare_code;
@@ -62,7 +63,7 @@ fn may_have_secret(words: &str) -> bool {
 /// What kind of secret a word carries, if any.
 fn secret(word: &Word<'_>) -> Option<&'static str> {
     let value = word.known_value()?;
-    if is_placeholder(value) {
+    if filled_in::is_secret(value) {
         return None;
     }
     let last = word.name.rsplit(['.', '_', '-']).next().unwrap_or_default().to_ascii_lowercase();

@@ -1,6 +1,6 @@
 //! Passphrases of encrypted volumes.
 
-use super::is_placeholder;
+use crate::kind::filled_in;
 use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
@@ -31,7 +31,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     for name in COMMANDS {
         for command in context.kickstart.all(name) {
             let Some(passphrase) = command.value("--passphrase") else { continue };
-            if passphrase.text.is_empty() || is_placeholder(&passphrase.text) {
+            if passphrase.text.is_empty() || filled_in::is_secret(&passphrase.text) {
                 continue;
             }
             let message = format!("the passphrase of this {name} is in plain text");

@@ -1,7 +1,7 @@
 //! Passwords of `rootpw`, `user`, `sshpw` and `bootloader`.
 
 use super::crypt::{self, Reader};
-use super::{is_placeholder, is_variable};
+use crate::kind::filled_in;
 use crate::rules::{Context, Rule};
 use kickstart::{Arg, Command, Value};
 use node_base::declare_code;
@@ -107,13 +107,13 @@ fn one(place: &Place, command: &Command<'_>) -> Option<Finding> {
         None => command.first()?,
     };
     // `sshpw --sshkey` has a public key instead of a password.
-    if password.text.is_empty() || is_placeholder(&password.text) || command.has("--sshkey") {
+    if password.text.is_empty() || filled_in::is_secret(&password.text) || command.has("--sshkey") {
         return None;
     }
     let who = described(command);
     if is_hashed(command) {
         // A locked account has no password: the word is not used.
-        if is_variable(&password.text) || command.has("--lock") {
+        if filled_in::is_variable(&password.text) || command.has("--lock") {
             return None;
         }
         let problem = crypt::problem(&password.text, place.reader)?;

@@ -1,6 +1,6 @@
 //! Public keys of `sshkey` and `sshpw --sshkey`.
 
-use super::is_placeholder;
+use crate::kind::filled_in;
 use crate::rules::{Context, Rule};
 use node_base::base64;
 use node_base::declare_code;
@@ -89,7 +89,7 @@ fn one(line: &str, next: &str, file: FileId, start: usize) -> Option<Finding> {
     let behind = line[offset + kind.len()..].trim_start_matches([' ', '\t']);
     let data = behind.split([' ', '\t', '\r', '\n', '"', '\'']).next().unwrap_or_default();
     let data_at = start + line.len() - behind.len();
-    if is_placeholder(data) || data.contains("...") || data.contains('…') {
+    if filled_in::is_secret(data) || data.contains("...") || data.contains('…') {
         return None;
     }
     let end = start + line.trim_end_matches(node_base::source::is_line_end).len();

@@ -31,7 +31,7 @@ pub(in crate::rules) fn has_password(url: &str) -> bool {
     let Some((_, rest)) = url.split_once("://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let user = authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':'));
-    user.is_some_and(|(_, password)| !password.is_empty() && !super::is_placeholder(password))
+    user.is_some_and(|(_, password)| !password.is_empty() && !crate::kind::filled_in::is_secret(password))
 }
 
 #[cfg(test)]

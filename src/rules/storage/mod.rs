@@ -2,6 +2,7 @@
 //!
 //! [`anaconda_plan`] plans the layout; here its refusals become findings.
 
+mod advice; // what to do about a refusal
 mod codes; // one code for each cause
 mod finding; // a refusal as a finding
 mod refused; // the rule

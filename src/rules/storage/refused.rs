@@ -39,7 +39,12 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                     | Cause::NoSuchPool
             )
     };
-    findings.extend(refused.iter().filter(|r| !told_by_policy(r.cause)).map(finding));
+    findings.extend(
+        refused
+            .iter()
+            .filter(|r| !told_by_policy(r.cause))
+            .map(|r| finding(r, context.sources, context.kickstart)),
+    );
 }
 
 fn on_machine(layout: &Layout, release: Release, profile: Arc<Profile>, machine: &Machine) -> Vec<Refusal> {

@@ -1,8 +1,8 @@
-use crate::rules::{Context, Rule};
+use crate::rules::{Context, Rule, mend};
 use foldhash::{HashMap, HashMapExt};
 use kickstart::{Command, normal_mount_point};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Finding, Findings};
 
 declare_code! {
     /// Two volumes have the same mount point, so the installer does not make the first one.
@@ -56,7 +56,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             Finding::new(&CODE, message)
                 .at(at.map_or(first.span, |m| m.span))
                 .related(mount.span, "the volume that is made")
-                .help("give one of the two another mount point, or delete it"),
+                .help("give one of the two another mount point, or delete it")
+                .fix(mend::delete_line(context.sources, first.span, Applicability::Unsafe)),
         );
     }
 }

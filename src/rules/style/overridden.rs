@@ -1,9 +1,9 @@
 //! Commands that are given again: the later line replaces the earlier one without a word.
 
-use crate::rules::{Context, Rule};
+use crate::rules::{Context, Rule, mend};
 use kickstart::{Command, Repeats, Setter, Slot};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, Severity};
+use node_base::diagnostic::{Applicability, Finding, Findings, Severity};
 use node_base::harmless::excerpt;
 use node_base::source::Span;
 
@@ -76,7 +76,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 Finding::new(&SECOND_SOURCE, message)
                     .at(unused.span)
                     .related(used.span, "the source that is used")
-                    .help("delete one of the two"),
+                    .help("delete one of the two")
+                    .fix(mend::delete_line(context.sources, unused.span, Applicability::Unsafe)),
             );
         }
     }

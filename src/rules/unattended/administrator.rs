@@ -31,7 +31,7 @@ pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some(installer) = context.installer() else { return };
     let kickstart = context.kickstart;
-    if installer.has_unread_includes || kickstart.commands.is_empty() {
+    if installer.has_unread_files || kickstart.commands.is_empty() {
         return;
     }
     // A rootpw with an error of syntax is another finding.

@@ -57,7 +57,7 @@ const TOOLS: &[&str] = &[
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some(installer) = context.installer() else { return };
     let kickstart = context.kickstart;
-    if installer.has_unread_includes {
+    if installer.has_unread_files {
         return;
     }
     let making: Vec<&Command<'_>> =

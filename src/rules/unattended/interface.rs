@@ -68,10 +68,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             .fix(Fix::replace(command.span, "text", "write text", Applicability::Unsafe));
         findings.push(if waits { finding.severity(Severity::Warning) } else { finding });
     }
-    if installer.has_unread_includes
-        || kickstart.commands.is_empty()
-        || installer.interface == Interface::Text
-    {
+    if installer.has_unread_files || kickstart.commands.is_empty() || installer.interface == Interface::Text {
         return;
     }
     let missing: Vec<&str> = ["lang", "keyboard", "timezone"]

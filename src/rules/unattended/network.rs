@@ -47,7 +47,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         .filter(|c| c.has("--device") || c.has("--bootproto") || c.has("--ip") || c.has("--no-activate"))
         .collect();
     let Some(first) = devices.first() else { return };
-    if !installer.has_unread_includes && devices.iter().all(|c| c.has("--no-activate")) {
+    if !installer.has_unread_files && devices.iter().all(|c| c.has("--no-activate")) {
         findings.push(
             Finding::new(&CODE, "no interface is activated, but the installation source is on the network")
                 .at(first.option_span("--no-activate").unwrap_or(first.span))

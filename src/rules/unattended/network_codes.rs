@@ -47,10 +47,5 @@ declare_code! {
     pub(super) static MISFIT = "UNA021", "network-values-misfit", Unattended, Warning;
 }
 
-/// Whether a value is not known here: a script or a template replaces it.
-pub(super) fn is_unknown(text: &str) -> bool {
-    text.contains(['$', '{', '}', '<', '>', '@', '%', '`'])
-}
-
 /// Names of `--device` that are not those of interfaces.
 pub(super) const NO_INTERFACES: [&str; 3] = ["link", "bootif", "ibft"];

@@ -1,7 +1,8 @@
 //! `network` lines together: one address or one member in two of them, servers that nothing leads to.
 
-use super::network_codes::{MISFIT, NO_INTERFACES, is_unknown};
+use super::network_codes::{MISFIT, NO_INTERFACES};
 use crate::boot::value;
+use crate::kind::filled_in;
 use crate::rules::Context;
 use foldhash::{HashMap, HashMapExt};
 use kickstart::{Command, Value};
@@ -26,7 +27,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
 
 /// The known value of an option.
 fn known<'c, 's>(command: &'c Command<'s>, option: &str) -> Option<&'c Value<'s>> {
-    command.value(option).filter(|v| !is_unknown(&v.text) && !v.text.is_empty())
+    command.value(option).filter(|v| !filled_in::is_name(&v.text) && !v.text.is_empty())
 }
 
 /// The device that a line configures, with its VLAN.
@@ -126,7 +127,7 @@ fn members(context: &Context<'_>, lines: &[&Command<'_>], findings: &mut Finding
 /// Whether the installation source can be reached, when every address is static.
 fn reach(context: &Context<'_>, lines: &[&Command<'_>], findings: &mut Findings) {
     let installer = context.installer();
-    if installer.is_none_or(|i| i.has_unread_includes || i.knows_command_line) {
+    if installer.is_none_or(|i| i.has_unread_files || i.knows_command_line) {
         return;
     }
     let with_address: Vec<&&Command<'_>> = lines
@@ -138,7 +139,7 @@ fn reach(context: &Context<'_>, lines: &[&Command<'_>], findings: &mut Findings)
             && !c.has("--ipv6")
             && ["--ip", "--netmask", "--gateway", "--nameserver"]
                 .iter()
-                .all(|o| c.value(o).is_none_or(|v| !is_unknown(&v.text)))
+                .all(|o| c.value(o).is_none_or(|v| !filled_in::is_name(&v.text)))
     });
     if with_address.is_empty() || !all_known {
         return;
@@ -166,7 +167,7 @@ fn reach(context: &Context<'_>, lines: &[&Command<'_>], findings: &mut Findings)
             .severity(Severity::Info)
             .at(at)
             .related(first.span, "the static network")
-            .help("add --nameserver=ADDRESS"),
+            .help("add --nameserver=ADDRESS to the network line"),
         ),
         Ok(address) => {
             let reaches = |c: &&&Command<'_>| {
@@ -187,7 +188,7 @@ fn reach(context: &Context<'_>, lines: &[&Command<'_>], findings: &mut Findings)
                     .severity(Severity::Info)
                     .at(at)
                     .related(first.span, "the static network")
-                    .help("add --gateway=ADDRESS"),
+                    .help("add --gateway=ADDRESS to the network line"),
                 );
             }
         }

@@ -1,13 +1,14 @@
 //! The values of each `network` line: what the installer cannot make a connection of, and what it leaves out.
 
+use super::network_codes::NO_INTERFACES;
 use super::network_codes::{MISFIT, VALUE};
-use super::network_codes::{NO_INTERFACES, is_unknown};
 use super::network_together;
 use crate::boot::value::{self, ValueIssue};
 use crate::boot::{ip, links};
+use crate::kind::filled_in;
 use crate::rules::{Context, Rule};
 use kickstart::{Command, Value};
-use node_base::diagnostic::{Finding, Findings, Severity};
+use node_base::diagnostic::{Applicability, Finding, Findings, Fix, Severity};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub(super) static RULE: Rule = Rule { codes: &[&VALUE, &MISFIT], check };
@@ -37,7 +38,7 @@ struct Line<'l, 'k, 's> {
 impl<'s> Line<'_, '_, 's> {
     /// A value that is known.
     fn value(&self, option: &str) -> Option<Value<'s>> {
-        self.command.value(option).filter(|v| !v.text.is_empty() && !is_unknown(&v.text)).cloned()
+        self.command.value(option).filter(|v| !v.text.is_empty() && !filled_in::is_name(&v.text)).cloned()
     }
 
     /// A value in JSON, whose braces are not marks.
@@ -47,7 +48,7 @@ impl<'s> Line<'_, '_, 's> {
     }
 
     fn is_hidden(&self, option: &str) -> bool {
-        self.command.value(option).is_some_and(|v| is_unknown(&v.text))
+        self.command.value(option).is_some_and(|v| filled_in::is_name(&v.text))
     }
 
     fn push(&mut self, option: &str, issue: ValueIssue) {
@@ -57,6 +58,9 @@ impl<'s> Line<'_, '_, 's> {
         };
         let code = if issue.severity == Severity::Error { &VALUE } else { &MISFIT };
         let mut finding = Finding::new(code, issue.message).severity(issue.severity).at(at);
+        if let (Some(value), Some(meant)) = (self.command.value(option), &issue.meant) {
+            finding.fix = Fix::of_value(value, meant, Applicability::Unsafe);
+        }
         finding.help = issue.help;
         self.findings.push(finding);
     }
@@ -85,12 +89,14 @@ impl<'s> Line<'_, '_, 's> {
                 "'{text}' is a MAC address with hyphens, which the installer does not know"
             ))
             .help(format!("write --device={mac}"))
+            .meant(mac)
         } else if text.contains(':') && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b':') {
             ValueIssue::error(format!("'{text}' is not a MAC address"))
                 .help("six pairs of hexadecimal digits with colons: 52:54:00:12:34:56")
         } else if let Some(name) = text.strip_prefix("/dev/") {
             ValueIssue::error(format!("'{text}' is a path, not the name of an interface"))
                 .help(format!("write --device={name}"))
+                .meant(name)
         } else if text.contains(',') {
             ValueIssue::error(format!("'{text}' is not the name of one interface"))
                 .help("write one network line for each interface")
@@ -188,7 +194,10 @@ impl<'s> Line<'_, '_, 's> {
         self.push(
             "--netmask",
             match prefix {
-                Some(prefix) => issue.help(format!("write --netmask={}", value::netmask(prefix))),
+                Some(prefix) => {
+                    let mask = value::netmask(prefix);
+                    issue.help(format!("write --netmask={mask}")).meant(mask.to_string())
+                }
                 None if text.parse::<Ipv4Addr>().is_ok() => issue.help("the bits of a mask are contiguous"),
                 None => issue,
             },

@@ -46,7 +46,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some(installer) = context.installer() else { return };
     let kickstart = context.kickstart;
     // A fragment is not an unattended installation.
-    if installer.has_unread_includes || kickstart.commands.is_empty() {
+    if installer.has_unread_files || kickstart.commands.is_empty() {
         return;
     }
     if partitioning(kickstart).next().is_none() {

@@ -42,7 +42,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 .fix(Fix::replace(command.name_span, "poweroff", "write poweroff", Applicability::Unsafe)),
         ),
         Some(_) => {}
-        None if installer.has_unread_includes || kickstart.commands.is_empty() => {}
+        None if installer.has_unread_files || kickstart.commands.is_empty() => {}
         None => findings.push(
             Finding::new(&CODE, "the installer waits for a key at the end: no reboot, poweroff or shutdown")
                 .help("add reboot")

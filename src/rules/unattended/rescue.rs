@@ -24,7 +24,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         ("interactive", "'interactive' shows every screen and waits"),
     ] {
         if let Some(command) = context.kickstart.last(name) {
-            let fix = mend::delete_line(context, command.span, Applicability::Unsafe);
+            let fix = mend::delete_line(context.sources, command.span, Applicability::Unsafe);
             findings.push(Finding::new(&CODE, what).at(command.span).help("remove the line").fix(fix));
         }
     }

@@ -53,7 +53,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some(installer) = context.installer() else { return };
     let kickstart = context.kickstart;
     let accepted = |is: fn(&str) -> bool| kickstart.commands.iter().find(|c| c.valid && is(c.name));
-    if installer.has_unread_includes || kickstart.commands.is_empty() || accepted(is_image_source).is_some() {
+    if installer.has_unread_files || kickstart.commands.is_empty() || accepted(is_image_source).is_some() {
         return;
     }
     let packages = accepted(is_package_source);

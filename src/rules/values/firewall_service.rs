@@ -1,5 +1,5 @@
-use super::is_filled_in_later;
 use super::list::FIREWALL_SERVICES;
+use crate::kind::filled_in;
 use crate::rules::{Context, Rule, mend};
 use node_base::declare_code;
 use node_base::diagnostic::{Applicability, Finding, Findings};
@@ -37,7 +37,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some(command) = context.kickstart.last("firewall") else { return };
     let Some(value) = command.value("--service") else { return };
     for name in value.text.split(',').map(str::trim) {
-        if name.is_empty() || is_filled_in_later(name) || FIREWALL_SERVICES.contains(name) {
+        if name.is_empty() || filled_in::is_name(name) || FIREWALL_SERVICES.contains(name) {
             continue;
         }
         let bare = name.strip_suffix(".service").unwrap_or(name);

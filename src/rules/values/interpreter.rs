@@ -1,4 +1,4 @@
-use super::is_filled_in_later;
+use crate::kind::filled_in;
 use crate::rules::{Context, Rule};
 use kickstart::{Family, SectionKind};
 use node_base::declare_code;
@@ -54,7 +54,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     for section in kinds.into_iter().flat_map(|kind| context.kickstart.sections_of(kind)) {
         let Some(value) = section.value("--interpreter") else { continue };
         let path = value.text.trim();
-        if path.is_empty() || is_filled_in_later(path) || KNOWN.contains(&path) {
+        if path.is_empty() || filled_in::is_name(path) || KNOWN.contains(&path) {
             continue;
         }
         let python2 = version.family == Family::Rhel

@@ -1,5 +1,5 @@
-use super::is_filled_in_later;
 use super::list::{KEYMAPS, LAYOUTS};
+use crate::kind::filled_in;
 use crate::rules::{Context, Rule};
 use kickstart::Value;
 use node_base::declare_code;
@@ -56,7 +56,7 @@ fn spaced(name: &str) -> String {
 
 fn one(written: &str, value: &Value<'_>, is_known: &dyn Fn(&str) -> bool, findings: &mut Findings) {
     let name = written.trim().trim_matches(['\'', '"']);
-    if name.is_empty() || is_filled_in_later(name) || is_known(name) {
+    if name.is_empty() || filled_in::is_name(name) || is_known(name) {
         return;
     }
     // No release has a layout of two or three letters that xkeyboard-config lacks; of longer names there can be more.

@@ -1,5 +1,5 @@
-use super::is_filled_in_later;
 use super::list::LOCALES;
+use crate::kind::filled_in;
 use crate::rules::{Context, Rule};
 use kickstart::Value;
 use node_base::declare_code;
@@ -46,7 +46,7 @@ fn one(written: &str, value: &Value<'_>, findings: &mut Findings) {
     let whole = if modifier.is_empty() { name.to_owned() } else { format!("{name}@{modifier}") };
     // A language alone is completed; the euro is a modifier of old releases.
     if written.is_empty()
-        || is_filled_in_later(written)
+        || filled_in::is_name(written)
         || LOCALES.contains(&whole)
         || modifier == "euro" && LOCALES.contains(name)
         || matches!(name, "C" | "POSIX")

@@ -25,8 +25,3 @@ pub(crate) static RULES: &[&Rule] = &[
     &url_scheme::RULE,
     &interpreter::RULE,
 ];
-
-/// Whether a value is not literal: a variable, or the mark of a template engine.
-fn is_filled_in_later(value: &str) -> bool {
-    value.contains(['$', '{', '}', '<', '>', '%']) || value.contains("@@")
-}

@@ -1,5 +1,5 @@
-use super::is_filled_in_later;
 use super::list::TIME_ZONES;
+use crate::kind::filled_in;
 use crate::rules::{Context, Rule};
 use node_base::declare_code;
 use node_base::diagnostic::{Applicability, Finding, Findings, Fix, Severity, nearest};
@@ -32,7 +32,7 @@ pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some(zone) = context.kickstart.last("timezone").and_then(|c| c.first()) else { return };
     let name = &*zone.text;
-    if name.is_empty() || is_filled_in_later(name) || TIME_ZONES.contains(name) {
+    if name.is_empty() || filled_in::is_name(name) || TIME_ZONES.contains(name) {
         return;
     }
     let meant = meant(name);

@@ -1,7 +1,7 @@
-use super::is_filled_in_later;
+use crate::kind::filled_in;
 use crate::rules::{Context, Rule};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Finding, Findings, Fix};
 use node_base::harmless::excerpt;
 
 declare_code! {
@@ -31,7 +31,7 @@ pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some(command) = context.kickstart.last("services") else { return };
     for value in ["--enabled", "--disabled"].into_iter().filter_map(|option| command.value(option)) {
-        for name in value.text.split(',').map(str::trim).filter(|n| !n.is_empty() && !is_filled_in_later(n)) {
+        for name in value.text.split(',').map(str::trim).filter(|n| !n.is_empty() && !filled_in::is_name(n)) {
             let allowed = |c: char| c.is_ascii_alphanumeric() || ":-_.\\@".contains(c);
             if name.chars().all(allowed) {
                 continue;
@@ -41,7 +41,13 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 true => "separate the names by commas",
                 false => "names of units have letters, digits and :-_.\\@",
             };
-            findings.push(Finding::new(&CODE, message).at(value.span).help(help));
+            let mut finding = Finding::new(&CODE, message).at(value.span).help(help);
+            let names: Vec<&str> =
+                value.text.split([' ', '\t', ',']).filter(|name| !name.is_empty()).collect();
+            if names.iter().all(|name| name.chars().all(allowed)) {
+                finding.fix = Fix::of_value(value, &names.join(","), Applicability::Unsafe);
+            }
+            findings.push(finding);
         }
     }
 }

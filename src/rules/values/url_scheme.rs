@@ -1,4 +1,4 @@
-use super::is_filled_in_later;
+use crate::kind::filled_in;
 use crate::rules::{Context, Rule};
 use kickstart::Value;
 use node_base::declare_code;
@@ -47,8 +47,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
 
 fn one(value: &Value<'_>, findings: &mut Findings) {
     let url = value.text.trim();
-    let begin = url.split('/').next().unwrap_or_default();
-    if url.is_empty() || is_filled_in_later(begin) {
+    if url.is_empty() || filled_in::is_url(url) {
         return;
     }
     let (message, help, severity) = match url.split_once(':') {

@@ -87,7 +87,7 @@ impl<'a> View<'a> {
             logvols: Vec::new(),
             partitions: Vec::new(),
             custom: false,
-            include: kickstart.first_unread_include().map(|i| i.span),
+            include: kickstart.first_unread_file().map(|i| i.span),
             image: None,
             packages_source: None,
             packages: kickstart.sections_of(SectionKind::Packages).map(|s| s.header_span).collect(),

@@ -12,7 +12,7 @@ use crate::machine::md::Level;
 use crate::machine::release::{Firmware, Release};
 use crate::machine::tree::Tree;
 use crate::plan::cause::{Cause, Refusal};
-use crate::plan::select::Names;
+use crate::plan::select::{Names, disks_of};
 use foldhash::{HashSet, HashSetExt};
 
 /// The devices that the machine starts from.
@@ -53,7 +53,8 @@ impl Boot {
                 };
                 if let Some(says) = says {
                     let says = format!("{says} for given boot drive \"{}\".", drive.name);
-                    return Err(Refusal::stop(Cause::NoSuchDisk, Some(drive.span), says));
+                    let refusal = Refusal::stop(Cause::NoSuchDisk, Some(drive.span), says);
+                    return Err(refusal.numbers(disks_of(tree)));
                 }
                 // Anaconda looks the word itself up afterwards, and a pattern is not the name of a disk.
                 self.disk = found.first().copied().filter(|_| tree.resolve(&drive.name).is_some());

@@ -95,7 +95,7 @@ pub struct Refusal {
     pub says: String,
     /// The place of the request that it is about; `None` if it is about the layout as a whole.
     pub span: Option<Span>,
-    /// What is missing, in numbers, as part of a sentence: the installer's words often have none.
+    /// What the machine has or lacks, as part of a sentence: the installer's words often have no numbers and no names.
     pub numbers: Option<String>,
 }
 

@@ -24,7 +24,7 @@ pub(super) fn check_names(tree: &Tree, layout: &Layout) -> Result<(), Refusal> {
     let exist = |names: &[Named], command: &str| {
         names.iter().find(|n| disks.matching(&n.name).is_empty()).map_or(Ok(()), |n| {
             let says = format!("Disk \"{}\" given in {command} command does not exist.", n.name);
-            Err(Refusal::stop(Cause::NoSuchDisk, Some(n.span), says))
+            Err(Refusal::stop(Cause::NoSuchDisk, Some(n.span), says).numbers(disks_of(tree)))
         })
     };
     exist(&s.only, "ignoredisk")?;
@@ -95,6 +95,18 @@ impl<'t> Names<'t> {
     fn all_matching(&self, names: &[Named]) -> HashSet<DeviceId> {
         names.iter().flat_map(|n| self.matching(&n.name)).collect()
     }
+}
+
+/// The disks of the machine, as part of a sentence.
+pub(super) fn disks_of(tree: &Tree) -> String {
+    const MOST: usize = 8;
+    let disks = tree.disks();
+    let names: Vec<&str> = disks.iter().take(MOST).map(|&id| tree[id].name.as_str()).collect();
+    let further = match disks.len().saturating_sub(MOST) {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    format!("the machine has {}{further}", names.join(", "))
 }
 
 /// Whether [`glob`] compares more than characters.

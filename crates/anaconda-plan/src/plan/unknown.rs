@@ -42,7 +42,7 @@ fn is_of_machine(name: &str) -> bool {
 
 /// The plan of a kickstart of which files were not read: they can hold what is missing.
 pub(super) fn with_files(mut plan: Plan, kickstart: &Kickstart<'_>, layout: &Layout) -> Plan {
-    let Some(include) = kickstart.first_unread_include() else { return plan };
+    let Some(include) = kickstart.first_unread_file() else { return plan };
     let path = &include.path.text;
     if plan.verdict != Verdict::Stops {
         let says = format!("'{path}' was not read: what it adds is not in this plan");

@@ -188,8 +188,8 @@ pub struct Kickstart<'s> {
     pub sections: Vec<Section<'s>>,
     /// `%include` lines in order, of the command section and of sections.
     pub includes: Vec<Include<'s>>,
-    /// Whether a line is `%include` or `%ksappend`, anywhere, with a path or without.
-    pub asks_for_files: bool,
+    /// `%ksappend` lines in order, as those of `%include`.
+    pub appends: Vec<Include<'s>>,
 }
 
 /// An `%include` line.
@@ -206,10 +206,12 @@ pub struct Include<'s> {
 }
 
 impl<'s> Kickstart<'s> {
-    /// The first `%include` among the commands whose file was not read.
-    pub fn first_unread_include(&self) -> Option<&Include<'s>> {
+    /// The first `%include` or `%ksappend` among the commands whose file was not read: what seems to be missing may be in
+    /// it.
+    pub fn first_unread_file(&self) -> Option<&Include<'s>> {
         let is_read = |i: &Include<'_>| matches!(i.outcome, Some(Outcome::File(_)));
-        self.includes.iter().find(|i| i.section.is_none() && !is_read(i))
+        let unread = |i: &&Include<'_>| i.section.is_none() && !is_read(i);
+        self.includes.iter().find(unread).or_else(|| self.appends.iter().find(unread))
     }
 
     /// All commands of this name, in order, accepted or not.

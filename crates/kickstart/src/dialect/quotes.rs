@@ -4,7 +4,7 @@ use super::codes;
 use super::tables;
 use super::values::Words;
 use crate::syntax::{Line, QuoteError, is_white, unquote};
-use node_base::diagnostic::Finding;
+use node_base::diagnostic::{Applicability, Finding, Fix};
 use node_base::source::{Span, split_lines};
 
 /// How many of the next lines are searched for the partner of a quote.
@@ -75,12 +75,16 @@ pub(super) fn comment_in_word(words: &Words<'_, '_>, line: &Line) -> Option<Find
         words.text[at as usize..line.end as usize].split([' ', '\t', '\r', '\n']).next().unwrap_or("#");
     let kept = &words.text[last.start as usize..last.end as usize];
     let message = format!("'#' begins a comment inside a word: '{kept}{rest}' is read as '{kept}'");
-    Some(
-        Finding::new(&codes::COMMENT_IN_WORD, message)
-            .at(Span::new(words.file, at as usize, at as usize + rest.len()))
-            .label("not part of the word")
-            .help(format!("quote the word: '{kept}{rest}'; or write a space before the comment")),
-    )
+    let whole = Span::new(words.file, last.start as usize, at as usize + rest.len());
+    let has_quotes = [kept, rest].iter().any(|part| part.contains(['\'', '"', '\\']));
+    let fix = (!has_quotes)
+        .then(|| Fix::replace(whole, format!("'{kept}{rest}'"), "quote the word", Applicability::Unsafe));
+    let mut finding = Finding::new(&codes::COMMENT_IN_WORD, message)
+        .at(Span::new(words.file, at as usize, at as usize + rest.len()))
+        .label("not part of the word")
+        .help(format!("quote the word: '{kept}{rest}'; or write a space before the comment"));
+    finding.fix = fix;
+    Some(finding)
 }
 
 /// What to write if a `#` has swallowed what a command lacks: the words after it were meant as arguments.

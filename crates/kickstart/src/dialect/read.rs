@@ -132,7 +132,7 @@ impl<'s, 'f> Reader<'s, 'f> {
                 index: CommandIndex::default(),
                 sections: Vec::new(),
                 includes: Vec::new(),
-                asks_for_files: false,
+                appends: Vec::new(),
             },
             state: State::default(),
             scratch: Scratch::default(),
@@ -186,8 +186,6 @@ impl<'s, 'f> Reader<'s, 'f> {
     }
 
     fn line(&mut self, words: &Words<'s, '_>, line: &Line, scanner: &mut Scanner<'s>) {
-        let first = words.texts.first().map(Cow::as_ref);
-        self.kickstart.asks_for_files |= matches!(first, Some("%include" | "%ksappend"));
         match line.kind {
             LineKind::Header => {
                 if line.cuts_section {
@@ -241,8 +239,11 @@ impl<'s, 'f> Reader<'s, 'f> {
         let span = words.span(0);
         if first.is_empty() {
             let message = "the line begins with an empty word, which is not a command";
-            self.findings
-                .push(Finding::new(&codes::EMPTY_COMMAND, message).at(span).help("delete the quotes"));
+            let end = words.words.get(1).map_or(span.end, |next| next.start);
+            let fix = Fix::delete(Span { end, ..span }, "delete the quotes", Applicability::Unsafe);
+            self.findings.push(
+                Finding::new(&codes::EMPTY_COMMAND, message).at(span).help("delete the quotes").fix(fix),
+            );
             return;
         }
         if first == "%include" {
@@ -251,6 +252,10 @@ impl<'s, 'f> Reader<'s, 'f> {
         }
         if first == "%ksappend" {
             let outcome = words.texts.get(1).and_then(|path| self.includes.outcome(words.file, path));
+            if words.texts.len() > 1 {
+                let span = words.span(0).to(words.span(words.words.len() - 1));
+                self.kickstart.appends.push(Include { path: words.value(1), span, section: None, outcome });
+            }
             self.follow(words, outcome);
             return;
         }
@@ -406,8 +411,10 @@ impl<'s, 'f> Reader<'s, 'f> {
                             let message =
                                 format!("the section '%traceback' is deprecated in {}", self.version);
                             let finding = Finding::new(&codes::DEPRECATED_SECTION, message).at(name_span);
-                            self.findings
-                                .push(finding.help("write %onerror instead, which runs on every failure"));
+                            let fix =
+                                Fix::replace(name_span, "%onerror", "write %onerror", Applicability::Unsafe);
+                            let help = "write %onerror instead, which runs on every failure";
+                            self.findings.push(finding.help(help).fix(fix));
                         }
                     }
                     Err(finding) => {

@@ -7,6 +7,7 @@ use crate::machine::format::FormatKind;
 use crate::machine::id::DeviceId;
 use crate::plan::cause::{Cause, Refusal};
 use crate::plan::partitions;
+use crate::plan::select::disks_of;
 
 impl Custom<'_> {
     pub(super) fn part(&mut self, part: &Part) -> Done {
@@ -120,11 +121,9 @@ impl Custom<'_> {
     fn disk(&self, disk: &Named) -> Result<DeviceId, Refusal> {
         let name = &disk.name;
         let Some(id) = self.tree.resolve(name) else {
-            return stop(
-                Cause::NoSuchDisk,
-                disk.span,
-                format!("Disk \"{name}\" given in part command does not exist."),
-            );
+            let says = format!("Disk \"{name}\" given in part command does not exist.");
+            let refusal = Refusal::stop(Cause::NoSuchDisk, Some(disk.span), says);
+            return Err(refusal.numbers(disks_of(&self.tree)));
         };
         match &self.tree[id].kind {
             Kind::Disk(d) if d.table.is_some() => Ok(id),

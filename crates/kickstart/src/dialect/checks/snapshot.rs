@@ -17,7 +17,14 @@ pub(super) fn check(line: &Line<'_, '_>, names: &mut Names) -> Result<(), Fail> 
         let parts: Vec<&str> = origin.text.split('/').collect();
         if parts.len() != 2 || parts.iter().any(|p| p.is_empty()) {
             let message = format!("the volume of 'snapshot' must be written VG/LV, not '{}'", origin.text);
-            return Err(refused(origin.span, message, Some("write vg/root, without /dev/".to_owned())));
+            let help = match origin.text.strip_prefix("/dev/").map(|rest| rest.trim_start_matches("mapper/"))
+            {
+                Some(rest) if rest.split('/').filter(|part| !part.is_empty()).count() == 2 => {
+                    format!("write '{rest}'")
+                }
+                _ => "write the names of the volume group and the volume: VG/LV".to_owned(),
+            };
+            return Err(refused(origin.span, message, Some(help)));
         }
     }
     names.insert(name.to_owned());
