@@ -11,6 +11,8 @@ mod host;
 mod images;
 #[path = "plan/limits.rs"]
 mod limits;
+#[path = "plan/picture.rs"]
+mod picture;
 #[path = "plan/profile.rs"]
 mod profile;
 #[path = "plan/properties.rs"]

@@ -9,6 +9,7 @@ use node_base::harmless::harmless_line;
 use node_base::policy::Policy;
 use node_base::source::Sources;
 use node_base::units::Bytes;
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// What the plan was made with, for the first line.
@@ -102,7 +103,8 @@ fn devices(out: &mut String, tree: &Tree, style: &Style) {
     for id in
         tree.ids().filter(|&id| matches!(tree[id].kind, Kind::Array(_) | Kind::Group(_) | Kind::Btrfs(_)))
     {
-        let _ = writeln!(out, "{}  {}", style.bold(&harmless_line(&tree[id].name)), describe(tree, id));
+        let _ =
+            writeln!(out, "{}  {}", style.bold(&harmless_line(&short_name(tree, id))), describe(tree, id));
         branch(out, tree, &on_top(tree, id), "", &|id| on_top(tree, id));
     }
 }
@@ -123,21 +125,32 @@ fn branch(
     for (i, &id) in ids.iter().enumerate() {
         let last = i + 1 == ids.len();
         let (arm, further) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-        let _ = writeln!(out, "{indent}{arm}{}  {}", harmless_line(short_name(tree, id)), describe(tree, id));
+        let _ =
+            writeln!(out, "{indent}{arm}{}  {}", harmless_line(&short_name(tree, id)), describe(tree, id));
         branch(out, tree, &inside(id), &format!("{indent}{further}"), inside);
     }
 }
 
-/// `root` instead of `onn-root` below its group.
-pub(super) fn short_name(tree: &Tree, id: DeviceId) -> &str {
+/// `root` instead of `onn-root` below its group, `md0` for the array that Anaconda calls `0`.
+pub(super) fn short_name(tree: &Tree, id: DeviceId) -> Cow<'_, str> {
     let name = tree[id].name.as_str();
+    if matches!(tree[id].kind, Kind::Array(_)) && name.bytes().all(|b| b.is_ascii_digit()) {
+        return Cow::Owned(format!("md{name}"));
+    }
     let group = tree[id].volume().map(|v| tree[v.group].name.as_str());
-    group.and_then(|g| name.strip_prefix(g)?.strip_prefix('-')).unwrap_or(name)
+    Cow::Borrowed(group.and_then(|g| name.strip_prefix(g)?.strip_prefix('-')).unwrap_or(name))
 }
 
 fn describe(tree: &Tree, id: DeviceId) -> String {
+    let size = tree.size(id).to_string();
+    let words: Vec<String> = std::iter::once(size).chain(details(tree, id)).collect();
+    harmless_line(&words.join(", ")).into_owned()
+}
+
+/// What a device is, without its name and its size.
+pub(super) fn details(tree: &Tree, id: DeviceId) -> Vec<String> {
     let d = &tree[id];
-    let mut words = vec![tree.size(id).to_string()];
+    let mut words = Vec::new();
     match &d.kind {
         Kind::Disk(disk) => {
             let label = disk.table.as_ref().map_or("no partition table", |t| t.label.name());
@@ -170,11 +183,11 @@ fn describe(tree: &Tree, id: DeviceId) -> String {
     if d.exists && !matches!(d.kind, Kind::Disk(_)) {
         words.push(if d.format.exists { "kept" } else { "formatted anew" }.to_owned());
     }
-    harmless_line(&words.join(", ")).into_owned()
+    words
 }
 
 fn names(tree: &Tree, ids: &[DeviceId]) -> String {
-    ids.iter().map(|&id| tree[id].name.as_str()).collect::<Vec<_>>().join(", ")
+    ids.iter().map(|&id| short_name(tree, id)).collect::<Vec<_>>().join(", ")
 }
 
 fn images(out: &mut String, tree: &Tree, policy: Option<&Policy>, style: &Style) {

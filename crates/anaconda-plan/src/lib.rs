@@ -42,6 +42,6 @@ pub mod machine; // disks, tables, releases, devices
 mod plan; // order, growth, LVM, check, verdict
 
 pub use plan::{
-    Boot, Cause, Minimum, Plan, Refusal, Verdict, capacity, minimum, plan, plan_layout, refusals,
-    refused_anywhere,
+    Attempt, Boot, Cause, Minimum, MissingVolume, Plan, Refusal, Verdict, capacity, minimum, plan,
+    plan_layout, refusals, refused_anywhere,
 };

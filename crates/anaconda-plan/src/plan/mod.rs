@@ -25,5 +25,5 @@ pub use anywhere::refused_anywhere;
 pub use bootloader::Boot;
 pub use cause::{Cause, Refusal};
 pub use minimum::{Minimum, minimum};
-pub use outcome::{Plan, Verdict};
+pub use outcome::{Attempt, MissingVolume, Plan, Verdict};
 pub use verdict::{plan, plan_layout, refusals};

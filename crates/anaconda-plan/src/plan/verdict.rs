@@ -7,7 +7,7 @@ use crate::machine::release::Release;
 use crate::machine::tree::Tree;
 use crate::plan::bootloader::Boot;
 use crate::plan::cause::{Cause, Refusal};
-use crate::plan::outcome::{Plan, Verdict};
+use crate::plan::outcome::{Attempt, Plan, Verdict};
 use crate::plan::{autopart, check, custom, disk_space, manual, select, unknown};
 use kickstart::Kickstart;
 use node_base::diagnostic::Severity;
@@ -50,12 +50,18 @@ pub fn plan_layout(
                 return plan;
             }
             let refusal = disk_space::with_numbers(refusal, &tree);
-            return Plan { verdict: Verdict::Stops, messages: vec![refusal], tree: None, boot };
+            return Plan {
+                verdict: Verdict::Stops,
+                messages: vec![refusal],
+                tree: None,
+                attempt: Some(Attempt::new(tree, layout)),
+                boot,
+            };
         }
     }
     let stops = messages.iter().any(|m| m.severity == Severity::Error);
     let verdict = if stops { Verdict::Stops } else { Verdict::Proceeds };
-    Plan { verdict, messages, tree: Some(tree), boot }
+    Plan { verdict, messages, tree: Some(tree), attempt: None, boot }
 }
 
 /// Everything that is wrong with a layout on one machine, not only what Anaconda stops at first.

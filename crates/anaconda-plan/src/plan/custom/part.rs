@@ -123,7 +123,7 @@ impl Custom<'_> {
         let Some(id) = self.tree.resolve(name) else {
             let says = format!("Disk \"{name}\" given in part command does not exist.");
             let refusal = Refusal::stop(Cause::NoSuchDisk, Some(disk.span), says);
-            return Err(refusal.numbers(disks_of(&self.tree)));
+            return Err(refusal.numbers(disks_of(self.tree)));
         };
         match &self.tree[id].kind {
             Kind::Disk(d) if d.table.is_some() => Ok(id),
