@@ -15,6 +15,8 @@ mod cli {
     mod new;
     mod output;
     mod policy;
+    mod report;
     mod run;
+    mod shellcheck;
     mod waive;
 }

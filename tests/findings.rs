@@ -21,6 +21,7 @@ const SHOWN_BY_A_TEST: &[(&str, &str)] = &[
     ("STY005", "tests/cli/include.rs"),
     ("STY006", "tests/cli/include.rs"),
     ("STY007", "tests/cli/include.rs"),
+    ("STY023", "tests/cli/shellcheck.rs"),
 ];
 
 /// For each directory of fixtures, and each table, the codes that each of its cases shows. The snapshots are what is

@@ -111,6 +111,7 @@ const BY_A_PERSON: &[(&str, Why)] = &[
     ("STY013", Why::Choice),
     ("STY016", Why::Work),
     ("STY017", Why::Choice),
+    ("STY023", Why::Work),
 ];
 
 /// Errors that a fixture has all along, and that show when another one is fixed.

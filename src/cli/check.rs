@@ -11,9 +11,11 @@ use crate::fix;
 use crate::lint::baseline::Baseline;
 use crate::lint::input::{self, Found, InputError};
 use crate::lint::settings::{Given, SettingsSource};
+use crate::lint::shellcheck::{self, ShellCheck};
 use crate::lint::{self, FileReport, Fragments, Linted, text};
-use crate::report::{Rendered, Style};
+use crate::report::{Format, Rendered, Style};
 use anyhow::{Context, bail};
+use clap::ValueEnum;
 use node_base::console;
 use node_base::source::STDIN;
 use rayon::prelude::*;
@@ -55,6 +57,10 @@ pub(super) struct Args {
     /// Write all findings to this file and report none: later runs with --baseline report new ones
     #[arg(long, value_name = "FILE", conflicts_with = "baseline", help_heading = "Which findings")]
     pub(super) write_baseline: Option<PathBuf>,
+    /// Ask shellcheck about scripts: auto where it is installed and at most 50 files are checked [default: auto, or what
+    /// KS_LINT_SHELLCHECK says]
+    #[arg(long, value_enum, value_name = "WHEN", help_heading = "Which findings")]
+    pub(super) shellcheck: Option<AskShellCheck>,
     /// What is done about findings
     #[command(flatten)]
     pub(super) fix: FixArgs,
@@ -64,6 +70,9 @@ pub(super) struct Args {
     /// How findings are printed
     #[command(flatten)]
     pub(super) output: OutputArgs,
+    /// Print how often each kind of finding was found, instead of the findings
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["diff", "write_baseline"])]
+    pub(super) statistics: bool,
     /// List the files that would be checked, and those that are skipped
     #[arg(long, help_heading = "Output", conflicts_with = "show_settings")]
     pub(super) show_files: bool,
@@ -72,15 +81,51 @@ pub(super) struct Args {
     pub(super) show_settings: bool,
 }
 
+/// When shellcheck is asked about scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum AskShellCheck {
+    /// Where it is installed: its errors and warnings
+    Auto,
+    /// Never
+    Never,
+    /// Always: all that it finds; a run without it fails
+    Always,
+}
+
+/// With more files, `auto` does not ask shellcheck: it would take most of the time.
+const MOST_WITH_SHELLCHECK: usize = 50;
+
 /// Files that each thread checks before their reports are written.
 const BATCH: usize = 64;
 
 impl Args {
+    /// How shellcheck is asked in a run over so many files.
+    fn shellcheck(&self, files: usize) -> anyhow::Result<Option<ShellCheck>> {
+        const VARIABLE: &str = "KS_LINT_SHELLCHECK";
+        let from_environment = || match std::env::var(VARIABLE) {
+            Ok(value) if !value.is_empty() => AskShellCheck::from_str(&value, true)
+                .map_err(|_| anyhow::anyhow!("{VARIABLE} is '{value}'; write auto, never or always")),
+            _ => Ok(AskShellCheck::Auto),
+        };
+        match self.shellcheck.map_or_else(from_environment, Ok)? {
+            AskShellCheck::Never => Ok(None),
+            AskShellCheck::Auto => {
+                let asks = files <= MOST_WITH_SHELLCHECK && shellcheck::is_installed();
+                Ok(asks.then(|| shellcheck::installed(false)))
+            }
+            AskShellCheck::Always if shellcheck::is_installed() => Ok(Some(shellcheck::installed(true))),
+            AskShellCheck::Always => {
+                bail!("shellcheck is not installed; install it, or leave --shellcheck always out")
+            }
+        }
+    }
+
     /// The settings that the options give.
-    fn settings(&self) -> anyhow::Result<Arc<SettingsSource>> {
+    fn settings(&self, shellcheck: Option<ShellCheck>) -> anyhow::Result<Arc<SettingsSource>> {
         let given = Given {
             fail_on: self.output.fail_on,
             machine: self.machine.machine()?.map(Arc::new),
+            shellcheck,
             includes: self.includes.follow(),
             ..self.files.given(self.choice.given(self.settings.given()))
         };
@@ -96,7 +141,10 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(message) = brief::misspelt_command(&args.paths) {
         bail!("{message}");
     }
-    let settings = args.settings()?;
+    if args.statistics && args.output.format != Format::Human {
+        bail!("--statistics is a table for people: leave --format out");
+    }
+    let settings = args.settings(None)?;
     let found = input::expand(&args.paths, &settings);
     if args.show_files {
         return show::files(&found);
@@ -104,10 +152,14 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.show_settings {
         return show::settings(&found, &settings, &args.files);
     }
+    let settings = match args.shellcheck(found.files.len())? {
+        None => settings,
+        asks => args.settings(asks)?,
+    };
     let run = Run {
         fragments: Fragments::among(readable(&found)),
         fixing: args.fix.fixing(),
-        style: args.output.style(),
+        style: args.output.style_of_run(found.files.len()),
         settings,
         args,
     };
@@ -137,7 +189,7 @@ impl Run {
         let args = &self.args;
         let mut baseline = args.write_baseline.as_deref().map(Baseline::at);
         let prints_text = self.prints_text(found);
-        let mut printer = args.output.printer();
+        let mut printer = args.output.printer_in(self.style.clone());
         let mut fixes = Fixes::default();
         let mut progress = Progress::new(found.files.len());
         // Asking for the number of threads starts them.
@@ -166,7 +218,7 @@ impl Run {
                             progress.output(|| console::print(&text))?;
                             progress.aside(|| fixing.list(args.files.name_of(path), change));
                         }
-                        if baseline.is_some() || prints_text {
+                        if baseline.is_some() || prints_text || args.statistics {
                             printer.count(rendered);
                             continue;
                         }
@@ -184,7 +236,9 @@ impl Run {
             }
         }
         progress.finish();
-        show::skipped(found);
+        if !args.output.quiet {
+            show::skipped(found);
+        }
         if let Some(fixing) = &self.fixing {
             fixes.say(fixing);
         }
@@ -193,6 +247,8 @@ impl Run {
         }
         let summary = if prints_text {
             printer.into_summary()
+        } else if args.statistics {
+            printer.finish_with_statistics().context("standard output cannot be written to")?
         } else {
             printer.finish().context("standard output cannot be written to")?
         };

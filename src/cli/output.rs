@@ -1,6 +1,6 @@
 //! How findings are printed: options, printer, exit status.
 
-use crate::report::{Color, Format, Printer, Style, Summary};
+use crate::report::{Closing, Color, Format, Printer, Style, Summary};
 use node_base::console;
 use node_base::diagnostic::Severity;
 use std::io::Stdout;
@@ -19,17 +19,35 @@ pub(super) struct OutputArgs {
     /// Exit with 1 when a finding has this severity or a worse one [default: error]
     #[arg(long, value_parser = super::values::severity(), value_name = "SEVERITY")]
     pub(super) fail_on: Option<Severity>,
+    /// Print only what was found: no line for each file, no total
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+    /// Show every place of a finding that is the same at many places
+    #[arg(long)]
+    no_fold: bool,
 }
 
 impl OutputArgs {
     /// Colours and layout, by the options and the terminal.
     pub(super) fn style(&self) -> Style {
-        Style::of_stdout(self.color)
+        let closing = if self.quiet { Closing::Never } else { Closing::Every };
+        Style::of_stdout(self.color).folding(!self.no_fold).closing(closing)
+    }
+
+    /// As [`OutputArgs::style`], for a run over so many files: with several, only those with findings have a line.
+    pub(super) fn style_of_run(&self, files: usize) -> Style {
+        let style = self.style();
+        if files > 1 && !self.quiet { style.closing(Closing::Found) } else { style }
     }
 
     /// A printer to standard output.
     pub(super) fn printer(&self) -> Printer<Stdout> {
-        Printer::new(std::io::stdout(), self.format, self.style())
+        self.printer_in(self.style())
+    }
+
+    /// A printer to standard output, in this style.
+    pub(super) fn printer_in(&self, style: Style) -> Printer<Stdout> {
+        Printer::new(std::io::stdout(), self.format, style)
     }
 
     /// Findings from this severity on make the run fail.

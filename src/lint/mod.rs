@@ -3,8 +3,8 @@
 //! [`path`] checks a file as `ks-lint FILE` does; [`lint`] checks a text. [`boot`] checks boot configurations, [`addon`]
 //! reads the add-on's section alone, [`plan`] plans the storage.
 //!
-//! Invariant: what is found depends on the text of a file, the files it includes, and the [`Settings`]; nothing here
-//! prints or knows an output format.
+//! Invariant: what is found depends on the text of a file, the files it includes, and the [`Settings`] (with
+//! [`shellcheck`] also on that program); nothing here prints or knows an output format.
 
 pub mod addon; // the section of the add-on alone
 mod auto; // the policy that a kickstart asks for
@@ -27,6 +27,7 @@ mod refusal; // findings because of which a kickstart is refused
 mod release; // the version that a kickstart is read as
 mod served; // URLs as files below a directory
 pub mod settings; // options, configuration, defaults
+pub mod shellcheck; // the program of that name
 mod surroundings; // codes and policies that directives name
 pub mod text; // files as text
 mod together; // a command line with the kickstart that it fetches

@@ -7,6 +7,7 @@ use super::chosen::Chosen;
 use super::config::{self, Config, ConfigError};
 use super::include::Follow;
 use super::patterns::{Patterns, absolute};
+use crate::rules::ShellCheck;
 use anaconda_plan::machine::Machine;
 use kickstart::Version;
 use node_base::diagnostic::Severity;
@@ -27,6 +28,8 @@ pub struct Settings {
     pub policy: Option<Chosen<Option<Arc<Policy>>>>,
     /// The machine that the kickstarts are for; with `None`, storage is checked for any disks.
     pub machine: Option<Arc<Machine>>,
+    /// How the program `shellcheck` is asked about scripts; by default it is not.
+    pub shellcheck: Option<ShellCheck>,
     /// Which includes are followed; by default none.
     pub includes: Follow,
     /// Whether the file is a part that other files of the run include: what it lacks is in them.
@@ -53,6 +56,8 @@ pub struct Given {
     pub fail_on: Option<Severity>,
     /// The machine that the kickstarts are for.
     pub machine: Option<Arc<Machine>>,
+    /// How the program `shellcheck` is asked about scripts.
+    pub shellcheck: Option<ShellCheck>,
     /// Which includes are followed; `None` for what [`Follow::from_environment`] says.
     pub includes: Option<Follow>,
     /// The only findings that are reported: codes, prefixes of codes, names.
@@ -155,6 +160,7 @@ impl SettingsSource {
             default_syntax: None,
             policy: policy.map(|p| Chosen::new(p, "given with --policy")),
             machine: given.machine.clone(),
+            shellcheck: given.shellcheck,
             includes: given.includes.clone().unwrap_or_else(Follow::from_environment),
             is_fragment: false,
             choice: Arc::default(),

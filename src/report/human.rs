@@ -2,13 +2,15 @@
 //! was read.
 
 use super::excerpt::{Excerpt, Mark, excerpts};
-use super::{Summary, count, direct, harmless, style::Style};
+use super::style::{Closing, Style};
+use super::{Summary, count, direct, fold, harmless};
 use crate::lint::FileReport;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Snippet};
 use node_base::diagnostic::{Code, Finding, Severity};
 use node_base::harmless::harmless_line;
 use node_base::source::Places;
 use node_base::source::Sources;
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// What stands before a finding's message: `warning[NODE003]: `.
@@ -22,13 +24,21 @@ const MOST_PLACES: usize = 100;
 pub(super) fn file(report: &FileReport, style: &Style) -> String {
     let mut text = String::new();
     let mut places = Places::new(&report.sources);
-    for finding in &report.findings {
+    let findings = match style.folds {
+        true => fold::folded(&report.findings, &report.sources, &mut places),
+        false => report.findings.iter().map(Cow::Borrowed).collect(),
+    };
+    for finding in findings.iter().map(Cow::as_ref) {
         if !style.is_plain() || !direct::draw(&mut text, finding, &report.sources) {
             text.push_str(&draw(finding, &report.sources, &mut places, style));
         }
         text.push_str("\n\n");
     }
-    let counts = Summary::of(report, Severity::Error).counts();
+    let summary = Summary::of(report, Severity::Error);
+    if style.closing == Closing::Never || style.closing == Closing::Found && summary.is_clean() {
+        return text;
+    }
+    let counts = summary.counts();
     let path = report.path().to_string_lossy();
     let _ = writeln!(
         text,
@@ -50,8 +60,14 @@ pub(super) fn file(report: &FileReport, style: &Style) -> String {
 /// What closes a run: a total of several files and, where a person looks on, where to read more.
 pub(super) fn total(summary: &Summary, seen: Option<&'static Code>, style: &Style) -> String {
     let mut text = String::new();
+    if style.closing == Closing::Never {
+        return text;
+    }
     if summary.files + summary.unreadable.len() > 1 {
         let _ = write!(text, "{}: {}", style.bold(&count(summary.files, "file")), summary.counts());
+        if summary.clean > 0 && summary.clean < summary.files {
+            let _ = write!(text, "; {} without findings", count(summary.clean, "file"));
+        }
         if !summary.unreadable.is_empty() {
             let _ = write!(text, "; {} could not be checked", summary.unreadable.len());
         }

@@ -18,6 +18,7 @@ mod checkstyle;
 mod concise;
 mod direct;
 mod excerpt;
+mod fold;
 mod github;
 mod gitlab;
 pub mod highlight;
@@ -33,12 +34,13 @@ mod printer;
 mod rdjson;
 pub mod reference;
 mod sarif;
+mod statistics;
 mod style;
 pub mod validator;
 mod xml;
 
 pub use printer::{Printer, Rendered, Summary};
-pub use style::{Color, Style};
+pub use style::{Closing, Color, Style};
 
 use crate::lint::FileReport;
 use node_base::diagnostic::{Code, Severity};

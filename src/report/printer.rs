@@ -1,8 +1,9 @@
 //! Writes reports one after the other, and counts.
 
+use super::statistics::{Statistics, is_fixable};
 use super::{Format, Style};
 use crate::lint::FileReport;
-use node_base::diagnostic::{Applicability, Code, Finding, Severity};
+use node_base::diagnostic::{Code, Severity};
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 
@@ -23,6 +24,8 @@ pub struct Summary {
     pub baselined: usize,
     /// Findings with a safe fix.
     pub fixable: usize,
+    /// Files in which nothing was found, and nothing is waived or known.
+    pub clean: usize,
     /// Whether there is a finding at or above the severity that makes a run fail.
     pub failed: bool,
     /// Paths that could not be checked, each with the reason.
@@ -50,8 +53,10 @@ impl Summary {
     /// What one file came to, when findings from `fail_on` on make it fail.
     pub(super) fn of(report: &FileReport, fail_on: Severity) -> Summary {
         let of = |severity| report.findings.iter().filter(|f| f.severity == severity).count();
+        let clean = report.findings.is_empty() && report.waived.is_empty() && report.baselined == 0;
         Summary {
             files: 1,
+            clean: usize::from(clean),
             errors: of(Severity::Error),
             warnings: of(Severity::Warning),
             infos: of(Severity::Info),
@@ -64,8 +69,14 @@ impl Summary {
         }
     }
 
+    /// Whether nothing was found in any file, and nothing is waived or known.
+    pub(super) fn is_clean(&self) -> bool {
+        self.clean == self.files
+    }
+
     fn add(&mut self, other: Summary) {
         self.files += other.files;
+        self.clean += other.clean;
         self.errors += other.errors;
         self.warnings += other.warnings;
         self.infos += other.infos;
@@ -77,17 +88,13 @@ impl Summary {
     }
 }
 
-/// Whether `--fix` applies the fix of a finding.
-fn is_fixable(finding: &Finding) -> bool {
-    finding.fix.as_ref().is_some_and(|fix| fix.applicability == Applicability::Safe)
-}
-
 /// One file's report as text, made apart from the printing: in parallel, and without keeping the file.
 #[derive(Debug)]
 pub struct Rendered {
     text: String,
     summary: Summary,
     seen: Vec<&'static Code>,
+    statistics: Statistics,
 }
 
 impl Rendered {
@@ -97,7 +104,12 @@ impl Rendered {
         let mut seen: Vec<_> = report.findings.iter().chain(waived).map(|f| f.code).collect();
         seen.sort_by_key(|code| code.id);
         seen.dedup();
-        Rendered { text: format.render(report, fail_on, style), summary: Summary::of(report, fail_on), seen }
+        Rendered {
+            text: format.render(report, fail_on, style),
+            summary: Summary::of(report, fail_on),
+            seen,
+            statistics: Statistics::of(report),
+        }
     }
 }
 
@@ -114,6 +126,8 @@ pub struct Printer<W: Write> {
     begun: bool,
     /// Files that something was written for.
     written: usize,
+    /// Of the reports that were counted and not written.
+    statistics: Statistics,
 }
 
 impl<W: Write> Printer<W> {
@@ -127,6 +141,7 @@ impl<W: Write> Printer<W> {
             seen: BTreeMap::new(),
             begun: false,
             written: 0,
+            statistics: Statistics::default(),
         }
     }
 
@@ -159,6 +174,17 @@ impl<W: Write> Printer<W> {
     /// Counts a report without writing it.
     pub fn count(&mut self, rendered: Rendered) {
         self.summary.add(rendered.summary);
+        self.statistics.add(rendered.statistics);
+    }
+
+    /// Writes how often each kind of finding was counted, and the last line of the run.
+    ///
+    /// # Errors
+    /// When the output cannot be written to.
+    pub fn finish_with_statistics(mut self) -> io::Result<Summary> {
+        let table = self.statistics.table(&self.style);
+        self.out.write_all(table.as_bytes())?;
+        self.finish()
     }
 
     /// The counts, when nothing is to be written.

@@ -24,7 +24,23 @@ pub struct Style {
     pub(super) terminal: bool,
     /// Columns that sentences are broken at; none where nobody looks on.
     width: Option<usize>,
+    /// Whether a finding that is the same at many places is written once.
+    pub(super) folds: bool,
+    /// Which files have a line of their own at the end of their findings.
+    pub(super) closing: Closing,
     pub(super) renderer: Renderer,
+}
+
+/// Which files have a line of their own at the end of their findings: what was found, how the file was read and why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Closing {
+    /// Every file.
+    #[default]
+    Every,
+    /// Those in which something was found; the last line of the run counts the others.
+    Found,
+    /// None, and the run has no last line.
+    Never,
 }
 
 /// Columns where there is no terminal to ask: lines of a CI log are not cut at 80.
@@ -56,6 +72,18 @@ impl Style {
         Style::new(coloured, terminal, if columns == 0 { WIDTH } else { columns.max(40) })
     }
 
+    /// Writes a finding that is the same at many places once.
+    #[must_use]
+    pub fn folding(self, folds: bool) -> Style {
+        Style { folds, ..self }
+    }
+
+    /// Chooses which files have a line of their own.
+    #[must_use]
+    pub fn closing(self, closing: Closing) -> Style {
+        Style { closing, ..self }
+    }
+
     /// Whether a person looks on.
     pub fn is_terminal(&self) -> bool {
         self.terminal
@@ -63,7 +91,14 @@ impl Style {
 
     fn new(coloured: bool, terminal: bool, width: usize) -> Style {
         let renderer = if coloured { Renderer::styled() } else { Renderer::plain() };
-        Style { coloured, terminal, width: terminal.then_some(width), renderer: renderer.term_width(width) }
+        Style {
+            coloured,
+            terminal,
+            width: terminal.then_some(width),
+            folds: false,
+            closing: Closing::Every,
+            renderer: renderer.term_width(width),
+        }
     }
 
     /// Whether there is neither colour nor a person: lines are not broken.

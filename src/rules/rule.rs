@@ -1,7 +1,7 @@
 //! What a rule is, and all that it may look at.
 
 use super::installer::Installer;
-use super::shell::{Scripts, is_shell};
+use super::shell::{Scripts, ShellCheck, is_shell};
 use super::view::View;
 use crate::directives::AddonSection;
 use anaconda_plan::machine::Machine;
@@ -34,6 +34,8 @@ pub(crate) struct Context<'a> {
     pub(crate) policy: Option<&'a Policy>,
     /// The machine that the kickstart is for; with one, storage is planned on its disks.
     pub(crate) machine: Option<&'a Machine>,
+    /// How the program `shellcheck` is asked; `None` where it is not.
+    pub(crate) shellcheck: Option<ShellCheck>,
     /// The section `%addon org_ovirt_node`; `None` in a kickstart without one.
     pub(crate) section: Option<&'a AddonSection>,
     /// Whether the kickstart is a template: what seems to be missing or to be given twice may depend on a mark.
@@ -62,6 +64,7 @@ impl<'a> Context<'a> {
             parsed,
             policy,
             machine: None,
+            shellcheck: None,
             section: None,
             is_template: false,
             is_fragment: false,
@@ -78,6 +81,7 @@ impl<'a> Context<'a> {
     {
         Context {
             machine: self.machine,
+            shellcheck: self.shellcheck,
             section: self.section,
             is_template: self.is_template,
             is_fragment: self.is_fragment,

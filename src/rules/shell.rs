@@ -15,6 +15,16 @@ pub(crate) fn is_shell(section: &Section<'_>) -> bool {
     })
 }
 
+/// How `shellcheck` is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct ShellCheck {
+    /// Runs it on a script of this dialect (`bash`, `dash`, `ksh`), with the least level that is wanted. Answers with its
+    /// output in the format `json1`, or with the reason why there is none.
+    pub run: fn(script: &str, dialect: &str, level: &str) -> Result<String, String>,
+    /// Whether all that it finds is shown, and not only errors and warnings.
+    pub shows_all: bool,
+}
+
 /// Scripts that were read, by the place of their text.
 #[derive(Default)]
 pub(crate) struct Scripts {

@@ -5,6 +5,7 @@ mod carriage_return; // UNA040
 mod downloads; // SEC012, SEC013
 mod reboot; // UNA045
 mod secrets; // SEC011
+mod shellcheck; // STY023
 mod syntax; // UNA043, UNA044
 mod wrong_root; // UNA041
 
@@ -20,6 +21,7 @@ pub(crate) static RULES: &[&Rule] = &[
     &reboot::RULE,
     &secrets::RULE,
     &downloads::RULE,
+    &shellcheck::RULE,
 ];
 
 /// The sections that are scripts.

@@ -98,7 +98,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// Whether a line of the script adds a file that is not read here.
-fn has_include(context: &Context<'_>, section: &Section<'_>) -> bool {
+pub(super) fn has_include(context: &Context<'_>, section: &Section<'_>) -> bool {
     let text = context.sources.text_of(section.body);
     text.contains('%')
         && split_lines(text).any(|line| line.starts_with("%include") || line.starts_with("%ksappend"))

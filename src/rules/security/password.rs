@@ -110,6 +110,18 @@ fn one(place: &Place, command: &Command<'_>) -> Option<Finding> {
     if password.text.is_empty() || filled_in::is_secret(&password.text) || command.has("--sshkey") {
         return None;
     }
+    // A switch of the command with a typographic dash is taken as the password.
+    if let Some(word) =
+        password.text.strip_prefix(['–', '—']).map(|rest| rest.trim_start_matches(['-', '–', '—']))
+        && matches!(word, "lock" | "iscrypted" | "plaintext" | "allow-ssh")
+    {
+        let message = format!("'{}' is taken as the password: this is a typographic dash", password.text);
+        let written = format!("--{word}");
+        let mut finding =
+            Finding::new(&PLAIN_TEXT_PASSWORD, message).at(password.span).help(format!("write {written}"));
+        finding.fix = Fix::of_value(password, &written, Applicability::Unsafe);
+        return Some(finding);
+    }
     let who = described(command);
     if is_hashed(command) {
         // A locked account has no password: the word is not used.

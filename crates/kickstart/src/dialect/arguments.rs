@@ -342,7 +342,7 @@ impl<'s> Reader<'s, '_, '_> {
             return Ok(());
         }
         let unknown = self.extras.iter().copied().find(|&i| matches!(self.classes[i], Class::Unknown));
-        Err(problems::missing(&missing, self.words, unknown, self.place))
+        Err(problems::missing(&missing, self.words, unknown, self.table, self.place))
     }
 
     fn check_extras(&mut self) -> Result<(), Fail> {

@@ -10,6 +10,7 @@ mod checks; // conditions on the arguments together
 pub mod codes; // KS001 on
 pub mod compare; // what changed between two versions
 mod distributions; // names of distributions
+mod hints; // what was meant by words that are refused
 mod index; // commands by name
 mod kickstart; // what parsing gives
 mod mend; // fixes of findings about the language

@@ -1,6 +1,7 @@
 //! Findings about single lines: each names the words it is about, the version, and what to write.
 
 use super::codes;
+use super::hints;
 use super::mend;
 use super::tables::{self, Check, Opt, Table};
 use super::values::{Value, Words};
@@ -79,7 +80,7 @@ fn fail(finding: Finding) -> Fail {
 }
 
 /// The word is not a command of this version.
-pub(crate) fn unknown_command(place: &Place<'_>) -> Fail {
+pub(crate) fn unknown_command(words: &Words<'_, '_>, place: &Place<'_>) -> Fail {
     let Place { word, version, .. } = place;
     let mut finding = Finding::new(&codes::UNKNOWN_COMMAND, format!("unknown command '{word}' in {version}"))
         .at(place.span);
@@ -99,9 +100,11 @@ pub(crate) fn unknown_command(place: &Place<'_>) -> Fail {
             finding.label(format!("did you mean '{known}'?")).fix(mend::known_word(place.span, word, known));
         if known.eq_ignore_ascii_case(word) {
             finding = finding.help("command names are in lower case");
+            return fail(finding);
         }
     }
-    fail(finding)
+    let is_known = tables::word(word).is_some();
+    fail(if is_known { finding } else { hints::command(words, place.bit, finding) })
 }
 
 /// The command was removed in this version or before.
@@ -308,10 +311,15 @@ pub(crate) fn not_an_integer(value: &Value<'_>, name: &str, place: &Place<'_>) -
     let text = value.text.as_ref();
     let message = format!("{name} of '{}' must be a whole number, not '{text}'", place.word);
     let mut finding = Finding::new(&codes::NOT_AN_INTEGER, message).at(value.span);
+    let meant = integer_meant(text, name);
     if let Some(help) = integer_help(text, name) {
         finding = finding.help(help);
+    } else if let Some((number, _)) = meant {
+        finding = finding.help(format!("write {name}={number}"));
+    } else if name.ends_with("size") && text.parse::<f64>().is_ok() {
+        finding = finding.help("sizes are whole numbers of MiB; 1.5 GiB are 1536");
     }
-    if let Some((number, applicability)) = integer_meant(text, name) {
+    if let Some((number, applicability)) = meant {
         finding.fix = Fix::of_value(value, &number.to_string(), applicability);
     }
     fail(finding)
@@ -409,6 +417,7 @@ pub(crate) fn missing(
     missing: &[&'static str],
     words: &Words<'_, '_>,
     unknown: Option<usize>,
+    table: &'static Table,
     place: &Place<'_>,
 ) -> Fail {
     let is_option = missing.iter().any(|n| n.starts_with('-'));
@@ -428,7 +437,7 @@ pub(crate) fn missing(
         };
         finding = finding.related(option_span(words, i), hint);
     }
-    fail(finding)
+    fail(hints::missing(missing, words, table, place.bit, finding))
 }
 
 fn argument_noun(name: &str) -> &str {
@@ -450,7 +459,7 @@ fn argument_noun(name: &str) -> &str {
 pub(crate) fn unexpected_arguments(
     words: &Words<'_, '_>,
     which: &[usize],
-    table: &Table,
+    table: &'static Table,
     place: &Place<'_>,
 ) -> Fail {
     let first = which[0];
@@ -474,16 +483,13 @@ pub(crate) fn unexpected_arguments(
     let option = option_name(&dashed);
     if table.options_in(place.bit).any(|o| o.names.contains(&option)) {
         finding = finding.help(format!("options begin with two dashes: {dashed}"));
+        let fix =
+            Fix::insert_before(words.span(first), "--", format!("write {dashed}"), Applicability::Unsafe);
+        finding.fix = words.words[first].plain.then_some(fix);
     } else if text.starts_with(['–', '—']) {
-        finding = finding.help("this is a typographic dash: write two hyphens");
-        let name = option_name(text);
-        let span = words.span(first);
-        let long = format!("--{}", name.trim_start_matches(['-', '–', '—']));
-        let is_option = table.options_in(place.bit).any(|o| o.names.contains(&long.as_str()));
-        if is_option && words.text[span.range()].starts_with(name) {
-            let span = Span { end: span.start + name.len() as u32, ..span };
-            finding = finding.fix(Fix::replace(span, &long, format!("write {long}"), Applicability::Safe));
-        }
+        finding = hints::typographic(finding, &words.value(first), table, place.bit);
+    } else if let Some(hinted) = hints::arguments(words, which, table, place.bit, &finding) {
+        finding = hinted;
     } else if first > 0 && !words.texts[first - 1].starts_with('-') || which.len() > 1 {
         finding = finding.help("a value with spaces must be in quotes");
     }

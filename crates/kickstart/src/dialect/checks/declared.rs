@@ -1,6 +1,7 @@
 //! The conditions of the tables.
 
 use super::super::codes;
+use super::super::hints;
 use super::super::mend;
 use super::super::problems::{self, Fail, list, names, refused};
 use super::super::python;
@@ -21,9 +22,14 @@ pub(in super::super) fn declared(line: &Line<'_, '_>, before: Sticky, words: usi
         }
         if count > arguments.max {
             let message = format!("'{}' takes only {}", line.place.word, arguments.names);
-            let span = line.positionals().nth(arguments.max).map_or(line.place.span, |v| v.span);
+            let value = line.positionals().nth(arguments.max);
+            let span = value.map_or(line.place.span, |v| v.span);
             let finding = Finding::new(&codes::UNEXPECTED_ARGUMENT, message).at(span).label("one too many");
-            return Err(Box::new(finding.help("a value with spaces must be in quotes")));
+            let dash = value.filter(|v| v.text.starts_with(['–', '—']));
+            return Err(Box::new(match dash {
+                Some(value) => hints::typographic(finding, value, line.table, line.place.bit),
+                None => finding.help("a value with spaces must be in quotes"),
+            }));
         }
     }
     for check in line.table.checks {

@@ -211,7 +211,7 @@ impl<'s> Reader<'s, '_> {
             }
             return Box::new(finding);
         }
-        problems::unknown_command(place)
+        problems::unknown_command(words, place)
     }
 }
 
