@@ -268,7 +268,7 @@ fn bash_agrees_on_changed_scripts() {
 }
 
 /// Pieces of scripts that open, close and quote.
-const PIECES: [&str; 24] = [
+const BRACKETS: [&str; 24] = [
     "if", "then", "fi", "x", "=(", "*(", "@(", "!(", "(", ")", "$(", "${", "}", "((", "'", "\"", "`", "&",
     "|", ";", "<<E", "\n", "#", "\\",
 ];
@@ -278,11 +278,11 @@ proptest::proptest! {
 
     /// Whatever a script is, what a fault points at is in it, and what is never closed is named.
     #[test]
-    fn a_fault_points_into_the_script(pieces in proptest::collection::vec(0..PIECES.len(), 0..12), blanks in proptest::arbitrary::any::<u16>()) {
+    fn a_fault_points_into_the_script(pieces in proptest::collection::vec(0..BRACKETS.len(), 0..12), blanks in proptest::arbitrary::any::<u16>()) {
         let script: String = pieces
             .iter()
             .enumerate()
-            .map(|(n, piece)| format!("{}{}", PIECES[*piece], if blanks >> n & 1 == 1 { " " } else { "" }))
+            .map(|(n, piece)| format!("{}{}", BRACKETS[*piece], if blanks >> n & 1 == 1 { " " } else { "" }))
             .collect();
         let Some(fault) = Script::read(&script).fault else { return Ok(()) };
         proptest::prop_assert!(script.is_char_boundary(fault.at), "{script:?}: {fault:?}");
