@@ -1,6 +1,7 @@
 //! The shell's grammar, by the crate `brush-parser`, and what is done so that a hostile script neither ends the program nor takes it
 //! long.
 
+use super::hazard;
 use brush_parser::ast::Program;
 use brush_parser::{ParseError, Parser, ParserOptions, TokenizerError};
 use std::borrow::Cow;
@@ -15,8 +16,12 @@ const STACK_OF_ONE: usize = 32 * 1024;
 /// Most here-documents that may be open at the end of a script for it to be read on.
 const MOST_HERE_DOCUMENTS: usize = 8;
 
-/// Runs a job that parses `text` on a stack that is large enough for whatever it opens; `None` if there is none.
+/// Runs a job that parses `text` on a stack that is large enough for whatever it opens; `None` if there is none, and for a text
+/// that the parser must not be given.
 pub(super) fn with_stack<T: Send>(text: &str, job: impl FnOnce() -> T + Send) -> Option<T> {
+    if hazard::is_in(text) {
+        return None;
+    }
     let constructs = openings(text);
     if constructs <= ON_THIS_STACK {
         return Some(job());

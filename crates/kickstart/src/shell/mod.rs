@@ -5,6 +5,7 @@
 
 mod fault; // where a script does not follow the grammar
 mod grammar; // the parser, and its bounds
+mod hazard; // texts that the parser must not be given
 mod open; // what is not closed at the end
 mod walk; // from the tree to commands
 

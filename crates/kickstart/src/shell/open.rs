@@ -51,7 +51,10 @@ pub(super) fn innermost(text: &str) -> Option<(usize, String)> {
         }
         before = Some((offsets.byte(token.location().end.index), word));
     }
-    open.pop().map(|(at, begin)| (at, begin.to_owned()))
+    // The tokenizer counts a token from before a line end that a backslash joins.
+    let place =
+        |at: usize, begin: &str| text.get(at..).and_then(|rest| rest.find(begin)).map(|skip| at + skip);
+    open.pop().and_then(|(at, begin)| Some((place(at, begin)?, begin.to_owned())))
 }
 
 /// The place where bash refuses a bracket after a word that is neither the name of a function nor an assignment: the bracket, or what

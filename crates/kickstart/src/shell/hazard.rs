@@ -1,0 +1,230 @@
+//! Texts that the crate `brush-parser` (0.4.0) must not be given: where a script has `<<` without a usual tag, or a construct that
+//! nothing closes beside it, its tokenizer panics, or reads the same tokens for ever and takes all memory.
+//!
+//! Found by random scripts; `a_fault_points_into_the_script` in `tests/shell.rs` makes more of them.
+
+/// A here-document that waits for its text.
+struct Waiting {
+    tag: String,
+    /// `<<-`: tabs before the tag are ignored.
+    tabs: bool,
+    /// How many constructs were open at its operator.
+    depth: usize,
+}
+
+/// What closes a construct that is open.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Closer {
+    /// Of `(`, which the tokenizer takes as a token like others.
+    Bracket,
+    /// Of `$(`, into which it calls itself.
+    Expansion,
+    Brace,
+    Backquote,
+    /// `))`, which the first of two brackets closes here; the second one is a bracket of its own.
+    Arithmetic,
+    SquareBracket,
+    DoubleQuote,
+}
+
+/// Whether a script has a here-document with an unusual tag, or in or beside a construct that is not closed as it should be.
+pub(super) fn is_in(text: &str) -> bool {
+    text.contains("<<") && Scan::new(text).finds_one()
+}
+
+struct Scan<'t> {
+    text: &'t str,
+    at: usize,
+    open: Vec<Closer>,
+    waiting: Vec<Waiting>,
+}
+
+impl<'t> Scan<'t> {
+    fn new(text: &'t str) -> Self {
+        Scan { text, at: 0, open: Vec::new(), waiting: Vec::new() }
+    }
+
+    fn rest(&self) -> &'t str {
+        &self.text[self.at..]
+    }
+
+    fn finds_one(mut self) -> bool {
+        let mut begins_word = true;
+        while let Some(c) = self.rest().chars().next() {
+            let top = self.open.last().copied();
+            let quoted = top == Some(Closer::DoubleQuote);
+            let began_word = std::mem::replace(&mut begins_word, c.is_whitespace() || ";&|(".contains(c));
+            let mut length = c.len_utf8();
+            match c {
+                '\\' => length += self.rest()[1..].chars().next().map_or(0, char::len_utf8),
+                '\'' if !quoted => {
+                    let Some(end) = self.rest()[1..].find('\'') else { return self.is_within() };
+                    length += end + 1;
+                }
+                '"' if quoted => drop(self.open.pop()),
+                '"' => self.open.push(Closer::DoubleQuote),
+                '`' if top == Some(Closer::Backquote) => drop(self.open.pop()),
+                '`' => self.open.push(Closer::Backquote),
+                '$' if self.rest().starts_with("$((") => {
+                    self.open.push(Closer::Expansion);
+                    self.open.push(Closer::Arithmetic);
+                    length = 3;
+                }
+                '$' if self.rest().starts_with("$(") => {
+                    self.open.push(Closer::Expansion);
+                    length = 2;
+                }
+                '$' if self.rest().starts_with("${") => {
+                    self.open.push(Closer::Brace);
+                    length = 2;
+                }
+                '$' if self.rest().starts_with("$[") => {
+                    self.open.push(Closer::SquareBracket);
+                    length = 2;
+                }
+                ']' if top == Some(Closer::SquareBracket) => drop(self.open.pop()),
+                '}' if top == Some(Closer::Brace) => drop(self.open.pop()),
+                '(' if !quoted && self.text[..self.at].ends_with(['?', '*', '+', '@', '!']) => {
+                    match self.pattern() {
+                        Some(end) => {
+                            begins_word = false;
+                            length = end;
+                        }
+                        None => return self.is_within(),
+                    }
+                }
+                '(' if self.rest().starts_with("((") && !quoted => {
+                    self.open.push(Closer::Bracket);
+                    self.open.push(Closer::Arithmetic);
+                    length = 2;
+                }
+                '(' if !quoted => self.open.push(Closer::Bracket),
+                ')' if matches!(top, Some(Closer::Bracket | Closer::Expansion | Closer::Arithmetic)) => {
+                    drop(self.open.pop())
+                }
+                '#' if began_word && !quoted => length = self.rest().find('\n').unwrap_or(self.rest().len()),
+                '<' if self.rest().starts_with("<<<") => length = 3,
+                '<' if self.rest().starts_with("<<")
+                    && !quoted
+                    && !self.open.contains(&Closer::Arithmetic) =>
+                {
+                    match self.operator() {
+                        Some(end) => length = end,
+                        None => return true,
+                    }
+                }
+                '\n' if !self.waiting.is_empty() => {
+                    self.at += 1;
+                    match self.bodies() {
+                        Some(end) => self.at = end,
+                        // The text goes to the end of the script: what is open stays open.
+                        None => return self.is_within(),
+                    }
+                    continue;
+                }
+                _ => {}
+            }
+            self.at += length;
+        }
+        // One that waits still has its text outside of where it begins.
+        self.is_within() || self.waiting.iter().any(|here| here.depth != self.open.len())
+    }
+
+    /// The length of a pattern such as `@(a|b)` from its bracket on, as the tokenizer reads it; None if it has no end.
+    fn pattern(&self) -> Option<usize> {
+        let (mut depth, mut escaped) = (0, false);
+        for (at, c) in self.rest().char_indices() {
+            match c {
+                _ if escaped => escaped = false,
+                '\\' => escaped = true,
+                '(' => depth += 1,
+                ')' if depth == 1 => return Some(at + 1),
+                ')' => depth -= 1,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// Whether the place is in something that the tokenizer calls itself for.
+    fn is_within(&self) -> bool {
+        let calls = [Closer::Expansion, Closer::Brace, Closer::SquareBracket, Closer::Backquote];
+        self.open.iter().any(|closer| calls.contains(closer))
+    }
+
+    /// Reads `<<TAG`; the length of both. None for a tag that the crate cannot read.
+    fn operator(&mut self) -> Option<usize> {
+        let rest = self.rest();
+        let tabs = rest.starts_with("<<-");
+        let begin = if tabs { 3 } else { 2 };
+        let word = rest[begin..].trim_start_matches([' ', '\t']);
+        let length = word.find(|c: char| c.is_whitespace() || ";&|<>()".contains(c)).unwrap_or(word.len());
+        let tag = &word[..length];
+        let name = tag.replace(['\'', '"', '\\'], "");
+        let is_word =
+            !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-.+:,!%@=/#^~*?".contains(c));
+        let is_quoted_whole = ['\'', '"'].iter().all(|quote| tag.matches(*quote).count() % 2 == 0);
+        let escapes_letters = tag
+            .match_indices('\\')
+            .all(|(at, _)| tag[at + 1..].chars().next().is_some_and(char::is_alphanumeric));
+        // A bracket after the tag may be a part of it (`<<E$(`, `<<@(`).
+        if !is_word || !is_quoted_whole || !escapes_letters || word[length..].starts_with('(') {
+            return None;
+        }
+        let depth = self.open.len();
+        self.waiting.push(Waiting { tag: name, tabs, depth });
+        Some(rest.len() - word.len() + length)
+    }
+
+    /// Reads the texts of the here-documents that wait; the end of the last. None where one does not end, or where a construct was
+    /// opened or closed between the operator and the text.
+    fn bodies(&mut self) -> Option<usize> {
+        let mut at = self.at;
+        for here in std::mem::take(&mut self.waiting) {
+            if here.depth != self.open.len() {
+                self.open.push(Closer::Expansion);
+                return None;
+            }
+            loop {
+                let line = self.text.get(at..).filter(|rest| !rest.is_empty())?.split('\n').next()?;
+                at = (at + line.len() + 1).min(self.text.len());
+                let line = if here.tabs { line.trim_start_matches('\t') } else { line };
+                if line == here.tag {
+                    break;
+                }
+            }
+        }
+        Some(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_in;
+
+    #[test]
+    fn only_what_is_not_closed_is_a_hazard() {
+        for fine in [
+            "cat <<E\n$(\nE\n",
+            "x=$(cat <<E\na\nE\n)\n",
+            "cat <<E > $(mktemp)\na\nE\n",
+            "cat <<-'E' | tee `mktemp`\n\ta\n\tE\n",
+            "echo $((1 << 2)) $(( 1<<2 ))\n",
+            "(( a <<= 1 ))\n",
+            "cat <<< $(x)\n",
+            "echo \"<<E $(x)\"\n",
+            "cat <<E\nno end $(\n",
+        ] {
+            assert!(!is_in(fine), "{fine:?}");
+        }
+        for hazard in [
+            "$(<<E\n)",
+            "<<E$( $( |if $( ",
+            "\n } $(<<E ifif then $( }) ( ",
+            "cat <<E $(\nE\n)",
+            "`cat <<E\n",
+        ] {
+            assert!(is_in(hazard), "{hazard:?}");
+        }
+    }
+}
