@@ -12,11 +12,18 @@ use node_base::source::Places;
 use node_base::source::Sources;
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::ops::Range;
 
 /// What stands before a finding's message: `warning[NODE003]: `.
 const TITLE_MARGIN: usize = 18;
 /// What stands before a note or help: line numbers, `= help: `.
 const HELP_MARGIN: usize = 12;
+/// What further lines of a file's summary are indented by.
+const SUMMARY_INDENT: usize = 4;
+/// What stands before a line of an excerpt, without its number: ` | `, and what the library keeps free at the end.
+const LINE_MARGIN: usize = 10;
+/// The shortest underline that is left of one that the terminal is too narrow for.
+const SHORTEST_MARK: usize = 10;
 /// Most further places of one finding that are drawn.
 const MOST_PLACES: usize = 100;
 
@@ -40,15 +47,23 @@ pub(super) fn file(report: &FileReport, style: &Style) -> String {
     }
     let counts = summary.counts();
     let path = report.path().to_string_lossy();
-    let _ = writeln!(
-        text,
-        "{}: {counts} (syntax {}: {}; policy {}: {})",
-        style.bold(&harmless_line(&path)),
+    let path = harmless_line(&path);
+    let line = format!(
+        "{path}: {counts} (syntax {}: {}; policy {}: {})",
         report.syntax.value,
         harmless_line(&report.syntax.because),
         harmless_line(&report.policy.value),
         harmless_line(&report.policy.because)
     );
+    let folded = style.folded(&line, SUMMARY_INDENT);
+    match folded.strip_prefix(&*path) {
+        Some(rest) => {
+            let _ = writeln!(text, "{}{rest}", style.bold(&path));
+        }
+        None => {
+            let _ = writeln!(text, "{folded}");
+        }
+    }
     for (finding, reason) in &report.waived {
         let line = finding.span.map(|s| format!(" at line {}", places.at(s.file, s.start).line));
         let line = line.unwrap_or_default();
@@ -103,7 +118,7 @@ pub(super) fn draw(finding: &Finding, sources: &Sources, places: &mut Places<'_>
         group = group.element(Origin::path(path(sources, node_base::source::FileId(0))));
     }
     for excerpt in &excerpts {
-        group = group.element(snippet(excerpt, sources));
+        group = group.element(snippet(excerpt, sources, style));
     }
     if more > 0 {
         group = group.element(Level::NOTE.message(format!("{more} more places are not shown")));
@@ -141,15 +156,37 @@ fn correct_column(drawn: &mut String, excerpt: &Excerpt<'_>, sources: &Sources, 
     }
 }
 
-fn snippet<'a>(excerpt: &'a Excerpt<'a>, sources: &Sources) -> Snippet<'a, Annotation<'a>> {
+fn snippet<'a>(excerpt: &'a Excerpt<'a>, sources: &Sources, style: &Style) -> Snippet<'a, Annotation<'a>> {
+    let last_line = excerpt.first_line as usize + excerpt.text.lines().count();
+    let room = style.width().map(|width| width.saturating_sub(LINE_MARGIN + last_line.to_string().len()));
     let annotations = excerpt.marks.iter().map(|(mark, place)| {
         let kind = if mark.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
-        kind.span(place.clone()).label(mark.label.map(harmless))
+        let label = mark.label.map(harmless);
+        let shown = match room {
+            Some(room) => shortened(&excerpt.text, place, label.as_deref().unwrap_or_default(), room),
+            None => place.clone(),
+        };
+        kind.span(shown).label(label)
     });
     Snippet::source(excerpt.text.as_str())
         .path(path(sources, excerpt.file))
         .line_start(excerpt.first_line as usize)
         .annotations(annotations)
+}
+
+/// The part of a mark that is underlined in `room` columns with its label. The library cuts a line that is too long around what is
+/// marked, and draws a mark that is longer than the terminal in full.
+fn shortened(text: &str, place: &Range<usize>, label: &str, room: usize) -> Range<usize> {
+    let marked = &text[place.clone()];
+    let line_start = text[..place.start].rfind('\n').map_or(0, |at| at + 1);
+    let line = text[line_start..].lines().next().unwrap_or_default();
+    if line.chars().count() <= room || marked.contains('\n') {
+        return place.clone();
+    }
+    // The label, the blank before it, and the dots that stand for the beginning of the line.
+    let most = room.saturating_sub(label.chars().count() + 6).max(SHORTEST_MARK);
+    let length = marked.char_indices().nth(most).map_or(marked.len(), |(at, _)| at);
+    place.start..place.start + length
 }
 
 #[cfg(test)]
@@ -166,19 +203,24 @@ mod tests {
 
     const NODE: &str =
         "part /boot --size=1000\nvolgroup node pv.01\n\n%include storage.ks\nlang en_US.UTF-8\n";
+    const LONG: &str = "logvol / --vgname=onn --name=root --thin --poolname=pool --fstype=xfs --fsoptions=defaults,discard --size=10240\n";
     const INCLUDED: &str =
         "logvol none --name=pool --thinpool\t--size=40000\r\nlogvol / --name=rööt --thin\r\n";
 
     /// A report about two files; `finding` gets a function from words to the first place where they stand.
     fn drawn(finding: impl FnOnce(&dyn Fn(&str) -> Span) -> Finding) -> String {
+        drawn_for(&Style::plain(), finding)
+    }
+
+    fn drawn_for(style: &Style, finding: impl FnOnce(&dyn Fn(&str) -> Span) -> Finding) -> String {
         let mut sources = Sources::new();
         sources.add("node.ks", NODE.to_owned()).unwrap();
         sources.add("storage.ks", INCLUDED.to_owned()).unwrap();
+        sources.add("long.ks", LONG.to_owned()).unwrap();
         let place = |words: &str| {
-            let (file, at) = match NODE.find(words) {
-                Some(at) => (FileId(0), at),
-                None => (FileId(1), INCLUDED.find(words).unwrap()),
-            };
+            let found =
+                [NODE, INCLUDED, LONG].iter().enumerate().find_map(|(n, text)| Some((n, text.find(words)?)));
+            let (file, at) = found.map(|(n, at)| (FileId(u32::try_from(n).unwrap()), at)).unwrap();
             Span::new(file, at, at + words.len())
         };
         let findings = vec![finding(&place)];
@@ -191,7 +233,25 @@ mod tests {
             baselined: 0,
             is_template: false,
         };
-        file(&report, &Style::plain())
+        file(&report, style)
+    }
+
+    /// Nothing is wider than the terminal, whatever is marked. Below 60 columns the library's own cuts may be.
+    #[test]
+    fn nothing_is_wider_than_the_terminal() {
+        for width in [60, 80, 100, 200] {
+            for words in [&LONG[..LONG.len() - 1], "logvol", "--size=10240", "--fsoptions=defaults,discard"] {
+                for label in ["", "/var would be on root"] {
+                    let drawn = drawn_for(&Style::of_width(width), |place| {
+                        let finding = Finding::new(&EXAMPLE, "this is wrong").at(place(words));
+                        if label.is_empty() { finding } else { finding.label(label) }
+                    });
+                    let widest = drawn.lines().map(|line| line.chars().count()).max().unwrap_or_default();
+                    assert!(widest <= width, "{widest} columns of {width}:\n{drawn}");
+                    assert!(drawn.contains("^^^^^^") && drawn.contains(label), "{drawn}");
+                }
+            }
+        }
     }
 
     #[test]

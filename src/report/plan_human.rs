@@ -79,10 +79,11 @@ fn line(
         let path = sources.get(s.file).path().to_string_lossy();
         format!("{}:{}: ", harmless_line(&path), sources.position(s).line)
     });
-    let kind = style.bold(&format!("{severity}[{}]", finding.code.id));
-    let _ = writeln!(out, "{place}{kind}: {}", harmless(says));
+    let kind = format!("{severity}[{}]", finding.code.id);
+    let says = style.folded(&format!("{place}{kind}: {}", harmless(says)), 4);
+    let _ = writeln!(out, "{}", says.replacen(&kind, &style.bold(&kind), 1));
     if let Some(help) = &finding.help {
-        let _ = writeln!(out, "    help: {}", harmless(help));
+        let _ = writeln!(out, "    {}", style.folded(&format!("help: {}", harmless(help)), 10));
     }
 }
 
@@ -197,23 +198,23 @@ fn images(out: &mut String, tree: &Tree, policy: Option<&Policy>, style: &Style)
     };
     let images = room_for::images(&room);
     let s = if images.fit == 1 { "" } else { "s" };
-    let _ = writeln!(
-        out,
+    let fit = format!(
         "{} image{s} of {} fit, the installed one included; what limits it is {} (the pool counts as full from {} % on).",
         style.bold(&images.fit.to_string()),
         room.image,
         images.limited_by.described(),
         room.threshold
     );
+    let _ = writeln!(out, "{}", style.folded(&fit, 0));
     let full =
         Bytes(u64::try_from(u128::from(room.pool.0) * u128::from(room.threshold) / 100).unwrap_or(u64::MAX));
     let used = Bytes(room.image.0.saturating_mul(u64::from(images.fit.max(1))));
     let promised = capacity::root_pool(tree).map_or(Bytes(0), |p| tree.pool_promised(p));
-    let _ = writeln!(
-        out,
-        "The pool has {}, promises {promised}, and is expected to hold {used} with that many images; {full} may be used.\n",
+    let pool = format!(
+        "The pool has {}, promises {promised}, and is expected to hold {used} with that many images; {full} may be used.",
         room.pool
     );
+    let _ = writeln!(out, "{}\n", style.folded(&pool, 0));
 }
 
 /// The smallest disks as text.

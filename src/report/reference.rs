@@ -87,7 +87,22 @@ pub fn page(code: &Code, style: &Style) -> String {
     let title = format!("{} {}", code.id, code.name);
     let mut text = format!("{} ({}, {})\n\n", style.bold(&title), code.category.name(), code.severity);
     let mut in_code = false;
+    let mut paragraph = String::new();
+    // A paragraph is broken where the terminal ends, not where the source was.
+    let flush = |text: &mut String, paragraph: &mut String| {
+        if !paragraph.is_empty() {
+            let _ = writeln!(text, "{}", style.folded(paragraph, 0));
+            paragraph.clear();
+        }
+    };
     for line in code.text().lines() {
+        let is_prose = !in_code && !line.starts_with(['`', '#', '-', '|', ' ']) && !line.is_empty();
+        if is_prose && style.is_terminal() {
+            let gap = if paragraph.is_empty() { "" } else { " " };
+            let _ = write!(paragraph, "{gap}{line}");
+            continue;
+        }
+        flush(&mut text, &mut paragraph);
         if line.starts_with("```") {
             in_code = !in_code;
         } else if in_code {
@@ -98,6 +113,7 @@ pub fn page(code: &Code, style: &Style) -> String {
             let _ = writeln!(text, "{line}");
         }
     }
+    flush(&mut text, &mut paragraph);
     text
 }
 
@@ -110,8 +126,15 @@ pub fn list(codes: &[&'static Code], style: &Style) -> String {
         let _ = writeln!(text, "{separator}{}: {}", style.bold(category.name()), category.description());
         for code in of(codes, category) {
             let severity = code.severity.to_string();
-            let _ =
-                writeln!(text, "  {:<8} {:<widest$}  {severity:<7}  {}", code.id, code.name, code.summary());
+            let before = format!("  {:<8} {:<widest$}  {severity:<7}  ", code.id, code.name);
+            let indent = before.chars().count();
+            // Where there is no room beside the name, the sentence is below it.
+            let is_narrow = style.width().is_some_and(|width| width < indent + 30);
+            let summary = code.summary();
+            let _ = match is_narrow {
+                true => writeln!(text, "{}\n      {}", before.trim_end(), style.folded(&summary, 6)),
+                false => writeln!(text, "{before}{}", style.folded(&summary, indent)),
+            };
         }
     }
     text

@@ -91,19 +91,26 @@ impl Style {
 
     fn new(coloured: bool, terminal: bool, width: usize) -> Style {
         let renderer = if coloured { Renderer::styled() } else { Renderer::plain() };
+        // annotate-snippets 0.12.17 fills up to four columns more than it is told.
+        let cut_at = if terminal { width.saturating_sub(4) } else { width };
         Style {
             coloured,
             terminal,
             width: terminal.then_some(width),
             folds: false,
             closing: Closing::Every,
-            renderer: renderer.term_width(width),
+            renderer: renderer.term_width(cut_at),
         }
     }
 
     /// Whether there is neither colour nor a person: lines are not broken.
     pub(super) fn is_plain(&self) -> bool {
         !self.coloured && self.width.is_none()
+    }
+
+    /// The columns of the terminal; `None` where nobody looks on.
+    pub(super) fn width(&self) -> Option<usize> {
+        self.width
     }
 
     /// Bold, where there is colour.
@@ -132,6 +139,19 @@ impl Style {
             column += length;
         }
         out + &text[sentence.len()..]
+    }
+
+    /// A sentence on one line, or on several where the terminal is too narrow: further ones are indented.
+    pub(super) fn folded(&self, text: &str, indent: usize) -> String {
+        self.wrapped(text, indent).replace('\n', &format!("\n{:indent$}", ""))
+    }
+}
+
+#[cfg(test)]
+impl Style {
+    /// A terminal without colour.
+    pub(super) fn of_width(width: usize) -> Style {
+        Style::new(false, true, width)
     }
 }
 

@@ -39,6 +39,7 @@ impl Printed {
     }
 
     /// What is wrong with it; `None` where it cannot be told.
+    #[allow(clippy::print_stderr, reason = "a test that is skipped says so")]
     fn wrong(&self) -> Option<String> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let python = root.join(".venv/bin/python");
