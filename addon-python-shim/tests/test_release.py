@@ -218,6 +218,21 @@ def test_what_is_not_encrypted_needs_a_checksum(tmp_path: Path) -> None:
     refused("/nonexistent", tmp_path / "to", "--program is", "--program", "../sh")
 
 
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not os.environ.get("RELEASE_PROGRAMS"), reason="needs root and the programs that ship"
+)
+def test_the_container_has_all_that_the_program_needs(tmp_path: Path, programs: Path) -> None:
+    """What a builder makes of the container file: nothing but what it copies."""
+    text = (PACKAGING / "Containerfile").read_text()
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert lines == ["FROM scratch", "COPY ks-lint /ks-lint", "WORKDIR /work", 'ENTRYPOINT ["/ks-lint"]']
+    (tmp_path / "work").mkdir()
+    shutil.copy(str(programs / "ks-lint"), str(tmp_path / "ks-lint"))
+    shutil.copy(str(EXAMPLE), str(tmp_path / "work"))
+    found = run("chroot", tmp_path, "/ks-lint", "--format", "concise", "/work")
+    assert found.returncode == 1 and FOUND in found.stdout, found
+
+
 def test_a_program_that_needs_a_library_is_not_released(tmp_path: Path) -> None:
     directory = stand_ins(tmp_path / "programs")
     (directory / "ks-lint").unlink()

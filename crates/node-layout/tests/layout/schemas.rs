@@ -112,6 +112,9 @@ fn work_is_what_its_schema_says() {
         ("remove node-1-1", "refused"),
         ("verify --repair", "refused"),
         ("etc resolve hosts --ours", "refused"),
+        ("fail", "refused"),
+        ("started", "refused"),
+        ("kernel add 5.14.0", "nothing-to-do"),
         ("etc pin hosts --dry-run", "planned"),
         // With progress.
         ("etc pin hosts", "pinned"),
@@ -154,6 +157,9 @@ fn states_are_what_their_schemas_say() {
     let mut verify = Printed::new("layout-verify");
     verify.run(&["verify", "--sysroot", path]);
     verify.is_valid();
+    let mut health = Printed::new("layout-health");
+    health.run(&["health", "--sysroot", path]);
+    health.is_valid();
 
     let (mut statuses, mut lists) = (Printed::new("layout-status"), Printed::new("layout-list"));
     statuses.run(&["status", "--sysroot", path]);
