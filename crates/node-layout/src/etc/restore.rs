@@ -1,5 +1,5 @@
-//! Putting back what the programs of packages have changed in a merged /etc. The files of a package that came along are those of this host already:
-//! a package must not replace them by its defaults, and must not enable again what somebody has disabled.
+//! Putting back what the programs of packages have changed in a merged /etc. The files of a package that came along are those of
+//! this host already: a package must not replace them by its defaults, and must not enable again what somebody has disabled.
 
 use super::error::EtcError;
 use super::ids::IdMap;
@@ -17,8 +17,9 @@ const UNITS: [&str; 2] = ["systemd/system", "systemd/user"];
 /// The most directories on the way to such a link.
 const DEEPEST: usize = 8;
 
-/// Makes the files of this host in the directory `target`, which a merge has written, as they are on this host, removes those that are deleted, and
-/// removes links that enable units and that the merge has not. Accounts, and files that are made from others, stay as they are. What was put back.
+/// Makes the files of this host in the directory `target`, which a merge has written, as they are on this host, removes those
+/// that are deleted, and removes links that enable units and that the merge has not. Accounts, and files that are made from
+/// others, stay as they are. What was put back.
 ///
 /// # Errors
 /// [`EtcError`].

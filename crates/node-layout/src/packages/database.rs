@@ -1,5 +1,5 @@
-//! Databases of images. They are read, and nothing of an image is written: where it is not on a file system that is mounted read-only, and
-//! reading writes beside the database, a copy is read.
+//! Databases of images. They are read, and nothing of an image is written: where it is not on a file system that is mounted
+//! read-only, and reading writes beside the database, a copy is read.
 
 use super::{PackageError, PackageManager};
 use rustix::fs::Access;

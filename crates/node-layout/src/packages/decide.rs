@@ -160,7 +160,8 @@ impl Versions {
         Versions(versions)
     }
 
-    /// The versions of the package of this name and architecture. One that is for every architecture, or was, is the same package.
+    /// The versions of the package of this name and architecture. One that is for every architecture, or was, is the same
+    /// package.
     fn versions<'v>(&'v self, package: &'v Package) -> impl Iterator<Item = &'v String> {
         let any = |arch: &str| arch == "noarch" || arch == "all";
         let same =

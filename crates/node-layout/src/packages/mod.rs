@@ -1,11 +1,12 @@
 //! Packages that were installed on this host besides those of its image, and how they come along into a new layer.
 //!
-//! [`decide`](fn@decide) compares three databases: those of the host, of the old image and of the new image. What the host has and the old image
-//! had not was installed by somebody; unless the new image has it, it is installed into the new layer, from files that are cached or, if that is
-//! allowed, from the recorded repositories. [`PackageManager`] is what differs between RPM and dpkg.
+//! [`decide`](fn@decide) compares three databases: those of the host, of the old image and of the new image. What the host has
+//! and the old image had not was installed by somebody; unless the new image has it, it is installed into the new layer, from
+//! files that are cached or, if that is allowed, from the recorded repositories. [`PackageManager`] is what differs between RPM
+//! and dpkg.
 //!
-//! The room knows the roots of systems, no node. It starts the package managers of this host only for reading; what changes a layer is run in it,
-//! by the layer's own programs ([`sandbox`](fn@sandbox)).
+//! The room knows the roots of systems, no node. It starts the package managers of this host only for reading; what changes a
+//! layer is run in it, by the layer's own programs ([`sandbox`](fn@sandbox)).
 
 mod archives; // files of packages that are cached
 mod database; // databases that are not to be written to
@@ -124,8 +125,8 @@ pub(crate) trait PackageManager: std::fmt::Debug + Sync {
     /// Reads its output: absolute paths.
     fn paths<'t>(&self, text: &'t str) -> Vec<&'t str>;
 
-    /// The command that finds out whether files can be installed into the system with this database, which it does not change; `None` if
-    /// that cannot be told before.
+    /// The command that finds out whether files can be installed into the system with this database, which it does not change;
+    /// `None` if that cannot be told before.
     fn trial(&self, database: &Path, files: &[PathBuf]) -> Option<Command>;
 
     /// The program that fetches packages from repositories, on this host.
@@ -137,7 +138,8 @@ pub(crate) trait PackageManager: std::fmt::Debug + Sync {
     /// A directory of this host that it needs meanwhile.
     fn fetches_in(&self) -> Option<&'static Path>;
 
-    /// The command that fetches packages, with what they need in the layer, into `directory`, which is [`sandbox::PACKAGES`] in the layer.
+    /// The command that fetches packages, with what they need in the layer, into `directory`, which is [`sandbox::PACKAGES`] in
+    /// the layer.
     fn fetch(
         &self,
         host: &Path,

@@ -1,7 +1,8 @@
 //! Programs of packages in a new layer, away from the running system.
 //!
-//! They see the layer as their root, with its own /var, which the live one will cover; a /dev with the devices that every program may use; a
-//! /run of their own; their own processes, which end with the first of them; and no network. A change of the layer is all that they can leave.
+//! They see the layer as their root, with its own /var, which the live one will cover; a /dev with the devices that every program
+//! may use; a /run of their own; their own processes, which end with the first of them; and no network. A change of the layer is
+//! all that they can leave.
 
 use crate::machine::{Command, below};
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! Copying what is missing. Everything appears under its name only when it is complete, and nothing that is there is replaced, so the work can
-//! be interrupted at any time and done again.
+//! Copying what is missing. Everything appears under its name only when it is complete, and nothing that is there is replaced, so
+//! the work can be interrupted at any time and done again.
 
 use super::compare::{DEEPEST, existing};
 use super::error::VarError;
@@ -15,9 +15,9 @@ use std::path::{Path, PathBuf};
 /// What the temporary names begin with.
 const TEMPORARY: &str = ".node-layout-new-";
 
-/// Copies the files at these paths, with everything in them, from the tree at `from` to the one at `to`, as far as they are missing there.
-/// Owner, mode, time and extended attributes are kept. What the source has not any more is left out, and so is what has no directory to be
-/// in. In the end the target's file system is flushed. How many files and directories were added.
+/// Copies the files at these paths, with everything in them, from the tree at `from` to the one at `to`, as far as they are
+/// missing there. Owner, mode, time and extended attributes are kept. What the source has not any more is left out, and so is
+/// what has no directory to be in. In the end the target's file system is flushed. How many files and directories were added.
 ///
 /// # Errors
 /// [`VarError`]; what was added until then is complete.

@@ -205,8 +205,8 @@ pub(super) fn existing(above: BorrowedFd<'_>, name: &OsStr) -> io::Result<Option
     }
 }
 
-/// What is different between a file of the image and one of another tree; `None` if it is the same. Owners are not compared: in /var
-/// they are numbers of this host.
+/// What is different between a file of the image and one of another tree; `None` if it is the same. Owners are not compared: in
+/// /var they are numbers of this host.
 fn difference(
     image: BorrowedFd<'_>,
     other: BorrowedFd<'_>,

@@ -1,5 +1,5 @@
-//! What waits for the confirmation of an image, as a file. It is below the live /var: both the old and the new layer see it, and it goes
-//! when everything is added.
+//! What waits for the confirmation of an image, as a file. It is below the live /var: both the old and the new layer see it, and
+//! it goes when everything is added.
 
 use super::compare::{Additions, Differing};
 use super::error::VarError;

@@ -31,7 +31,8 @@ pub(super) fn waiting(system: &System, nvr: &Nvr) -> Result<Option<Record>, VarE
     text.map(|text| Record::parse(&text, &file)).transpose()
 }
 
-/// Adds the step that completes /var; the findings are what differs, and why it cannot be completed. `environment` is the directory with /run.
+/// Adds the step that completes /var; the findings are what differs, and why it cannot be completed. `environment` is the
+/// directory with /run.
 pub(super) fn complete(node: &Node<'_>, environment: &Path, steps: &mut Steps) -> Vec<Finding> {
     let (system, nvr) = (node.system, &node.layer.nvr);
     let record = match waiting(system, nvr) {

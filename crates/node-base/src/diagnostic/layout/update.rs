@@ -193,9 +193,10 @@ declare_code! {
     /// `/var` and a new image: what is added, what differs, what keeps it from being added.
     ///
     /// ## Why
-    /// All images share `/var`, and a trial that fails must leave no trace in it. So an update only writes down what the new image has and the
-    /// old one had not; `node-layout confirm` adds it, and replaces nothing. What was removed on this host stays removed. Files that the image
-    /// has in another version are named, and those of this host stay. An interrupted confirmation is completed by the next one.
+    /// All images share `/var`, and a trial that fails must leave no trace in it. So an update only writes down what the new
+    /// image has and the old one had not; `node-layout confirm` adds it, and replaces nothing. What was removed on this host
+    /// stays removed. Files that the image has in another version are named, and those of this host stay. An interrupted
+    /// confirmation is completed by the next one.
     ///
     /// ## Example
     /// ```text
@@ -203,7 +204,8 @@ declare_code! {
     /// ```
     ///
     /// ## Write instead
-    /// Compare the versions, and change the file of this host if the new version is needed. Run `node-layout confirm` if it was interrupted.
+    /// Compare the versions, and change the file of this host if the new version is needed. Run `node-layout confirm` if it was
+    /// interrupted.
     ///
     /// ## Source
     /// hier(7), `/var`.
@@ -212,9 +214,10 @@ declare_code! {
     /// Packages that were installed on this host, and a new image: which come along, and which cannot.
     ///
     /// ## Why
-    /// What the host has and its image had not was installed by somebody. An update installs it in the new layer, from cached files; with
-    /// `--network` also from the recorded repositories. The scriptlets run in the layer, away from the running system. A package that cannot come
-    /// along stops the update before anything is changed, because nobody would miss it before it is needed.
+    /// What the host has and its image had not was installed by somebody. An update installs it in the new layer, from cached
+    /// files; with `--network` also from the recorded repositories. The scriptlets run in the layer, away from the running
+    /// system. A package that cannot come along stops the update before anything is changed, because nobody would miss it before
+    /// it is needed.
     ///
     /// ## Example
     /// ```text

@@ -1,5 +1,5 @@
-//! Packages that were installed on this host, in the new layer: which of them come along is decided before anything is written, and one that cannot
-//! stops the update.
+//! Packages that were installed on this host, in the new layer: which of them come along is decided before anything is written,
+//! and one that cannot stops the update.
 
 use super::image::Contents;
 use super::mount_point;
@@ -47,8 +47,8 @@ pub(super) struct Packages {
     modules: Vec<InLayer>,
 }
 
-/// Decides which packages come along; `None` if there are none to install. The old base is mounted; `image` is the root of the new image.
-/// Errors among the findings are packages that cannot come along.
+/// Decides which packages come along; `None` if there are none to install. The old base is mounted; `image` is the root of the
+/// new image. Errors among the findings are packages that cannot come along.
 pub(super) fn decide(
     system: &System,
     tools: &dyn Tools,

@@ -1,4 +1,5 @@
-//! /var in an update: nothing is changed before the new image is confirmed. What is going to be added is decided while both images are mounted.
+//! /var in an update: nothing is changed before the new image is confirmed. What is going to be added is decided while both
+//! images are mounted.
 
 use super::mount_point;
 use crate::machine::{Tools, inside};
@@ -14,8 +15,8 @@ use std::path::{Path, PathBuf};
 /// The copy of /var that an image of oVirt Node has: its own, before an installer has changed it.
 const FACTORY: &str = "/usr/share/factory/var";
 
-/// Decides what is added. The old base is mounted; `image` is the root of the new image. `None` if /var is not a file system of its own: then
-/// each layer has that of its image.
+/// Decides what is added. The old base is mounted; `image` is the root of the new image. `None` if /var is not a file system of
+/// its own: then each layer has that of its image.
 ///
 /// # Errors
 /// /var cannot be read, or has no room for what is added.
@@ -53,7 +54,8 @@ pub(super) fn decide(
     Ok((Some(VarRecord { trees, to: record(system, nvr), planned }), findings))
 }
 
-/// /var as the old image has brought it. A base that `init` has made has none, unless there is a copy: /var was a file system of its own.
+/// /var as the old image has brought it. A base that `init` has made has none, unless there is a copy: /var was a file system of
+/// its own.
 fn old(base: &Path) -> Option<PathBuf> {
     let factory = inside(base, FACTORY);
     if factory.is_dir() {
