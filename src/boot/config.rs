@@ -82,6 +82,22 @@ pub fn detect(text: &str) -> ConfigFormat {
     }
 }
 
+/// Whether a line has a word of a kernel command line: a parameter with a value, a switch that most have, or a variable or a mark
+/// that may stand for one.
+pub fn has_command_line(text: &str) -> bool {
+    const SWITCHES: [&str; 9] =
+        ["ro", "rw", "quiet", "rhgb", "splash", "nomodeset", "debug", "single", "text"];
+    let is_parameter = |word: &str| {
+        word.split_once('=').is_some_and(|(name, _)| {
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+        }) || SWITCHES.contains(&word)
+            || word.starts_with("inst.")
+            || word.starts_with("rd.")
+            || word.contains(['$', '{', '@'])
+    };
+    text.lines().any(|line| line.split_whitespace().any(is_parameter))
+}
+
 /// Whether this is a menu of GRUB 0.97: entries that begin with `title` and load with `kernel`, or hand over.
 fn is_grub_legacy(text: &str) -> bool {
     let begins = |words: &[&str]| {

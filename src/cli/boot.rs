@@ -55,6 +55,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         fail_on: args.output.fail_on,
         ..args.choice.given(args.settings.given())
     })?;
+    if let Some(root) = args.root.as_ref().filter(|root| !root.is_dir()) {
+        anyhow::bail!("--root {}: no such directory", root.display());
+    }
     let mut printer = args.output.printer();
     let given = args.cmdline.iter().map(|text| (Path::new(GIVEN), Some(text)));
     let files = args.files.iter().map(|path| (path.as_path(), None));
@@ -100,7 +103,7 @@ fn check(
                 root.as_ref(),
             )?
         }
-        None => boot::lint(sources, file, kind, settings.settings.stated_syntax()),
+        None => boot::lint_served(sources, file, kind, settings.settings.stated_syntax(), root.as_ref()),
     };
     settings.settings.choice.apply(&mut report);
     if let Some(baseline) = &settings.baseline {

@@ -71,7 +71,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let heading =
         Heading { path: &path, syntax: &syntax, policy: policy.map_or("none", |p| p.name.as_str()) };
     let style = Style::of_stdout(args.color);
-    if args.minimum {
+    // Of a kickstart that is refused there is no minimum: its errors are shown.
+    let is_refused = args.minimum && plan::is_refused(&read);
+    if args.minimum && !is_refused {
         if let Some(option) = plan::not_modelled(&read) {
             bail!(
                 "{path}: the effect of '{option}' on the disks is not modelled; leave it out, or try the kickstart in an installer"
@@ -88,7 +90,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         })?;
         return Ok(if found.installs.is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
-    let Some(machine) = args.machine.machine()? else {
+    let machine = match is_refused {
+        true => Some(args.machine.machine_or_blank()?),
+        false => args.machine.machine()?,
+    };
+    let Some(machine) = machine else {
         bail!(
             "no disk is given; describe the machine with --disk NAME=SIZE, once for each disk, or use --host or --machine FILE"
         );

@@ -8,14 +8,16 @@ use super::read::{Read, read};
 use super::settings::Settings;
 use super::together::{self, Known};
 use crate::boot::check::{self, CheckOptions};
+use crate::boot::codes;
 use crate::boot::config::{self, BootConfig, ConfigFormat, Entry};
 use crate::boot::legacy::{self, Translation};
 use crate::kind;
 use crate::rules::Context;
 use kickstart::Version;
-use node_base::diagnostic::{Finding, Findings};
+use kickstart::syntax::SECTION_NAMES;
+use node_base::diagnostic::{Finding, Findings, Severity};
 use node_base::policy::PolicyError;
-use node_base::source::{FileId, SourceError, Sources};
+use node_base::source::{FileId, SourceError, Sources, Span, split_lines};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -27,7 +29,23 @@ pub fn lint(
     format: Option<ConfigFormat>,
     syntax: Option<Chosen<Version>>,
 ) -> FileReport {
+    lint_served(sources, file, format, syntax, None)
+}
+
+/// As [`lint`], also whether `root` has the files that the entries fetch.
+pub fn lint_served(
+    sources: Sources,
+    file: FileId,
+    format: Option<ConfigFormat>,
+    syntax: Option<Chosen<Version>>,
+    root: Option<&Root>,
+) -> FileReport {
     let mut findings = Findings::new();
+    if let Some(refused) = foreign(&sources, file, format) {
+        findings.push(refused);
+        let syntax = syntax.unwrap_or_else(|| Chosen::new(Version::DEFAULT, "the default"));
+        return report(sources, syntax, findings);
+    }
     let marks = Marks::of(&sources, file);
     let syntax = {
         let sources = marks.sources(&sources);
@@ -37,9 +55,39 @@ pub fn lint(
         let syntax = syntax.unwrap_or_else(|| named_by_entries(&config));
         let setting = CheckOptions { version: syntax.value, is_assumed, with_kickstart: false };
         check::config(&config, setting, &mut findings);
+        if let Some(root) = root {
+            let installers = config.entries.iter().filter(|e| e.is_linux() && check::is_installer(&e.line));
+            installers.for_each(|entry| root.check(entry, &mut findings));
+        }
         syntax
     };
     report(sources, syntax, marks.restore(findings))
+}
+
+/// A file that is not a boot configuration: none of its lines is one of a known format or a command line of a kernel.
+fn foreign(sources: &Sources, file: FileId, format: Option<ConfigFormat>) -> Option<Finding> {
+    let text = sources.get(file).text();
+    if format.is_some() || text.trim().is_empty() || config::detect(text) != ConfigFormat::Cmdline {
+        return None;
+    }
+    let begins_section = |line: &str| {
+        line.starts_with('%') && SECTION_NAMES.contains(&line.split_whitespace().next().unwrap_or_default())
+    };
+    let is_kickstart =
+        kind::kickstart_commands(split_lines(text)) >= 3 || split_lines(text).any(begins_section);
+    let (what, help) = if is_kickstart {
+        ("this is a kickstart, not a boot configuration", "check it with: ks-lint FILE")
+    } else if config::has_command_line(text) {
+        return None;
+    } else {
+        (
+            "this is not a boot configuration",
+            "expected a kernel command line, or a pxelinux, GRUB, iPXE or Boot Loader Specification file; --kind names the format",
+        )
+    };
+    let first = split_lines(text).next().unwrap_or_default().trim_end().len();
+    let finding = Finding::new(&codes::NO_ENTRY, what).severity(Severity::Error).help(help);
+    Some(finding.at(Span::new(file, 0, first)))
 }
 
 /// The release that all entries of a configuration name, else the default.

@@ -97,3 +97,57 @@ fn statistics_count_each_kind_of_finding_over_all_files() {
     assert_eq!(output.status, 1);
     assert_eq!(place.run(["--statistics", "--format", "json", "."]).status, 2);
 }
+
+#[test]
+fn one_mistake_is_one_finding() {
+    let place = Place::new();
+    let codes = |text: String| {
+        place.file("x.ks", text);
+        place.run(["--format", "json", "x.ks"]).codes()
+    };
+    assert_eq!(codes(format!("\u{feff}#version=RHEL9\n{COMPLETE}")), ["KS032"], "no comment inside a word");
+    assert_eq!(codes(COMPLETE.replace("%packages", "%pakages")), ["KS022"], "the section is there");
+}
+
+#[test]
+fn a_file_that_is_not_a_boot_configuration_is_refused() {
+    let place = Place::new();
+    place.file("host.ks", COMPLETE);
+    place.file("passwd", "root:x:0:0:root:/root:/bin/bash\n");
+    place.file("cmdline", "BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro quiet\n");
+    for (name, says) in [("host.ks", "this is a kickstart"), ("passwd", "this is not a boot configuration")] {
+        let output = place.run(["boot", name]);
+        assert_eq!(output.status, 1, "{name}");
+        assert!(output.stdout.contains(says), "{name}: {}", output.stdout);
+    }
+    assert_eq!(place.run(["boot", "cmdline"]).status, 0);
+    assert_eq!(place.run(["boot", "--kind", "cmdline", "passwd"]).status, 0, "the format is given");
+}
+
+#[test]
+fn a_root_that_has_nothing_is_no_success() {
+    let place = Place::new();
+    let entry = "linux /vmlinuz inst.ks=https://deploy.example.org/node.ks inst.stage2=https://deploy.example.org/el9";
+    place.file("grub.cfg", format!("menuentry x {{\n {entry}\n initrd /i\n}}\n"));
+    let missing = place.run(["boot", "grub.cfg", "--root", "nowhere"]);
+    assert_eq!(missing.status, 2);
+    assert!(missing.stderr.contains("--root nowhere: no such directory"), "{}", missing.stderr);
+    std::fs::create_dir(place.path().join("empty")).expect("a directory");
+    let empty = place.run(["boot", "grub.cfg", "--root", "empty", "--format", "json"]);
+    assert_eq!((empty.codes(), empty.status), (vec!["BOOT034".to_owned(); 2], 1), "{}", empty.stdout);
+}
+
+#[test]
+fn what_a_plan_calls_an_error_makes_it_fail() {
+    let place = Place::new();
+    let node = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/kickstart-examples/node.ks"))
+        .expect("it is there");
+    place.file("node.ks", &node);
+    let few = place.run(["plan", "node.ks", "--disk", "sda=100GiB", "--images", "9"]);
+    assert_eq!(few.status, 0);
+    assert!(few.stdout.contains("warning[NODE012]") && !few.stdout.contains("error["), "{}", few.stdout);
+    place.file("refused.ks", format!("no-such-command\n{node}"));
+    let refused = place.run(["plan", "--minimum", "refused.ks"]);
+    assert_eq!(refused.status, 1);
+    assert!(refused.stdout.contains("no-such-command"), "{}", refused.stdout);
+}

@@ -24,6 +24,11 @@ fn rejected<'r>(read: &'r Read<'_>) -> impl Iterator<Item = &'r Finding> {
     read.findings.iter().filter(|f| f.code.category == Category::Syntax && f.severity == Severity::Error)
 }
 
+/// Whether the language refuses the kickstart, so that nothing is planned.
+pub fn is_refused(read: &Read<'_>) -> bool {
+    rejected(read).next().is_some()
+}
+
 /// An option of the kickstart that is not modelled, so that a plan would be wrong; `None` if all are.
 pub fn not_modelled(read: &Read<'_>) -> Option<&'static str> {
     Layout::of(&read.kickstart).not_modelled().map(|(option, _)| option)
@@ -49,6 +54,6 @@ pub fn images_missing(read: &Read<'_>, plan: &Plan, images: Option<u32>) -> Opti
     let section = read.directives.section.as_ref();
     let wanted = images.or_else(|| section.and(policy.images.keep))?;
     let tree = plan.tree.as_ref().filter(|_| plan.verdict == Verdict::Proceeds)?;
-    let found = node::on_machine(tree, policy, section, wanted)?.severity(Severity::Error);
+    let found = node::on_machine(tree, policy, section, wanted)?.severity(Severity::Warning);
     read.directives.apply_waivers(vec![found]).findings.into_iter().next()
 }

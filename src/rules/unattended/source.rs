@@ -1,8 +1,10 @@
 use crate::rules::commands::{is_image_source, is_package_source};
 use crate::rules::{Context, Rule};
+use kickstart::codes::UNKNOWN_SECTION;
+use kickstart::syntax::SECTION_NAMES;
 use kickstart::{Family, SectionKind, Version};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Finding, Findings, nearest};
 
 declare_code! {
     /// The kickstart names no installation source.
@@ -70,6 +72,16 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                     .help("add liveimg --url=…, or url --url=…"),
             );
         }
+        return;
+    }
+    // A misspelt header is told at its line.
+    let is_misspelt = || {
+        let headers = context.syntax_errors().filter(|f| f.code == &UNKNOWN_SECTION).filter_map(|f| f.span);
+        headers
+            .map(|span| context.sources.text_of(span))
+            .any(|word| nearest(word, SECTION_NAMES.iter().copied()) == Some("%packages"))
+    };
+    if is_misspelt() {
         return;
     }
     if requires_packages(kickstart.version) && kickstart.sections_of(SectionKind::Packages).next().is_none() {

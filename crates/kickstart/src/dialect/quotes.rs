@@ -74,6 +74,10 @@ pub(super) fn comment_in_word(words: &Words<'_, '_>, line: &Line) -> Option<Find
     let rest =
         words.text[at as usize..line.end as usize].split([' ', '\t', '\r', '\n']).next().unwrap_or("#");
     let kept = &words.text[last.start as usize..last.end as usize];
+    // An invisible character at the start of a line is another finding.
+    if kept.chars().all(|c| matches!(c, '\u{feff}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{a0}')) {
+        return None;
+    }
     let message = format!("'#' begins a comment inside a word: '{kept}{rest}' is read as '{kept}'");
     let whole = Span::new(words.file, last.start as usize, at as usize + rest.len());
     let has_quotes = [kept, rest].iter().any(|part| part.contains(['\'', '"', '\\']));
