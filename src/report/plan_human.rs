@@ -53,7 +53,12 @@ pub fn plan(
         line(&mut out, message.severity, &says, finding, sources, style);
     }
     if let Some(finding) = short {
-        line(&mut out, finding.severity, &finding.message, finding, sources, style);
+        // It does not stop the installer, and the run does not fail.
+        let severity = match plan.verdict {
+            Verdict::Proceeds => finding.severity.min(Severity::Warning),
+            _ => finding.severity,
+        };
+        line(&mut out, severity, &finding.message, finding, sources, style);
     }
     out
 }

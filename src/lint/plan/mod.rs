@@ -54,6 +54,6 @@ pub fn images_missing(read: &Read<'_>, plan: &Plan, images: Option<u32>) -> Opti
     let section = read.directives.section.as_ref();
     let wanted = images.or_else(|| section.and(policy.images.keep))?;
     let tree = plan.tree.as_ref().filter(|_| plan.verdict == Verdict::Proceeds)?;
-    let found = node::on_machine(tree, policy, section, wanted)?.severity(Severity::Warning);
+    let found = node::on_machine(tree, policy, section, wanted)?.severity(Severity::Error);
     read.directives.apply_waivers(vec![found]).findings.into_iter().next()
 }

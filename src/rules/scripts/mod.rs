@@ -3,6 +3,7 @@
 mod authselect; // UNA042
 mod carriage_return; // UNA040
 mod downloads; // SEC012, SEC013
+mod failure_unseen; // UNA046
 mod reboot; // UNA045
 mod secrets; // SEC011
 mod shellcheck; // STY023
@@ -19,6 +20,7 @@ pub(crate) static RULES: &[&Rule] = &[
     &authselect::RULE,
     &syntax::RULE,
     &reboot::RULE,
+    &failure_unseen::RULE,
     &secrets::RULE,
     &downloads::RULE,
     &shellcheck::RULE,
