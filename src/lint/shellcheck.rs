@@ -1,5 +1,5 @@
-//! The program `shellcheck`: whether it is installed, and what it says of a script. It runs no longer than [`LONGEST`], and no
-//! more than [`MOST_BYTES`] of its output are read.
+//! The program `shellcheck`: whether it is installed, and what it says of a script. It runs no longer than 10 seconds a script,
+//! and no more than 4 MiB of its output are read.
 
 pub use crate::rules::ShellCheck;
 
