@@ -98,8 +98,19 @@ enum Verb {
     Versions(versions::Args),
 }
 
+/// A panic of the parser of scripts loses what is known of one script, and nothing else: no message for it.
+fn quiet_about_scripts() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().name() != Some(kickstart::shell::THREAD) {
+            usual(panic);
+        }
+    }));
+}
+
 /// Runs `ks-lint` with this process's arguments.
 pub fn main() -> ExitCode {
+    quiet_about_scripts();
     let mut arguments = std::env::args_os();
     let program = arguments.next();
     if program.as_deref().map(Path::new).and_then(Path::file_name) == Some(OsStr::new(ksvalidator::NAME)) {

@@ -6,6 +6,8 @@ use brush_parser::ast::Program;
 use brush_parser::{ParseError, Parser, ParserOptions, TokenizerError};
 use std::borrow::Cow;
 
+/// The name of the threads that read scripts. A panic there loses what is known of one script: a program need not show it.
+pub const THREAD: &str = "script";
 /// How many constructs a script may open before it gets a stack of its own: the parser calls itself once or twice for each that is
 /// open.
 const ON_THIS_STACK: usize = 24;
@@ -23,15 +25,17 @@ pub(super) fn with_stack<T: Send>(text: &str, job: impl FnOnce() -> T + Send) ->
         return None;
     }
     let constructs = openings(text);
-    if constructs <= ON_THIS_STACK {
-        return Some(job());
-    }
     if constructs > MOST {
         return None;
     }
-    let stack = (constructs + ON_THIS_STACK) * STACK_OF_ONE;
+    // A thread of its own also keeps a panic of the parser from the program: nothing is known of that script then.
+    if constructs <= ON_THIS_STACK && !text.contains("<<") {
+        return Some(job());
+    }
+    let stack = (constructs + 2 * ON_THIS_STACK) * STACK_OF_ONE;
     std::thread::scope(|scope| {
-        std::thread::Builder::new().stack_size(stack).spawn_scoped(scope, job).ok()?.join().ok()
+        let thread = std::thread::Builder::new().name(THREAD.to_owned()).stack_size(stack);
+        thread.spawn_scoped(scope, job).ok()?.join().ok()
     })
 }
 

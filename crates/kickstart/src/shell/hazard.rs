@@ -3,6 +3,9 @@
 //!
 //! Found by random scripts; `a_fault_points_into_the_script` in `tests/shell.rs` makes more of them.
 
+/// Characters with a meaning in scripts.
+const SPECIAL: [char; 14] = ['<', '>', '(', ')', '{', '}', '[', ']', '$', '`', '\'', '"', '\\', '#'];
+
 /// A here-document that waits for its text.
 struct Waiting {
     tag: String,
@@ -61,9 +64,9 @@ impl<'t> Scan<'t> {
                     let Some(end) = self.rest()[1..].find('\'') else { return self.is_within() };
                     length += end + 1;
                 }
-                '"' if quoted => drop(self.open.pop()),
+                '"' if quoted => self.close(),
                 '"' => self.open.push(Closer::DoubleQuote),
-                '`' if top == Some(Closer::Backquote) => drop(self.open.pop()),
+                '`' if top == Some(Closer::Backquote) => self.close(),
                 '`' => self.open.push(Closer::Backquote),
                 '$' if self.rest().starts_with("$((") => {
                     self.open.push(Closer::Expansion);
@@ -82,8 +85,8 @@ impl<'t> Scan<'t> {
                     self.open.push(Closer::SquareBracket);
                     length = 2;
                 }
-                ']' if top == Some(Closer::SquareBracket) => drop(self.open.pop()),
-                '}' if top == Some(Closer::Brace) => drop(self.open.pop()),
+                ']' if top == Some(Closer::SquareBracket) => self.close(),
+                '}' if top == Some(Closer::Brace) => self.close(),
                 '(' if !quoted && self.text[..self.at].ends_with(['?', '*', '+', '@', '!']) => {
                     match self.pattern() {
                         Some(end) => {
@@ -100,9 +103,16 @@ impl<'t> Scan<'t> {
                 }
                 '(' if !quoted => self.open.push(Closer::Bracket),
                 ')' if matches!(top, Some(Closer::Bracket | Closer::Expansion | Closer::Arithmetic)) => {
-                    drop(self.open.pop())
+                    self.close();
                 }
-                '#' if began_word && !quoted => length = self.rest().find('\n').unwrap_or(self.rest().len()),
+                '#' if began_word && !quoted && top != Some(Closer::Brace) => {
+                    length = self.rest().find('\n').unwrap_or(self.rest().len());
+                    // The tokenizer knows no comments in `$(…)`.
+                    if self.is_within() && self.rest()[1..length].contains(SPECIAL) {
+                        return true;
+                    }
+                }
+                '$' if !self.waiting.is_empty() && self.opens_unusually() => return true,
                 '<' if self.rest().starts_with("<<<") => length = 3,
                 '<' if self.rest().starts_with("<<")
                     && !quoted
@@ -130,6 +140,20 @@ impl<'t> Scan<'t> {
         self.is_within() || self.waiting.iter().any(|here| here.depth != self.open.len())
     }
 
+    /// Whether something more than `${name}` or `$(words)` begins here.
+    fn opens_unusually(&self) -> bool {
+        let rest = &self.rest()[1..];
+        let closer = match rest.chars().next() {
+            Some('(') => ')',
+            Some('{') => '}',
+            Some('[') => return true,
+            _ => return false,
+        };
+        let Some(end) = rest[1..].find(closer) else { return true };
+        let inside = &rest[1..=end];
+        inside.contains(SPECIAL) || inside.contains(['\n', ';', '&', '|', '*', '!', '@', '+', '?'])
+    }
+
     /// The length of a pattern such as `@(a|b)` from its bracket on, as the tokenizer reads it; None if it has no end.
     fn pattern(&self) -> Option<usize> {
         let (mut depth, mut escaped) = (0, false);
@@ -144,6 +168,11 @@ impl<'t> Scan<'t> {
             }
         }
         None
+    }
+
+    /// Closes the innermost construct.
+    fn close(&mut self) {
+        self.open.pop();
     }
 
     /// Whether the place is in something that the tokenizer calls itself for.

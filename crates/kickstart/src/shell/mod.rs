@@ -10,6 +10,7 @@ mod open; // what is not closed at the end
 mod walk; // from the tree to commands
 
 pub use fault::{Fault, FaultKind};
+pub use grammar::THREAD;
 
 /// What follows a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
