@@ -15,6 +15,16 @@ struct Waiting {
     depth: usize,
 }
 
+/// The texts of the here-documents of a line.
+enum Bodies {
+    /// Where the last one ends.
+    Until(usize),
+    /// One does not end.
+    Endless,
+    /// A construct was opened or closed between an operator and its text.
+    Crossed,
+}
+
 /// What closes a construct that is open.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Closer {
@@ -38,7 +48,8 @@ pub(super) fn is_in(text: &str) -> bool {
 struct Scan<'t> {
     text: &'t str,
     at: usize,
-    open: Vec<Closer>,
+    /// What closes each, and where it begins.
+    open: Vec<(Closer, usize)>,
     waiting: Vec<Waiting>,
 }
 
@@ -54,35 +65,35 @@ impl<'t> Scan<'t> {
     fn finds_one(mut self) -> bool {
         let mut begins_word = true;
         while let Some(c) = self.rest().chars().next() {
-            let top = self.open.last().copied();
+            let top = self.open.last().map(|(closer, _)| *closer);
             let quoted = top == Some(Closer::DoubleQuote);
             let began_word = std::mem::replace(&mut begins_word, c.is_whitespace() || ";&|(".contains(c));
             let mut length = c.len_utf8();
             match c {
                 '\\' => length += self.rest()[1..].chars().next().map_or(0, char::len_utf8),
                 '\'' if !quoted => {
-                    let Some(end) = self.rest()[1..].find('\'') else { return self.is_within() };
+                    let Some(end) = self.rest()[1..].find('\'') else { return self.hides_one() };
                     length += end + 1;
                 }
                 '"' if quoted => self.close(),
-                '"' => self.open.push(Closer::DoubleQuote),
+                '"' => self.open.push((Closer::DoubleQuote, self.at)),
                 '`' if top == Some(Closer::Backquote) => self.close(),
-                '`' => self.open.push(Closer::Backquote),
+                '`' => self.open.push((Closer::Backquote, self.at)),
                 '$' if self.rest().starts_with("$((") => {
-                    self.open.push(Closer::Expansion);
-                    self.open.push(Closer::Arithmetic);
+                    self.open.push((Closer::Expansion, self.at));
+                    self.open.push((Closer::Arithmetic, self.at));
                     length = 3;
                 }
                 '$' if self.rest().starts_with("$(") => {
-                    self.open.push(Closer::Expansion);
+                    self.open.push((Closer::Expansion, self.at));
                     length = 2;
                 }
                 '$' if self.rest().starts_with("${") => {
-                    self.open.push(Closer::Brace);
+                    self.open.push((Closer::Brace, self.at));
                     length = 2;
                 }
                 '$' if self.rest().starts_with("$[") => {
-                    self.open.push(Closer::SquareBracket);
+                    self.open.push((Closer::SquareBracket, self.at));
                     length = 2;
                 }
                 ']' if top == Some(Closer::SquareBracket) => self.close(),
@@ -93,22 +104,22 @@ impl<'t> Scan<'t> {
                             begins_word = false;
                             length = end;
                         }
-                        None => return self.is_within(),
+                        None => return self.hides_one(),
                     }
                 }
                 '(' if self.rest().starts_with("((") && !quoted => {
-                    self.open.push(Closer::Bracket);
-                    self.open.push(Closer::Arithmetic);
+                    self.open.push((Closer::Bracket, self.at));
+                    self.open.push((Closer::Arithmetic, self.at));
                     length = 2;
                 }
-                '(' if !quoted => self.open.push(Closer::Bracket),
+                '(' if !quoted => self.open.push((Closer::Bracket, self.at)),
                 ')' if matches!(top, Some(Closer::Bracket | Closer::Expansion | Closer::Arithmetic)) => {
                     self.close();
                 }
                 '#' if began_word && !quoted && top != Some(Closer::Brace) => {
                     length = self.rest().find('\n').unwrap_or(self.rest().len());
                     // The tokenizer knows no comments in `$(…)`.
-                    if self.is_within() && self.rest()[1..length].contains(SPECIAL) {
+                    if self.within().is_some() && self.rest()[1..length].contains(SPECIAL) {
                         return true;
                     }
                 }
@@ -116,7 +127,7 @@ impl<'t> Scan<'t> {
                 '<' if self.rest().starts_with("<<<") => length = 3,
                 '<' if self.rest().starts_with("<<")
                     && !quoted
-                    && !self.open.contains(&Closer::Arithmetic) =>
+                    && !self.open.iter().any(|(closer, _)| *closer == Closer::Arithmetic) =>
                 {
                     match self.operator() {
                         Some(end) => length = end,
@@ -126,9 +137,10 @@ impl<'t> Scan<'t> {
                 '\n' if !self.waiting.is_empty() => {
                     self.at += 1;
                     match self.bodies() {
-                        Some(end) => self.at = end,
+                        Bodies::Until(end) => self.at = end,
                         // The text goes to the end of the script: what is open stays open.
-                        None => return self.is_within(),
+                        Bodies::Endless => return self.hides_one(),
+                        Bodies::Crossed => return true,
                     }
                     continue;
                 }
@@ -137,7 +149,7 @@ impl<'t> Scan<'t> {
             self.at += length;
         }
         // One that waits still has its text outside of where it begins.
-        self.is_within() || self.waiting.iter().any(|here| here.depth != self.open.len())
+        self.hides_one() || self.waiting.iter().any(|here| here.depth != self.open.len())
     }
 
     /// Whether something more than `${name}` or `$(words)` begins here.
@@ -175,10 +187,15 @@ impl<'t> Scan<'t> {
         self.open.pop();
     }
 
-    /// Whether the place is in something that the tokenizer calls itself for.
-    fn is_within(&self) -> bool {
+    /// Where the first construct that is open, and that the tokenizer calls itself for, begins.
+    fn within(&self) -> Option<usize> {
         let calls = [Closer::Expansion, Closer::Brace, Closer::SquareBracket, Closer::Backquote];
-        self.open.iter().any(|closer| calls.contains(closer))
+        self.open.iter().find(|(closer, _)| calls.contains(closer)).map(|(_, at)| *at)
+    }
+
+    /// Whether something that nothing closes may hide a here-document.
+    fn hides_one(&self) -> bool {
+        self.within().is_some_and(|at| self.text[at..].contains("<<"))
     }
 
     /// Reads `<<TAG`; the length of both. None for a tag that the crate cannot read.
@@ -205,17 +222,18 @@ impl<'t> Scan<'t> {
         Some(rest.len() - word.len() + length)
     }
 
-    /// Reads the texts of the here-documents that wait; the end of the last. None where one does not end, or where a construct was
-    /// opened or closed between the operator and the text.
-    fn bodies(&mut self) -> Option<usize> {
+    /// Reads the texts of the here-documents that wait.
+    fn bodies(&mut self) -> Bodies {
         let mut at = self.at;
         for here in std::mem::take(&mut self.waiting) {
             if here.depth != self.open.len() {
-                self.open.push(Closer::Expansion);
-                return None;
+                return Bodies::Crossed;
             }
             loop {
-                let line = self.text.get(at..).filter(|rest| !rest.is_empty())?.split('\n').next()?;
+                let rest = self.text.get(at..).unwrap_or_default();
+                let Some(line) = rest.split('\n').next().filter(|_| !rest.is_empty()) else {
+                    return Bodies::Endless;
+                };
                 at = (at + line.len() + 1).min(self.text.len());
                 let line = if here.tabs { line.trim_start_matches('\t') } else { line };
                 if line == here.tag {
@@ -223,7 +241,7 @@ impl<'t> Scan<'t> {
                 }
             }
         }
-        Some(at)
+        Bodies::Until(at)
     }
 }
 
