@@ -52,8 +52,11 @@ pub(super) fn without_carriage_returns(text: &str) -> Cow<'_, str> {
     if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", " \n")) } else { Cow::Borrowed(text) }
 }
 
-/// What the grammar says of a text.
+/// What the grammar says of a text. A part of a script may be what the parser must not be given, where the whole is not.
 pub(super) fn parse(text: &str) -> Result<Program, ParseError> {
+    if hazard::is_in(text) {
+        return Err(ParseError::ParsingAtEndOfInput);
+    }
     Parser::new(text.as_bytes(), &ParserOptions::default()).parse_program()
 }
 

@@ -100,6 +100,7 @@ impl<'t> Scan<'t> {
                 '}' if top == Some(Closer::Brace) => self.close(),
                 '(' if !quoted && self.text[..self.at].ends_with(['?', '*', '+', '@', '!']) => {
                     match self.pattern() {
+                        Some(end) if self.rest()[..end].contains("<<") => return true,
                         Some(end) => {
                             begins_word = false;
                             length = end;

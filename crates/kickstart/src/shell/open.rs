@@ -1,6 +1,6 @@
 //! Which compound command is still open at the end of a script.
 
-use super::Offsets;
+use super::{Offsets, hazard};
 use brush_parser::{ParserOptions, Token, uncached_tokenize_str};
 
 /// Words after which a command begins, like an operator.
@@ -8,7 +8,7 @@ const BEFORE_COMMANDS: [&str; 9] = ["if", "then", "elif", "else", "do", "while",
 
 /// The last compound command or bracket that nothing closes: its offset, and how it begins.
 pub(super) fn innermost(text: &str) -> Option<(usize, String)> {
-    let tokens = uncached_tokenize_str(text, &ParserOptions::default().tokenizer_options()).ok()?;
+    let tokens = tokens(text)?;
     let offsets = Offsets::of(text);
     let mut open: Vec<(usize, &str)> = Vec::new();
     let mut begins_command = true;
@@ -60,7 +60,7 @@ pub(super) fn innermost(text: &str) -> Option<(usize, String)> {
 /// The place where bash refuses a bracket after a word that is neither the name of a function nor an assignment: the bracket, or what
 /// follows it where `()` would make a function.
 pub(super) fn stray_bracket(text: &str) -> Option<usize> {
-    let tokens = uncached_tokenize_str(text, &ParserOptions::default().tokenizer_options()).ok()?;
+    let tokens = tokens(text)?;
     let offsets = Offsets::of(text);
     // How many words of the command there are before a token.
     let mut words = 0;
@@ -106,6 +106,14 @@ pub(super) fn stray_bracket(text: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// The tokens of a script; None if it has none to the end, or must not be given to the tokenizer.
+fn tokens(text: &str) -> Option<Vec<Token>> {
+    if hazard::is_in(text) {
+        return None;
+    }
+    uncached_tokenize_str(text, &ParserOptions::default().tokenizer_options()).ok()
 }
 
 fn close(open: &mut Vec<(usize, &str)>, begins: &[&str]) {
