@@ -40,6 +40,13 @@ enum Closer {
     DoubleQuote,
 }
 
+impl Closer {
+    /// Whether the tokenizer calls itself for what this closes.
+    fn is_called_for(self) -> bool {
+        matches!(self, Closer::Expansion | Closer::Brace | Closer::SquareBracket | Closer::Backquote)
+    }
+}
+
 /// Whether a script has a here-document with an unusual tag, or in or beside a construct that is not closed as it should be.
 pub(super) fn is_in(text: &str) -> bool {
     text.contains("<<") && Scan::new(text).finds_one()
@@ -50,12 +57,15 @@ struct Scan<'t> {
     at: usize,
     /// What closes each, and where it begins.
     open: Vec<(Closer, usize)>,
+    /// How many of them the tokenizer calls itself for, and how many are arithmetic: looked at for every comment and operator.
+    calls: usize,
+    arithmetic: usize,
     waiting: Vec<Waiting>,
 }
 
 impl<'t> Scan<'t> {
     fn new(text: &'t str) -> Self {
-        Scan { text, at: 0, open: Vec::new(), waiting: Vec::new() }
+        Scan { text, at: 0, open: Vec::new(), calls: 0, arithmetic: 0, waiting: Vec::new() }
     }
 
     fn rest(&self) -> &'t str {
@@ -76,24 +86,24 @@ impl<'t> Scan<'t> {
                     length += end + 1;
                 }
                 '"' if quoted => self.close(),
-                '"' => self.open.push((Closer::DoubleQuote, self.at)),
+                '"' => self.begin(Closer::DoubleQuote),
                 '`' if top == Some(Closer::Backquote) => self.close(),
-                '`' => self.open.push((Closer::Backquote, self.at)),
+                '`' => self.begin(Closer::Backquote),
                 '$' if self.rest().starts_with("$((") => {
-                    self.open.push((Closer::Expansion, self.at));
-                    self.open.push((Closer::Arithmetic, self.at));
+                    self.begin(Closer::Expansion);
+                    self.begin(Closer::Arithmetic);
                     length = 3;
                 }
                 '$' if self.rest().starts_with("$(") => {
-                    self.open.push((Closer::Expansion, self.at));
+                    self.begin(Closer::Expansion);
                     length = 2;
                 }
                 '$' if self.rest().starts_with("${") => {
-                    self.open.push((Closer::Brace, self.at));
+                    self.begin(Closer::Brace);
                     length = 2;
                 }
                 '$' if self.rest().starts_with("$[") => {
-                    self.open.push((Closer::SquareBracket, self.at));
+                    self.begin(Closer::SquareBracket);
                     length = 2;
                 }
                 ']' if top == Some(Closer::SquareBracket) => self.close(),
@@ -109,27 +119,24 @@ impl<'t> Scan<'t> {
                     }
                 }
                 '(' if self.rest().starts_with("((") && !quoted => {
-                    self.open.push((Closer::Bracket, self.at));
-                    self.open.push((Closer::Arithmetic, self.at));
+                    self.begin(Closer::Bracket);
+                    self.begin(Closer::Arithmetic);
                     length = 2;
                 }
-                '(' if !quoted => self.open.push((Closer::Bracket, self.at)),
+                '(' if !quoted => self.begin(Closer::Bracket),
                 ')' if matches!(top, Some(Closer::Bracket | Closer::Expansion | Closer::Arithmetic)) => {
                     self.close();
                 }
                 '#' if began_word && !quoted && top != Some(Closer::Brace) => {
                     length = self.rest().find('\n').unwrap_or(self.rest().len());
                     // The tokenizer knows no comments in `$(…)`.
-                    if self.within().is_some() && self.rest()[1..length].contains(SPECIAL) {
+                    if self.calls > 0 && self.rest()[1..length].contains(SPECIAL) {
                         return true;
                     }
                 }
                 '$' if !self.waiting.is_empty() && self.opens_unusually() => return true,
                 '<' if self.rest().starts_with("<<<") => length = 3,
-                '<' if self.rest().starts_with("<<")
-                    && !quoted
-                    && !self.open.iter().any(|(closer, _)| *closer == Closer::Arithmetic) =>
-                {
+                '<' if self.rest().starts_with("<<") && !quoted && self.arithmetic == 0 => {
                     match self.operator() {
                         Some(end) => length = end,
                         None => return true,
@@ -183,15 +190,24 @@ impl<'t> Scan<'t> {
         None
     }
 
+    /// Opens a construct here.
+    fn begin(&mut self, closer: Closer) {
+        self.open.push((closer, self.at));
+        self.calls += usize::from(closer.is_called_for());
+        self.arithmetic += usize::from(closer == Closer::Arithmetic);
+    }
+
     /// Closes the innermost construct.
     fn close(&mut self) {
-        self.open.pop();
+        if let Some((closer, _)) = self.open.pop() {
+            self.calls -= usize::from(closer.is_called_for());
+            self.arithmetic -= usize::from(closer == Closer::Arithmetic);
+        }
     }
 
     /// Where the first construct that is open, and that the tokenizer calls itself for, begins.
     fn within(&self) -> Option<usize> {
-        let calls = [Closer::Expansion, Closer::Brace, Closer::SquareBracket, Closer::Backquote];
-        self.open.iter().find(|(closer, _)| calls.contains(closer)).map(|(_, at)| *at)
+        self.open.iter().find(|(closer, _)| closer.is_called_for()).map(|(_, at)| *at)
     }
 
     /// Whether something that nothing closes may hide a here-document.
