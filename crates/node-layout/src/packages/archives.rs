@@ -5,7 +5,7 @@ use crate::machine::inside;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The most files that are looked at. A mirror is no cache.
+/// The most files that are looked at. A mirror is not a cache.
 const MOST: usize = 100_000;
 
 /// The regular files in the caches of a host by their names. The first cache that has one wins.

@@ -107,7 +107,7 @@ pub(crate) trait PackageManager: std::fmt::Debug + Sync {
     /// [`ToolError`].
     fn compare(&self, tools: &dyn Tools, a: &str, b: &str) -> Result<Ordering, ToolError>;
 
-    /// Whether a package belongs to an image: kernels, and what is no package at all.
+    /// Whether a package belongs to an image: kernels, and entries that are not packages, such as keys.
     fn is_of_image(&self, package: &Package) -> bool;
 
     /// The name of the file of a package in a cache.

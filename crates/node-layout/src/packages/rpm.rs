@@ -68,7 +68,7 @@ impl PackageManager for Rpm {
     }
 
     fn is_of_image(&self, package: &Package) -> bool {
-        // A key is no package, and the package of an image brings what is being installed.
+        // A key is not a package, and the package of an image brings what is being installed.
         KERNELS.contains(&package.name.as_str())
             || package.name == "gpg-pubkey"
             || package.name.contains("image-update")

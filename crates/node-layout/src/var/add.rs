@@ -38,7 +38,7 @@ pub(crate) fn add(from: &Path, to: &Path, paths: &[PathBuf]) -> Result<usize, Va
     Ok(adding.added)
 }
 
-/// The directory of a file, and its name there; `None` if there is no such directory.
+/// The directory of a file, and its name there; `None` if the directory does not exist.
 fn above<'d, 'p>(
     directories: &'d mut Directories,
     path: &'p Path,

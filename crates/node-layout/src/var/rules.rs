@@ -25,7 +25,7 @@ const PARTS: &[(&str, Part)] = &[
     ("lost+found", Part::Links),
     // systemd's mark of the last update (systemd-update-done.service(8)).
     (".updated", Part::Links),
-    // Databases of packages: parts of two databases are no database. (An image of oVirt Node has a link there.)
+    // Databases of packages: parts of two databases do not make one. (An image of oVirt Node has a link there.)
     ("lib/rpm", Part::Links),
     ("lib/rpm-state", Part::Links),
     ("lib/dnf", Part::Links),

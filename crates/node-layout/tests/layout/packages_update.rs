@@ -241,7 +241,7 @@ fn a_file_that_is_another_package_is_not_installed() {
     let (told, commands) = decided(&model, &model.request());
     assert_eq!(commands, None);
     assert!(told[0].ends_with("alpha-1-1.noarch.rpm is not the package alpha 1-1"), "{told:?}");
-    // A link is no file of a cache.
+    // A link is not a file of a cache.
     let model = node(&BASE, &["alpha 1-1", "bash 5-1"], &BASE, &["alpha 1-1"]);
     let file = model.sysroot().join("var/cache/dnf/repo-1234/packages/alpha-1-1.noarch.rpm");
     std::fs::rename(&file, model.path("elsewhere.rpm")).unwrap();

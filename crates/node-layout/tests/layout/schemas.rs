@@ -79,7 +79,7 @@ fn run(arguments: &[&str]) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// A directory that is no node.
+/// A directory that is not a node.
 fn no_node() -> tempfile::TempDir {
     let sysroot = tempfile::tempdir().unwrap();
     std::fs::create_dir(sysroot.path().join("etc")).unwrap();
