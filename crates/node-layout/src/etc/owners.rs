@@ -2,7 +2,7 @@
 
 use super::error::EtcError;
 use super::ids::IdMap;
-use crate::sync::{Metadata, names, open_directory, settle, xattrs};
+use crate::sync::{Metadata, SyncError, names, open_directory, settle, xattrs};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use std::collections::HashSet;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -37,7 +37,7 @@ struct Owners<'o> {
 impl Owners<'_> {
     fn directory(&mut self, path: &Path, opened: BorrowedFd<'_>, depth: usize) -> Result<(), EtcError> {
         if depth > DEEPEST {
-            return Err(EtcError::TooDeep { path: path.to_owned(), limit: DEEPEST });
+            return Err(SyncError::TooDeep { path: path.to_owned(), limit: DEEPEST }.into());
         }
         for name in names(opened).map_err(EtcError::io(&self.root, path))? {
             let path = path.join(&name);

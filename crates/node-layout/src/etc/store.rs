@@ -5,7 +5,7 @@ use super::ids::IdMap;
 use super::node::Node;
 use super::outcome::{From, Merge, Side, Trees, Wanted};
 use super::write::{write, write_one};
-use crate::sync::{Directories, Metadata, Xattrs, escaped, names, open_directory, unescaped};
+use crate::sync::{Directories, Metadata, SyncError, Xattrs, escaped, names, open_directory, unescaped};
 use rustix::fs::FileType;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -149,7 +149,7 @@ fn add_tree(
     depth: usize,
 ) -> Result<(), EtcError> {
     if depth > DEEPEST {
-        return Err(EtcError::TooDeep { path: path.to_owned(), limit: DEEPEST });
+        return Err(SyncError::TooDeep { path: path.to_owned(), limit: DEEPEST }.into());
     }
     let failed = EtcError::io(root, path);
     let mut directories = Directories::open(root)?;

@@ -7,7 +7,7 @@ use super::kinds::{Kind, Kinds, OWN_TABLE, PINS};
 use super::node::{Content, Node};
 use super::outcome::{Ancestor, Choices, FileMerge, From, Merge, Outcome, Reason, Side, Trees, Wanted};
 use super::parts::{Part, metadata_of};
-use crate::sync::{Directories, Metadata, Xattrs, names, open_directory};
+use crate::sync::{Directories, Metadata, SyncError, Xattrs, names, open_directory};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io;
@@ -123,7 +123,7 @@ impl Merger<'_> {
         listing: Listing,
     ) -> Result<bool, EtcError> {
         if depth > DEEPEST {
-            return Err(EtcError::TooDeep { path: path.to_owned(), limit: DEEPEST });
+            return Err(SyncError::TooDeep { path: path.to_owned(), limit: DEEPEST }.into());
         }
         let mut all: BTreeSet<OsString> = BTreeSet::new();
         for (root, opened) in self.roots.iter().zip(&opened) {
@@ -337,7 +337,7 @@ impl Merger<'_> {
         depth: usize,
     ) -> Result<bool, EtcError> {
         if depth > DEEPEST {
-            return Err(EtcError::TooDeep { path: path.to_owned(), limit: DEEPEST });
+            return Err(SyncError::TooDeep { path: path.to_owned(), limit: DEEPEST }.into());
         }
         let failed = |of: usize| EtcError::io(self.roots[of], path);
         let all = names(base.as_fd()).map_err(failed(BASE))?;

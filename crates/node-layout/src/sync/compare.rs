@@ -212,13 +212,11 @@ struct Roots<'a> {
 
 impl Roots<'_> {
     fn in_source(&self, path: &Path) -> impl Fn(io::Error) -> SyncError {
-        let path = joined(self.source, path);
-        move |error| SyncError::Io { path: path.clone(), error }
+        SyncError::at(self.source, path)
     }
 
     fn in_target(&self, path: &Path) -> impl Fn(io::Error) -> SyncError {
-        let path = joined(self.target.unwrap_or(Path::new("")), path);
-        move |error| SyncError::Io { path: path.clone(), error }
+        SyncError::at(self.target.unwrap_or(Path::new("")), path)
     }
 }
 

@@ -70,6 +70,12 @@ impl SyncError {
     pub(super) fn io(root: &Path, path: &Path, error: impl Into<io::Error>) -> SyncError {
         SyncError::Io { path: joined(root, path), error: error.into() }
     }
+
+    /// The errors of operations on `path` in the tree at `root`, one like the other.
+    pub(crate) fn at(root: &Path, path: &Path) -> impl Fn(io::Error) -> SyncError + use<> {
+        let path = joined(root, path);
+        move |error| SyncError::Io { path: path.clone(), error }
+    }
 }
 
 /// `path` in the tree at `root`; the root itself has an empty path.

@@ -4,7 +4,9 @@
 use super::compare::{DEEPEST, existing};
 use super::error::VarError;
 use super::rules::{is_added, is_entered};
-use crate::sync::{Directories, Metadata, READ, Xattrs, names, open_directory, remove, settle, xattrs};
+use crate::sync::{
+    Directories, Metadata, READ, SyncError, Xattrs, names, open_directory, remove, settle, xattrs,
+};
 use rustix::fs::{Mode, OFlags, RenameFlags, mkdirat, mknodat, openat, readlinkat, renameat_with, symlinkat};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -43,7 +45,6 @@ fn above<'d, 'p>(
     directories: &'d mut Directories,
     path: &'p Path,
 ) -> Result<Option<(BorrowedFd<'d>, &'p OsStr)>, VarError> {
-    use crate::sync::SyncError;
     match directories.parent(path) {
         Err(SyncError::Io { error, .. }) if is_missing(&error) => Ok(None),
         other => Ok(Some(other?)),
@@ -72,7 +73,7 @@ impl Adding {
         depth: usize,
     ) -> Result<(), VarError> {
         if depth > DEEPEST {
-            return Err(VarError::TooDeep { path: self.from.join(path), limit: DEEPEST });
+            return Err(SyncError::TooDeep { path: self.from.join(path), limit: DEEPEST }.into());
         }
         let (in_source, in_target) = (VarError::io(&self.from, path), VarError::io(&self.to, path));
         let Some(metadata) = existing(source, name).map_err(&in_source)? else { return Ok(()) };

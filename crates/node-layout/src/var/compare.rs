@@ -2,12 +2,12 @@
 
 use super::error::VarError;
 use super::rules::{is_added, is_entered};
-use crate::sync::{Metadata, READ, names, open_directory};
+use crate::sync::{Metadata, READ, SyncError, names, open_directory};
 use rustix::fs::{CWD, FileType, Mode, OFlags, openat, readlinkat};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
 /// The most directories on the way to a file; each one is an open file of this process.
@@ -67,7 +67,7 @@ pub(crate) fn compare(trees: &VarTrees) -> Result<Additions, VarError> {
     };
     let image = match open(&trees.image) {
         // An image without /var adds nothing.
-        Err(VarError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
+        Err(error) if error.is_of_change() => {
             return Ok(Additions::default());
         }
         opened => opened?,
@@ -78,8 +78,19 @@ pub(crate) fn compare(trees: &VarTrees) -> Result<Additions, VarError> {
         .id()
         .0;
     let mut walk = Walk { trees, device, seen: 0, found: Additions::default() };
-    walk.directory(Path::new(""), image.as_fd(), old.as_ref().map(AsFd::as_fd), Some(live.as_fd()), 0)?;
+    let old = old.as_ref().map(AsFd::as_fd);
+    walk.directory(Path::new(""), Opened { image: image.as_fd(), old, live: Some(live.as_fd()) }, 0)?;
     Ok(walk.found)
+}
+
+/// The same directory of each tree.
+#[derive(Clone, Copy)]
+struct Opened<'a> {
+    image: BorrowedFd<'a>,
+    /// `None` if it is not known, or has no such directory.
+    old: Option<BorrowedFd<'a>>,
+    /// `None` if the directory is to be added.
+    live: Option<BorrowedFd<'a>>,
 }
 
 struct Walk<'a> {
@@ -92,37 +103,23 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Walks through a directory of the image. Without one of this host it is going to be added.
-    fn directory(
-        &mut self,
-        path: &Path,
-        image: BorrowedFd<'_>,
-        old: Option<BorrowedFd<'_>>,
-        live: Option<BorrowedFd<'_>>,
-        depth: usize,
-    ) -> Result<(), VarError> {
+    fn directory(&mut self, path: &Path, above: Opened<'_>, depth: usize) -> Result<(), VarError> {
         if depth > DEEPEST {
-            return Err(VarError::TooDeep { path: self.trees.image.join(path), limit: DEEPEST });
+            return Err(SyncError::TooDeep { path: self.trees.image.join(path), limit: DEEPEST }.into());
         }
-        for name in names(image).map_err(VarError::io(&self.trees.image, path))? {
+        for name in names(above.image).map_err(VarError::io(&self.trees.image, path))? {
             let path = path.join(&name);
             self.seen += 1;
             if self.seen > MOST {
                 return Err(VarError::TooMany { limit: MOST });
             }
-            self.file(path, &name, image, old, live, depth)?;
+            self.file(path, &name, above, depth)?;
         }
         Ok(())
     }
 
-    fn file(
-        &mut self,
-        path: PathBuf,
-        name: &OsStr,
-        image: BorrowedFd<'_>,
-        old: Option<BorrowedFd<'_>>,
-        live: Option<BorrowedFd<'_>>,
-        depth: usize,
-    ) -> Result<(), VarError> {
+    fn file(&mut self, path: PathBuf, name: &OsStr, above: Opened<'_>, depth: usize) -> Result<(), VarError> {
+        let Opened { image, old, live } = above;
         let in_image = VarError::io(&self.trees.image, &path);
         let in_live = VarError::io(&self.trees.live, &path);
         let metadata = Metadata::read(image, name).map_err(&in_image)?;
@@ -149,7 +146,8 @@ impl Walk<'_> {
             }
             if metadata.kind.is_dir() && is_entered(&path) {
                 let below = open_directory(image, name).map_err(in_image)?;
-                self.directory(&path, below.as_fd(), None, None, depth + 1)?;
+                let below = Opened { image: below.as_fd(), old: None, live: None };
+                self.directory(&path, below, depth + 1)?;
             }
             return Ok(());
         };
@@ -157,18 +155,18 @@ impl Walk<'_> {
             return Ok(());
         }
         if metadata.kind.is_dir() && present.kind.is_dir() {
-            let opened = |above, io: &dyn Fn(io::Error) -> VarError| open_directory(above, name).map_err(io);
-            let image = opened(image, &in_image)?;
-            let old_directory = old.filter(|_| before.is_some_and(|m| m.kind.is_dir()));
-            let old = match (old, old_directory) {
-                (_, Some(old)) => Some(opened(old, &in_image)?),
-                // It was known to have no such directory: everything in it is new.
-                (Some(_), None) => None,
-                (None, None) => None,
+            let open = |above, io: &dyn Fn(io::Error) -> VarError| open_directory(above, name).map_err(io);
+            let image = open(image, &in_image)?;
+            // Where the old image has no such directory, everything in it is new.
+            let old = old.filter(|_| before.is_some_and(|m| m.kind.is_dir()));
+            let old = old.map(|old| open(old, &in_image)).transpose()?;
+            let live = live.map(|live| open(live, &in_live)).transpose()?;
+            let below = Opened {
+                image: image.as_fd(),
+                old: old.as_ref().map(AsFd::as_fd),
+                live: live.as_ref().map(AsFd::as_fd),
             };
-            let live: Option<OwnedFd> = live.map(|live| opened(live, &in_live)).transpose()?;
-            let (old, live) = (old.as_ref().map(AsFd::as_fd), live.as_ref().map(AsFd::as_fd));
-            return self.directory(&path, image.as_fd(), old, live, depth + 1);
+            return self.directory(&path, below, depth + 1);
         }
         let Some(live) = live else { return Ok(()) };
         // A file that is not added is not worth a word either.
