@@ -91,6 +91,7 @@ const BY_A_PERSON: &[(&str, Why)] = &[
     ("UNA018", Why::Choice),
     ("UNA019", Why::Choice),
     ("UNA043", Why::Work),
+    ("UNA047", Why::Work),
     ("UNA044", Why::Work),
     ("UNA045", Why::Work),
     ("SEC003", Why::Unknown),

@@ -113,6 +113,8 @@ enum Difference {
     Fault(String),
     /// Its line.
     Line(String),
+    /// The reader leaves the script out.
+    Unread(String),
 }
 
 fn difference(script: &str) -> Option<Difference> {
@@ -121,9 +123,10 @@ fn difference(script: &str) -> Option<Difference> {
     if bash.iter().any(|(_, message)| message.ends_with("matching `]'")) {
         return None;
     }
-    let ours = Script::read(script).fault;
+    let Script { fault: ours, unread, .. } = Script::read(script);
     let shown = || format!("bash: {bash:?}\nours: {ours:?}\n{script}");
     match (&ours, bash.is_empty()) {
+        _ if unread.is_some() => Some(Difference::Unread(shown())),
         (None, true) => None,
         (Some(fault), false) if bash.iter().any(|(line, _)| *line == fault.line) => None,
         (Some(_), false) => Some(Difference::Line(shown())),
@@ -137,8 +140,11 @@ fn bash_agrees_on_every_script_of_the_repository() {
         return;
     }
     // A script with CR LF has faults for bash because of them; that is another finding.
-    for script in scripts().iter().filter(|script| !script.contains('\r')) {
-        if let Some(Difference::Fault(shown) | Difference::Line(shown)) = difference(script) {
+    let is_read = |script: &&String| !script.contains('\r') && Script::read(script).unread.is_none();
+    for script in scripts().iter().filter(is_read) {
+        if let Some(Difference::Fault(shown) | Difference::Line(shown) | Difference::Unread(shown)) =
+            difference(script)
+        {
             panic!("{shown}");
         }
     }
@@ -239,16 +245,18 @@ fn bash_agrees_on_changed_scripts() {
     if !has_bash() {
         return;
     }
-    let scripts: Vec<String> = scripts().into_iter().filter(|script| !script.contains('\r')).collect();
+    let is_read = |script: &String| !script.contains('\r') && Script::read(script).unread.is_none();
+    let scripts: Vec<String> = scripts().into_iter().filter(is_read).collect();
     let mut random = Random(number("KS_LINT_SEED", SEED).max(1));
     let count = number("KS_LINT_DOCUMENTS", SCRIPTS as u64) as usize;
-    let (mut other_lines, mut other_verdicts) = (Vec::new(), Vec::new());
+    let (mut other_lines, mut other_verdicts, mut unread) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..count {
         let script = &scripts[random.below(scripts.len())];
         match difference(&changed(script, &mut random)) {
             None => {}
             Some(Difference::Line(shown)) => other_lines.push(shown),
             Some(Difference::Fault(shown)) => other_verdicts.push(shown),
+            Some(Difference::Unread(shown)) => unread.push(shown),
         }
     }
     // bash reads what is in `$(…)`, the reader only finds its end.
@@ -257,6 +265,12 @@ fn bash_agrees_on_changed_scripts() {
         "{} of {count} have a fault for one of the two only, of which the first are:\n{}",
         other_verdicts.len(),
         other_verdicts[..other_verdicts.len().min(5)].join("\n----\n")
+    );
+    assert!(
+        unread.len() * MOST_DIFFERENT <= count,
+        "{} of {count} are not read, of which the first are:\n{}",
+        unread.len(),
+        unread[..unread.len().min(5)].join("\n----\n")
     );
     // Where quotes are out of step for a hundred lines, the two may give up at different ones.
     assert!(

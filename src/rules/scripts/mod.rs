@@ -7,7 +7,7 @@ mod failure_unseen; // UNA046
 mod reboot; // UNA045
 mod secrets; // SEC011
 mod shellcheck; // STY023
-mod syntax; // UNA043, UNA044
+mod syntax; // UNA043, UNA044, UNA047
 mod wrong_root; // UNA041
 
 use crate::rules::Rule;

@@ -2,7 +2,7 @@ use super::SCRIPTS;
 use crate::rules::shell::place;
 use crate::rules::{Context, Rule};
 use kickstart::Section;
-use kickstart::shell::{Fault, FaultKind};
+use kickstart::shell::{Fault, FaultKind, Unread};
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 use node_base::source::{Span, split_lines};
@@ -64,7 +64,36 @@ declare_code! {
     static OPEN = "UNA044", "here-document-not-ended", Unattended, Warning;
 }
 
-pub(super) static RULE: Rule = Rule { codes: &[&FAULT, &OPEN], check };
+declare_code! {
+    /// A script was not read, so it was not checked.
+    ///
+    /// ## Why
+    /// The reader of scripts fails on a few texts that a shell may accept: a here-document inside of `$(…)` or brackets that are
+    /// closed in another line than its end, a tag made of an expansion, thousands of open brackets. Such a script is left out as a
+    /// whole. Nothing that this program does not say about it is known to be right.
+    ///
+    /// ## Example
+    /// ```text
+    /// %post
+    /// motd=$(cat <<EOF)
+    /// Welcome
+    /// EOF
+    /// %end
+    /// ```
+    ///
+    /// ## Write instead
+    /// ```text
+    /// %post
+    /// motd=$(cat <<EOF
+    /// Welcome
+    /// EOF
+    /// )
+    /// %end
+    /// ```
+    static UNREAD = "UNA047", "script-not-read", Unattended, Info;
+}
+
+pub(super) static RULE: Rule = Rule { codes: &[&FAULT, &OPEN, &UNREAD], check };
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
     // A mark of a template may be the word that is missing.
@@ -77,6 +106,10 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             continue;
         }
         let script = context.script(section);
+        if let Some(unread) = script.unread {
+            findings.push(not_read(section, unread));
+            continue;
+        }
         if let Some(fault) = &script.fault {
             findings.push(of_fault(context, section, fault));
             continue;
@@ -95,6 +128,20 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             );
         }
     }
+}
+
+fn not_read(section: &Section<'_>, unread: Unread) -> Finding {
+    let (why, help) = match unread {
+        Unread::HereDocument => (
+            "it has a here-document that is hard to read",
+            "write the tag as a plain word, and close what the operator is in after the text; check the script with bash -n",
+        ),
+        Unread::TooDeep => (
+            "it opens too many brackets",
+            "put it into a file of its own that the script runs; check it with bash -n",
+        ),
+    };
+    Finding::new(&UNREAD, format!("this script was not checked: {why}")).at(section.header_span).help(help)
 }
 
 /// Whether a line of the script adds a file that is not read here.

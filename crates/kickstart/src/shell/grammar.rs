@@ -1,7 +1,7 @@
 //! The shell's grammar, by the crate `brush-parser`, and what is done so that a hostile script neither ends the program nor takes it
 //! long.
 
-use super::hazard;
+use super::{Unread, hazard};
 use brush_parser::ast::Program;
 use brush_parser::{ParseError, Parser, ParserOptions, TokenizerError};
 use std::borrow::Cow;
@@ -18,24 +18,27 @@ const STACK_OF_ONE: usize = 32 * 1024;
 /// Most here-documents that may be open at the end of a script for it to be read on.
 const MOST_HERE_DOCUMENTS: usize = 8;
 
-/// Runs a job that parses `text` on a stack that is large enough for whatever it opens; `None` if there is none, and for a text
-/// that the parser must not be given.
-pub(super) fn with_stack<T: Send>(text: &str, job: impl FnOnce() -> T + Send) -> Option<T> {
+/// Runs a job that parses `text` on a stack that is large enough for whatever it opens.
+///
+/// # Errors
+/// [`Unread`]: the parser must not be given the text, or there is no such stack.
+pub(super) fn with_stack<T: Send>(text: &str, job: impl FnOnce() -> T + Send) -> Result<T, Unread> {
     if hazard::is_in(text) {
-        return None;
+        return Err(Unread::HereDocument);
     }
     let constructs = openings(text);
     if constructs > MOST {
-        return None;
+        return Err(Unread::TooDeep);
     }
     // A thread of its own also keeps a panic of the parser from the program: nothing is known of that script then.
     if constructs <= ON_THIS_STACK && !text.contains("<<") {
-        return Some(job());
+        return Ok(job());
     }
     let stack = (constructs + 2 * ON_THIS_STACK) * STACK_OF_ONE;
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name(THREAD.to_owned()).stack_size(stack);
-        thread.spawn_scoped(scope, job).ok()?.join().ok()
+        let thread = thread.spawn_scoped(scope, job).map_err(|_| Unread::TooDeep)?;
+        thread.join().map_err(|_| Unread::HereDocument)
     })
 }
 

@@ -70,6 +70,15 @@ impl Statement {
     }
 }
 
+/// Why a script was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// It has a here-document with an unusual tag, or one in a construct that is not closed before the text begins.
+    HereDocument,
+    /// It opens thousands of constructs.
+    TooDeep,
+}
+
 /// A script as bash reads it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Script {
@@ -77,28 +86,32 @@ pub struct Script {
     pub statements: Vec<Statement>,
     /// Where it does not follow the grammar.
     pub fault: Option<Fault>,
+    /// Why nothing is known of it, if that is so.
+    pub unread: Option<Unread>,
     /// Lines, from 1, of here-documents that nothing ends: bash takes all that follows as their text.
     pub open_here_documents: Vec<usize>,
 }
 
 impl Script {
-    /// Reads a script. One that opens thousands of constructs is not read: nothing is known of it.
+    /// Reads a script, unless that is not safe ([`Unread`]).
     pub fn read(script: &str) -> Script {
         let text = grammar::without_carriage_returns(script);
         grammar::with_stack(&text, || {
             let (result, open_here_documents) = grammar::parse_to_the_end(&text);
             match result {
-                Ok(program) => {
-                    Script { statements: walk::statements(&text, &program), fault: None, open_here_documents }
-                }
+                Ok(program) => Script {
+                    statements: walk::statements(&text, &program),
+                    open_here_documents,
+                    ..Script::default()
+                },
                 Err(error) => Script {
-                    statements: Vec::new(),
                     fault: Some(fault::locate(&text, &error)),
                     open_here_documents,
+                    ..Script::default()
                 },
             }
         })
-        .unwrap_or_default()
+        .unwrap_or_else(|unread| Script { unread: Some(unread), ..Script::default() })
     }
 }
 
@@ -192,5 +205,13 @@ mod tests {
         {
             let _ = Script::read(script);
         }
+    }
+
+    #[test]
+    fn a_script_that_is_not_read_says_why() {
+        let unread = |script: &str| Script::read(script).unread;
+        assert_eq!(unread("x=$(cat <<E\na\nE\n)\n"), None);
+        assert_eq!(unread("x=$(cat <<E)\na\nE\n"), Some(Unread::HereDocument));
+        assert_eq!(unread(&"(".repeat(10_000)), Some(Unread::TooDeep));
     }
 }
