@@ -1,6 +1,6 @@
 //! `--fix` and its relatives: what is done to files, and what is said about it.
 
-use crate::fix::{self, Applied, Wanted};
+use crate::fix::{self, AppliedFix, Wanted};
 use crate::lint::{FileReport, PathError};
 use crate::report::Style;
 use anyhow::Context;
@@ -59,7 +59,7 @@ pub(super) struct Fixing {
 #[derive(Debug)]
 pub(super) struct Change {
     /// The fixes.
-    applied: Vec<Applied>,
+    applied: Vec<AppliedFix>,
     /// Findings that are fixed or waived.
     count: usize,
     /// What is printed: a patch, or the new text of standard input.

@@ -1,6 +1,6 @@
 //! `ks-lint host`: the facts of the machine it runs on that a plan needs.
 
-use crate::host::{self, Problem};
+use crate::host::{self, DeviceProblem};
 use anaconda_plan::machine::{Firmware, Machine};
 use node_base::console;
 use std::fmt::Write;
@@ -37,10 +37,10 @@ pub(super) struct Saved {
     pub(super) machine: Machine,
     /// Facts that could not be read.
     #[serde(default)]
-    pub(super) problems: Vec<Problem>,
+    pub(super) problems: Vec<DeviceProblem>,
     /// Block devices that Anaconda does not install to.
     #[serde(default)]
-    pub(super) left_out: Vec<Problem>,
+    pub(super) left_out: Vec<DeviceProblem>,
 }
 
 /// Prints the facts.

@@ -119,8 +119,8 @@ impl Directives {
 
     /// Splits findings into those that count and those that a waiver silences, with its reason. Findings about
     /// waivers and the section always count, and so do errors of syntax.
-    pub fn apply_waivers(&self, findings: Vec<Finding>) -> Applied {
-        let mut applied = Applied {
+    pub fn apply_waivers(&self, findings: Vec<Finding>) -> AfterWaivers {
+        let mut applied = AfterWaivers {
             findings: Vec::with_capacity(findings.len()),
             waived: Vec::new(),
             used: vec![false; self.waivers.len()],
@@ -141,7 +141,7 @@ impl Directives {
     /// `is_judged` refuses it is not known whether they would be found elsewhere.
     pub fn remarks(
         &self,
-        applied: &Applied,
+        applied: &AfterWaivers,
         sources: &Sources,
         is_judged: &dyn Fn(&str) -> bool,
     ) -> Vec<Finding> {
@@ -151,7 +151,7 @@ impl Directives {
 
 /// Findings after the waivers.
 #[derive(Debug, Default)]
-pub struct Applied {
+pub struct AfterWaivers {
     /// Those that count.
     pub findings: Vec<Finding>,
     /// Those that are waived, each with its reason.

@@ -2,10 +2,9 @@
 
 use super::codes::{ADDON_UNKNOWN_WORD, ADDON_WRONG_VALUE};
 use super::mistakes::Mistakes;
-use kickstart::Value;
 use node_base::diagnostic::{Finding, nearest};
 use node_base::harmless::excerpt;
-use node_base::source::{Sources, Span};
+use node_base::source::{Sources, Span, Spanned};
 
 /// An option that a line may have.
 pub(super) struct Known {
@@ -18,9 +17,9 @@ pub(super) struct Known {
 /// One argument of a line.
 pub(super) enum Argument<'w> {
     /// An option; a flag has no value.
-    Option { name: &'static str, span: Span, value: Option<Value<'w>> },
+    Option { name: &'static str, span: Span, value: Option<Spanned<'w>> },
     /// Any other word.
-    Positional(Value<'w>),
+    Positional(Spanned<'w>),
 }
 
 /// Reads the words after `context` (the header, or the line's first word). Words with a mistake are reported and left
@@ -28,7 +27,7 @@ pub(super) enum Argument<'w> {
 pub(super) fn read<'w>(
     sources: &Sources,
     context: &str,
-    words: Vec<Value<'w>>,
+    words: Vec<Spanned<'w>>,
     known: &'static [Known],
     mistakes: &mut Mistakes<'_>,
 ) -> Vec<Argument<'w>> {
@@ -60,7 +59,7 @@ pub(super) fn read<'w>(
             }
             (true, Some(value)) => {
                 let span = value_span(sources, word.span, option.name);
-                Some(Value { text: value.into(), span })
+                Some(Spanned { text: value.into(), span })
             }
             // As everywhere in a kickstart, a value without '=' must not look like an option.
             (true, None) => {

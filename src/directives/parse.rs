@@ -7,11 +7,11 @@ use super::section::{AddonSection, Enforce, Placed, Requirement};
 use super::values::{enforce_problem, mount_problem, nvr_problem, policy_problem, size_in_mib};
 use super::waivers::{Form, Said, Waiver, WaiverPlace};
 use super::{NAME, Surroundings, requirements, waivers};
+use kickstart::Section;
 use kickstart::syntax::{QuoteError, split_words, unquote};
-use kickstart::{Section, Value};
 use node_base::diagnostic::{Finding, Severity, nearest};
 use node_base::harmless::{excerpt, is_control};
-use node_base::source::{Sources, Span, split_lines};
+use node_base::source::{Sources, Span, Spanned, split_lines};
 use std::collections::HashMap;
 
 const HEADER: &[Known] = &[
@@ -48,7 +48,7 @@ pub(super) fn section(
         section: AddonSection::empty(section.span, section.header_span),
         required: HashMap::new(),
     };
-    let words: Vec<Value<'_>> = section.positionals().skip(1).cloned().collect();
+    let words: Vec<Spanned<'_>> = section.positionals().skip(1).cloned().collect();
     reader.header(words);
     let text = sources.text_of(section.body);
     let mut at = section.body.start as usize;
@@ -79,7 +79,7 @@ struct SectionReader<'a, 'm, 'f> {
 }
 
 impl SectionReader<'_, '_, '_> {
-    fn header(&mut self, words: Vec<Value<'_>>) {
+    fn header(&mut self, words: Vec<Spanned<'_>>) {
         if let Some(word) = words.iter().find(|w| w.text.contains(is_control)) {
             self.mistakes.push(control_character(&word.text, word.span));
             return;
@@ -100,7 +100,7 @@ impl SectionReader<'_, '_, '_> {
         }
     }
 
-    fn header_option(&mut self, name: &'static str, span: Span, value: &Value<'_>) {
+    fn header_option(&mut self, name: &'static str, span: Span, value: &Spanned<'_>) {
         let text = &*value.text;
         match name {
             "--policy" => {
@@ -142,11 +142,11 @@ impl SectionReader<'_, '_, '_> {
             self.mistakes.push(split_problem(error, span));
             return;
         }
-        let mut words: Vec<Value<'_>> = pieces
+        let mut words: Vec<Spanned<'_>> = pieces
             .iter()
             .map(|piece| {
                 let span = Span::new(span.file, piece.start as usize, piece.end as usize);
-                Value { text: unquote(&text[span.range()]), span }
+                Spanned { text: unquote(&text[span.range()]), span }
             })
             .collect();
         if words.is_empty() {
@@ -172,7 +172,7 @@ impl SectionReader<'_, '_, '_> {
         }
     }
 
-    fn layout(&mut self, words: Vec<Value<'_>>, span: Span) {
+    fn layout(&mut self, words: Vec<Spanned<'_>>, span: Span) {
         const KNOWN: &[Known] =
             &[Known { name: "--init", takes_value: false }, Known { name: "--no-init", takes_value: false }];
         let told = self.mistakes.count;
@@ -196,7 +196,7 @@ impl SectionReader<'_, '_, '_> {
         }
     }
 
-    fn require(&mut self, words: Vec<Value<'_>>, span: Span) {
+    fn require(&mut self, words: Vec<Spanned<'_>>, span: Span) {
         const KNOWN: &[Known] = &[Known { name: "--min-size", takes_value: true }];
         let (mut mount, mut size) = (None, None);
         let told = self.mistakes.count;
@@ -245,7 +245,7 @@ impl SectionReader<'_, '_, '_> {
         self.mistakes.push(repeated(message, new.span, first.span, same));
     }
 
-    fn waive(&mut self, words: Vec<Value<'_>>, span: Span) {
+    fn waive(&mut self, words: Vec<Spanned<'_>>, span: Span) {
         const KNOWN: &[Known] = &[Known { name: "--reason", takes_value: true }];
         let (mut code, mut reason) = (None, None);
         let told = self.mistakes.count;
@@ -300,7 +300,7 @@ impl SectionReader<'_, '_, '_> {
         }
     }
 
-    fn keep_images(&mut self, words: Vec<Value<'_>>, span: Span) {
+    fn keep_images(&mut self, words: Vec<Spanned<'_>>, span: Span) {
         let mut number = None;
         let told = self.mistakes.count;
         for argument in options::read(self.sources, "keep-images", words, &[], self.mistakes) {
@@ -330,7 +330,7 @@ impl SectionReader<'_, '_, '_> {
         }
     }
 
-    fn surplus(&mut self, line: &str, word: &Value<'_>) {
+    fn surplus(&mut self, line: &str, word: &Spanned<'_>) {
         let form = LINES.iter().find(|(name, _)| *name == line).map_or("", |(_, form)| form);
         let message = format!("{line} does not accept '{}'", excerpt(&word.text));
         let finding = Finding::new(&ADDON_UNKNOWN_WORD, message).at(word.span);

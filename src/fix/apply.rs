@@ -33,7 +33,7 @@ impl Wanted {
 
 /// A fix that was applied.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Applied {
+pub struct AppliedFix {
     /// What was found.
     pub code: &'static Code,
     /// What was done about it, in the imperative.
@@ -48,7 +48,7 @@ pub struct Fixed {
     /// What is left to find in it, and the text itself as the first of its sources.
     pub report: FileReport,
     /// What was done, in order.
-    pub applied: Vec<Applied>,
+    pub applied: Vec<AppliedFix>,
 }
 
 impl Fixed {
@@ -60,7 +60,7 @@ impl Fixed {
 
 /// A fix of one round.
 struct Candidate {
-    applied: Applied,
+    applied: AppliedFix,
     edits: Vec<Edit>,
 }
 
@@ -146,7 +146,7 @@ fn candidates(report: &FileReport, wanted: Wanted) -> Vec<Candidate> {
                 .span
                 .filter(|span| span.file == FileId(0))
                 .map(|span| report.sources.position(span).line);
-            let applied = Applied { code: finding.code, title: fix.title.clone(), line };
+            let applied = AppliedFix { code: finding.code, title: fix.title.clone(), line };
             (!own_overlap).then_some(Candidate { applied, edits })
         })
         .collect();

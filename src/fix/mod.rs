@@ -8,7 +8,7 @@ mod diff; // what a fix changes, as a patch
 mod waive; // waivers for what is found
 mod write; // files replaced at once
 
-pub use apply::{Applied, Fixed, Wanted, apply};
+pub use apply::{AppliedFix, Fixed, Wanted, apply};
 pub use diff::diff;
 pub use waive::{Waived, waive};
 pub use write::write;

@@ -1,7 +1,7 @@
 //! Facts of the machine it runs on: memory, firmware, disks, partition tables, signatures.
 //!
 //! Invariant: devices are opened for reading only, and what is on them is not trusted: a table that contradicts
-//! itself is a [`Problem`], and no number from a disk is an amount of memory to take.
+//! itself is a [`DeviceProblem`], and no number from a disk is an amount of memory to take.
 
 pub mod mbr; // the PC's partition table
 pub mod physical_volume; // LVM's label and metadata
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 /// Something about one device that could not be found out.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Problem {
+pub struct DeviceProblem {
     /// The device's name.
     pub device: String,
     /// What is wrong.
@@ -28,9 +28,9 @@ pub struct Facts {
     /// The machine as plans use it.
     pub machine: Machine,
     /// What could not be found out.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<DeviceProblem>,
     /// Block devices that Anaconda does not install to, with the reason.
-    pub left_out: Vec<Problem>,
+    pub left_out: Vec<DeviceProblem>,
 }
 
 /// Why there are no facts at all.
@@ -64,9 +64,9 @@ pub fn facts(root: &Path) -> Result<Facts, HostError> {
                 facts.machine.disks.push(disk);
                 facts
                     .problems
-                    .extend(problems.into_iter().map(|what| Problem { device: name.clone(), what }));
+                    .extend(problems.into_iter().map(|what| DeviceProblem { device: name.clone(), what }));
             }
-            Err(what) => facts.left_out.push(Problem { device: name, what }),
+            Err(what) => facts.left_out.push(DeviceProblem { device: name, what }),
         }
     }
     Ok(facts)

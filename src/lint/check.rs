@@ -10,7 +10,7 @@ use super::release;
 use super::settings::{Settings, SettingsError, SettingsSource};
 use super::text::{self, TextError};
 use crate::catalogue;
-use crate::directives::Applied;
+use crate::directives::AfterWaivers;
 use crate::kind;
 use crate::rules::{self, Context, Rule};
 use foldhash::{HashSet, HashSetExt};
@@ -153,7 +153,7 @@ pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileRepo
         all.extend(std::mem::take(&mut applied.findings).into_iter().chain(remarks));
         applied.findings = all.into_sorted();
     }
-    let Applied { findings, waived, .. } = applied;
+    let AfterWaivers { findings, waived, .. } = applied;
     let name = policy.value.map_or_else(|| "none".to_owned(), |p| p.name.clone());
     let policy = Chosen::new(name, policy.because);
     let mut report = FileReport {

@@ -1,8 +1,8 @@
 //! Words that name the same thing: volume groups, pools, volumes, physical volumes, RAID members, users.
 
-use kickstart::{Command, Kickstart, Value};
+use kickstart::{Command, Kickstart};
 use node_base::names::{check_group, check_volume};
-use node_base::source::{Sources, Span};
+use node_base::source::{Sources, Span, Spanned};
 
 /// What a word names. Pools and volumes are named within their group.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -138,7 +138,7 @@ impl Collector<'_> {
         }
     }
 
-    fn member(&mut self, value: &Value<'_>, is_definition: bool) {
+    fn member(&mut self, value: &Spanned<'_>, is_definition: bool) {
         if let [(name, span)] = &self.parts(value, '\0')[..] {
             self.member_named(name.clone(), *span, is_definition);
         }
@@ -150,7 +150,7 @@ impl Collector<'_> {
         }
     }
 
-    fn value(&mut self, value: &Value<'_>, is_definition: bool, named: impl Fn(String) -> Named) {
+    fn value(&mut self, value: &Spanned<'_>, is_definition: bool, named: impl Fn(String) -> Named) {
         if let [(name, span)] = &self.parts(value, '\0')[..]
             && !name.is_empty()
         {
@@ -163,7 +163,7 @@ impl Collector<'_> {
     }
 
     /// The parts of a value, each with its place without quotes. Nothing for a value with quotes or escapes inside.
-    fn parts(&self, value: &Value<'_>, separator: char) -> Vec<(String, Span)> {
+    fn parts(&self, value: &Spanned<'_>, separator: char) -> Vec<(String, Span)> {
         let raw = self.sources.text_of(value.span);
         let quotes = usize::from(raw.len() == value.text.len() + 2 && raw.starts_with(['"', '\'']));
         if raw.get(quotes..raw.len() - quotes) != Some(&*value.text) {

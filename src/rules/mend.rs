@@ -1,9 +1,9 @@
 //! Edits that rules share.
 
 use super::Context;
-use kickstart::{Command, Section, Value};
+use kickstart::{Command, Section};
 use node_base::diagnostic::{Applicability, Edit, Fix};
-use node_base::source::{Sources, Span, is_line_end, line_at, line_end_at};
+use node_base::source::{Sources, Span, Spanned, is_line_end, line_at, line_end_at};
 
 /// Adds an option to a command.
 pub(super) fn add_option(command: &Command<'_>, words: &str, applicability: Applicability) -> Fix {
@@ -114,7 +114,7 @@ pub(super) fn add_lines(context: &Context<'_>, lines: &[String], applicability: 
 /// Writes another word in the place of one entry of a list with commas.
 pub(super) fn entry_of_list(
     context: &Context<'_>,
-    value: &Value<'_>,
+    value: &Spanned<'_>,
     entry: &str,
     new: &str,
     applicability: Applicability,

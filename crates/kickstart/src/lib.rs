@@ -42,7 +42,7 @@ pub mod syntax; // lossless tree of lines and sections
 
 pub use dialect::{
     Arg, Command, Family, Include, Kickstart, NamedRelease, PackageKind, PackageLine, REFERENCE, Repeats,
-    Section, SectionKind, Setter, Slot, UnknownVersion, Value, Version, normal_mount_point, parse,
+    Section, SectionKind, Setter, Slot, UnknownVersion, Version, normal_mount_point, parse,
     parse_with_includes, python_int, release_named_in, validate,
 };
 pub use dialect::{codes, compare, vocabulary};

@@ -3,14 +3,14 @@
 use crate::lsp::uri;
 use crate::lsp::view::View;
 use gen_lsp_types::{DocumentLink, Uri};
+use kickstart::Arg;
 use kickstart::include::Outcome;
-use kickstart::{Arg, Value};
-use node_base::source::FileId;
+use node_base::source::{FileId, Spanned};
 
 /// The links of a document.
 pub(crate) fn links(view: &View<'_>) -> Vec<DocumentLink> {
     let mut links = Vec::new();
-    let mut link = |value: &Value<'_>, target: Uri| {
+    let mut link = |value: &Spanned<'_>, target: Uri| {
         let range = view.range(value.span);
         links.extend(range.map(|range| DocumentLink {
             range,

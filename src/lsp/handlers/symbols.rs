@@ -2,8 +2,8 @@
 
 use crate::lsp::view::View;
 use gen_lsp_types::*;
-use kickstart::{Command, Value};
-use node_base::source::Span;
+use kickstart::Command;
+use node_base::source::{Span, Spanned};
 use std::collections::{HashMap, HashSet};
 
 /// The outline, for a client that knows a tree or only a list.
@@ -91,7 +91,7 @@ impl<'v> Volumes<'v> {
     }
 }
 
-fn text<'v>(value: Option<&'v Value<'_>>) -> &'v str {
+fn text<'v>(value: Option<&'v Spanned<'_>>) -> &'v str {
     value.map(|value| value.text.as_ref()).unwrap_or_default()
 }
 

@@ -1,9 +1,9 @@
 use super::custom;
 use crate::rules::{Context, Rule};
-use kickstart::Value;
 use node_base::declare_code;
 use node_base::diagnostic::{Finding, Findings};
 use node_base::names::{NameError, check_group, check_volume};
+use node_base::source::Spanned;
 
 declare_code! {
     /// A volume or volume group has a name that LVM or the node refuses.
@@ -32,7 +32,7 @@ pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((_, view)) = custom(context) else { return };
-    let mut refuse = |what: &str, name: &Value<'_>, checked: Result<(), NameError>| {
+    let mut refuse = |what: &str, name: &Spanned<'_>, checked: Result<(), NameError>| {
         if let Err(error) = checked {
             findings.push(
                 Finding::new(&CODE, format!("the {what} {error}"))

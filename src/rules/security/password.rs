@@ -3,11 +3,11 @@
 use super::crypt::{self, Reader};
 use crate::kind::filled_in;
 use crate::rules::{Context, Rule};
-use kickstart::{Arg, Command, Value};
+use kickstart::{Arg, Command};
 use node_base::declare_code;
 use node_base::diagnostic::{Applicability, Edit, Finding, Findings, Fix};
 use node_base::harmless::excerpt;
-use node_base::source::Span;
+use node_base::source::{Span, Spanned};
 
 declare_code! {
     /// A password is in the kickstart in plain text.
@@ -102,7 +102,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
 }
 
 fn one(place: &Place, command: &Command<'_>) -> Option<Finding> {
-    let password: &Value<'_> = match place.option {
+    let password: &Spanned<'_> = match place.option {
         Some(option) => command.value(option)?,
         None => command.first()?,
     };
@@ -162,7 +162,7 @@ fn described(command: &Command<'_>) -> String {
 }
 
 /// A hash, which a person must make, in the place of the password.
-fn with_hash(command: &Command<'_>, password: &Value<'_>) -> Fix {
+fn with_hash(command: &Command<'_>, password: &Spanned<'_>) -> Fix {
     let mut edits = vec![Edit { span: password.span, replacement: "HASH".to_owned() }];
     match command.option_span("--plaintext") {
         Some(span) => edits.push(Edit { span, replacement: "--iscrypted".to_owned() }),

@@ -5,8 +5,9 @@ use crate::boot::value;
 use crate::kind::filled_in;
 use crate::rules::Context;
 use foldhash::{HashMap, HashMapExt};
-use kickstart::{Command, Value};
+use kickstart::Command;
 use node_base::diagnostic::{Finding, Findings, Severity};
+use node_base::source::Spanned;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// The checks of several lines; a part of the rule about `network`.
@@ -26,7 +27,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// The known value of an option.
-fn known<'c, 's>(command: &'c Command<'s>, option: &str) -> Option<&'c Value<'s>> {
+fn known<'c, 's>(command: &'c Command<'s>, option: &str) -> Option<&'c Spanned<'s>> {
     command.value(option).filter(|v| !filled_in::is_name(&v.text) && !v.text.is_empty())
 }
 
@@ -45,7 +46,7 @@ fn is_static(command: &Command<'_>) -> bool {
 }
 
 fn same_address(context: &Context<'_>, lines: &[&Command<'_>], findings: &mut Findings) {
-    let mut seen: HashMap<IpAddr, (&Command<'_>, &Value<'_>)> = HashMap::new();
+    let mut seen: HashMap<IpAddr, (&Command<'_>, &Spanned<'_>)> = HashMap::new();
     for &command in lines {
         for option in ["--ip", "--ipv6"] {
             let Some(value) = known(command, option) else { continue };

@@ -7,8 +7,9 @@ use crate::boot::value::{self, ValueIssue};
 use crate::boot::{ip, links};
 use crate::kind::filled_in;
 use crate::rules::{Context, Rule};
-use kickstart::{Command, Value};
+use kickstart::Command;
 use node_base::diagnostic::{Applicability, Finding, Findings, Fix, Severity};
+use node_base::source::Spanned;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub(super) static RULE: Rule = Rule { codes: &[&VALUE, &MISFIT], check };
@@ -37,12 +38,12 @@ struct Line<'l, 'k, 's> {
 
 impl<'s> Line<'_, '_, 's> {
     /// A value that is known.
-    fn value(&self, option: &str) -> Option<Value<'s>> {
+    fn value(&self, option: &str) -> Option<Spanned<'s>> {
         self.command.value(option).filter(|v| !v.text.is_empty() && !filled_in::is_name(&v.text)).cloned()
     }
 
     /// A value in JSON, whose braces are not marks.
-    fn json(&self, option: &str) -> Option<Value<'s>> {
+    fn json(&self, option: &str) -> Option<Spanned<'s>> {
         let is_template = |text: &str| text.contains("{{") || text.contains(['$', '@', '<', '%']);
         self.command.value(option).filter(|v| !v.text.is_empty() && !is_template(&v.text)).cloned()
     }

@@ -1,9 +1,9 @@
 use super::list::{KEYMAPS, LAYOUTS};
 use crate::kind::filled_in;
 use crate::rules::{Context, Rule};
-use kickstart::Value;
 use node_base::declare_code;
 use node_base::diagnostic::{Applicability, Finding, Findings, Fix, Severity};
+use node_base::source::Spanned;
 
 declare_code! {
     /// No keyboard layout or keymap has this name.
@@ -54,7 +54,7 @@ fn spaced(name: &str) -> String {
     }
 }
 
-fn one(written: &str, value: &Value<'_>, is_known: &dyn Fn(&str) -> bool, findings: &mut Findings) {
+fn one(written: &str, value: &Spanned<'_>, is_known: &dyn Fn(&str) -> bool, findings: &mut Findings) {
     let name = written.trim().trim_matches(['\'', '"']);
     if name.is_empty() || filled_in::is_name(name) || is_known(name) {
         return;

@@ -1,9 +1,9 @@
 use super::list::LOCALES;
 use crate::kind::filled_in;
 use crate::rules::{Context, Rule};
-use kickstart::Value;
 use node_base::declare_code;
 use node_base::diagnostic::{Applicability, Finding, Findings, Fix, Severity};
+use node_base::source::Spanned;
 
 declare_code! {
     /// No locale has this name.
@@ -39,7 +39,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-fn one(written: &str, value: &Value<'_>, findings: &mut Findings) {
+fn one(written: &str, value: &Spanned<'_>, findings: &mut Findings) {
     let written = written.trim();
     let (name, modifier) = written.split_once('@').map_or((written, ""), |(name, modifier)| (name, modifier));
     let (name, charset) = name.split_once('.').map_or((name, ""), |(name, charset)| (name, charset));

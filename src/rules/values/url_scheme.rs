@@ -1,8 +1,8 @@
 use crate::kind::filled_in;
 use crate::rules::{Context, Rule};
-use kickstart::Value;
 use node_base::declare_code;
 use node_base::diagnostic::{Applicability, Finding, Findings, Fix, Severity, nearest};
+use node_base::source::Spanned;
 
 declare_code! {
     /// The installer cannot fetch from this URL.
@@ -45,7 +45,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-fn one(value: &Value<'_>, findings: &mut Findings) {
+fn one(value: &Spanned<'_>, findings: &mut Findings) {
     let url = value.text.trim();
     if url.is_empty() || filled_in::is_url(url) {
         return;

@@ -4,9 +4,9 @@ use crate::layout::{
     Autopart, BootLoader, Btrfs, Clear, Encryption, Layout, LogVol, Mount, Named, Part, Raid, Reqpart, Sizes,
     Snapshot, VolGroup,
 };
-use kickstart::{Arg, Command, Kickstart, Value, normal_mount_point, python_int};
+use kickstart::{Arg, Command, Kickstart, normal_mount_point, python_int};
 use node_base::policy::Scheme;
-use node_base::source::Span;
+use node_base::source::{Span, Spanned};
 use node_base::units::Bytes;
 
 impl Layout {
@@ -104,17 +104,17 @@ fn names(c: &Command<'_>, option: &str) -> Vec<Named> {
 }
 
 /// A value that is not empty.
-fn filled(value: &Value<'_>) -> Option<String> {
+fn filled(value: &Spanned<'_>) -> Option<String> {
     (!value.text.is_empty()).then(|| value.text.to_string())
 }
 
 /// The device that a value names.
-fn device(value: &Value<'_>) -> Option<Named> {
+fn device(value: &Spanned<'_>) -> Option<Named> {
     (!value.text.is_empty()).then(|| Named { name: strip(&value.text).to_owned(), span: value.span })
 }
 
 /// The devices that a value names, separated by commas.
-fn devices(value: &Value<'_>) -> Vec<Named> {
+fn devices(value: &Spanned<'_>) -> Vec<Named> {
     let words = value.text.split(',').map(str::trim).filter(|w| !w.is_empty());
     words.map(|w| Named { name: strip(w).to_owned(), span: value.span }).collect()
 }
@@ -146,7 +146,7 @@ fn encryption(c: &Command<'_>) -> Encryption {
 
 impl Sizes {
     /// Applies an option about the size; a later one overrides an earlier one.
-    fn apply(&mut self, option: &str, value: Option<&Value<'_>>) {
+    fn apply(&mut self, option: &str, value: Option<&Spanned<'_>>) {
         match option {
             "--size" => {
                 let size = value.and_then(|v| python_int(&v.text)).unwrap_or(0);
@@ -164,7 +164,7 @@ impl Sizes {
 
 impl Encryption {
     /// Applies an option about encryption; a later one overrides an earlier one.
-    fn apply(&mut self, option: &str, value: Option<&Value<'_>>) {
+    fn apply(&mut self, option: &str, value: Option<&Spanned<'_>>) {
         match option {
             "--encrypted" => self.wanted = true,
             "--passphrase" => self.passphrase = value.is_some_and(|v| !v.text.is_empty()),
@@ -180,7 +180,7 @@ impl Encryption {
 }
 
 /// The options of a command in order.
-fn options<'c, 's>(c: &'c Command<'s>) -> impl Iterator<Item = (&'static str, Option<&'c Value<'s>>)> {
+fn options<'c, 's>(c: &'c Command<'s>) -> impl Iterator<Item = (&'static str, Option<&'c Spanned<'s>>)> {
     c.args.iter().filter_map(|arg| match arg {
         Arg::Option { name, value, .. } => Some((*name, value.as_ref())),
         Arg::Positional(_) => None,
@@ -315,7 +315,7 @@ fn logvol(c: &Command<'_>) -> Option<LogVol> {
         encryption: Encryption::default(),
         span: c.span,
     };
-    let number = |value: Option<&Value<'_>>| value.and_then(|v| python_int(&v.text)).unwrap_or(0);
+    let number = |value: Option<&Spanned<'_>>| value.and_then(|v| python_int(&v.text)).unwrap_or(0);
     let size = |value, unit| bytes(number(value), unit).unwrap_or_default();
     for (option, value) in options(c) {
         match option {

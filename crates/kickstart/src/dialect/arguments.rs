@@ -5,9 +5,10 @@
 use super::problems::{self, Fail, Place};
 use super::python;
 use super::tables::{Argument, Count, Mode, Opt, Table, Takes};
-use super::values::{Arg, Value, Words};
-use node_base::source::Span;
+use super::value_problems;
+use super::values::{Arg, Words};
 use node_base::source::bytes::position;
+use node_base::source::{Span, Spanned};
 
 /// What a word is, before values are handed out.
 #[derive(Clone, Copy)]
@@ -220,7 +221,7 @@ impl<'s> Reader<'s, '_, '_> {
             }
             if !argument.choices.is_empty() && !argument.choices.contains(&text.as_ref()) {
                 let value = self.words.value(i);
-                return Err(problems::not_a_choice(
+                return Err(value_problems::not_a_choice(
                     &value,
                     argument.name,
                     argument.choices,
@@ -246,7 +247,7 @@ impl<'s> Reader<'s, '_, '_> {
         if let Some(from) = equals {
             if option.takes == Takes::Flag {
                 let value = words.tail(at, from as usize);
-                return Err(problems::unexpected_value(words, at, option, &value, self.place));
+                return Err(value_problems::unexpected_value(words, at, option, &value, self.place));
             }
             return self
                 .check_value(option, &words.texts[at][from as usize..], || words.tail(at, from as usize));
@@ -255,7 +256,7 @@ impl<'s> Reader<'s, '_, '_> {
             return self.check_value(option, &words.texts[at + 1], || words.value(at + 1));
         }
         if option.takes != Takes::Flag && !option.value_optional {
-            return Err(problems::missing_value(words, at, option, self.place));
+            return Err(value_problems::missing_value(words, at, option, self.place));
         }
         self.seen.set |= 1 << option.id;
         Ok(())
@@ -278,7 +279,7 @@ impl<'s> Reader<'s, '_, '_> {
         &mut self,
         option: &'static Opt,
         text: &str,
-        value: impl FnOnce() -> Value<'s>,
+        value: impl FnOnce() -> Spanned<'s>,
     ) -> Result<(), Fail> {
         let bit = 1u64 << option.id;
         self.seen.set &= !bit;
@@ -289,11 +290,11 @@ impl<'s> Reader<'s, '_, '_> {
         let is_set = match option.takes {
             Takes::Integer => match python::python_int(text) {
                 Some(number) => number != 0,
-                None => return Err(problems::not_an_integer(&value(), option.names[0], self.place)),
+                None => return Err(value_problems::not_an_integer(&value(), option.names[0], self.place)),
             },
             Takes::Boolean => match python::python_bool(text) {
                 Some(yes) => yes,
-                None => return Err(problems::not_a_boolean(&value(), option.names[0], self.place)),
+                None => return Err(value_problems::not_a_boolean(&value(), option.names[0], self.place)),
             },
             Takes::List => python::comma_list(text).next().is_some(),
             Takes::Flag | Takes::Text | Takes::Word => !text.is_empty(),
@@ -304,7 +305,13 @@ impl<'s> Reader<'s, '_, '_> {
             };
             if !option.choices.iter().any(same) {
                 let (name, ignore_case) = (option.names[0], option.ignore_case);
-                return Err(problems::not_a_choice(&value(), name, option.choices, ignore_case, self.place));
+                return Err(value_problems::not_a_choice(
+                    &value(),
+                    name,
+                    option.choices,
+                    ignore_case,
+                    self.place,
+                ));
             }
         }
         if is_set {
@@ -400,7 +407,7 @@ pub(crate) fn deprecated<'a, 's>(
     args: &'a [Arg<'s>],
     table: &'static Table,
     bit: u64,
-) -> impl Iterator<Item = (&'static Opt, Span, Option<&'a Value<'s>>)> + use<'a, 's> {
+) -> impl Iterator<Item = (&'static Opt, Span, Option<&'a Spanned<'s>>)> + use<'a, 's> {
     args.iter().filter_map(move |arg| match arg {
         Arg::Option { name, name_span, value } => {
             let option = table.option(name, bit)?;

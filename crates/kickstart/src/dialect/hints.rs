@@ -3,9 +3,9 @@
 
 use super::mend;
 use super::tables::{self, Opt, Table, Takes};
-use super::values::{Value, Words};
+use super::values::Words;
 use node_base::diagnostic::{Applicability, Finding, Fix};
-use node_base::source::Span;
+use node_base::source::{Span, Spanned};
 
 /// Words that begin a line in other tools, or in the head of a person, and what a kickstart has instead; `VALUE` is the rest
 /// of the line.
@@ -219,7 +219,7 @@ pub(crate) fn missing(
 }
 
 /// A word that begins with a typographic dash was meant as an option.
-pub(crate) fn typographic(finding: Finding, word: &Value<'_>, table: &'static Table, bit: u64) -> Finding {
+pub(crate) fn typographic(finding: Finding, word: &Spanned<'_>, table: &'static Table, bit: u64) -> Finding {
     let name = word.text.split('=').next().unwrap_or(&word.text);
     let long = format!("--{}", name.trim_start_matches(['-', '–', '—']));
     let is_option = table.options_in(bit).any(|o| o.names.contains(&long.as_str()));

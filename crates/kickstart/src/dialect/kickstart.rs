@@ -6,10 +6,10 @@ use super::packages::{self, PackageLine};
 use super::python::python_int;
 use super::repeated::Repeats;
 use super::repeats::REPEATS;
-use super::values::{Arg, Value};
+use super::values::Arg;
 use super::version::Version;
 use crate::include::Outcome;
-use node_base::source::{FileId, Sources, Span};
+use node_base::source::{FileId, Sources, Span, Spanned};
 
 /// One command of the command section.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ pub struct Command<'s> {
 impl<'s> Command<'s> {
     /// The last value given for an option (the last repeat wins).
     #[inline]
-    pub fn value(&self, option: &str) -> Option<&Value<'s>> {
+    pub fn value(&self, option: &str) -> Option<&Spanned<'s>> {
         self.args.iter().rev().find_map(|a| match a {
             Arg::Option { name, value: Some(v), .. } if *name == option => Some(v),
             _ => None,
@@ -64,7 +64,7 @@ impl<'s> Command<'s> {
 
     /// The positional arguments in order.
     #[inline]
-    pub fn positionals(&self) -> impl Iterator<Item = &Value<'s>> {
+    pub fn positionals(&self) -> impl Iterator<Item = &Spanned<'s>> {
         self.args.iter().filter_map(|a| match a {
             Arg::Positional(v) => Some(v),
             Arg::Option { .. } => None,
@@ -73,7 +73,7 @@ impl<'s> Command<'s> {
 
     /// The first positional argument: the mount point of `part` and `logvol`, the name of `volgroup`.
     #[inline]
-    pub fn first(&self) -> Option<&Value<'s>> {
+    pub fn first(&self) -> Option<&Spanned<'s>> {
         self.positionals().next()
     }
 }
@@ -157,7 +157,7 @@ impl<'s> Section<'s> {
     }
 
     /// The last value given for an option of the header.
-    pub fn value(&self, option: &str) -> Option<&Value<'s>> {
+    pub fn value(&self, option: &str) -> Option<&Spanned<'s>> {
         self.args.iter().rev().find_map(|a| match a {
             Arg::Option { name, value: Some(v), .. } if *name == option => Some(v),
             _ => None,
@@ -165,7 +165,7 @@ impl<'s> Section<'s> {
     }
 
     /// The positional words of the header.
-    pub fn positionals(&self) -> impl Iterator<Item = &Value<'s>> {
+    pub fn positionals(&self) -> impl Iterator<Item = &Spanned<'s>> {
         self.args.iter().filter_map(|a| match a {
             Arg::Positional(v) => Some(v),
             Arg::Option { .. } => None,
@@ -196,7 +196,7 @@ pub struct Kickstart<'s> {
 #[derive(Clone, Debug)]
 pub struct Include<'s> {
     /// The path or URL.
-    pub path: Value<'s>,
+    pub path: Spanned<'s>,
     /// The whole line without its comment.
     pub span: Span,
     /// Index of the section that it is in; `None` in the command section.

@@ -25,6 +25,7 @@ mod repeated; // commands that are given again
 mod repeats; // what is left of them, gathered
 mod state; // what earlier lines mean for later ones
 mod tables; // the command tables
+mod value_problems; // findings about values of options
 mod values; // words with their places
 mod version; // RHEL9, F46
 pub mod vocabulary; // commands and options of a version
@@ -35,7 +36,7 @@ pub use python::{normal_mount_point, python_int};
 pub use read::{parse, parse_with_includes, validate};
 pub use releases::{NamedRelease, release_named_in};
 pub use repeated::{Repeats, Setter, Slot};
-pub use values::{Arg, Value};
+pub use values::Arg;
 pub use version::{Family, UnknownVersion, Version};
 
 /// The reference parser that the tables were gathered from, with its version: `pykickstart 3.78`.

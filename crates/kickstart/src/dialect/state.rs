@@ -3,10 +3,10 @@
 use super::array_names;
 use super::python::{comma_list, normal_mount_point, python_int};
 use super::tables::{self, Duplicate, Key, Table, number};
-use super::values::{Arg, Value};
+use super::values::Arg;
 use super::version::Version;
 use foldhash::{HashMap, HashSet};
-use node_base::source::Span;
+use node_base::source::{Span, Spanned};
 use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 use std::hash::{Hash, Hasher};
@@ -191,7 +191,7 @@ fn key_part<'s>(part: &Key, duplicate: &Duplicate, args: &[Arg<'s>]) -> Cow<'s, 
     }
 }
 
-fn positional<'a, 's>(arg: &'a Arg<'s>) -> Option<&'a Value<'s>> {
+fn positional<'a, 's>(arg: &'a Arg<'s>) -> Option<&'a Spanned<'s>> {
     match arg {
         Arg::Positional(value) => Some(value),
         Arg::Option { .. } => None,

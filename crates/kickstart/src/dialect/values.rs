@@ -1,10 +1,8 @@
 //! The words of one line with their places, and the arguments they become.
 
 use crate::syntax::Word;
-use node_base::source::{FileId, Span};
+use node_base::source::{FileId, Span, Spanned};
 use std::borrow::Cow;
-
-pub use node_base::source::Spanned as Value;
 
 /// One argument of a command.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,10 +14,10 @@ pub enum Arg<'s> {
         /// The option's name as written.
         name_span: Span,
         /// Its value, unless it is a flag.
-        value: Option<Value<'s>>,
+        value: Option<Spanned<'s>>,
     },
     /// A positional argument.
-    Positional(Value<'s>),
+    Positional(Spanned<'s>),
 }
 
 /// The words of a line after the command's name.
@@ -41,13 +39,13 @@ impl<'s> Words<'s, '_> {
 
     /// The word `i` as a value.
     #[inline]
-    pub(crate) fn value(&self, i: usize) -> Value<'s> {
-        Value { text: self.texts[i].clone(), span: self.span(i) }
+    pub(crate) fn value(&self, i: usize) -> Spanned<'s> {
+        Spanned { text: self.texts[i].clone(), span: self.span(i) }
     }
 
     /// The rest of the unquoted word from byte `at` on, with its place.
     #[inline]
-    pub(super) fn tail(&self, i: usize, at: usize) -> Value<'s> {
+    pub(super) fn tail(&self, i: usize, at: usize) -> Spanned<'s> {
         let span = self.span(i);
         let text = match &self.texts[i] {
             Cow::Borrowed(text) => Cow::Borrowed(&text[at..]),
@@ -55,7 +53,7 @@ impl<'s> Words<'s, '_> {
         };
         // Quotes before the value move it; then the whole word is its place.
         let start = if self.begins_alike(i, at) { span.start + at as u32 } else { span.start };
-        Value { text, span: Span { start, ..span } }
+        Spanned { text, span: Span { start, ..span } }
     }
 
     /// The place of an option's name, which is the first `len` bytes of the unquoted word.

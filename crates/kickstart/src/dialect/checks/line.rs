@@ -3,8 +3,8 @@
 use super::super::arguments::Seen;
 use super::super::problems::Place;
 use super::super::tables::Table;
-use super::super::values::{Arg, Value};
-use node_base::source::Span;
+use super::super::values::Arg;
+use node_base::source::{Span, Spanned};
 
 /// One command line after its arguments were read.
 pub(in super::super) struct Line<'a, 's> {
@@ -26,7 +26,7 @@ impl<'s> Line<'_, 's> {
     }
 
     /// The last place of an option (name and value), and its value.
-    pub(super) fn option(&self, name: &str) -> Option<(Span, Option<&Value<'s>>)> {
+    pub(super) fn option(&self, name: &str) -> Option<(Span, Option<&Spanned<'s>>)> {
         self.args.iter().rev().find_map(|arg| match arg {
             Arg::Option { name: n, name_span, value } if *n == name => {
                 Some((value.as_ref().map_or(*name_span, |v| name_span.to(v.span)), value.as_ref()))
@@ -35,7 +35,7 @@ impl<'s> Line<'_, 's> {
         })
     }
 
-    pub(super) fn value(&self, name: &str) -> Option<&Value<'s>> {
+    pub(super) fn value(&self, name: &str) -> Option<&Spanned<'s>> {
         self.option(name).and_then(|(_, value)| value)
     }
 
@@ -43,7 +43,7 @@ impl<'s> Line<'_, 's> {
         self.value(name).map_or("", |v| v.text.as_ref())
     }
 
-    pub(super) fn positionals(&self) -> impl Iterator<Item = &Value<'s>> {
+    pub(super) fn positionals(&self) -> impl Iterator<Item = &Spanned<'s>> {
         self.args.iter().filter_map(|arg| match arg {
             Arg::Positional(value) => Some(value),
             Arg::Option { .. } => None,

@@ -2,6 +2,7 @@
 
 use super::super::problems::{self, Fail};
 use super::super::python::python_int;
+use super::super::value_problems;
 use super::super::{array_names, codes};
 use super::line::Line;
 use node_base::diagnostic::Finding;
@@ -32,7 +33,7 @@ pub(super) fn check(line: &Line<'_, '_>) -> Result<(), Fail> {
         && python_int(device).is_none()
         && let Some(value) = line.value("--device")
     {
-        return Err(problems::not_an_integer(value, "--device", line.place));
+        return Err(value_problems::not_an_integer(value, "--device", line.place));
     }
     if !exists && !line.is_given("--level") {
         let message = "'raid' needs --level for a new array";

@@ -7,11 +7,11 @@ use super::super::kickstart::Command;
 use super::super::mend;
 use super::super::problems::{self, Fail, Place};
 use super::super::tables::{self, Mode};
-use super::super::values::{Arg, Value, Words};
+use super::super::values::{Arg, Words};
 use super::{Reader, plain};
 use crate::syntax::{Line, is_white};
 use node_base::diagnostic::{Applicability, Finding, Fix};
-use node_base::source::Span;
+use node_base::source::{Span, Spanned};
 
 impl<'s> Reader<'s, '_> {
     pub(super) fn command(&mut self, words: &Words<'s, '_>, line: &Line) {
@@ -218,6 +218,6 @@ impl<'s> Reader<'s, '_> {
 fn arg_span(arg: &Arg<'_>) -> Span {
     match arg {
         Arg::Option { name_span, .. } => *name_span,
-        Arg::Positional(Value { span, .. }) => *span,
+        Arg::Positional(Spanned { span, .. }) => *span,
     }
 }
