@@ -49,6 +49,21 @@ local function run()
   want(vim.bo.filetype == 'kickstart', 'the file type is ' .. vim.bo.filetype)
   say('file type')
 
+  -- The parser and the queries of tree-sitter, as Neovim finds them; older ones load a parser on request.
+  if vim.treesitter.require_language then
+    vim.treesitter.require_language('kickstart')
+  end
+  local tree = vim.treesitter.get_parser(0, 'kickstart'):parse()[1]
+  want(not tree:root():has_error(), 'the tree has an error')
+  local colours = {}
+  local get = vim.treesitter.query.get or vim.treesitter.query.get_query
+  for id, node in get('kickstart', 'highlights'):iter_captures(tree:root(), 0, 0, -1) do
+    local row = node:start()
+    colours[get('kickstart', 'highlights').captures[id] .. ' ' .. row] = true
+  end
+  want(colours['keyword 3'] and colours['comment 0'], 'no colours: ' .. vim.inspect(colours))
+  say('tree')
+
   local config = dofile(vim.env.EDITORS .. '/nvim/lsp/ks_lint.lua')
   config.name = 'ks_lint'
   config.cmd = { vim.env.KS_LINT, 'lsp' }

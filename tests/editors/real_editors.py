@@ -19,7 +19,7 @@ ROOT = HERE.parent.parent
 APT = ["neovim", "emacs-nox", "elpa-eglot"]
 EDITORS = {
     "nvim": [
-        *("nvim", "--headless", "-n", "-i", "NONE", "-u", "NONE", "--cmd", f"set rtp^={ROOT}/editors/nvim"),
+        *("nvim", "--headless", "-n", "-i", "NONE", "-u", "NONE", "--cmd", f"set rtp^={{parsers}},{ROOT}/editors/nvim"),
         *("--cmd", "filetype plugin on", "--cmd", "runtime plugin/ks_lint.lua", "{file}", "-c", f"luafile {HERE}/nvim.lua"),
     ],
     "emacs": ["emacs", "-q", "--batch", "-L", f"{ROOT}/editors/emacs", "-l", f"{HERE}/emacs.el"],
@@ -27,12 +27,21 @@ EDITORS = {
 SECONDS = 120
 
 
+def compile_parser(directory: str) -> None:
+    """Compiles the grammar of tree-sitter to where Neovim looks for parsers."""
+    (pathlib.Path(directory) / "parser").mkdir()
+    command = ["cc", "-shared", "-fPIC", "-O1", "-I", ".", "-o", f"{directory}/parser/kickstart.so", "parser.c", "scanner.c"]
+    subprocess.run(command, cwd=ROOT / "editors" / "tree-sitter-kickstart" / "src", check=True)
+
+
 def attempt(name: str, program: str) -> bool:
     """Lets an editor work on a copy of the wrong example; says whether everything worked."""
     with tempfile.TemporaryDirectory() as directory:
         file = shutil.copy(ROOT / "kickstart-examples" / "wrong.ks", pathlib.Path(directory) / "node.ks")
         environment = os.environ | {"KS_LINT": program, "KS_FILE": str(file), "EDITORS": str(ROOT / "editors"), "HOME": directory}
-        command = [part.replace("{file}", str(file)) for part in EDITORS[name]]
+        command = [part.replace("{file}", str(file)).replace("{parsers}", directory) for part in EDITORS[name]]
+        if name == "nvim":
+            compile_parser(directory)
         try:
             result = subprocess.run(
                 command, env=environment, cwd=directory, capture_output=True, text=True, check=False, timeout=SECONDS

@@ -51,5 +51,10 @@ vim.api.nvim_create_autocmd('FileType', {
   pattern = 'kickstart',
   callback = function(event)
     vim.bo[event.buf].commentstring = '# %s'
+    -- With the parser of editors/tree-sitter-kickstart scripts have the colours of their own language; without it the
+    -- patterns in syntax/ colour.
+    if vim.treesitter and vim.treesitter.start then
+      pcall(vim.treesitter.start, event.buf, 'kickstart')
+    end
   end,
 })

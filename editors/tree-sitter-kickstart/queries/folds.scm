@@ -1,0 +1,5 @@
+[
+  (script_section)
+  (packages_section)
+  (data_section)
+] @fold
