@@ -8,5 +8,9 @@ mod lsp {
     mod editing;
     mod editors;
     mod protocol;
+    mod reference;
     mod storage;
+    mod tree_sitter;
 }
+
+mod python;

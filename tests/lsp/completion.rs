@@ -41,6 +41,9 @@ fn the_first_word_is_a_command_of_the_version() {
 fn options_that_the_line_lacks_are_offered() {
     check("logvol / --vgname=vg |", &["--name", "--size", "--thin"], &["--vgname", "--ntpservers"]);
     check("logvol / --vgname=vg --th|", &["--thin", "--thinpool"], &[]);
+    check("%addon org_ovirt_node --nvr=x -|", &["--policy", "--enforce"], &["--nvr"]);
+    check("%addon org_ovirt_node |", &["--policy"], &[]);
+    check("%addon other -|", &[], &["--policy"]);
     check("%packages |", &["--multilib", "--exclude-weakdeps"], &["--nobase"]);
     check("part / --size=1 # |", &[], &["--fstype"]);
 }

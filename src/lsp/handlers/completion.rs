@@ -215,6 +215,9 @@ impl List<'_, '_> {
         }
         if written.is_empty() || written.starts_with('-') {
             self.options(start, &entry, &done);
+            if entry.word == "%addon" && done.first() == Some(&directives::NAME) {
+                self.addon_options(start, &done);
+            }
         }
         if !written.starts_with('-') {
             self.positionals(start, &entry, &done);
@@ -223,7 +226,7 @@ impl List<'_, '_> {
 
     fn first_words(&mut self, start: usize) {
         let version = self.version();
-        for entry in vocabulary::commands(version) {
+        for entry in vocabulary::commands(version).filter(Entry::is_usable) {
             let rank = if entry.deprecated { Rank::Deprecated } else { Rank::Usual };
             let page = command_page(&entry, self.view);
             self.offer(start, entry.word, entry.word, CompletionItemKind::Keyword, rank, Some(page));
@@ -257,6 +260,16 @@ impl List<'_, '_> {
                 let insert =
                     if option.value == ValueKind::None { (*name).to_owned() } else { format!("{name}=") };
                 self.offer(start, name, &insert, CompletionItemKind::Property, rank, Some(page.clone()));
+            }
+        }
+    }
+
+    /// Options of the header of the project's own add-on, which the language does not know.
+    fn addon_options(&mut self, start: usize, done: &[&str]) {
+        for option in ["--policy", "--enforce", "--nvr"] {
+            if !done.iter().any(|word| word.split('=').next() == Some(option)) {
+                let insert = format!("{option}=");
+                self.offer(start, option, &insert, CompletionItemKind::Property, Rank::Usual, None);
             }
         }
     }
@@ -340,11 +353,6 @@ impl List<'_, '_> {
                 self.offer_values(start, free.iter().map(String::as_str));
             }
             ("%addon", 0) => self.offer_values(start, [directives::NAME]),
-            ("%addon", _) => {
-                for option in ["--policy=", "--enforce=", "--nvr="] {
-                    self.offer(start, option, option, CompletionItemKind::Property, Rank::Usual, None);
-                }
-            }
             (_, at) => {
                 let choices = entry.arguments().nth(at).map(|argument| argument.choices).unwrap_or_default();
                 self.offer_values(start, choices.iter().copied());

@@ -1,6 +1,6 @@
 //! The words of a version: its commands, their options, choices and history, for programs that help to write a kickstart.
 
-use super::tables::{self, COMMANDS, Opt, SECTIONS, Table, Takes, WORDS};
+use super::tables::{self, COMMANDS, Mode, Opt, SECTIONS, Table, Takes, WORDS};
 use super::version::{Family, Version};
 use crate::syntax::SECTION_NAMES;
 
@@ -119,10 +119,17 @@ fn section(name: &'static str, version: Version) -> Entry {
 }
 
 impl Entry {
-    /// The options of the version, as in the tables; none for a deprecated command, whose arguments are not read.
+    /// Whether a line can begin with it: the reference fails on every use of some words (`method`).
+    pub fn is_usable(&self) -> bool {
+        let arguments = self.table.and_then(|table| table.arguments_in(self.version.bit()));
+        arguments.is_none_or(|arguments| arguments.mode != Mode::Broken)
+    }
+
+    /// The options of the version, as in the tables; none for a deprecated command, whose arguments are not read, and for one
+    /// that is not usable.
     pub fn options(&self) -> impl Iterator<Item = EntryOption> {
         let bit = self.version.bit();
-        let table = self.table.filter(|_| !self.is_ignored());
+        let table = self.table.filter(|_| !self.is_ignored() && self.is_usable());
         table.into_iter().flat_map(move |table| {
             table.options_in(bit).map(move |option| EntryOption {
                 names: option.names,
@@ -238,6 +245,8 @@ mod tests {
         assert!(section_named("%packages", nine).unwrap().option("--multilib").is_some());
         assert!(section_named("%addon", nine).unwrap().options().next().is_none());
         assert_eq!(commands(nine).filter(|entry| entry.word == "timesource").count(), 1);
+        let method = command("method", Version::rhel(8)).unwrap();
+        assert!(!method.is_usable() && method.options().next().is_none());
     }
 
     #[test]
