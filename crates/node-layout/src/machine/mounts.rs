@@ -1,5 +1,9 @@
 //! What is mounted in a system.
 
+use super::command::Command;
+use super::tools::{Tools, below};
+use std::path::{Path, PathBuf};
+
 /// A mounted file system, by its mount point inside the system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mount {
@@ -55,6 +59,25 @@ pub(crate) fn mounts_below(text: &str, sysroot: &str) -> Vec<Mount> {
     mounts
 }
 
+/// The mount points at these places and below them, in the order in which they can be unmounted. One at which several file systems
+/// are mounted is there once for each.
+pub(crate) fn mount_points(environment: &Path, places: &[PathBuf]) -> Vec<String> {
+    let text = std::fs::read_to_string(below(environment, "/proc/self/mountinfo")).unwrap_or_default();
+    let targets = text.lines().filter_map(|line| Some(unescaped(line.split(' ').nth(4)?)));
+    let mut found: Vec<String> =
+        targets.filter(|target| places.iter().any(|place| Path::new(target).starts_with(place))).collect();
+    // What is mounted in another mount, or over it, comes later in the list.
+    found.reverse();
+    found
+}
+
+/// Unmounts what is mounted at these places and below them; returns what could not be unmounted, as sentences.
+pub(crate) fn unmount_all(tools: &dyn Tools, places: &[PathBuf]) -> Vec<String> {
+    let points = mount_points(tools.environment(), places);
+    let failed = |at| tools.run(&Command::new("umount", [at])).err().map(|error| error.to_string());
+    points.into_iter().filter_map(failed).collect()
+}
+
 /// mountinfo writes blanks and the like in octal.
 fn unescaped(text: &str) -> String {
     let mut out: Vec<u8> = Vec::with_capacity(text.len());
@@ -91,5 +114,19 @@ mod tests {
         let list: Vec<_> = seen.iter().map(|m| (m.target.as_str(), m.device, m.read_only)).collect();
         assert_eq!(list, [("/", (253, 2), false), ("/a b", (252, 9), false), ("/boot", (252, 2), true)]);
         assert_eq!(mounts_below(text, "/").len(), 5);
+    }
+
+    #[test]
+    fn what_is_mounted_last_is_unmounted_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let (proc, root) = (dir.path().join("proc/self"), dir.path().join("run/node-layout"));
+        std::fs::create_dir_all(&proc).unwrap();
+        let line = |at: &str| format!("90 1 0:9 / {}/{at} rw - x y rw\n", root.display());
+        let lines = ["base", "layer", "layer/a\\040b", "base", "basement"].map(line).concat();
+        std::fs::write(proc.join("mountinfo"), lines).unwrap();
+        let places = ["base", "layer"].map(|name| root.join(name));
+        let found = mount_points(dir.path(), &places);
+        let expected = ["base", "layer/a b", "layer", "base"].map(|at| format!("{}/{at}", root.display()));
+        assert_eq!(found, expected);
     }
 }

@@ -15,7 +15,7 @@ mod tests;
 
 use crate::disks::RootFs;
 use crate::files::read_text;
-use crate::machine::{Command, Tools, below, inside};
+use crate::machine::{Command, Tools, below, inside, unmount_all};
 use extract::{Extractor, Layers};
 use node_base::superblock::Superblock;
 use oci::{Layout, decompressed};
@@ -293,14 +293,8 @@ impl From<RootFs> for Mountable {
 
 /// Removes what a run that was killed has left: mounts, copies, unpacked files.
 fn clean_up(tools: &dyn Tools, work_dir: &Path) {
-    let mountinfo = below(tools.environment(), "/proc/self/mountinfo");
-    let directory = below(tools.environment(), MOUNTS);
-    let mounts = std::fs::read_to_string(mountinfo).unwrap_or_default();
-    let mounts = crate::machine::mounts_below(&mounts, "/");
-    // The last one first: it may hide another.
-    for mount in mounts.iter().rev().filter(|m| Path::new(&m.target).starts_with(&directory)) {
-        let _ = tools.run(&Command::new("umount", [mount.target.clone()]));
-    }
+    // What cannot be unmounted stops what needs the place.
+    let _ = unmount_all(tools, &[below(tools.environment(), MOUNTS)]);
     for left in std::fs::read_dir(work_dir).into_iter().flatten().flatten() {
         use std::os::unix::fs::MetadataExt;
         let is_ours = left.file_name().as_encoded_bytes().starts_with(PRIVATE.as_bytes());

@@ -100,6 +100,10 @@ impl Model {
             }
             "lvremove" => {
                 let index = at(name)?;
+                let mounts = std::fs::read_to_string(self.path("/proc/self/mountinfo")).unwrap();
+                if mounts.contains(&format!("/dev/onn/{name} ")) {
+                    return Err(format!("Logical volume onn/{name} contains a filesystem in use."));
+                }
                 volumes.remove(index);
                 self.removed_volume(name);
             }

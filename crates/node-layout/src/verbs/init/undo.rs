@@ -1,11 +1,12 @@
 //! The way back when a step of `init` has failed: everything as before, on a machine that boots at every moment.
 
+use super::volumes::base_mount_point;
 use crate::boot::Target;
 use crate::disks::pool::{self, EXTEND_PERCENT, PROFILE, PoolDevice};
 use crate::disks::{Lvm, LvmCommands, TAG_LAYER, TAG_POOL, TAG_VG, share};
 use crate::files::{self, Change};
 use crate::images::{InitStage, NodeState, is_leftover, kept};
-use crate::machine::{Command, Tools, below};
+use crate::machine::{Command, Tools, below, unmount_all};
 use crate::plan::{Undo, Undone};
 use crate::system::System;
 use node_base::names::device_mapper_name;
@@ -160,7 +161,8 @@ fn take_back(
             return left;
         }
     }
-    // Root has its old name again, and the base is not needed any more.
+    // Root has its old name again, and the base is not needed any more. XFS is mounted while it gets its UUID.
+    left.extend(unmount_all(tools, &[base_mount_point(tools.environment())]));
     let now = Lvm::read(tools).unwrap_or_else(|error| {
         left.push(format!("LVM cannot be read: {error}"));
         Lvm::default()

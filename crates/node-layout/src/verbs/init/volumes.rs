@@ -6,10 +6,15 @@ use crate::disks::pool::{self, PROFILE, PoolDevice};
 use crate::disks::{LogicalVolume, TAG_BASE, TAG_LAYER, TAG_POOL, TAG_ROOT_PREFIX, TAG_UNFINISHED, TAG_VG};
 use crate::files::{Change, Method};
 use crate::images::{FIRST_LAYER, kept};
-use crate::machine::below;
+use crate::machine::{Command, below, mount_points};
 use crate::plan::Action;
 use node_base::names::device_mapper_name;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// Where a new base is mounted while it gets its UUID.
+pub(super) fn base_mount_point(environment: &Path) -> PathBuf {
+    below(environment, "/run/node-layout/base")
+}
 
 impl Planner<'_> {
     /// Removes the bases that an interrupted run has left, with their files on /boot.
@@ -35,7 +40,14 @@ impl Planner<'_> {
                 false => Action::Change(made.into_iter().map(removal).collect()),
             })
         };
-        let mut actions: Vec<Action> = self.s.leftovers.iter().filter_map(files).collect();
+        // A run that was killed can have left the base mounted.
+        let mounted = match self.s.leftovers.is_empty() {
+            true => Vec::new(),
+            false => mount_points(&self.choices.environment, &[base_mount_point(&self.choices.environment)]),
+        };
+        let unmount = |at| Action::Run(Command::new("umount", [at]));
+        let mut actions: Vec<Action> = mounted.into_iter().map(unmount).collect();
+        actions.extend(self.s.leftovers.iter().filter_map(files));
         actions.extend(self.s.leftovers.iter().map(remove));
         let about = "remove the base that an interrupted run has left".into();
         self.steps.add("remove-leftover", about, actions);
@@ -95,7 +107,7 @@ impl Planner<'_> {
         );
         let create = Action::CreateSnapshot { command: snapshot, pool: PoolDevice::of(self.s.pool) };
         self.steps.add("freeze-base", format!("freeze {root} as {base}"), vec![create]);
-        let mount_point = below(&self.choices.environment, "/run/node-layout/base");
+        let mount_point = base_mount_point(&self.choices.environment);
         let mut actions = vec![self.lvm("lvchange", ["--activate", "y", "--ignoreactivationskip", &base])];
         let commands =
             self.s.root_fs.set_uuid(&format!("/dev/{base}"), &self.choices.base_uuid, &mount_point);

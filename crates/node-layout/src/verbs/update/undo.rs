@@ -6,7 +6,7 @@ use super::{Making, leftovers};
 use crate::disks::pool::{self, PoolDevice};
 use crate::disks::{LogicalVolume, Lvm};
 use crate::files::{self, Change, Method};
-use crate::machine::{Command, Tools, below};
+use crate::machine::{Tools, below, unmount_all};
 use crate::plan::{Undo, Undone};
 use crate::source::MOUNTS;
 use std::path::{Path, PathBuf};
@@ -66,8 +66,9 @@ impl Undo for TakeBack {
             ..Undone::default()
         };
         let Some(made) = &self.made else { return kept() };
-        let mut left = Vec::new();
-        unmount(tools, &made.environment, &mut left);
+        // The image and the old base stay.
+        let ours = ["base", "layer"].map(|name| below(&made.environment, MOUNTS).join(name));
+        let mut left = unmount_all(tools, &ours);
         if left.is_empty() {
             for scratch in &made.scratch {
                 left.extend(files::remove_directory(scratch).err().map(|error| error.to_string()));
@@ -118,18 +119,5 @@ impl Undo for TakeBack {
 
     fn advice(&self) -> &'static str {
         "Run node-layout update with the same image again: it removes what is left, and completes the rest"
-    }
-}
-
-/// Unmounts what the steps mount; the image and the old base stay.
-fn unmount(tools: &dyn Tools, environment: &Path, left: &mut Vec<String>) {
-    let text = std::fs::read_to_string(below(environment, "/proc/self/mountinfo")).unwrap_or_default();
-    let mounts = crate::machine::mounts_below(&text, "/");
-    let ours = ["base", "layer"].map(|name| below(environment, MOUNTS).join(name));
-    let is_ours = |target: &str| ours.iter().any(|at| Path::new(target).starts_with(at));
-    // What is mounted in another mount goes first.
-    for mount in mounts.iter().rev().filter(|m| is_ours(&m.target)) {
-        let unmounted = tools.run(&Command::new("umount", [mount.target.clone()]));
-        left.extend(unmounted.err().map(|error| error.to_string()));
     }
 }
