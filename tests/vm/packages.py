@@ -35,6 +35,7 @@ APT = [
     "cryptsetup-bin",
     "mdadm",
     "squashfs-tools",
+    "rpm",
 ]
 # Programs that must be there, and the package of each.
 PROGRAMS = {
@@ -54,6 +55,7 @@ PROGRAMS = {
     "mdadm": "mdadm",
     "mkfs.ext4": "e2fsprogs",
     "mksquashfs": "squashfs-tools",
+    "rpmbuild": "rpm",
 }
 OVMF = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 OVMF_VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.fd"

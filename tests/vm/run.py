@@ -22,6 +22,7 @@ import sys
 import time
 from collections.abc import Callable
 
+import carried
 import chains
 import debian
 import imgbase
@@ -55,6 +56,8 @@ SCENARIOS: dict[str, Callable[[], str]] = {
     "update-formats": upgrade.formats,
     "power-cuts-verbs": functools.partial(updatecuts.power_cuts, ["confirm", "rollback", "remove"]),
     "power-cuts-update": functools.partial(updatecuts.power_cuts, ["update"]),
+    "packages-dpkg": functools.partial(carried.carried, "dpkg"),
+    "packages-rpm": functools.partial(carried.carried, "rpm"),
     "imgbase": imgbase.reads,
     "trial-confirmed": trials.confirmed,
     **{f"trial-{name}": functools.partial(trials.failing, name) for name in trials.FAULTS},
