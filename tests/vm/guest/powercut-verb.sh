@@ -30,6 +30,8 @@ mkdir /tmp/shared/${state%% *} 2>/dev/null || { say "work known"; end 0; }
 mount -t {boot} -o noatime /dev/ubda3 boot > /tmp/o 2>&1 || lose "/boot does not mount"
 mount -t vfat -o noatime /dev/ubda2 efi > /tmp/o 2>&1 || lose "/efi does not mount"
 [ "$(boot_tree)" = {tree} ] || lose "/boot is not what it is when it is mounted alone"
+# The machine whose writes were recorded has none, and a trial is armed for the machine's watchdog.
+rm -f /dev/watchdog*
 for d in dev proc sys; do mount --bind /$d /mnt/sysroot/$d; done
 {media}
 mkdir -p /mnt/media /mnt/sysroot/var/tmp /run/shared; mount --bind /mnt/media /mnt/sysroot/mnt
