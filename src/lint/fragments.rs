@@ -9,7 +9,6 @@ use kickstart::Version;
 use kickstart::include::{Includes, relative_requests};
 use node_base::diagnostic::Findings;
 use node_base::source::STDIN;
-use node_base::source::bytes::position;
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -50,14 +49,7 @@ fn has_include(bytes: &[u8]) -> bool {
     if bytes.starts_with(&[0x1f, 0x8b]) || bytes.contains(&0) {
         return true;
     }
-    let mut at = 0;
-    while let Some(found) = position(&bytes[at..], b'%') {
-        at += found + 1;
-        if bytes[at..].starts_with(b"include") {
-            return true;
-        }
-    }
-    false
+    memchr::memmem::find(bytes, b"%include").is_some()
 }
 
 /// The files that a file includes by a relative path.

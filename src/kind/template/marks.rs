@@ -1,6 +1,6 @@
 //! The marks themselves: where one begins and ends, and which engine has such marks.
 
-use node_base::source::bytes::position;
+use memchr::{memchr2_iter, memchr3_iter};
 use node_base::source::split_lines;
 use std::ops::Range;
 
@@ -56,31 +56,23 @@ pub(super) enum Place {
 
 /// Whether the characters that marks begin with are in a text, before anything is looked at closely.
 pub(super) fn may_have_marks(text: &[u8]) -> bool {
-    let any = |byte: u8, is_mark: fn(&[u8], usize) -> bool| {
-        let mut at = 0;
-        while let Some(found) = position(&text[at..], byte) {
-            if is_mark(text, at + found) {
-                return true;
-            }
-            at += found + 1;
+    let next = |at: usize| text.get(at + 1).copied();
+    let before = |at: usize| at.checked_sub(1).map(|n| text[n]);
+    let begins_mark = |at: usize| match text[at] {
+        b'{' => matches!(before(at), Some(b'$' | b'%')) || matches!(next(at), Some(b'{' | b'%' | b'#')),
+        b'$' => {
+            // Inside a word it is a part of a password's hash.
+            let is_joined = before(at).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'/'));
+            !is_joined && next(at).is_some_and(|b| b.is_ascii_alphabetic())
         }
-        false
-    };
-    any(b'{', |text, at| {
-        let (before, next) = (at.checked_sub(1).map(|n| text[n]), text.get(at + 1));
-        matches!(before, Some(b'$' | b'%')) || matches!(next, Some(b'{' | b'%' | b'#'))
-    }) || any(b'$', |text, at| {
-        // Inside a word it is a part of a password's hash.
-        let is_joined =
-            at > 0 && (text[at - 1].is_ascii_alphanumeric() || matches!(text[at - 1], b'.' | b'/'));
-        !is_joined && text.get(at + 1).is_some_and(u8::is_ascii_alphabetic)
-    }) || any(b'<', |text, at| text.get(at + 1) == Some(&b'%'))
-        || any(b'@', |text, at| text.get(at + 1).is_some_and(|b| *b == b'@' || b.is_ascii_uppercase()))
-        || any(b'#', |text, at| {
-            let behind = &text[at + 1..];
+        b'<' => next(at) == Some(b'%'),
+        b'@' => next(at).is_some_and(|b| b == b'@' || b.is_ascii_uppercase()),
+        _ => {
             let is_name = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_uppercase);
-            behind.first() == Some(&b'#') || behind.get(..3).is_some_and(is_name)
-        })
+            next(at) == Some(b'#') || text.get(at + 1..at + 4).is_some_and(is_name)
+        }
+    };
+    memchr3_iter(b'{', b'$', b'<', text).any(begins_mark) || memchr2_iter(b'@', b'#', text).any(begins_mark)
 }
 
 /// The marks of a text that begin and end on one line and have an end of their own (`{{ … }}`, `{% … %}`, `<% … %>`).

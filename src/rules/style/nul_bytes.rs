@@ -16,11 +16,7 @@ pub(super) static RULE: Rule = Rule { codes: &[&NUL_BYTES], check };
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let text = context.sources.get(context.kickstart.file).text();
-    // Without an early exit from the loop the compiler can check many bytes at a time.
-    if !text.bytes().fold(false, |found, b| found | (b == 0)) {
-        return;
-    }
-    if let Some(first) = text.find('\0') {
+    if let Some(first) = memchr::memchr(0, text.as_bytes()) {
         let count = text.bytes().filter(|b| *b == 0).count();
         let bytes = if count == 1 { "byte" } else { "bytes" };
         let help =

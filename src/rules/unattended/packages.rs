@@ -141,6 +141,9 @@ fn first_word<'l>(line: &'l PackageLine<'_>) -> &'l str {
 }
 
 fn several(line: &PackageLine<'_>, ignores_missing: bool) -> Option<Finding> {
+    if !line.name.contains(char::is_whitespace) {
+        return None;
+    }
     let words: Vec<&str> = line.name.split_whitespace().collect();
     // dnf understands "kernel >= 5.14" and "(a or b)".
     let is_expression = line.name.starts_with('(') || words.iter().any(|w| w.starts_with(['<', '>', '=']));

@@ -47,19 +47,16 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
 
 fn one(value: &Spanned<'_>, findings: &mut Findings) {
     let url = value.text.trim();
-    if url.is_empty() || filled_in::is_url(url) {
+    let scheme =
+        url.split_once(':').filter(|(scheme, _)| SCHEMES.iter().any(|s| s.eq_ignore_ascii_case(scheme)));
+    let is_right =
+        scheme.is_some_and(|(scheme, rest)| rest.starts_with("//") || matches!(scheme, "nfs" | "hd"));
+    if is_right || url.is_empty() || filled_in::is_url(url) {
         return;
     }
     let (message, help, severity) = match url.split_once(':') {
-        Some((scheme, _)) if SCHEMES.contains(&scheme.to_ascii_lowercase().as_str()) => {
-            match url[scheme.len() + 1..].starts_with("//") || matches!(scheme, "nfs" | "hd") {
-                true => return,
-                false => (
-                    format!("'{scheme}:' needs two slashes"),
-                    format!("write {scheme}://…"),
-                    Severity::Warning,
-                ),
-            }
+        Some((known, _)) if scheme.is_some() => {
+            (format!("'{known}:' needs two slashes"), format!("write {known}://…"), Severity::Warning)
         }
         Some((scheme, rest)) if rest.starts_with("//") => {
             let meant = nearest(scheme, SCHEMES);
