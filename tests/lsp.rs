@@ -9,6 +9,7 @@ mod lsp {
     mod editors;
     mod protocol;
     mod reference;
+    mod scripts;
     mod storage;
     mod tree_sitter;
 }

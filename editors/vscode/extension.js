@@ -8,7 +8,7 @@ let client;
 function settings() {
   const all = vscode.workspace.getConfiguration("ks-lint");
   const given = {};
-  for (const name of ["syntax", "policy", "disks", "firmware"]) {
+  for (const name of ["syntax", "policy", "disks", "firmware", "shellcheck"]) {
     const value = all.get(name);
     if (value !== undefined && value !== "") {
       given[name] = value;

@@ -106,7 +106,7 @@ pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileRepo
             read_with_includes(sources, &includes, file, settings);
         let mut context = Context::new(sources, &kickstart, &findings, policy.value.as_deref());
         context.machine = settings.machine.as_deref();
-        context.shellcheck = settings.shellcheck;
+        context.shellcheck = settings.shellcheck.as_ref();
         context.section = directives.section.as_ref();
         context.is_template = templates.is_some();
         context.is_fragment = settings.is_fragment;

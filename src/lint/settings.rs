@@ -160,7 +160,7 @@ impl SettingsSource {
             default_syntax: None,
             policy: policy.map(|p| Chosen::new(p, "given with --policy")),
             machine: given.machine.clone(),
-            shellcheck: given.shellcheck,
+            shellcheck: given.shellcheck.clone(),
             includes: given.includes.clone().unwrap_or_else(Follow::from_environment),
             is_fragment: false,
             choice: Arc::default(),

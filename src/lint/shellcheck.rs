@@ -1,12 +1,14 @@
 //! The program `shellcheck`: whether it is installed, and what it says of a script. It runs no longer than 10 seconds a script,
 //! and no more than 4 MiB of its output are read.
 
-pub use crate::rules::ShellCheck;
+pub use crate::rules::{ShellCheck, ShellCheckAnswer, ShellChecker};
 
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// The program.
@@ -32,11 +34,28 @@ pub fn is_installed() -> bool {
 
 /// Asks the installed program.
 pub fn installed(shows_all: bool) -> ShellCheck {
-    ShellCheck { run, shows_all }
+    ShellCheck { checker: Arc::new(Installed), shows_all }
 }
 
-fn run(script: &str, dialect: &str, level: &str) -> Result<String, String> {
-    run_program(PROGRAM, script, dialect, level, LONGEST)
+/// The program, asked at once.
+#[derive(Debug)]
+struct Installed;
+
+impl ShellChecker for Installed {
+    fn ask(&self, script: &str, dialect: &str, level: &str) -> ShellCheckAnswer {
+        match run(script, dialect, level, &AtomicBool::new(false)) {
+            Ok(output) => ShellCheckAnswer::Output(output),
+            Err(why) => ShellCheckAnswer::Failed(why),
+        }
+    }
+}
+
+/// Runs the program on a script of this dialect, with the least level that is wanted; `cancelled` ends it early.
+///
+/// # Errors
+/// Why there is no output in the format `json1`.
+pub fn run(script: &str, dialect: &str, level: &str, cancelled: &AtomicBool) -> Result<String, String> {
+    run_program(PROGRAM, script, dialect, level, LONGEST, cancelled)
 }
 
 fn run_program(
@@ -45,6 +64,7 @@ fn run_program(
     dialect: &str,
     level: &str,
     longest: Duration,
+    cancelled: &AtomicBool,
 ) -> Result<String, String> {
     let started = Command::new(program)
         .args(["--norc", "--format=json1", "--shell", dialect, "--severity", level, "-"])
@@ -66,9 +86,12 @@ fn run_program(
         let mut text = Vec::new();
         output.take(MOST_BYTES).read_to_end(&mut text).map(|_| text)
     });
-    let ended = end(&mut child, longest);
+    let ended = end(&mut child, longest, cancelled);
     let text = reader.join().map_err(|_| "its output cannot be read".to_owned())?;
     let _ = writer.join();
+    if cancelled.load(Ordering::Relaxed) {
+        return Err("it was cancelled".to_owned());
+    }
     if !ended {
         return Err(format!("it did not end within {} seconds", longest.as_secs()));
     }
@@ -79,13 +102,15 @@ fn run_program(
     String::from_utf8(text).map_err(|_| "its output is not UTF-8".to_owned())
 }
 
-/// Waits for the end of a program, and ends it when it takes too long; answers whether it ended in time.
-fn end(child: &mut Child, longest: Duration) -> bool {
+/// Waits for the end of a program, and ends it when it takes too long or is cancelled; answers whether it ended before.
+fn end(child: &mut Child, longest: Duration, cancelled: &AtomicBool) -> bool {
     let begin = Instant::now();
     loop {
         match child.try_wait() {
             Ok(Some(_)) => return true,
-            Ok(None) if begin.elapsed() < longest => std::thread::sleep(PAUSE),
+            Ok(None) if begin.elapsed() < longest && !cancelled.load(Ordering::Relaxed) => {
+                std::thread::sleep(PAUSE);
+            }
             Ok(None) | Err(_) => {
                 let _ = child.kill();
                 let _ = child.wait();
@@ -105,7 +130,14 @@ mod tests {
         let path = directory.path().join("program");
         std::fs::write(&path, program).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        run_program(path.to_str().unwrap(), &"echo $x\n".repeat(100_000), "bash", "style", longest)
+        run_program(
+            path.to_str().unwrap(),
+            &"echo $x\n".repeat(100_000),
+            "bash",
+            "style",
+            longest,
+            &AtomicBool::new(false),
+        )
     }
 
     #[test]
@@ -116,7 +148,9 @@ mod tests {
         assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
         assert_eq!(ask("#!/bin/sh\necho '{}'\n", LONGEST).unwrap(), "{}\n");
         assert_eq!(ask("#!/bin/sh\nexit 3\n", LONGEST).unwrap_err(), "it printed nothing");
-        let missing = run_program("/nonexistent/shellcheck", "", "bash", "style", LONGEST).unwrap_err();
+        let cancelled = AtomicBool::new(true);
+        let missing =
+            run_program("/nonexistent/shellcheck", "", "bash", "style", LONGEST, &cancelled).unwrap_err();
         assert!(missing.starts_with("it cannot be started"), "{missing}");
     }
 }

@@ -30,6 +30,7 @@ mod handlers; // one feature, one file
 mod names; // words that name the same thing
 mod position; // bytes ↔ lines and columns of the protocol
 mod requests; // one handler for each request
+mod scripts; // what shellcheck says, later
 mod server; // the state and the loop
 mod settings; // settings of the client and of .ks-lint.toml
 mod uri; // file: addresses ↔ paths

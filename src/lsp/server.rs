@@ -5,6 +5,7 @@ use super::capabilities::{self, Client};
 use super::document::{Analysis, Document, Kind};
 use super::handlers::diagnostics;
 use super::position::Lines;
+use super::scripts::Scripts;
 use super::settings::{Known, SettingsOfClient};
 use crate::lint::{self, FileReport};
 use gen_lsp_types::*;
@@ -37,9 +38,9 @@ pub fn serve(connection: &Connection) -> Left {
         let message = match server.queue.pop_front() {
             Some(message) => message,
             None if server.publish_next() => continue,
-            None => match connection.receiver.recv() {
-                Ok(message) => message,
-                Err(_) => return Left::Suddenly,
+            None => match server.wait() {
+                Some(message) => message,
+                None => return Left::Suddenly,
             },
         };
         if let Some(left) = server.handle(message) {
@@ -72,6 +73,7 @@ pub(super) struct Server<'c> {
     /// Documents whose diagnostics the client does not have yet.
     stale: BTreeSet<String>,
     pub(super) settings: SettingsOfClient,
+    scripts: Scripts,
     /// Problems that the client was told of.
     told: BTreeSet<String>,
     asked: HashMap<RequestId, Asked>,
@@ -88,9 +90,29 @@ impl<'c> Server<'c> {
             documents: BTreeMap::new(),
             stale: BTreeSet::new(),
             settings: SettingsOfClient::default(),
+            scripts: Scripts::default(),
             told: BTreeSet::new(),
             asked: HashMap::new(),
             next_request: 0,
+        }
+    }
+
+    /// The next message; `None` when the client has gone. Between messages scripts are checked.
+    fn wait(&mut self) -> Option<Message> {
+        let receiver = &self.connection.receiver;
+        loop {
+            let Some(pause) = self.scripts.pause() else { return receiver.recv().ok() };
+            match receiver.recv_timeout(pause) {
+                Ok(message) => return Some(message),
+                Err(error) if error.is_timeout() => {
+                    let checked = self.scripts.advance();
+                    if !checked.is_empty() {
+                        self.refresh(checked);
+                        while self.publish_next() {}
+                    }
+                }
+                Err(_) => return None,
+            }
         }
     }
 
@@ -146,7 +168,8 @@ impl<'c> Server<'c> {
                 // Whatever goes wrong in a handler, the next message is answered.
                 let result = catch_unwind(AssertUnwindSafe(|| self.request(request)));
                 self.send(match result {
-                    Ok(Ok(value)) => Response::new_ok(id, value),
+                    // Not `new_ok`, which would copy the value: the outline of a long file is large.
+                    Ok(Ok(value)) => Response { id, response_result: Ok(value) },
                     Ok(Err(failure)) => Response::new_err(id, failure.code, failure.message),
                     Err(_) => {
                         let message = "ks-lint failed on this request; please report it with the text";
@@ -177,7 +200,8 @@ impl<'c> Server<'c> {
     pub(super) fn initialize(&mut self, params: InitializeParams) -> Result<Value, Failure> {
         self.client = Client::of(&params.capabilities);
         self.phase = Phase::Running;
-        let problems = self.settings.set(&params.initialization_options.unwrap_or_default());
+        let problems =
+            self.settings.set(&params.initialization_options.unwrap_or_default(), &self.scripts.memory);
         problems.into_iter().for_each(|problem| self.tell(problem));
         let result = InitializeResult {
             capabilities: capabilities::offered(self.client),
@@ -211,6 +235,7 @@ impl<'c> Server<'c> {
                 let uri = changed.text_document_identifier.uri.0;
                 if let Some(document) = self.documents.get_mut(&uri) {
                     document.change(changed.version, content_changes, self.client.encoding);
+                    self.scripts.forget(&uri);
                     self.stale.insert(uri);
                 }
             }
@@ -220,6 +245,7 @@ impl<'c> Server<'c> {
                 };
                 self.documents.remove(&closed.uri.0);
                 self.stale.remove(&closed.uri.0);
+                self.scripts.forget(&closed.uri.0);
                 if !self.client.pulls_diagnostics {
                     // What is not open is not checked.
                     self.publish(closed.uri, None, Vec::new());
@@ -265,7 +291,7 @@ impl<'c> Server<'c> {
         if settings.is_null() {
             return;
         }
-        let problems = self.settings.set(settings);
+        let problems = self.settings.set(settings, &self.scripts.memory);
         problems.into_iter().for_each(|problem| self.tell(problem));
         self.check_again();
     }
@@ -273,9 +299,16 @@ impl<'c> Server<'c> {
     /// Other files have changed: everything is checked again.
     fn check_again(&mut self) {
         self.settings.read_again();
-        for (uri, document) in &mut self.documents {
-            document.analysis = None;
-            self.stale.insert(uri.clone());
+        self.refresh(self.documents.keys().cloned().collect());
+    }
+
+    /// These documents are checked again, and their diagnostics sent or asked for.
+    fn refresh(&mut self, uris: Vec<String>) {
+        for uri in uris {
+            if let Some(document) = self.documents.get_mut(&uri) {
+                document.analysis = None;
+                self.stale.insert(uri);
+            }
         }
         if self.client.pulls_diagnostics {
             self.stale.clear();
@@ -331,7 +364,9 @@ impl<'c> Server<'c> {
                 self.tell(problem);
             }
             let document = self.documents.get_mut(&uri.0)?;
-            let report = check(document, &settings)?;
+            let report = check(document, &settings);
+            self.scripts.checked(&uri.0);
+            let report = report?;
             let lines = report.sources.iter().map(|(_, source)| Lines::new(source.text())).collect();
             document.analysis = Some(Arc::new(Analysis { report, lines }));
             document.settings = Some(settings);

@@ -1,8 +1,10 @@
 //! What a document is checked against: what the client says, then the nearest `.ks-lint.toml` of the document.
 
+use super::scripts::Memory;
 use crate::lint::baseline::Baseline;
 use crate::lint::include::Follow;
 use crate::lint::settings::{Given, Settings, SettingsSource};
+use crate::lint::shellcheck::{self, ShellCheck};
 use anaconda_plan::machine::{DiskSpec, Firmware, Machine, check_names};
 use node_base::source::STDIN;
 use node_base::units::Bytes;
@@ -19,6 +21,7 @@ struct ClientSettings {
     policy: Option<String>,
     disks: Vec<String>,
     firmware: Option<String>,
+    shellcheck: Option<String>,
 }
 
 /// What one document is checked against.
@@ -38,8 +41,9 @@ pub(super) struct SettingsOfClient {
 }
 
 impl SettingsOfClient {
-    /// Takes settings from the client. What cannot be used is returned in words, and the rest is used.
-    pub(super) fn set(&mut self, value: &Value) -> Vec<String> {
+    /// Takes settings from the client. What cannot be used is returned in words, and the rest is used. Scripts are asked about in
+    /// the memory of shellcheck's answers.
+    pub(super) fn set(&mut self, value: &Value, memory: &Arc<Memory>) -> Vec<String> {
         let value = value.get("ks-lint").or_else(|| value.get("ksLint")).unwrap_or(value);
         let mut problems = Vec::new();
         let client: ClientSettings = if value.is_object() {
@@ -51,7 +55,14 @@ impl SettingsOfClient {
             ClientSettings::default()
         };
         let machine = machine(&client, &mut problems);
-        let given = |syntax, policy| Given { syntax, policy, machine: machine.clone(), ..Given::default() };
+        let shellcheck = ask_shellcheck(client.shellcheck.as_deref(), memory, &mut problems);
+        let given = |syntax, policy| Given {
+            syntax,
+            policy,
+            machine: machine.clone(),
+            shellcheck: shellcheck.clone(),
+            ..Given::default()
+        };
         let source =
             SettingsSource::new(given(client.syntax.clone(), client.policy.clone())).or_else(|error| {
                 problems.push(format!("the settings of ks-lint cannot be used: {error}"));
@@ -88,6 +99,25 @@ impl SettingsOfClient {
             }
         }
     }
+}
+
+/// How shellcheck is asked about scripts, as `--shellcheck` says it.
+fn ask_shellcheck(
+    when: Option<&str>,
+    memory: &Arc<Memory>,
+    problems: &mut Vec<String>,
+) -> Option<ShellCheck> {
+    let is_installed = shellcheck::is_installed();
+    match when.unwrap_or("auto") {
+        "never" => return None,
+        "auto" => return is_installed.then(|| memory.shellcheck(false)),
+        "always" if is_installed => return Some(memory.shellcheck(true)),
+        "always" => problems.push("the setting shellcheck: the program is not installed".to_owned()),
+        other => {
+            problems.push(format!("the setting shellcheck is '{other}'; write auto, never or always"));
+        }
+    }
+    None
 }
 
 /// The machine of `disks` (`"sda=100GiB"`); nothing without one.

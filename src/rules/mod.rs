@@ -21,7 +21,7 @@ mod values; // values with a list behind them
 pub(crate) use commands::TREES;
 pub(crate) use installer::Interface;
 pub(crate) use rule::{Context, Rule};
-pub use shell::ShellCheck;
+pub use shell::{ShellCheck, ShellCheckAnswer, ShellChecker};
 pub(crate) use view::makes_a_node;
 
 /// The rules that a template, or a part of a kickstart, is checked by: not those that judge the layout as a whole, which

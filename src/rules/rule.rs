@@ -35,7 +35,7 @@ pub(crate) struct Context<'a> {
     /// The machine that the kickstart is for; with one, storage is planned on its disks.
     pub(crate) machine: Option<&'a Machine>,
     /// How the program `shellcheck` is asked; `None` where it is not.
-    pub(crate) shellcheck: Option<ShellCheck>,
+    pub(crate) shellcheck: Option<&'a ShellCheck>,
     /// The section `%addon org_ovirt_node`; `None` in a kickstart without one.
     pub(crate) section: Option<&'a AddonSection>,
     /// Whether the kickstart is a template: what seems to be missing or to be given twice may depend on a mark.

@@ -6,6 +6,7 @@ use node_base::source::{Sources, Span};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Whether a shell runs the script of a section: the default, or named by `--interpreter`.
 pub(crate) fn is_shell(section: &Section<'_>) -> bool {
@@ -16,13 +17,29 @@ pub(crate) fn is_shell(section: &Section<'_>) -> bool {
 }
 
 /// How `shellcheck` is asked.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ShellCheck {
-    /// Runs it on a script of this dialect (`bash`, `dash`, `ksh`), with the least level that is wanted. Answers with its
-    /// output in the format `json1`, or with the reason why there is none.
-    pub run: fn(script: &str, dialect: &str, level: &str) -> Result<String, String>,
+    /// What answers.
+    pub checker: Arc<dyn ShellChecker>,
     /// Whether all that it finds is shown, and not only errors and warnings.
     pub shows_all: bool,
+}
+
+/// What answers for `shellcheck`: the program, or a memory of its answers.
+pub trait ShellChecker: std::fmt::Debug + Send + Sync {
+    /// Its answer about a script of this dialect (`bash`, `dash`, `ksh`), with the least level that is wanted.
+    fn ask(&self, script: &str, dialect: &str, level: &str) -> ShellCheckAnswer;
+}
+
+/// What `shellcheck` answers about a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ShellCheckAnswer {
+    /// Its output in the format `json1`.
+    Output(String),
+    /// Why it has no output.
+    Failed(String),
+    /// It was not asked yet: nothing is said of the script.
+    Later,
 }
 
 /// Scripts that were read, by the place of their text.

@@ -4,6 +4,8 @@ use ks_lint::lsp::{self, Left};
 use lsp_server::{Connection, Message, Notification, Request, RequestId, Response};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::io::BufReader;
+use std::process::{Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -30,6 +32,15 @@ impl Client {
     pub(crate) fn new(capabilities: Value, options: Value) -> (Client, Value) {
         let (server, connection) = Connection::memory();
         let server = std::thread::spawn(move || lsp::serve(&server));
+        Client::start(connection, server, capabilities, options)
+    }
+
+    fn start(
+        connection: Connection,
+        server: JoinHandle<Left>,
+        capabilities: Value,
+        options: Value,
+    ) -> (Client, Value) {
         let mut client = Client {
             connection: Some(connection),
             server: Some(server),
@@ -58,6 +69,31 @@ impl Client {
             },
         });
         Client::new(capabilities, json!({ "syntax": "RHEL9", "disks": ["sda=200GiB"] })).0
+    }
+
+    /// With the program as a process.
+    pub(crate) fn of_process(command: &mut Command, options: Value) -> Client {
+        let mut child =
+            command.arg("lsp").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+        let (mut input, output) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
+        let (ours, connection) = Connection::memory();
+        let Connection { sender, receiver } = ours;
+        std::thread::spawn(move || {
+            receiver.into_iter().try_for_each(|message| message.write(&mut input)).expect("it is taken");
+        });
+        std::thread::spawn(move || {
+            let mut output = BufReader::new(output);
+            while let Some(message) = Message::read(&mut output).expect("a message") {
+                if sender.send(message).is_err() {
+                    break;
+                }
+            }
+        });
+        let server = std::thread::spawn(move || match child.wait().expect("it ends").success() {
+            true => Left::AsAgreed,
+            false => Left::Suddenly,
+        });
+        Client::start(connection, server, json!({}), options).0
     }
 
     fn connection(&self) -> &Connection {
@@ -141,6 +177,17 @@ impl Client {
                 return list.clone();
             }
             self.receive().unwrap_or_else(|| panic!("no diagnostics of version {version} for {uri}"));
+        }
+    }
+
+    /// The diagnostics of a version of a document as soon as one of them has the code.
+    pub(crate) fn diagnostics_with(&mut self, uri: &str, version: i64, code: &str) -> Vec<Value> {
+        loop {
+            let list = self.diagnostics(uri, version);
+            if list.iter().any(|diagnostic| diagnostic["code"] == code) {
+                return list;
+            }
+            self.receive().unwrap_or_else(|| panic!("{code} is not found in version {version}: {list:?}"));
         }
     }
 

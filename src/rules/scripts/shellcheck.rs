@@ -1,6 +1,6 @@
 use super::SCRIPTS;
 use super::syntax::has_include;
-use crate::rules::shell::place;
+use crate::rules::shell::{ShellCheckAnswer, place};
 use crate::rules::{Context, Rule};
 use kickstart::Section;
 use node_base::declare_code;
@@ -94,9 +94,12 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             continue;
         }
         let level = if shellcheck.shows_all { "style" } else { "warning" };
-        let answer = (shellcheck.run)(text, dialect(section), level).and_then(|json| {
-            serde_json::from_str::<Output>(&json).map_err(|e| format!("its output is not its JSON: {e}"))
-        });
+        let answer = match shellcheck.checker.ask(text, dialect(section), level) {
+            ShellCheckAnswer::Output(json) => serde_json::from_str::<Output>(&json)
+                .map_err(|error| format!("its output is not its JSON: {error}")),
+            ShellCheckAnswer::Failed(why) => Err(why),
+            ShellCheckAnswer::Later => continue,
+        };
         match answer {
             Ok(output) => {
                 let comments = output.comments.iter().filter(|c| !NOT_ASKED.contains(&c.code));
