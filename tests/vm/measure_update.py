@@ -1,21 +1,23 @@
 #!/usr/bin/env python3
 """Measures what a second image costs: use of the thin pool and time of `node-layout update`, beside other ways to the same tree.
 
-    tests/vm/measure_update.py [MIB]
+    tests/vm/measure_update.py [MIB [xfs|ext4]]
 
-Of an image of MIB (1024 by default) 10 % or 40 % of the bytes have been rebuilt. The ways: `update`; a snapshot of the old
+Of an image of MIB (1024 by default) 10 % or 40 % of the bytes have been rebuilt, and its kernel is new. The use of the pool is also
+printed as a multiple of the bytes that differ (blocks of 4 KiB; guest/count_changed.py). The ways: `update`; a snapshot of the old
 base with `rsync -aHAX --checksum --delete`, also with `--inplace`; a new volume with `tar`. Beside them: reading both trees
 and writing the changed files, which no way can avoid, and a new UUID on a snapshot. Each runs in a user-mode Linux of its
 own, on a fresh copy of the same node; times are the machine's clock, processor times those of the whole machine without its
 start. Needs rsync. Figures from a busy host are of little use.
 """
 
+import json
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import imagefiles
 import images
@@ -31,11 +33,11 @@ from packages import LAB
 PERCENTS = (10, 40)
 
 
-def trees(mib: int, kind: str) -> tuple[pathlib.Path, pathlib.Path]:
-    """A disk with the trees of all images, and the tar of the installed root."""
-    disk, root = LAB / f"measure-{mib}.img", LAB / f"measure-{mib}.tar"
-    if root.exists():
-        return disk, root
+def trees(mib: int, kind: str) -> tuple[pathlib.Path, pathlib.Path, dict[int, float]]:
+    """A disk with the trees of all images, the tar of the installed root, and how many MiB differ from that in each image."""
+    disk, root, counted = (LAB / f"measure-{mib}.{what}" for what in ("img", "tar", "json"))
+    if counted.exists():
+        return disk, root, {int(percent): changed for percent, changed in json.loads(counted.read_text()).items()}
     with open(disk, "wb") as file:
         file.truncate(4 * (mib + 256) << 20)
     arguments = f"{imagefiles.nvr(2)} 2 {packages.cloud_kernel().image} {LAB}/boot.img --no-specimens"
@@ -51,13 +53,20 @@ run host tar xpf {LAB}/root.tar -C /mnt/{percent}
 say "tree {percent}: $(host python3 {imagefiles.GUEST}/make_sized_tree.py /mnt/{percent}/usr/share/data {mib} {percent})"
 """
         script += f"run host python3 {imagefiles.GUEST}/make_tree.py /mnt/{percent} {arguments}\n" if percent else ""
+    for percent in PERCENTS:
+        script += f"say changed $(host python3 {imagefiles.GUEST}/count_changed.py /mnt/0 /mnt/{percent})\n"
     script += (
         "run host tar cf /mnt/root.tar -C /mnt/0 .\ncp /mnt/media/root.tar /tmp/shared/measure.tar; rm /mnt/media/root.tar\n"
     )
     result = uml.boot([disk], script, shared=LAB, memory=512).check("making the trees")
     print("\n".join(result.values("tree")))
     (LAB / "measure.tar").rename(root)
-    return disk, root
+    lines = [line.split() for line in result.values("changed")]
+    for percent, (blocks, chunks) in zip(PERCENTS, lines, strict=True):
+        print(f"{percent} %: {int(blocks) >> 20} MiB differ, in chunks that a file begins with {int(chunks) >> 20} MiB")
+    changed = {percent: int(blocks) / (1 << 20) for percent, (blocks, _) in zip(PERCENTS, lines, strict=True)}
+    counted.write_text(json.dumps(changed))
+    return disk, root, changed
 
 
 # Reports the seconds and the use of the pool of what is between.
@@ -134,7 +143,7 @@ def measure(layout: images.Layout, node: pathlib.Path, media: pathlib.Path, way:
     return Cost(int(result.value("pool")), int(result.value("metadata")), float(result.value("seconds")), spent)
 
 
-def main(mib: int) -> None:
+def main(mib: int, kind: Literal["xfs", "ext4"]) -> None:
     if not shutil.which("rsync"):
         sys.exit("rsync is missing: apt-get install rsync")
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", packages.ROOT / "target"))
@@ -143,19 +152,21 @@ def main(mib: int) -> None:
         os.environ["NODE_LAYOUT"] = str(target / "dist/node-layout")
     packages.LAB.mkdir(parents=True, exist_ok=True)
     run.prepare()
-    layout = images.Layout(name=f"measure-node-{mib}", root="xfs", root_size=f"{mib * 2 + 512}M", size="24G", pool="--size 16G")
-    media, root = trees(mib, "ext4")
+    layout = images.Layout(
+        name=f"measure-node-{mib}-{kind}", root=kind, root_size=f"{mib * 2 + 512}M", size="24G", pool="--size 16G"
+    )
+    media, root, changed = trees(mib, "ext4")
     node = trials.first_boot(layout, root)[0]
     for percent in PERCENTS:
         nothing = measure(layout, node, media, "nothing", percent).processor
         for way in list(WAYS)[1:]:
             cost = measure(layout, node, media, way, percent)
             print(
-                f"{percent} %: {way}: pool {cost.pool} MiB, metadata {cost.metadata} blocks, {cost.seconds:.1f} s, "
+                f"{kind} {percent} %: {way}: pool {cost.pool} MiB ({cost.pool / changed[percent]:.2f}), metadata {cost.metadata} blocks, {cost.seconds:.1f} s, "
                 f"processor {cost.processor - nothing:.1f} s",
                 flush=True,
             )
 
 
 if __name__ == "__main__":
-    main(next((int(a) for a in sys.argv[1:] if a.isdigit()), 1024))
+    main(next((int(a) for a in sys.argv[1:] if a.isdigit()), 1024), "ext4" if "ext4" in sys.argv else "xfs")
