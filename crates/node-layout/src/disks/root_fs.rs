@@ -1,8 +1,10 @@
 //! The file systems that a base can be made of.
 
 use crate::machine::Command;
-use node_base::superblock::Kind;
+use node_base::superblock::{Kind, Window};
+use node_base::units::Bytes;
 use std::fmt;
+use std::fs::File;
 use std::path::Path;
 
 /// A file system that root can have: one that can be given a new UUID.
@@ -67,6 +69,14 @@ impl RootFs {
         }
     }
 
+    /// Bytes that a new UUID writes whatever the file system has, each time: xfs_db fills the log of XFS anew. 0 where nothing is known.
+    pub(crate) fn rewritten_by_uuid(self, device: &Path) -> Bytes {
+        match self {
+            RootFs::Ext4 => Bytes(0),
+            RootFs::Xfs => xfs_log(device).unwrap_or_default(),
+        }
+    }
+
     /// The program that makes such a file system.
     pub(crate) fn mkfs_tool(self) -> &'static str {
         match self {
@@ -92,11 +102,49 @@ impl RootFs {
     }
 }
 
+/// The size of the log inside the XFS on `device` (`struct xfs_dsb`, Linux, fs/xfs/libxfs/xfs_format.h); `None` if it has none, or
+/// cannot be read.
+fn xfs_log(device: &Path) -> Option<Bytes> {
+    let mut file = File::open(device).ok()?;
+    let mut window = Window::new(&mut file, 0, u64::MAX);
+    let mut number = |at: u64| {
+        let bytes = window.bytes(at, 4)?;
+        Some(u64::from(u32::from_be_bytes(bytes.try_into().ok()?)))
+    };
+    let (is_xfs, block, start, blocks) = (number(0)?, number(4)?, (number(48)?, number(52)?), number(96)?);
+    (is_xfs == u64::from(u32::from_be_bytes(*b"XFSB")) && start != (0, 0)).then_some(Bytes(block * blocks))
+}
+
 impl fmt::Display for RootFs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             RootFs::Ext4 => "ext4",
             RootFs::Xfs => "xfs",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_uuid_rewrites_the_log_of_xfs() {
+        let dir = tempfile::tempdir().unwrap();
+        let device = dir.path().join("volume");
+        let mut superblock = vec![0; 4096];
+        superblock[..4].copy_from_slice(b"XFSB");
+        for (at, number) in [(4, 4096u32), (52, 131_088), (96, 16_384)] {
+            superblock[at..at + 4].copy_from_slice(&number.to_be_bytes());
+        }
+        std::fs::write(&device, &superblock).unwrap();
+        assert_eq!(RootFs::Xfs.rewritten_by_uuid(&device), Bytes(64 << 20));
+        assert_eq!(RootFs::Ext4.rewritten_by_uuid(&device), Bytes(0));
+        // The log is on another device.
+        superblock[52..56].fill(0);
+        std::fs::write(&device, &superblock).unwrap();
+        assert_eq!(RootFs::Xfs.rewritten_by_uuid(&device), Bytes(0));
+        std::fs::write(&device, b"XFSB").unwrap();
+        assert_eq!(RootFs::Xfs.rewritten_by_uuid(&device), Bytes(0));
     }
 }

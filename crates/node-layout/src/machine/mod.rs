@@ -15,7 +15,7 @@ pub use command::Command;
 pub(crate) use command::quoted;
 pub(crate) use devices::{device_path, device_size, dm_uuid, is_lvm_device, partition_start, random_uuid};
 pub(crate) use lock::Lock;
-pub(crate) use mounts::{Mount, mount_points, mounts_below, unmount_all};
+pub(crate) use mounts::{Mount, mount_points, mounts_below, unescaped, unmount_all};
 pub use real::RealTools;
 pub use tools::{Output, Space, ToolError, Tools};
 pub(crate) use tools::{below, freeze_and_thaw, inside};

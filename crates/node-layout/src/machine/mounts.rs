@@ -78,8 +78,8 @@ pub(crate) fn unmount_all(tools: &dyn Tools, places: &[PathBuf]) -> Vec<String> 
     points.into_iter().filter_map(failed).collect()
 }
 
-/// mountinfo writes blanks and the like in octal.
-fn unescaped(text: &str) -> String {
+/// A field of mountinfo or fstab, which write blanks and the like in octal.
+pub(crate) fn unescaped(text: &str) -> String {
     let mut out: Vec<u8> = Vec::with_capacity(text.len());
     let bytes = text.as_bytes();
     let mut i = 0;

@@ -300,6 +300,41 @@ fn an_old_base_that_a_killed_run_has_left_active_is_deactivated() {
 }
 
 #[test]
+fn mount_points_that_the_image_lacks_are_made_in_the_layer() {
+    let model = Model::node("rhel9");
+    let fstab = model.read("etc/fstab");
+    let more = "/dev/onn/data /data/vm xfs defaults 0 0\n/dev/onn/srv /srv/a xfs defaults 0 0\n/dev/onn/log /var/log xfs defaults 0 0\n";
+    model.put("/sysroot/etc/fstab", &(fstab + more));
+    // An absolute link stays inside the layer.
+    std::os::unix::fs::symlink("/mnt/srv", model.path("image/srv")).unwrap();
+    let mut recorder = Recorder::default();
+    assert_eq!(model.update_with(&model.request(), &mut recorder).unwrap(), "armed");
+    assert!(steps(&recorder).contains(&"mount-points"));
+    let files = model.files(&model.tree(&format!("{NEW}+1")));
+    assert!(files.contains_key("data/vm/") && files.contains_key("mnt/srv/a/"), "{:?}", files.keys());
+    assert!(!files.contains_key("var/log/"), "it is on /var, which has it");
+    assert!(!model.files(&model.tree(NEW)).contains_key("data/"), "the base is the image");
+}
+
+#[test]
+fn the_log_of_xfs_is_counted_for_each_new_uuid() {
+    let needed = |log_blocks: u32| {
+        let model = Model::node("rhel9");
+        let mut superblock = vec![0; 2048];
+        superblock[..4].copy_from_slice(b"XFSB");
+        for (at, number) in [(4, 4096), (52, 16), (96, log_blocks)] {
+            superblock[at..at + 4].copy_from_slice(&number.to_be_bytes());
+        }
+        std::fs::write(model.path(&format!("dev/onn/{NVR}")), superblock).unwrap();
+        let decided = model.decide(&model.running(), &model.request()).unwrap();
+        let needed = decided.needs.as_ref().unwrap().pool_data.0;
+        decided.close(&model).unwrap();
+        needed
+    };
+    assert_eq!(needed(16_384) - needed(0), 2 * (64 << 20));
+}
+
+#[test]
 fn what_is_printed_is_what_is_run() {
     let model = Model::node("rhel9");
     let system = model.running();

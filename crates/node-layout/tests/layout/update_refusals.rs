@@ -151,6 +151,11 @@ const REASONS: &[Reason] = &[
     ("an image that is a part", "LAY083", "no directory /etc", |m, _| {
         std::fs::remove_dir_all(m.path("image/etc")).unwrap()
     }),
+    ("a mount point that is a file in the image", "LAY083", "on /data, which is not a directory", |m, _| {
+        let fstab = m.read("etc/fstab");
+        m.put("/sysroot/etc/fstab", &(fstab + "/dev/onn/data /data xfs defaults 0 0\n"));
+        m.put("/image/data", "a file\n");
+    }),
     ("an image whose /etc is a link", "LAY083", "no directory /etc", |m, _| {
         std::fs::remove_dir_all(m.path("image/etc")).unwrap();
         std::os::unix::fs::symlink("/etc", m.path("image/etc")).unwrap();

@@ -5,6 +5,7 @@ mod checks; // what blocks an update, whatever the image is
 mod etc; // /etc of the new layer
 mod image; // what the image has
 mod leftovers; // what an interrupted run has left
+mod mount_points; // directories that file systems are mounted on
 mod packages; // packages that were installed on this host
 mod plan; // the steps
 mod space; // whether there is room
@@ -25,7 +26,7 @@ use image::{Contents, contents, name};
 use node_base::diagnostic::{Finding, Findings, Severity, layout};
 use node_base::names::{Layer, Nvr};
 use node_base::units::Bytes;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use undo::TakeBack;
 
 pub use space::Needs;
@@ -225,6 +226,8 @@ fn decide(
     let comparison = comparison(&node, &host, tools, &root, opened)?;
     let (etc, about_etc) = etc::decide(system, tools, &root, &nvr, request.on_conflict)?;
     findings.extend(about_etc);
+    let (mount_points, about_mount_points) = mount_points::decide(&etc.text("fstab"), &root);
+    findings.extend(about_mount_points);
     let (var, about_var) = var::decide(system, tools, &root, &nvr)?;
     findings.extend(about_var);
     let wanted = packages::Wanted {
@@ -241,6 +244,7 @@ fn decide(
         contents: &contents,
         comparison: &comparison,
         etc: &etc,
+        mount_points: &mount_points,
         var: var.as_ref(),
         packages: packages.as_ref(),
     };
@@ -279,6 +283,8 @@ struct Making<'n> {
     contents: &'n Contents,
     comparison: &'n Comparison,
     etc: &'n etc::Etc,
+    /// Mount points of this host that the image lacks, as paths below its root.
+    mount_points: &'n [PathBuf],
     var: Option<&'n VarRecord>,
     packages: Option<&'n packages::Packages>,
 }
@@ -303,6 +309,8 @@ struct Comparison {
     fresh: bool,
     /// Size of the file system in the old base.
     room: Bytes,
+    /// What a new UUID writes in it, at least.
+    uuid: Bytes,
 }
 
 /// Where the content of a new base is written, beside what is read.
@@ -355,15 +363,16 @@ fn comparison(
     let device = below(tools.environment(), format!("/dev/{base}")).display().to_string();
     run(&Command::new("mount", ["-t", &host.root_fs.to_string(), "-o", options, &device, &to_text]))?;
     opened.old_base.insert(0, Command::new("umount", [&to_text]));
+    let uuid = host.root_fs.rewritten_by_uuid(Path::new(&device));
     let room = tools.space(&at).map(|space| Bytes(space.total)).unwrap_or(host.base.size);
     let compared = sync::compare(image, &at).map_err(|error| vec![not_comparable(&error)])?;
     let written = compared.need.content();
     let is_other = written.0.saturating_mul(100) > compared.size.saturating_mul(FRESH);
     if is_other && tools.has(host.root_fs.mkfs_tool()) {
         let difference = sync::everything(image).map_err(|error| vec![not_comparable(&error)])?;
-        return Ok(Comparison { difference, fresh: true, room });
+        return Ok(Comparison { difference, fresh: true, room, uuid });
     }
-    Ok(Comparison { difference: compared, fresh: false, room })
+    Ok(Comparison { difference: compared, fresh: false, room, uuid })
 }
 
 fn not_comparable(error: &sync::SyncError) -> Finding {

@@ -51,6 +51,7 @@ pub(super) fn plan(
     planner.base();
     planner.layer();
     planner.etc();
+    planner.mount_points();
     planner.packages();
     planner.layer_names();
     planner.in_layer();
@@ -260,6 +261,18 @@ impl<'p> Planner<'p> {
         self.steps.add("layer-etc", "merge /etc of this host and of the image in the layer".into(), actions);
     }
 
+    /// Makes the directories that file systems of this host are mounted on. The paths have no links in them.
+    fn mount_points(&mut self) {
+        let points = self.making.mount_points;
+        if points.is_empty() {
+            return;
+        }
+        let names: Vec<String> = points.iter().map(|path| format!("/{}", path.display())).collect();
+        let about = format!("make the mount points of fstab that the image lacks: {}", names.join(", "));
+        let actions = points.iter().map(|path| make_directory(&self.mounted.join(path))).collect();
+        self.steps.add("mount-points", about, actions);
+    }
+
     /// Installs packages of this host. Their users have the numbers of this host by then, and their files in /etc are those of this host.
     fn packages(&mut self) {
         let Some(packages) = self.making.packages else { return };
@@ -418,9 +431,13 @@ impl<'p> Planner<'p> {
             let options = options.iter().chain(&["-r"]).map(|option| (*option).to_owned());
             Action::Run(Command::new("setfiles", options.chain(from)))
         };
+        let mount_points =
+            self.making.mount_points.iter().map(|path| setfiles(&[], &self.mounted.join(path)));
         let actions = match (self.making.contents.is_labelled, self.making.packages) {
             (false, _) => vec![setfiles(&["-F"], &self.mounted)],
-            (true, None) => vec![setfiles(&["-F"], &self.mounted.join("etc"))],
+            (true, None) => {
+                [setfiles(&["-F"], &self.mounted.join("etc"))].into_iter().chain(mount_points).collect()
+            }
             // In the layer a package manager knows no policy. What the image has labelled in its own way stays.
             (true, Some(_)) => {
                 vec![setfiles(&["-F"], &self.mounted.join("etc")), setfiles(&[], &self.mounted)]

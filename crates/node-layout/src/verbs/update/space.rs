@@ -29,10 +29,10 @@ pub struct Needs {
 
 /// Share of the pool, in percent, that an update leaves to the guests of the host.
 const LEFT: u64 = 5;
-/// What a layer costs beside its base: a journal, a UUID, `/etc`.
+/// What a layer costs beside its base: a journal, `/etc`. (A UUID is counted apart.)
 const LAYER: Bytes = Bytes(64 << 20);
 /// What a new UUID of ext4 rewrites for each file, in bytes, in the base and in the layer: the checksums of its metadata depend on
-/// the UUID. That of XFS is in a few blocks.
+/// the UUID. (What that of XFS rewrites does not depend on the files.)
 const EXT4_UUID: u64 = 1 << 10;
 /// What an initramfs may become larger than the one of the running layer: one part of this.
 const LARGER: u64 = 4;
@@ -60,7 +60,8 @@ pub(super) fn needs(making: &Making<'_>, tools: &dyn Tools) -> Needs {
     };
     let uuids = match host.root_fs {
         RootFs::Ext4 => Bytes(comparison.difference.files.saturating_mul(2 * EXT4_UUID)),
-        RootFs::Xfs => Bytes(0),
+        // That of the base and that of the layer.
+        RootFs::Xfs => comparison.uuid + comparison.uuid,
     };
     Needs {
         pool_data: need.data(chunk) + LAYER + uuids + making.packages.map_or(Bytes(0), |p| p.size()),
