@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import List
+from typing import List, Optional
 
 import pytest
 
@@ -90,6 +90,8 @@ def test_the_placeholder_and_a_package_of_another_name_can_be_built(tmp_path: Pa
         (["--nvr", "a-%{lua:x}-1", "--placeholder"], "is not NAME-VERSION-RELEASE"),
         (["--nvr", NVR], "--image is missing"),
         (["--nvr", NVR, "--image", "/nonexistent"], "/nonexistent is not there"),
+        (["--nvr", NVR, "--image", __file__, "--program", "/nonexistent"], "/nonexistent is not there"),
+        (["--nvr", NVR, "--program", "/dev/null", "--placeholder"], "takes no image"),
         (["--nvr", NVR, "--image", "/dev/null", "--placeholder"], "takes no image"),
         (["--nvr", NVR, "--placeholder", "--name", "a b"], "is not the name of a package"),
         (["--nonsense"], "unknown argument"),
@@ -180,6 +182,42 @@ def test_a_host_that_cannot_be_updated_gets_nothing(package: Path, root: Root) -
     assert "cannot be updated; nothing was installed" in done.stdout
     assert root.calls("calls") == ["update --check-host"]
     assert not (root.path / FILE[1:]).exists() and not root.has_package()
+
+
+@pytest.mark.parametrize(
+    "own, new, is_used",
+    [
+        ("1.9.3", "1.10.0", True),
+        ("1.9.3", "2.0.0", True),
+        ("1.9.3", "1.9.4", True),
+        ("1.9.3", "1.9.3", False),
+        ("1.9.3", "1.9.2", False),
+        ("2.0.0", "1.10.9", False),
+        # 08 is not octal.
+        ("1.08.0", "1.9.0", True),
+        ("1.9.3", "nonsense", False),
+        ("1.9.3", None, False),
+    ],
+)
+def test_the_program_of_the_image_makes_the_update_where_it_is_newer(
+    own: str, new: Optional[str], is_used: bool, root: Root, tmp_path: Path
+) -> None:
+    def versioned(version: Optional[str], does: str) -> str:
+        says = "exit 1" if version is None else "echo node-layout {}; exit 0".format(version)
+        return '[ "$1" = --version ] && {{ {}; }}\n{}'.format(says, does)
+
+    root.program("node-layout", versioned(own, node_layout(0, 0)))
+    image, program = tmp_path / "image", tmp_path / "program"
+    image.write_bytes(CONTENT)
+    program.write_text("#!/bin/bash\n" + versioned(new, 'echo "$*" >>/calls-of-new\n'))
+    done = build("--nvr", NVR, "--image", image, "--program", program, "--output", tmp_path)
+    assert done.returncode == 0, done.stderr
+    package = Path(done.stdout.strip())
+    installed = root.install(package)
+    assert installed.returncode == 0 and "warning" not in installed.stdout, installed.stdout
+    update = "update --sha256 {} -- {}".format(hashlib.sha256(CONTENT).hexdigest(), FILE)
+    assert root.calls("calls") == ["update --check-host"] + ([] if is_used else [update])
+    assert root.calls("calls-of-new") == ([update] if is_used else [])
 
 
 @pytest.mark.parametrize("status", [1, 2])
