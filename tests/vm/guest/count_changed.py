@@ -2,8 +2,8 @@
 
     count_changed.py OLD NEW
 
-Prints two numbers of bytes: in blocks of 4 KiB that a file of NEW has and the file of the same name in OLD has not at the same place,
-and in the chunks of 64 KiB that these blocks are in.
+Prints two numbers of bytes: in blocks of 4 KiB of a file of NEW that the file of the same name in OLD does not have at the same
+place, and in the chunks of 64 KiB that these blocks are in.
 """
 
 import os
