@@ -155,10 +155,6 @@ def check_list(name: str, text: str) -> None:
 def install(layout: images.Layout, name: str) -> list[pathlib.Path]:
     """Runs init and what an installation does after it; returns the disks of the installed node."""
     disks = images.copy(images.build(layout), name)
-    stack = {
-        "luks": "echo -n secret > /tmp/key; run cryptsetup open --key-file /tmp/key /dev/vda4 luks-pv\n",
-        "raid": "run mdadm --assemble --run /dev/md0 /dev/vda4 /dev/vdb4\n",
-    }.get(layout.stack, "")
     # One layout runs it as %post does: inside the installed system.
     init = "chroot /mnt/sysroot node-layout init --nvr {nvr}" if layout.stack == "raid" else jobs.INIT
     init += """ --format json > /tmp/init || { cat /tmp/init; fail init; }
@@ -167,7 +163,7 @@ node-layout verify --sysroot /mnt/sysroot > /tmp/verify || { cat /tmp/verify; fa
 grep -q pending /tmp/verify || fail "verify does not say pending"
 """
     labels = LABELS if layout.selinux else ""
-    job = stack + jobs.MOUNT + init + labels + jobs.LATER + jobs.UNMOUNT
+    job = images.OPEN.get(layout.stack, "") + jobs.MOUNT + init + labels + jobs.LATER + jobs.UNMOUNT
     uml.boot(disks, jobs.fill(job, layout), console=True).check("init")
     return disks
 

@@ -215,6 +215,12 @@ pv=/dev/mapper/luks-pv""",
 pv=/dev/md0""",
 }
 
+# Makes the physical volume of an installed node visible.
+OPEN = {
+    "luks": "echo -n secret > /tmp/key; run cryptsetup open --key-file /tmp/key /dev/vda4 luks-pv\n",
+    "raid": "run mdadm --assemble --run /dev/md0 /dev/vda4 /dev/vdb4\n",
+}
+
 # Everything of SELinux that works without a kernel for it: the file that setfiles reads. Labels are extended attributes.
 SELINUX = """mkdir -p /sysroot/etc/selinux/targeted/contexts/files
 printf 'SELINUX=enforcing\\nSELINUXTYPE=targeted\\n' > /sysroot/etc/selinux/config

@@ -33,6 +33,7 @@ import packages
 import powercut
 import qemu
 import refusals
+import stacks
 import trees
 import trials
 import uml
@@ -56,6 +57,7 @@ SCENARIOS: dict[str, Callable[[], str]] = {
     "update-formats": upgrade.formats,
     "power-cuts-verbs": functools.partial(updatecuts.power_cuts, ["confirm", "rollback", "remove"]),
     "power-cuts-update": functools.partial(updatecuts.power_cuts, ["update"]),
+    **{f"update-{stack}": functools.partial(stacks.update, stack) for stack in stacks.STACKS},
     "packages-dpkg": functools.partial(carried.carried, "dpkg"),
     "packages-rpm": functools.partial(carried.carried, "rpm"),
     "imgbase": imgbase.reads,
@@ -64,6 +66,7 @@ SCENARIOS: dict[str, Callable[[], str]] = {
 }
 # README.md says why.
 ON_REQUEST = {
+    *(f"update-{stack}" for stack in stacks.STACKS),
     *("power-cuts-xfs-boot", "power-cuts-fat-boot", "power-cuts-update", "kills-all", "imgbase", "upgrade-grub-uefi"),
     *(f"trial-{name}" for name in ("missing-kernel", "no-root", "power-cut", "kernel-panic")),
     *(f"trial-{name}" for name in ("emergency-mode", "pid-1-dies", "service-never-up")),
