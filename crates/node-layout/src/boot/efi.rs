@@ -3,7 +3,7 @@
 //! The layouts are those of the UEFI specification 2.10: load options (3.1.3), globally defined variables (3.3), device paths
 //! (10.3). The kernel shows four bytes of attributes before each variable.
 
-use crate::files::Files;
+use crate::files::{Files, read_bytes};
 use crate::machine::below;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,8 @@ const GLOBAL_GUID: &str = "8be4df61-93ca-11d2-aa0d-00e098032b8c";
 /// The vendor GUID of systemd-boot's variables.
 const LOADER_GUID: &str = "4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
 
+/// The vendor GUID of shim's variables.
+const SHIM_GUID: &str = "605dab50-e046-4300-abb6-3dd810dd8b23";
 /// The vendor GUID of the variables that `node-layout` sets itself.
 const OWN_GUID: &str = "5d3e0c1a-8f27-4b0d-9c46-2a71e5b8f903";
 
@@ -179,6 +181,17 @@ pub(super) fn read_only(environment: &Path) -> Option<String> {
         }
         Err(error) => Some(format!("UEFI variables cannot be written: {EFIVARS}: {error}")),
     }
+}
+
+/// Whether the firmware, or shim for it, starts only what is signed. shim says in `MokSBStateRT` that it asks no signature
+/// (`mokutil --disable-validation`).
+pub(crate) fn secure_boot_is_enforced(environment: &Path) -> bool {
+    // Four bytes of attributes, and one of value.
+    let is_set = |name: &str, guid: &str| {
+        let path = below(environment, EFIVARS).join(format!("{name}-{guid}"));
+        read_bytes(&path).ok().flatten().is_some_and(|bytes| bytes.get(4) == Some(&1))
+    };
+    is_set("SecureBoot", GLOBAL_GUID) && !is_set("MokSBStateRT", SHIM_GUID)
 }
 
 fn loader_variable(environment: &Path, name: &str) -> PathBuf {

@@ -1,5 +1,6 @@
 //! Whether the installed system's LVM sees the disks that the system boots from.
 
+use crate::disks::VolumeGroup;
 use crate::files::read_bytes;
 use crate::images::NodeState;
 use crate::machine::{Command, Tools, below};
@@ -27,7 +28,12 @@ pub(crate) fn devices(system: &System, s: &NodeState<'_>, tools: &dyn Tools, fin
             )));
         }
     }
-    for (device, _) in &s.group.physical {
+    single_paths(s.group, tools, findings);
+}
+
+/// Physical volumes that are single paths of multipath devices: which of both LVM uses may be different at the next boot.
+pub(crate) fn single_paths(group: &VolumeGroup, tools: &dyn Tools, findings: &mut Findings) {
+    for (device, _) in &group.physical {
         if let Some(map) = multipath_device(tools, device) {
             let message = format!(
                 "physical volume {device} is a path of the multipath device {map}, but LVM uses the path itself"

@@ -7,7 +7,7 @@ mod pool; // the thin pool and its volume group
 mod tags; // tags of other installations
 mod volumes; // the volumes of the policy
 
-pub(crate) use devices::devices;
+pub(crate) use devices::{devices, single_paths};
 pub(crate) use pool::{damage, metadata_growth, missing_disks, use_of_pool};
 pub(crate) use tags::foreign_tags;
 pub(crate) use volumes::volumes;

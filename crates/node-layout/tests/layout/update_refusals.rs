@@ -34,6 +34,10 @@ const REASONS: &[Reason] = &[
     }),
     ("a damaged pool", "LAY034", "'failed'", |m, _| m.health.set("failed")),
     ("a missing disk", "LAY034", "lacks a physical volume", |m, _| m.missing_disks.set(1)),
+    ("a path of a multipath device", "LAY051", "is a path of the multipath device mpatha", |m, _| {
+        m.put("/sys/class/block/vda4/holders/dm-9/dm/uuid", "mpath-3600508b400105e21\n");
+        m.put("/sys/class/block/vda4/holders/dm-9/dm/name", "mpatha\n");
+    }),
     ("an image on trial", "LAY067", "runs and is on trial", |m, _| {
         m.change(NVR, |v| v.tags.push("node-layout:state=ready".into()));
     }),
@@ -150,6 +154,16 @@ const REASONS: &[Reason] = &[
     }),
     ("an image that is a part", "LAY083", "no directory /etc", |m, _| {
         std::fs::remove_dir_all(m.path("image/etc")).unwrap()
+    }),
+    ("an image for another machine", "LAY001", "is for aarch64, and this machine is x86_64", |m, _| {
+        std::fs::write(m.path(&format!("image/usr/lib/modules/{KVER}/vmlinuz")), kernel(0xaa64)).unwrap();
+    }),
+    ("an unsigned kernel with Secure Boot", "LAY083", "is not signed: it would not start", |m, _| {
+        std::fs::write(m.path(&format!("image/usr/lib/modules/{KVER}/vmlinuz")), kernel(0x8664)).unwrap();
+        m.put(
+            "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c",
+            "\u{6}\0\0\0\u{1}",
+        );
     }),
     ("a mount point that is a file in the image", "LAY083", "on /data, which is not a directory", |m, _| {
         let fstab = m.read("etc/fstab");
@@ -302,4 +316,16 @@ fn a_host_is_checked_before_there_is_an_image() {
     assert_eq!(errors(), ["LAY030", "LAY085"]);
     model.change(&format!("{NVR}+1"), |v| v.name = "root".into());
     assert_eq!(errors(), ["LAY046"], "not a node");
+}
+
+/// The beginning of an unsigned kernel for a machine, which UEFI can start.
+fn kernel(machine: u16) -> Vec<u8> {
+    let mut bytes = vec![0; 0x200];
+    bytes[..2].copy_from_slice(b"MZ");
+    bytes[0x3c] = 0x40;
+    bytes[0x40..0x44].copy_from_slice(b"PE\0\0");
+    bytes[0x44..0x46].copy_from_slice(&machine.to_le_bytes());
+    bytes[0x58..0x5a].copy_from_slice(&0x20b_u16.to_le_bytes());
+    bytes[0xc4] = 6;
+    bytes
 }

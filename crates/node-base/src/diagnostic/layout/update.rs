@@ -59,7 +59,8 @@ declare_code! {
     ///
     /// ## Why
     /// A layer boots with the kernel of its image, and an initramfs that the image's dracut makes or that it brings. Without
-    /// `node-layout` in it nothing would confirm its trial: the machine would always fall back.
+    /// `node-layout` in it nothing would confirm its trial: the machine would always fall back. So it would with a kernel that is not
+    /// signed where Secure Boot is on, and with a file in the image where fstab mounts a file system.
     ///
     /// ## Example
     /// ```text

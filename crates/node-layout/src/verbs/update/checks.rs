@@ -3,7 +3,7 @@
 use super::super::node::Node;
 use super::super::trial::{cannot_retry, cannot_try};
 use super::{AfterUpdate, UpdateRequest, storage_domains};
-use crate::checks::{damage, fstab, missing_disks, use_of_pool};
+use crate::checks::{damage, fstab, missing_disks, single_paths, use_of_pool};
 use crate::disks::{LogicalVolume, RootFs, VolumeGroup};
 use crate::images::{ImageState, is_unfinished};
 use crate::machine::Tools;
@@ -54,6 +54,7 @@ pub(super) fn host<'a>(
     let group: Option<&VolumeGroup> = node.lvm.group(&node.root.vg);
     if let Some(group) = group {
         missing_disks(group, findings);
+        single_paths(group, tools, findings);
     }
     let base = base(node, findings);
     running_image(node, findings);

@@ -1,7 +1,7 @@
 //! What an image has: its name, kernel, initramfs, and the program that confirms its trial.
 
 use super::super::node::Node;
-use super::AfterUpdate;
+use super::{AfterUpdate, kernel_file};
 use crate::images::{FIRST_LAYER, usable_name};
 use crate::machine::{Tools, inside};
 use node_base::diagnostic::{Finding, Findings, layout};
@@ -159,6 +159,7 @@ pub(super) fn contents(
         ));
         return None;
     }
+    kernel_file::check(&root.join(&kernel), &version, &tools.architecture(), tools.environment(), findings);
     let checksum = file(format!("/boot/.vmlinuz-{version}.hmac"))
         .or_else(|| file(format!("/usr/lib/modules/{version}/.vmlinuz.hmac")));
     let size = |path: &Path| Bytes(std::fs::metadata(root.join(path)).map_or(0, |m| m.len()));

@@ -4,6 +4,7 @@
 mod checks; // what blocks an update, whatever the image is
 mod etc; // /etc of the new layer
 mod image; // what the image has
+mod kernel_file; // what the kernel of the image says of itself
 mod leftovers; // what an interrupted run has left
 mod mount_points; // directories that file systems are mounted on
 mod packages; // packages that were installed on this host
