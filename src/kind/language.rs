@@ -17,7 +17,7 @@ const ESXI: Language = Language {
 };
 const KICKSEED: Language = Language {
     is: "a kickstart for Kickseed of Ubuntu and Debian",
-    help: "Kickseed translates it for the Debian installer; Anaconda has no command 'preseed'",
+    help: "Kickseed translates it for the installer of Debian and Ubuntu; Anaconda does not know its commands",
 };
 const PRESEED: Language = Language {
     is: "a preseed file of the Debian installer",
@@ -145,6 +145,7 @@ fn by_lines(text: &str) -> Option<(&'static Language, usize, &str)> {
     let mut at = 0;
     let mut in_script = false;
     let mut cloud_config = None;
+    let mut has_langsupport = false;
     // Lines of boot configurations, by the word they begin with.
     let mut boot: Vec<(usize, &str)> = Vec::new();
     for line in split_lines(text).take(MOST_LINES) {
@@ -166,6 +167,12 @@ fn by_lines(text: &str) -> Option<(&'static Language, usize, &str)> {
                 return found(&ESXI);
             }
             "preseed" if rest.iter().any(|w| w.contains('/')) => return found(&KICKSEED),
+            // Ubuntu's Kickstart Configurator: root is disabled, and a user has a name without an option.
+            "langsupport" => has_langsupport = true,
+            "rootpw" if has_langsupport && rest.first() == Some(&"--disabled") => return found(&KICKSEED),
+            "user" if rest.first().is_some_and(|w| !w.starts_with('-')) && rest.contains(&"--fullname") => {
+                return found(&KICKSEED);
+            }
             "#_preseed_V1" => return found(&PRESEED),
             "#cloud-config" => cloud_config = Some((start, first)),
             "autoinstall:" => return found(&AUTOINSTALL),
@@ -230,6 +237,8 @@ mod tests {
             ("# x\nvmaccepteula\nrootpw x\n", ESXI.is),
             ("install --firstdisk --overwritevmfs\nrootpw x\n", ESXI.is),
             ("lang en_US\npreseed partman/confirm boolean true\n", KICKSEED.is),
+            ("langsupport en_US\nrootpw --disabled\n", KICKSEED.is),
+            ("user a --fullname \"A\" --iscrypted --password x\n", KICKSEED.is),
             ("d-i debian-installer/locale string en_US\n", PRESEED.is),
             ("#_preseed_V1\n# x\n", PRESEED.is),
             ("#cloud-config\nautoinstall:\n  version: 1\n", AUTOINSTALL.is),
@@ -273,6 +282,8 @@ mod tests {
             "%post\ncat >x <<EOF\nd-i a/b string c\nautoinstall:\nvmaccepteula\nmenuentry x\nEOF\n%end\nfoo\n",
             "install\nautopart --typ=lvm\n",
             "timeout 5\n",
+            "langsupport en_US\nrootpw x\nuser --name=a --fullname b\n",
+            "rootpw --disabled\n",
             "{{ foo }}\n",
         ] {
             assert_eq!(language(text), None, "{text}");

@@ -194,6 +194,8 @@ mod tests {
             "%post\necho ${x} $HOME {{.Name}} ${x%.*} @NAME@ $(date) #end if\n%end\n",
             "# if you want more\n# else\n#else\n#if this were so\nlang C\n",
             "sshkey --username=a \"ssh-ed25519 AAAA a@HOST\"\n",
+            "# mkdir -p $HOME/.kube\n#url --url=$tree\n# ksflatten > ${tempfile}\nlang C\n",
+            "ostreesetup --url=https://x/ --ref=fedora/rawhide/${basearch}/iot\n",
             "rootpw --iscrypted #ROOTPASS#\n",
             "lang C # {{ open\n",
             "part / --fsoptions={x}\n",

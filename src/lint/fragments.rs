@@ -6,11 +6,12 @@ use super::input;
 use super::release;
 use super::settings::Settings;
 use kickstart::Version;
-use kickstart::include::{Includes, relative_requests};
+use kickstart::include::{Includes, relative_requests, rooted_requests};
 use node_base::diagnostic::Findings;
 use node_base::source::STDIN;
 use rayon::prelude::*;
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// The parts among the files of a run.
@@ -27,7 +28,11 @@ impl Fragments {
         if paths.len() < 2 {
             return Fragments::default();
         }
-        let found: Vec<_> = paths.par_iter().map(|path| included_by(path)).collect();
+        let mut by_name: ByName<'_> = HashMap::new();
+        for path in &paths {
+            by_name.entry(path.file_name().unwrap_or_default()).or_default().push(path);
+        }
+        let found: Vec<_> = paths.par_iter().map(|path| included_by(path, &by_name)).collect();
         let mut versions = HashMap::new();
         for (path, version) in found.into_iter().flatten() {
             versions.entry(path).or_insert(version);
@@ -52,8 +57,23 @@ fn has_include(bytes: &[u8]) -> bool {
     memchr::memmem::find(bytes, b"%include").is_some()
 }
 
-/// The files that a file includes by a relative path.
-fn included_by(path: &Path) -> Vec<(PathBuf, Chosen<Version>)> {
+/// The files of a run by their name without directories.
+type ByName<'p> = HashMap<&'p OsStr, Vec<&'p Path>>;
+
+/// How many parts of a path on the server or the installer have to be those of a file of the run: its name and directory.
+const SAME_PARTS: usize = 2;
+
+/// Whether a file is the one that another path names, as far as the ends of both tell.
+fn is_served_as(path: &Path, rooted: &str) -> bool {
+    let parts = || rooted.split('/').filter(|part| !part.is_empty());
+    let count = parts().count().min(SAME_PARTS);
+    let ends = path.iter().rev().map(|part| part.to_string_lossy());
+    count > 0 && parts().rev().take(count).eq(ends.take(count))
+}
+
+/// The files that a file includes: by a relative path, and those of the run that it includes by their path on the server or
+/// the installer.
+fn included_by(path: &Path, by_name: &ByName<'_>) -> Vec<(PathBuf, Chosen<Version>)> {
     // A pipe can be read once only.
     if !input::is_regular(path) {
         return Vec::new();
@@ -64,7 +84,16 @@ fn included_by(path: &Path) -> Vec<(PathBuf, Chosen<Version>)> {
     }
     let Ok((sources, file)) = input::read(path) else { return Vec::new() };
     let requests = relative_requests(sources.get(file));
-    if requests.is_empty() {
+    let rooted = rooted_requests(sources.get(file));
+    let served: Vec<&Path> = rooted
+        .iter()
+        .flat_map(|rooted| {
+            let name = rooted.rsplit('/').next().unwrap_or_default();
+            let same_name = by_name.get(OsStr::new(name)).into_iter().flatten();
+            same_name.copied().filter(|path| is_served_as(path, rooted))
+        })
+        .collect();
+    if requests.is_empty() && served.is_empty() {
         return Vec::new();
     }
     let (version, _) =
@@ -74,7 +103,9 @@ fn included_by(path: &Path) -> Vec<(PathBuf, Chosen<Version>)> {
     let own = path.canonicalize().ok();
     requests
         .iter()
-        .filter_map(|request| directory.join(request).canonicalize().ok())
+        .map(|request| directory.join(request))
+        .chain(served.into_iter().map(Path::to_path_buf))
+        .filter_map(|path| path.canonicalize().ok())
         .filter(|included| Some(included) != own.as_ref())
         .map(|included| (included, Chosen::new(version.value, because.clone())))
         .collect()

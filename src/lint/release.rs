@@ -7,7 +7,7 @@ use crate::directives::{OTHER_RELEASE, VERSION_DEVEL, VERSION_UNKNOWN, version_h
 use foldhash::HashSet;
 use kickstart::codes::MISSING_END;
 use kickstart::include::Includes;
-use kickstart::{Kickstart, Version, release_named_in};
+use kickstart::{Family, Kickstart, NamedRelease, Version, release_named_in};
 use node_base::diagnostic::{Applicability, Category, Finding, Findings, Fix, Severity};
 use node_base::source::{FileId, Sources, Span, split_lines};
 
@@ -27,32 +27,42 @@ pub(super) fn parse<'s>(
     let mut found = Findings::new();
     let mut kickstart = read(syntax.value, &mut found);
     if claimed.is_default {
-        let has_errors = |found: &Findings| found.iter().any(is_syntax_error);
-        if let Some(named) = named_by_sources(sources, &kickstart) {
+        let by_sources = named_by_sources(sources, &kickstart);
+        // The family that the sources name.
+        let family = by_sources.as_ref().map(|(named, _)| named.value.family);
+        // Whether remarks may name the release: the sources do not, or name Fedora without a number.
+        let is_open = by_sources.as_ref().is_none_or(|(_, has_number)| !has_number);
+        if let Some((named, _)) = by_sources {
             if named.value != syntax.value {
                 found = Findings::new();
                 kickstart = read(named.value, &mut found);
             }
             syntax = named;
-        } else if has_errors(&found)
-            && let Some(named) = named_anywhere(sources, file)
-            && named.value != syntax.value
-        {
-            // A remark or a script may speak of other hosts: what it names counts when that release accepts every line.
-            let mut as_named = Findings::new();
-            let other = read(named.value, &mut as_named);
-            if !has_errors(&as_named) {
-                (kickstart, found, syntax) = (other, as_named, named);
+        }
+        let mut errors = count_errors(&found);
+        if errors > 0 && is_open {
+            // A remark or a script may speak of other hosts: what it names counts when that release accepts more lines.
+            for mut named in named_anywhere(sources, file, family) {
+                if named.value == syntax.value || family.is_some_and(|family| family != named.value.family) {
+                    continue;
+                }
+                let mut as_named = Findings::new();
+                let other = read(named.value, &mut as_named);
+                let left = count_errors(&as_named);
+                if left < errors {
+                    named.because +=
+                        if left == 0 { ", which accepts every line" } else { ", which accepts more lines" };
+                    (kickstart, found, syntax, errors) = (other, as_named, named, left);
+                }
             }
         }
-        let errors = found.iter().filter(|f| is_syntax_error(f)).count();
         if errors > 0 {
             let is_clean = |version: Version| {
                 let mut found = Findings::new();
                 read(version, &mut found);
-                !found.iter().any(is_syntax_error)
+                count_errors(&found) == 0
             };
-            findings.extend(accepted_elsewhere(file, syntax.value, errors, is_clean));
+            findings.extend(accepted_elsewhere(file, syntax.value, family, errors, is_clean));
         }
     }
     findings.extend(found);
@@ -120,9 +130,9 @@ fn named(span: Span, name: &str) -> Fix {
 const SOURCES: [&[&str]; 3] =
     [&["url", "nfs", "harddrive"], &["liveimg", "ostreesetup", "ostreecontainer", "bootc"], &["repo"]];
 
-/// The release that the sources of a kickstart name, read as any version. Sources of one kind that name different
-/// releases name none.
-fn named_by_sources(sources: &Sources, kickstart: &Kickstart<'_>) -> Option<Chosen<Version>> {
+/// The release that the sources of a kickstart name, read as any version, and whether they name its number: not with
+/// `$releasever` and `rawhide`. Sources of one kind that name different releases name none.
+fn named_by_sources(sources: &Sources, kickstart: &Kickstart<'_>) -> Option<(Chosen<Version>, bool)> {
     SOURCES.iter().find_map(|names| {
         let mut found: Option<(Version, Span)> = None;
         for command in kickstart.among(names) {
@@ -139,24 +149,60 @@ fn named_by_sources(sources: &Sources, kickstart: &Kickstart<'_>) -> Option<Chos
         }
         let (version, at) = found?;
         let line = sources.position(at).line;
-        Some(Chosen::new(version, format!("line {line} names '{}'", sources.text_of(at))))
+        let text = sources.text_of(at);
+        Some((
+            Chosen::new(version, format!("line {line} names '{text}'")),
+            text.contains(|c: char| c.is_ascii_digit()),
+        ))
     })
 }
 
-/// The release that remarks, scripts and names of files in a kickstart name; `None` when they name several.
-fn named_anywhere(sources: &Sources, file: FileId) -> Option<Chosen<Version>> {
-    let mut found: Option<Chosen<Version>> = None;
+/// Most releases that remarks may name before they are taken to say nothing about the kickstart.
+const MOST_NAMED: usize = 3;
+
+/// How many parts of the path of a kickstart may name its release: `centos7/http/ks.cfg`.
+const PARTS_OF_PATH: usize = 3;
+
+/// Environments of packages that only RHEL 7 has under this name.
+const ENVIRONMENTS_OF_RHEL_7: [&str; 4] = [
+    "@^minimal",
+    "@^infrastructure-server-environment",
+    "@^compute-node-environment",
+    "@^file-print-server-environment",
+];
+
+/// The release whose environment a line of `%packages` asks for.
+fn release_of_environment(line: &str) -> Option<NamedRelease> {
+    let at = line.len() - line.trim_start().len();
+    let name = line.split_whitespace().next()?;
+    ENVIRONMENTS_OF_RHEL_7
+        .contains(&name)
+        .then(|| NamedRelease { version: Version::rhel(7), at: at..at + name.len() })
+}
+
+/// The releases, of this family where one is known, that the path of a kickstart, its remarks, scripts and names of files
+/// name, in this order; none when the remarks name releases of two families, or many.
+fn named_anywhere(sources: &Sources, file: FileId, family: Option<Family>) -> Vec<Chosen<Version>> {
+    let mut found: Vec<Chosen<Version>> = Vec::new();
     for (number, line) in split_lines(sources.get(file).text()).enumerate() {
-        let Some(named) = release_named_in(line) else { continue };
-        match &found {
-            None => {
-                let because =
-                    format!("line {} names '{}', which accepts every line", number + 1, &line[named.at]);
-                found = Some(Chosen::new(named.version, because));
-            }
-            Some(first) if first.value != named.version => return None,
-            Some(_) => {}
+        let Some(named) = release_named_in(line).or_else(|| release_of_environment(line)) else { continue };
+        let is_other = family.is_some_and(|family| family != named.version.family);
+        if is_other || found.iter().any(|known| known.value == named.version) {
+            continue;
         }
+        if found.len() == MOST_NAMED || found.iter().any(|known| known.value.family != named.version.family) {
+            found.clear();
+            break;
+        }
+        let because = format!("line {} names '{}'", number + 1, &line[named.at]);
+        found.push(Chosen::new(named.version, because));
+    }
+    let path = sources.get(file).path();
+    let parts = path.iter().rev().take(PARTS_OF_PATH).filter_map(|part| part.to_str());
+    let by_path = parts.filter_map(|part| Some((part, release_named_in(part)?))).next();
+    if let Some((part, named)) = by_path {
+        found.retain(|known| known.value != named.version);
+        found.insert(0, Chosen::new(named.version, format!("its path names '{}'", &part[named.at])));
     }
     found
 }
@@ -172,15 +218,26 @@ const OTHERS: [Version; 7] = [
     Version::rhel(9),
 ];
 
-/// The remark that other versions accept a kickstart that has errors of syntax as `version`.
+/// How many releases of Fedora are tried, every second one.
+const FEDORAS: u8 = 20;
+
+/// The remark that other versions, of this family where one is known, accept a kickstart that has errors of syntax as
+/// `version`.
 fn accepted_elsewhere(
     file: FileId,
     version: Version,
+    family: Option<Family>,
     errors: usize,
     is_clean: impl Fn(Version) -> bool,
 ) -> Option<Finding> {
-    let clean: Vec<Version> =
-        OTHERS.into_iter().filter(|other| *other != version && is_clean(*other)).collect();
+    let clean: Vec<Version> = if family == Some(Family::Fedora) {
+        let newest = Version::NEWEST_FEDORA.release;
+        let older = (1..=FEDORAS).filter_map(|n| newest.checked_sub(2 * n)).map(Version::fedora);
+        older.filter(|other| *other != version).find(|other| is_clean(*other)).into_iter().collect()
+    } else {
+        let fits = |other: &Version| *other != version && family.is_none_or(|family| family == other.family);
+        OTHERS.into_iter().filter(|other| fits(other) && is_clean(*other)).collect()
+    };
     let first = clean.first()?;
     let names: Vec<String> = clean.iter().map(Version::to_string).collect();
     let count = if errors == 1 { "an error".to_owned() } else { format!("{errors} errors") };
@@ -224,6 +281,11 @@ pub(super) fn keep_errors_of_every_release(
         let is_kept = |f: &Finding| f.code == &MISSING_END || places.contains(&f.span);
         findings.retain(|f| !is_syntax_error(f) || is_kept(f));
     }
+}
+
+/// How many errors of the language there are.
+fn count_errors(found: &Findings) -> usize {
+    found.iter().filter(|finding| is_syntax_error(finding)).count()
 }
 
 /// Whether this is an error of the language.
@@ -279,7 +341,46 @@ mod tests {
         assert_eq!((version, findings), (Chosen::new(Version::rhel(7), because), vec![]));
         assert_eq!(chosen("# CentOS 7 for the lab\nlang C\n").0.value, Version::DEFAULT, "there is no error");
         assert_eq!(chosen("# CentOS 7\n# as Fedora 20\ninstall\n").0.value, Version::DEFAULT, "two releases");
-        assert_eq!(chosen("# CentOS 7\ninstall\nno-such-command\n").0.value, Version::DEFAULT);
+        let (version, findings) = chosen("# CentOS 7\ninstall\nno-such-command\n");
+        let because = "line 1 names 'CentOS 7', which accepts more lines";
+        assert_eq!((version, findings), (Chosen::new(Version::rhel(7), because), vec![]));
+        assert_eq!(chosen("# CentOS 7\nno-such-command\n").0.value, Version::DEFAULT, "no fewer errors");
+        let text = "# Fedora 18/19\n# see https://docs.example.org/Fedora/19/\ninstall\n";
+        assert_eq!(chosen(text).0.value, Version::fedora(18), "the first that accepts it");
+        let many = "# CentOS 5\n# CentOS 6\n# CentOS 7\n# CentOS 8\ninstall\n";
+        assert_eq!(chosen(many).0.value, Version::DEFAULT, "a list of releases");
+    }
+
+    #[test]
+    fn a_remark_gives_the_number_that_the_sources_leave_open() {
+        let text = "# Fedora 29\nurl --mirrorlist=http://x/?repo=fedora-$releasever\nauth --useshadow\n";
+        assert_eq!(chosen(text).0.value, Version::fedora(29));
+        let text = "# CentOS 7\nurl --mirrorlist=http://x/?repo=fedora-$releasever\nauth --useshadow\n";
+        assert_eq!(chosen(text).0.value, Version::NEWEST_FEDORA, "another family");
+        let text = "# CentOS 6\nurl --url=http://x/centos/9-stream/\ninstall\n";
+        assert_eq!(chosen(text).0.value, Version::rhel(9), "the source has a number");
+    }
+
+    #[test]
+    fn an_environment_of_one_release_names_it() {
+        let text = "install\ncdrom\n%packages\n@^minimal\n@core\n%end\n";
+        let because = "line 4 names '@^minimal', which accepts every line";
+        assert_eq!(chosen(text).0, Chosen::new(Version::rhel(7), because));
+        assert_eq!(chosen(&text.replace("minimal", "minimal-environment")).0.value, Version::DEFAULT);
+    }
+
+    #[test]
+    fn the_path_names_the_release_when_that_accepts_more_lines() {
+        let at = |path: &str, text: &str| {
+            let mut sources = Sources::new();
+            let file = sources.add(path, text.to_owned()).unwrap();
+            super::super::read::read(&sources, file, &Settings::default()).syntax
+        };
+        let because = "its path names 'centos7', which accepts every line";
+        assert_eq!(at("centos7/http/ks.cfg", "install\n"), Chosen::new(Version::rhel(7), because));
+        assert_eq!(at("centos7/http/ks.cfg", "lang C\n").value, Version::DEFAULT, "there is no error");
+        assert_eq!(at("centos7/a/b/http/ks.cfg", "install\n").value, Version::DEFAULT, "too far away");
+        assert_eq!(at("centos7.ks", "# RHEL 6\ninstall\n").value, Version::rhel(7), "it comes first");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What is known of the installer that reads the kickstart: its interface, and what its command line adds.
 
-use kickstart::{Family, Kickstart, Version};
+use kickstart::{Family, Kickstart, SectionKind, Version};
+use node_base::source::Sources;
 
 /// The interface of the installer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +61,41 @@ impl Installer {
             "the installer stops and asks"
         }
     }
+}
+
+/// Words that only kickstarts for image builders have: the programs themselves, variables that they give to scripts, packages
+/// and services of a live system.
+const OF_IMAGE_BUILDERS: [&str; 10] = [
+    "livecd-creator",
+    "appliance-creator",
+    "appliance-tools",
+    "ami-creator",
+    "$INSTALL_ROOT",
+    "$LIVE_ROOT",
+    "anaconda-live",
+    "@anaconda-tools",
+    "livesys",
+    "uboot-images-",
+];
+
+/// Whether a kickstart is for a program that builds an image of a system (livecd-creator, appliance-creator): it has no disks
+/// of a host, nobody answers questions, and the first boot is elsewhere. livemedia-creator runs the installer itself, and
+/// its kickstarts have what the installer asks for.
+pub(super) fn builds_image(sources: &Sources, kickstart: &Kickstart<'_>) -> bool {
+    // A script that gives the variable a value means something else.
+    let is_builders = |text: &str, word: &str| {
+        text.contains(word) && word.strip_prefix('$').is_none_or(|name| !text.contains(&format!("{name}=")))
+    };
+    let has_word = || {
+        let texts = || sources.iter().map(|(_, source)| source.text());
+        OF_IMAGE_BUILDERS.iter().any(|word| texts().any(|text| is_builders(text, word)))
+    };
+    // An image for boards is made on an empty file, and asks at its first boot for all that the kickstart leaves out.
+    let asks_later = || kickstart.last("firstboot").is_some_and(|c| c.has("--reconfig"));
+    let has = |name: &str| kickstart.written(name).next().is_some();
+    let prepares_disks = || has("clearpart") || has("zerombr") || has("ignoredisk");
+    let installs = kickstart.sections_of(SectionKind::Packages).next().is_some() || has("repo");
+    installs && (has_word() || asks_later() && !prepares_disks())
 }
 
 /// Whether the rules know the installer of this version: RHEL 7 and Fedora 18 on.

@@ -1,6 +1,6 @@
 //! What a rule is, and all that it may look at.
 
-use super::installer::Installer;
+use super::installer::{Installer, builds_image};
 use super::shell::{Scripts, ShellCheck, is_shell};
 use super::view::View;
 use crate::directives::AddonSection;
@@ -114,10 +114,13 @@ impl<'a> Context<'a> {
     }
 
     /// What is known of the installer, by default what the kickstart says; `None` for an installer that the rules do not
-    /// know.
+    /// know, and for programs that build an image.
     pub(crate) fn installer(&self) -> Option<&Installer> {
         self.installer
             .get_or_init(|| {
+                if builds_image(self.sources, self.kickstart) {
+                    return None;
+                }
                 let mut installer = Installer::of(self.kickstart)?;
                 installer.has_unread_files |= self.is_template || self.is_fragment;
                 Some(installer)

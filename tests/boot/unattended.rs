@@ -63,9 +63,10 @@ fn causes() -> Vec<Cause> {
             &[("lang", ""), ("keyboard", ""), ("timezone", "")],
             everywhere(NOTHING),
         ),
+        ("no source", &[("url", "")], ["info UNA004", "info UNA004", "info UNA004", "info UNA004", NOTHING]),
         (
-            "no source",
-            &[("url", "")],
+            "a repository instead of a source",
+            &[("url", "repo --name=os --baseurl=https://192.0.2.1/os")],
             ["warning UNA004", "warning UNA004", "warning UNA004", "warning UNA004", NOTHING],
         ),
         (
@@ -99,7 +100,16 @@ fn causes() -> Vec<Cause> {
             &[("reboot", "reboot\n%post --erroronfail\nnodectl init\n%end")],
             everywhere(NOTHING),
         ),
-        ("set-up at the first boot", &[("firstboot", "firstboot --enable")], everywhere("warning UNA011")),
+        (
+            "set-up at the first boot",
+            &[("firstboot", "firstboot --enable"), ("@core", "@core\ninitial-setup")],
+            everywhere("warning UNA011"),
+        ),
+        (
+            "set-up at the first boot, which nothing installs",
+            &[("firstboot", "firstboot --enable")],
+            everywhere("info UNA011"),
+        ),
         ("no passphrase", &[("autopart", "autopart --encrypted")], everywhere("error UNA012")),
         ("a passphrase", &[("autopart", "autopart --encrypted --passphrase=changeme")], everywhere(NOTHING)),
         ("a rescue", &[("reboot", "reboot\nrescue")], everywhere("error UNA014")),

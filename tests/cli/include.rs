@@ -172,3 +172,19 @@ fn a_part_that_another_file_of_the_run_includes_lacks_nothing() {
     let alone = place.run(["ks/parts/repo.ks"]);
     assert!(alone.stdout.contains("UNA001"), "alone it is a kickstart: {}", alone.stdout);
 }
+
+#[test]
+fn a_part_that_is_included_by_its_path_on_the_server_is_one() {
+    let place = Place::new();
+    place.file("node.ks", format!("#version=RHEL8\n%include http://192.0.2.1/ks/parts/repo.ks\n{COMPLETE}"));
+    place.file("parts/repo.ks", "install\nrepo --name=AppStream --baseurl=https://192.0.2.1/AppStream\n");
+    place.file("other/repo.ks", "repo --name=AppStream --baseurl=https://192.0.2.1/AppStream\n");
+    let json = place.run(["--format", "json", "."]).json();
+    let codes = |path: &str| {
+        let files = json["files"].as_array().expect("a list");
+        let file = files.iter().find(|f| f["path"].as_str().is_some_and(|p| p.ends_with(path)));
+        file.expect("it is checked")["diagnostics"].to_string()
+    };
+    assert!(!codes("parts/repo.ks").contains("UNA001"), "{json:#}");
+    assert!(codes("other/repo.ks").contains("UNA001"), "only its name is the same: {json:#}");
+}

@@ -73,6 +73,9 @@ fn it_can_be_waived_chosen_and_is_not_asked_about_scripts_that_cannot_be_read() 
     place.file("y.ks", format!("{COMPLETE}%post --erroronfail\nif cd x; then\n%end\n"));
     let output = run(&place, &directory, &["--format", "json", "--shellcheck", "always", "y.ks"]);
     assert_eq!(output.codes(), ["UNA043"], "what does not follow the grammar is said once");
+    place.file("z.ks", format!("{COMPLETE}%post --erroronfail\n\n#!/bin/sh\ntrue\n%end\n"));
+    let output = run(&place, &directory, &["--format", "json", "--shellcheck", "always", "z.ks"]);
+    assert_eq!(output.codes(), [""; 0], "the header names the shell");
 }
 
 #[test]

@@ -274,6 +274,17 @@ pub fn relative_requests(source: &Source) -> Vec<String> {
     commands.map(|(path, _)| path).filter(|path| is_relative(path)).collect()
 }
 
+/// The paths below the root of a file system or of a server that the commands of a file include, without the server's name:
+/// `/ks/base.ks` of `http://192.0.2.1/ks/base.ks`.
+pub fn rooted_requests(source: &Source) -> Vec<String> {
+    let commands = requests(source).into_iter().filter(|(_, kind)| *kind == RequestKind::Command);
+    let rooted = |path: String| match path.split_once("://") {
+        Some((_, rest)) => rest.find('/').map(|at| rest[at..].to_owned()),
+        None => path.starts_with('/').then_some(path),
+    };
+    commands.filter_map(|(path, _)| rooted(path)).collect()
+}
+
 /// The bodies of the `%pre` scripts of a file.
 fn pre_scripts(source: &Source) -> String {
     let text = source.text();

@@ -135,11 +135,20 @@ pub(super) struct Reader<'t> {
     ends: [Option<Option<usize>>; PAIRS.len()],
     /// Whether the line that is read is one of a script.
     in_script: bool,
+    /// Whether the line that is read is a comment: a `$NAME` there is a remark about a script, not a value to fill in.
+    in_comment: bool,
 }
 
 impl<'t> Reader<'t> {
     pub(super) fn new(text: &'t str) -> Reader<'t> {
-        Reader { text, marks: Vec::new(), covered: 0, ends: [None; PAIRS.len()], in_script: false }
+        Reader {
+            text,
+            marks: Vec::new(),
+            covered: 0,
+            ends: [None; PAIRS.len()],
+            in_script: false,
+            in_comment: false,
+        }
     }
 
     /// Finds the marks of one line.
@@ -147,6 +156,7 @@ impl<'t> Reader<'t> {
         let text = self.text;
         let content = &text[line.clone()];
         self.in_script = place == Place::Script;
+        self.in_comment = content.trim_start().starts_with('#');
         if place != Place::Script {
             self.directive(content, line.start);
         }
@@ -186,6 +196,10 @@ impl<'t> Reader<'t> {
         if let Some(inner) = rest.strip_prefix("${").or_else(|| rest.strip_prefix("%{")) {
             let end = at + 2 + inner.find('}')? + 1;
             let engine = if rest.starts_with('%') { Engine::Terraform } else { Engine::Variables };
+            let is_fixed = NOT_MARKS.contains(&&self.text[at + 2..end - 1]);
+            if engine == Engine::Variables && (self.in_comment || is_fixed) {
+                return None;
+            }
             return Some(self.push(at..end, engine, engine == Engine::Terraform));
         }
         if let Some(inner) = rest.strip_prefix('$') {
@@ -199,7 +213,8 @@ impl<'t> Reader<'t> {
                 // A password's hash: $6$salt$…, $y$j9T$….
                 && !inner[name.len()..].starts_with('$')
                 && !before.rsplit([' ', '\t', '=', '"', '\'']).next().unwrap_or_default().contains('$');
-            if !is_variable || joined || place == Place::Packages && !is_call {
+            let is_remark = self.in_comment && !is_call;
+            if !is_variable || joined || is_remark || place == Place::Packages && !is_call {
                 return None;
             }
             let engine = if is_call { Engine::Cheetah } else { Engine::Variables };

@@ -60,8 +60,9 @@ struct Comment {
     message: String,
 }
 
-/// What it cannot know of a kickstart: files that a script sources, and that the shell is named in the header.
-const NOT_ASKED: [u32; 4] = [1090, 1091, 2148, 2239];
+/// What it cannot know of a kickstart: files that a script sources, and that the shell is named in the header, so that a `#!`
+/// below blank lines has no effect.
+const NOT_ASKED: [u32; 5] = [1090, 1091, 1128, 2148, 2239];
 
 /// Largest script that is checked without being asked to, in bytes: the time of shellcheck grows with the square of the length
 /// (measured with 0.9.0: 2 seconds for 50 KiB, 20 for 200).

@@ -2,8 +2,8 @@
 
 use super::crypt::{self, Reader};
 use crate::kind::filled_in;
-use crate::rules::{Context, Rule};
-use kickstart::{Arg, Command};
+use crate::rules::{Context, Rule, mend};
+use kickstart::{Arg, Command, Family, Version};
 use node_base::declare_code;
 use node_base::diagnostic::{Applicability, Edit, Finding, Findings, Fix};
 use node_base::harmless::excerpt;
@@ -94,10 +94,22 @@ const PLACES: [Place; 4] = [
 fn check(context: &Context<'_>, findings: &mut Findings) {
     for place in &PLACES {
         for command in context.kickstart.all(place.command) {
-            if let Some(finding) = one(place, command) {
+            let reader = match place.reader {
+                Reader::Grub if has_old_grub(context.kickstart.version) => Reader::Login,
+                reader => reader,
+            };
+            if let Some(finding) = one(&Place { reader, ..*place }, command) {
                 findings.push(finding);
             }
         }
+    }
+}
+
+/// Whether the release has GRUB 0.97, whose passwords are hashes as those of users.
+fn has_old_grub(version: Version) -> bool {
+    match version.family {
+        Family::Rhel => version.release <= 6,
+        Family::Fedora => version.release <= 15,
     }
 }
 
@@ -136,6 +148,17 @@ fn one(place: &Place, command: &Command<'_>) -> Option<Finding> {
             )
             .at(password.span)
             .help(format!("write what {} prints, unbroken and in single quotes", maker(place.reader))),
+        );
+    }
+    let is_hash = password.text.starts_with('$') || password.text.starts_with("grub.");
+    if is_hash && crypt::problem(&password.text, place.reader).is_none() {
+        let message = format!("without --iscrypted this hash itself is the password of {who}");
+        let fix = match command.option_span("--plaintext") {
+            Some(span) => Fix::replace(span, "--iscrypted", "write --iscrypted", Applicability::Unsafe),
+            None => mend::add_option(command, "--iscrypted", Applicability::Unsafe),
+        };
+        return Some(
+            Finding::new(&PLAIN_TEXT_PASSWORD, message).at(password.span).help("add --iscrypted").fix(fix),
         );
     }
     let with_ssh = command.name == "sshpw" || command.has("--allow-ssh");

@@ -8,7 +8,8 @@ declare_code! {
     /// The installed host does not enforce SELinux.
     ///
     /// ## Why
-    /// On a hypervisor SELinux keeps the virtual machines apart from each other and from the host (sVirt). With
+    /// SELinux confines services to their own files and ports, and on a hypervisor it keeps the virtual machines apart from each
+    /// other and from the host (sVirt). With
     /// `--disabled` files are also written without labels, and switching it on later needs a relabelling of the whole
     /// system.
     ///
@@ -30,7 +31,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     // A later command overrides an earlier one.
     let Some(command) = context.kickstart.last("selinux") else { return };
     let (option, message) = if command.has("--disabled") {
-        ("--disabled", "SELinux is disabled: nothing keeps the virtual machines apart")
+        ("--disabled", "SELinux is disabled: nothing confines services and virtual machines")
     } else if command.has("--permissive") {
         ("--permissive", "SELinux is permissive: what it would prevent is only logged")
     } else {

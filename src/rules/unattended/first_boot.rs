@@ -1,7 +1,7 @@
 use crate::rules::{Context, Rule};
-use kickstart::Family;
+use kickstart::{Family, SectionKind};
 use node_base::declare_code;
-use node_base::diagnostic::{Applicability, Finding, Findings, Fix};
+use node_base::diagnostic::{Applicability, Finding, Findings, Fix, Severity};
 
 declare_code! {
     /// Initial Setup is enabled for the first boot.
@@ -10,6 +10,9 @@ declare_code! {
     /// Where Initial Setup is installed, it occupies the console at the first boot and waits: with `--reconfig` always, with
     /// `--enable` when a setting is missing, and on RHEL 7 for the licence without `eula --agreed`. In an automatic
     /// installation it is off by default.
+    ///
+    /// Graphical environments bring it, a minimal installation does not: where `%packages` asks for neither, this is only a
+    /// remark. So it is with `--reconfig` beside the package `initial-setup`, which is on purpose.
     ///
     /// ## Write instead
     /// ```text
@@ -24,6 +27,32 @@ declare_code! {
 
 pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
 
+/// Parts of the names of packages, groups and environments that install a program for the first boot.
+const BRING_INITIAL_SETUP: [&str; 14] = [
+    "initial-setup",
+    "firstboot",
+    "graphical",
+    "workstation",
+    "desktop",
+    "gnome",
+    "gui",
+    "kde",
+    "plasma",
+    "xfce",
+    "lxde",
+    "lxqt",
+    "mate",
+    "x-window",
+];
+
+fn brings_initial_setup(name: &str) -> bool {
+    let names_part = |part: &&str| {
+        // "mate" is not in "automated".
+        name.match_indices(*part).any(|(at, _)| !name[..at].ends_with(|c: char| c.is_ascii_alphanumeric()))
+    };
+    BRING_INITIAL_SETUP.iter().any(|part| names_part(&part))
+}
+
 fn check(context: &Context<'_>, findings: &mut Findings) {
     if context.installer().is_none() {
         return;
@@ -37,11 +66,27 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         && kickstart.version.release == 7
         && !kickstart.last("eula").is_some_and(|c| c.has("--agreed"));
     let what = if licence { " (and asks for the licence: 'eula --agreed' is missing)" } else { "" };
+    let names = || {
+        let lines = kickstart
+            .sections_of(SectionKind::Packages)
+            .flat_map(|section| section.packages(context.sources));
+        lines.filter(|line| !line.excluded).map(|line| line.name.to_ascii_lowercase())
+    };
+    // Who names the package and wants all its questions does so on purpose.
+    let is_wanted = || option == "--reconfig" && names().any(|name| name.contains("initial-setup"));
+    let (when, severity) = if !names().any(|name| brings_initial_setup(&name)) {
+        (", if something installs Initial Setup", Severity::Info)
+    } else if is_wanted() {
+        ("", Severity::Info)
+    } else {
+        ("", Severity::Warning)
+    };
     findings.push(
         Finding::new(
             &CODE,
-            format!("'firstboot {option}' makes the first boot wait for somebody at the console{what}"),
+            format!("'firstboot {option}' makes the first boot wait for somebody at the console{what}{when}"),
         )
+        .severity(severity)
         .at(command.span)
         .help("write firstboot --disable")
         .fix(Fix::replace(

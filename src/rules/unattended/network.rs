@@ -36,6 +36,10 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             || (matches!(c.name, "liveimg" | "ostreesetup")
                 && c.value("--url").is_some_and(|u| !u.text.starts_with("file:")))
     };
+    // The installer takes a local source before one on the network.
+    if ["cdrom", "harddrive"].iter().any(|name| kickstart.last(name).is_some()) {
+        return;
+    }
     let Some(source) =
         kickstart.among(&["url", "nfs", "liveimg", "ostreesetup"]).filter(|c| c.valid).find(remote)
     else {

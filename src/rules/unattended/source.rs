@@ -4,7 +4,7 @@ use kickstart::codes::UNKNOWN_SECTION;
 use kickstart::syntax::SECTION_NAMES;
 use kickstart::{Family, SectionKind, Version};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, nearest};
+use node_base::diagnostic::{Finding, Findings, Severity, nearest};
 
 declare_code! {
     /// The kickstart names no installation source.
@@ -12,7 +12,8 @@ declare_code! {
     /// ## Why
     /// Without a source RHEL's installer uses the Red Hat CDN, which needs a registration, and stops at "Installation
     /// source". CentOS Stream uses the nearest mirror. The command line can name a source with
-    /// `inst.repo=`, and a host that starts from an installation DVD installs from it.
+    /// `inst.repo=`, and a host that starts from an installation DVD installs from it: where the kickstart does not say
+    /// otherwise, this is only a remark. A `repo` line is a warning, because its repository is not a source.
     ///
     /// ## Write instead
     /// ```text
@@ -67,10 +68,12 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             } else {
                 ", unless the command line has inst.repo= or the host starts from a DVD"
             };
-            findings.push(
+            let finding =
                 Finding::new(&MISSING, format!("no installation source: {}{unless}", installer.stops()))
-                    .help("add liveimg --url=…, or url --url=…"),
-            );
+                    .help("add liveimg --url=…, or url --url=…");
+            // A further repository alone is often taken for the source.
+            let is_certain = installer.knows_command_line || kickstart.last("repo").is_some();
+            findings.push(if is_certain { finding } else { finding.severity(Severity::Info) });
         }
         return;
     }

@@ -46,6 +46,18 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
+/// The keymap that a longer name was meant as: without its last parts (`sg-latin1` of `sg-latin1-nodeadkeys`), or a misspelt one
+/// of the same country.
+fn near(name: &str) -> Option<&'static str> {
+    let ends = name.match_indices('-').rev().map(|(at, _)| at);
+    let shorter =
+        || ends.filter(|at| *at > 3).find_map(|at| KEYMAPS.names().find(|known| *known == &name[..at]));
+    let head = |text: &str| text.split('-').next().unwrap_or_default().to_owned();
+    let is_country = KEYMAPS.contains(&head(name));
+    let same = || KEYMAPS.nearest(name).filter(|known| !is_country || head(known) == head(name));
+    same().or_else(shorter)
+}
+
 /// A layout with its variant as the lists have it: `cz(qwerty)` is `cz (qwerty)`.
 fn spaced(name: &str) -> String {
     match name.split_once('(') {
@@ -64,9 +76,17 @@ fn one(written: &str, value: &Spanned<'_>, is_known: &dyn Fn(&str) -> bool, find
     let meant = match name.to_ascii_lowercase().as_str() {
         "en" | "eng" | "en-us" | "en_us" | "usa" | "english" => Some("us"),
         "uk" | "en-gb" | "en_gb" => Some("gb"),
+        // Languages whose country has another code.
+        "ja" => Some("jp"),
+        "cs" => Some("cz"),
+        "da" => Some("dk"),
+        "el" => Some("gr"),
+        "ko" => Some("kr"),
+        "sv" => Some("se"),
+        "zh" => Some("cn"),
         lower if is_known(lower) => KEYMAPS.names().chain(LAYOUTS.names()).find(|n| *n == lower),
         _ if short => None,
-        _ => KEYMAPS.nearest(name),
+        _ => near(name),
     };
     let severity = if short || meant.is_some() { Severity::Warning } else { Severity::Info };
     let help = match meant {

@@ -39,6 +39,17 @@ pub(crate) fn command(words: &Words<'_, '_>, bit: u64, finding: Finding) -> Find
     if SECTIONS.contains(&word) {
         return finding.help(format!("a section begins with %: write %{word}, and %end after its lines"));
     }
+    // Arguments of the kernel command line, many of which a command replaces.
+    if let Some(argument) = word.strip_prefix("inst.") {
+        let name = argument.split('=').next().unwrap_or_default();
+        let finding = Finding { label: None, fix: None, ..finding };
+        return if active(name, bit).is_some() && name == argument {
+            let help = format!("'{word}' is an argument of the kernel command line; the command is '{name}'");
+            replaced(finding, words, 0, 0, name).help(help)
+        } else {
+            finding.help(format!("'inst.{name}' is an argument of the kernel command line, not a command"))
+        };
+    }
     if let Some((name, value)) = word.split_once('=')
         && let Some(table) = active(name, bit)
         && !value.is_empty()
@@ -149,6 +160,16 @@ pub(crate) fn arguments(
             let help = format!("a value with spaces must be in quotes: {written}");
             return Some(replaced(finding.clone(), words, option, last, &written).help(help));
         }
+    }
+    // --disabled a, b: a list without an equals sign
+    if let Some(value) = before.filter(|&i| words.texts[i].ends_with(',') && !is_option(i))
+        && let Some(name) = value.checked_sub(1).filter(|&i| is_option(i))
+        && table.option(&words.texts[name], bit).is_some_and(|o| o.takes != Takes::Flag)
+    {
+        let last =
+            which.iter().enumerate().take_while(|(n, i)| **i == first + n).last().map_or(first, |(_, i)| *i);
+        let rest: Vec<&str> = (value..=last).map(raw).collect();
+        return Some(replaced(finding.clone(), words, value, last, &rest.concat()));
     }
     let option = |name: &'static str| table.option(name, bit).map(|_| name);
     if text.contains("://")

@@ -92,7 +92,8 @@ pub(crate) fn unknown_command(words: &Words<'_, '_>, place: &Place<'_>) -> Fail 
         }
         let table = &tables::COMMANDS[usize::from(known.table)];
         if let Some(instead) = table.instead_of_word(word) {
-            let _ = write!(help, "{}write instead: {instead}", if help.is_empty() { "" } else { "; " });
+            let before = if help.is_empty() { "" } else { "; " };
+            let _ = write!(help, "{before}{}", tables::write_instead(instead));
         }
         finding = finding.label("not in this version").help(help);
     } else if let Some(known) = nearest(word, tables::WORDS.iter().filter(exists).map(|w| w.text)) {
@@ -116,7 +117,7 @@ pub(crate) fn removed_command(word: &tables::Word, table: &Table, place: &Place<
     let message = format!("the command '{}' was removed in {since}", place.word);
     let mut finding = Finding::new(&codes::REMOVED_COMMAND, message).at(place.span).label("removed");
     if let Some(instead) = table.instead_of_word(word.text) {
-        finding = finding.help(format!("write instead: {instead}"));
+        finding = finding.help(tables::write_instead(instead));
         if instead.starts_with("nothing") {
             finding = finding.fix(mend::delete_line(text, place.span, Applicability::Safe));
         }
@@ -136,9 +137,9 @@ pub(crate) fn deprecated_command(
     let deleted = || mend::delete_line(text, place.span, Applicability::Safe);
     match table.instead_of_word(word.text) {
         Some(instead) if instead.starts_with("nothing") => {
-            finding.help(format!("write instead: {instead}")).fix(deleted())
+            finding.help(tables::write_instead(instead)).fix(deleted())
         }
-        Some(instead) => finding.help(format!("write instead: {instead}")),
+        Some(instead) => finding.help(tables::write_instead(instead)),
         None => finding.help("delete the line").fix(deleted()),
     }
 }
@@ -206,9 +207,11 @@ fn about_option(name: &str, table: &Table, place: &Place<'_>, finding: &mut Find
     let elsewhere =
         table.options.iter().filter(|o| o.names.contains(&name)).fold(0, |set, o| set | o.versions);
     let mut help = availability(elsewhere, place.version);
-    if let Some(instead) = table.instead_of_option(name) {
+    // A later release has it: what replaced it there says nothing about this one.
+    let is_to_come = help.as_ref().is_some_and(|when| when.starts_with("it exists from"));
+    if let Some(instead) = table.instead_of_option(name).filter(|_| !is_to_come) {
         let before = help.map_or_else(String::new, |h| format!("{h}; "));
-        help = Some(format!("{before}write instead: {instead}"));
+        help = Some(format!("{before}{}", tables::write_instead(instead)));
     }
     if elsewhere == 0 {
         let known = table.options_in(place.bit).flat_map(|o| o.names.iter().copied());

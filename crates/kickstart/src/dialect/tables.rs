@@ -243,6 +243,15 @@ pub(crate) struct Instead {
 
 include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 
+/// The help of a removed or deprecated word: what to write in its place, or why to delete it (`nothing: REASON`).
+pub(crate) fn write_instead(text: &str) -> String {
+    match text.strip_prefix("nothing: ") {
+        Some(reason) => format!("delete it: {reason}"),
+        None if text == "nothing" => "delete it".to_owned(),
+        None => format!("write instead: {text}"),
+    }
+}
+
 /// The word of this text, in any version.
 pub(crate) fn word(text: &str) -> Option<&'static Word> {
     WORDS.get(WORD_PLACES.candidate(text)).filter(|w| w.text == text)

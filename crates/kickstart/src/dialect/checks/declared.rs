@@ -6,7 +6,7 @@ use super::super::mend;
 use super::super::problems::{self, Fail, list, names, refused};
 use super::super::python;
 use super::super::state::Sticky;
-use super::super::tables::Check;
+use super::super::tables::{self, Check};
 use super::super::values::Arg;
 use super::line::Line;
 use node_base::diagnostic::Finding;
@@ -224,7 +224,7 @@ pub(in super::super) fn outdated(line: &Line<'_, '_>, text: &str) -> Vec<Finding
             findings.push(
                 Finding::new(&codes::DEPRECATED_COMMAND, message)
                     .at(line.place.span)
-                    .help(format!("write instead: {}", old.instead)),
+                    .help(tables::write_instead(old.instead)),
             );
             continue;
         };
@@ -245,7 +245,7 @@ pub(in super::super) fn outdated(line: &Line<'_, '_>, text: &str) -> Vec<Finding
             format!("{name} of '{}' will be deprecated", line.place.word),
         )
         .at_opt(place)
-        .help(format!("write instead: {}", old.instead));
+        .help(tables::write_instead(old.instead));
         if let Some((span, value)) = given {
             let whole = value.map_or(span, |value| span.to(value.span));
             let value = (value.map(|value| value.text.as_ref()), whole);

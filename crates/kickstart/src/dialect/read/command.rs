@@ -84,7 +84,7 @@ impl<'s> Reader<'s, '_> {
                         let message = format!("'{}' cannot be used: the installer fails on it", place.word);
                         let finding = Finding::new(&codes::REFERENCE_FAILS, message).at(place.span);
                         Err(Box::new(match table.instead_of_word(table.name) {
-                            Some(instead) => finding.help(format!("write instead: {instead}")),
+                            Some(instead) => finding.help(tables::write_instead(instead)),
                             None => finding,
                         }))
                     }
@@ -127,9 +127,17 @@ impl<'s> Reader<'s, '_> {
             self.state.define(number, table, args, place.span, self.version)
         {
             let name = if shown.is_empty() { String::new() } else { format!(" '{shown}'") };
-            let message = format!("the {}{name} is defined twice", duplicate.what);
+            // A member such as raid.01 is in the place of the mount point.
+            let what = match duplicate.what.strip_suffix(" with the mount point") {
+                Some(what) if !shown.starts_with('/') => what,
+                _ => duplicate.what,
+            };
+            let message = format!("the {what}{name} is defined twice");
             self.findings.push(
-                Finding::new(&codes::DUPLICATE, message).at(place.span).related(first, "the first one"),
+                Finding::new(&codes::DUPLICATE, message)
+                    .at(place.span)
+                    .related(first, "the first one")
+                    .help("delete one of the two"),
             );
         }
         Ok(())
@@ -147,7 +155,7 @@ impl<'s> Reader<'s, '_> {
             let message =
                 format!("{name} of '{}' is deprecated in {} and does nothing", place.word, self.version);
             let help = match table.instead_of_option(name) {
-                Some(instead) => format!("write instead: {instead}"),
+                Some(instead) => tables::write_instead(instead),
                 None => format!("delete {name}"),
             };
             let mut finding = Finding::new(&codes::DEPRECATED_OPTION, message).at(span).help(help);
