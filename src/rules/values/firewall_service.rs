@@ -1,4 +1,4 @@
-use super::list::FIREWALL_SERVICES;
+use super::list::{FIREWALL_SERVICES, differ_in_one_letter};
 use crate::kind::filled_in;
 use crate::rules::{Context, Rule, mend};
 use node_base::declare_code;
@@ -54,10 +54,5 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
 /// The service of which a name differs in one letter; short names are near to too many.
 fn one_letter_off(name: &str) -> Option<&'static str> {
     let meant = FIREWALL_SERVICES.nearest(name).filter(|_| name.len() >= 5)?;
-    let (a, b) = (meant.to_ascii_lowercase(), name.to_ascii_lowercase());
-    let common = a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
-    let tail = a.bytes().rev().zip(b.bytes().rev()).take_while(|(x, y)| x == y).count();
-    // Digits make another service: http2, ldap3.
-    let differs_by_digit = name.bytes().chain(meant.bytes()).any(|c| c.is_ascii_digit());
-    (common + tail + 1 >= a.len().max(b.len()) && !differs_by_digit).then_some(meant)
+    differ_in_one_letter(meant, name).then_some(meant)
 }

@@ -13,6 +13,8 @@ pub(super) static LOCALES: List = List(include_str!("../../../grammar/values/loc
 pub(super) static LAYOUTS: List = List(include_str!("../../../grammar/values/layouts.txt"));
 /// The keymaps of the console, with those that are made of the layouts of X.
 pub(super) static KEYMAPS: List = List(include_str!("../../../grammar/values/keymaps.txt"));
+/// Groups and environments of packages, by their ids and names, in lower case: package managers ignore case.
+pub(super) static GROUPS: List = List(include_str!("../../../grammar/values/groups.txt"));
 /// The services of firewalld.
 pub(super) static FIREWALL_SERVICES: List =
     List(include_str!("../../../grammar/values/firewall-services.txt"));
@@ -45,11 +47,20 @@ impl List {
     }
 }
 
+/// Whether two words differ in one letter that was put in, left out or exchanged. A digit makes another name: http2, ldap3.
+pub(super) fn differ_in_one_letter(a: &str, b: &str) -> bool {
+    let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
+    let head = a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
+    let tail = a.bytes().rev().zip(b.bytes().rev()).take_while(|(x, y)| x == y).count();
+    let has_digit = a.bytes().chain(b.bytes()).any(|c| c.is_ascii_digit());
+    head + tail + 1 >= a.len().max(b.len()) && !has_digit
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ALL: [&List; 5] = [&TIME_ZONES, &LOCALES, &LAYOUTS, &KEYMAPS, &FIREWALL_SERVICES];
+    const ALL: [&List; 6] = [&TIME_ZONES, &LOCALES, &LAYOUTS, &KEYMAPS, &GROUPS, &FIREWALL_SERVICES];
 
     #[test]
     fn every_name_of_a_list_is_found_and_no_other() {

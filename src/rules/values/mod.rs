@@ -5,6 +5,7 @@
 //! it is plainly a misspelt known one; else it is an `info`, or nothing.
 
 mod firewall_service; // UNA033
+mod group; // UNA048
 mod interpreter; // UNA036
 mod keyboard; // UNA032
 mod list; // a list of known names
@@ -24,4 +25,5 @@ pub(crate) static RULES: &[&Rule] = &[
     &unit_name::RULE,
     &url_scheme::RULE,
     &interpreter::RULE,
+    &group::RULE,
 ];
