@@ -54,7 +54,7 @@ pub(super) struct Args {
     /// Which findings are reported
     #[command(flatten)]
     pub(super) choice: ChoiceArgs,
-    /// Write all findings to this file and report none: later runs with --baseline report new ones
+    /// Write all findings but errors of syntax to this file: later runs with --baseline report new ones
     #[arg(long, value_name = "FILE", conflicts_with = "baseline", help_heading = "Which findings")]
     pub(super) write_baseline: Option<PathBuf>,
     /// Ask shellcheck about scripts: auto where it is installed and at most 50 files are checked [default: auto, or what
@@ -188,6 +188,7 @@ impl Run {
     fn check(&self, found: &Found) -> anyhow::Result<ExitCode> {
         let args = &self.args;
         let mut baseline = args.write_baseline.as_deref().map(Baseline::at);
+        let mut is_refused = false;
         let prints_text = self.prints_text(found);
         let mut printer = args.output.printer_in(self.style.clone());
         let mut fixes = Fixes::default();
@@ -211,6 +212,10 @@ impl Run {
                     Ok(Done { rendered, report, change }) => {
                         if let (Some(baseline), Some(report)) = (&mut baseline, &report) {
                             baseline.add(report);
+                            if let Some(message) = not_recorded(report) {
+                                is_refused = true;
+                                progress.aside(|| console::note_line("ks-lint", &message));
+                            }
                         }
                         if let (Some(change), Some(fixing)) = (&change, &self.fixing) {
                             fixes.add(change);
@@ -243,7 +248,13 @@ impl Run {
             fixes.say(fixing);
         }
         if let (Some(path), Some(baseline)) = (&args.write_baseline, &baseline) {
-            return write_baseline(path, baseline, found);
+            write_baseline(path, baseline)?;
+            let is_whole = found.files.iter().all(|(_, found)| found.is_ok());
+            return Ok(match (is_whole, is_refused) {
+                (false, _) => ExitCode::from(console::COULD_NOT),
+                (true, true) => ExitCode::FAILURE,
+                (true, false) => ExitCode::SUCCESS,
+            });
         }
         let summary = if prints_text {
             printer.into_summary()
@@ -289,11 +300,27 @@ fn readable(found: &Found) -> impl Iterator<Item = &Path> {
     found.files.iter().filter(|(_, found)| found.is_ok()).map(|(path, _)| path.as_path())
 }
 
+/// Which errors of syntax of a file a baseline does not hold, in words.
+fn not_recorded(report: &FileReport) -> Option<String> {
+    let first = report.refusal()?;
+    let line = first.span.map_or(1, |span| report.sources.position(span).line);
+    let more = match report.refusals() - 1 {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
+    Some(format!(
+        "{}:{line}: {}: {}{more}: not recorded, for errors of syntax are always reported; fix them, or exclude the file",
+        report.path().display(),
+        first.code.id,
+        first.message
+    ))
+}
+
 /// Writes the known findings.
-fn write_baseline(path: &Path, baseline: &Baseline, found: &Found) -> anyhow::Result<ExitCode> {
+fn write_baseline(path: &Path, baseline: &Baseline) -> anyhow::Result<()> {
     fix::write(path, baseline.text().as_bytes()).with_context(|| path.display().to_string())?;
     let count = baseline.len();
-    console::print(&format!("{}: {count} known findings written\n", path.display()))?;
-    let is_whole = found.files.iter().all(|(_, found)| found.is_ok());
-    Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::from(console::COULD_NOT) })
+    let findings = if count == 1 { "finding" } else { "findings" };
+    console::print(&format!("{}: {count} known {findings} written\n", path.display()))?;
+    Ok(())
 }

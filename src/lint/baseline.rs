@@ -2,9 +2,12 @@
 //!
 //! A finding is recognised by the file, its code and the text of its line, so that lines may move. The text is kept as a
 //! checksum only: it may be a password.
+//!
+//! Errors of syntax are never known: the installer refuses the file, and no rule is asked about it until they are fixed.
 
 use super::file_report::FileReport;
 use super::patterns::absolute;
+use super::refusal::is_refusal;
 use node_base::diagnostic::Finding;
 use node_base::diagnostic::json::SCHEMA;
 use node_base::source::Sources;
@@ -86,10 +89,12 @@ impl Baseline {
         Ok(baseline)
     }
 
-    /// Adds the findings of a report.
+    /// Adds the findings of a report, without its errors of syntax.
     pub fn add(&mut self, report: &FileReport) {
-        for key in self.keys(report) {
-            *self.counts.entry(key).or_default() += 1;
+        for (key, finding) in self.keys(report).into_iter().zip(&report.findings) {
+            if !is_refusal(finding) {
+                *self.counts.entry(key).or_default() += 1;
+            }
         }
     }
 
@@ -116,12 +121,16 @@ impl Baseline {
         self.counts.is_empty()
     }
 
-    /// Takes known findings out of a report and counts them.
+    /// Takes known findings out of a report and counts them. Errors of syntax stay.
     pub fn apply(&self, report: &mut FileReport) {
         let keys = self.keys(report);
         let mut left: BTreeMap<&(String, String, String), usize> = BTreeMap::new();
         let findings = std::mem::take(&mut report.findings);
         for (key, finding) in keys.iter().zip(findings) {
+            if is_refusal(&finding) {
+                report.findings.push(finding);
+                continue;
+            }
             let known = self.counts.get(key).copied().unwrap_or_default();
             let left = left.entry(key).or_insert(known);
             match left.checked_sub(1) {

@@ -32,6 +32,11 @@ impl FileReport {
         self.sources.get(FileId(0)).path()
     }
 
+    /// How many findings there are because of which the installer refuses the file.
+    pub fn refusals(&self) -> usize {
+        self.findings.iter().filter(|finding| is_refusal(finding)).count()
+    }
+
     /// The first finding because of which the installer refuses the file.
     pub fn refusal(&self) -> Option<&Finding> {
         self.findings.iter().find(|finding| is_refusal(finding))

@@ -154,6 +154,33 @@ fn with_a_baseline_only_new_findings_fail_a_run() {
 }
 
 #[test]
+fn a_baseline_holds_no_errors_of_syntax() {
+    let place = Place::new();
+    place.file("right.ks", with_findings());
+    place.file("wrong.ks", format!("no-such x\nno-such y\n{}no-such x\n", with_findings()));
+    let written = place.run(["--write-baseline", "known.json", "."]);
+    assert_eq!((written.status, written.stdout.as_str()), (1, "known.json: 4 known findings written\n"));
+    let left = "wrong.ks:1: KS001: unknown command 'no-such' in RHEL9 (and 2 more): not recorded";
+    assert!(written.stderr.contains(left), "{}", written.stderr);
+    let run = || place.run(["--baseline=known.json", "--fail-on=info", "--format=json", "."]);
+    let output = run();
+    assert_eq!((output.json()["files"][1]["path"].as_str(), output.status), (Some("./wrong.ks"), 1));
+    assert_eq!(
+        (output.codes(), &output.json()["summary"]["baselined"]),
+        (vec!["KS001".to_owned(); 3], &4.into())
+    );
+    // One that an earlier release has written holds them; they are reported all the same.
+    let known = std::fs::read_to_string(place.path().join("known.json")).expect("it is written");
+    let key = r#"{"path": "wrong.ks", "code": "KS001", "line": "4731593098f9fe56", "count": 9},"#;
+    place.file("known.json", known.replacen("[", &format!("[{key}"), 1));
+    assert_eq!(run().codes(), ["KS001"; 3]);
+    // Excluded, it does not fail the run.
+    place.file(".ks-lint.toml", "exclude = [\"wrong.ks\"]\n");
+    assert_eq!(place.run(["--write-baseline", "known.json", "."]).status, 0);
+    assert_eq!(run().status, 0);
+}
+
+#[test]
 fn the_short_help_fits_a_screen_and_a_misspelt_command_is_named() {
     let place = Place::new();
     for arguments in [&["-h"][..], &["check", "-h"], &["--fix", "-h"]] {
