@@ -1,13 +1,15 @@
 //! What holds for every fix: it never makes an error of syntax, what it fixes is gone, and a second run changes nothing.
 #![allow(clippy::expect_used, clippy::panic)] // a test that cannot be set up has failed
 
+mod kickstarts;
+
+use kickstarts::texts;
 use ks_lint::fix::{Fixed, Wanted, apply};
 use ks_lint::lint::{FileReport, Settings, lint};
 use node_base::diagnostic::{Applicability, Category, Finding, Severity};
 use node_base::source::{FileId, Sources, line_at};
 use proptest::prelude::*;
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
 
 fn check(text: String) -> Result<FileReport, ()> {
     let mut sources = Sources::new();
@@ -42,23 +44,10 @@ fn holds(name: &str, text: &str, wanted: Wanted) -> String {
     once.text().to_owned()
 }
 
-fn kickstarts() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let found: Vec<PathBuf> = ["fixtures", "kickstart-examples"]
-        .into_iter()
-        .flat_map(|directory| ignore::WalkBuilder::new(root.join(directory)).standard_filters(false).build())
-        .map(|entry| entry.expect("fixtures can be walked").into_path())
-        .filter(|path| path.extension().is_some_and(|e| e == "ks"))
-        .collect();
-    assert!(found.len() > 400, "only {} kickstarts are found", found.len());
-    found
-}
-
 #[test]
 fn fixes_of_every_fixture_make_no_error_and_are_done_at_once() {
     let mut changed = 0;
-    for path in kickstarts() {
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    for (path, text) in texts() {
         let name = path.display().to_string();
         let safe = holds(&name, &text, Wanted::Safe);
         changed += usize::from(safe != text);
@@ -69,8 +58,7 @@ fn fixes_of_every_fixture_make_no_error_and_are_done_at_once() {
 
 #[test]
 fn every_edit_lies_in_its_file_and_every_safe_fix_of_the_fixtures_removes_its_finding() {
-    for path in kickstarts() {
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    for (path, text) in texts() {
         let report = check(text.clone()).expect("the text is small");
         if report.is_template {
             continue;
@@ -133,6 +121,8 @@ const PIECES: &[&str] = &[
     "%packages --instLangs=en\n@core",
     "%post\nnodectl init\r\n",
     "%end",
+    "%end\u{85}",
+    "\u{b}",
     "bootloader --md5pass=x --upgrade",
     "firewall --service=sshd,ssh",
     "\u{feff}",

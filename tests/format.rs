@@ -2,11 +2,14 @@
 //! text is not changed again.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)] // a test that cannot be set up has failed
 
+mod kickstarts;
 mod python;
 
 use kickstart::Version;
 use kickstart::syntax::{LineKind, Tree};
+use kickstarts::texts;
 use ks_lint::format::format;
+use ks_lint::lint::header_release;
 use node_base::diagnostic::{Category, Findings, Severity};
 use node_base::source::{Sources, is_line_end};
 use proptest::prelude::*;
@@ -56,16 +59,9 @@ fn holds(name: &str, text: &str) {
 
 #[test]
 fn fixtures_keep_their_words() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let files = ["fixtures", "kickstart-examples"]
-        .into_iter()
-        .flat_map(|directory| ignore::WalkBuilder::new(root.join(directory)).standard_filters(false).build())
-        .map(|entry| entry.expect("fixtures can be walked").into_path())
-        .filter(|path| path.extension().is_some_and(|e| e == "ks"));
     let mut count = 0;
-    for path in files {
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        if is_accepted(&text, Version::DEFAULT) {
+    for (path, text) in texts() {
+        if is_accepted(&text, version_of(&path, &text)) {
             holds(&path.display().to_string(), &text);
             count += 1;
         }
@@ -122,31 +118,52 @@ fn run(python: &Path, arguments: &[&str]) -> String {
     text
 }
 
-/// Random documents (more of them: KS_LINT_DOCUMENTS), each for its own version and another one.
+/// The version that a kickstart's header names.
+fn version_of(path: &Path, text: &str) -> Version {
+    let mut sources = Sources::new();
+    let file = sources.add(path, text.to_owned()).expect("the text is small");
+    header_release(&sources, file).map_or(Version::DEFAULT, |(version, _)| version)
+}
+
+/// All kickstarts of the repository and random documents (more of them: KS_LINT_DOCUMENTS), each for its own version and another
+/// one.
 #[test]
 fn the_reference_makes_the_same_of_a_formatted_text() {
     let Some(python) = python() else { return };
     let count = std::env::var("KS_LINT_DOCUMENTS").unwrap_or_else(|_| "400".to_owned());
+    let all: Vec<(Version, String)> = run(&python, &["tests/reference/documents.py", "format", &count])
+        .lines()
+        .map(|line| {
+            let record: serde_json::Value =
+                serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}"));
+            let version = record["version"].as_str().expect("a version");
+            (
+                Version::from_name(version).expect("it is known"),
+                record["text"].as_str().expect("a text").to_owned(),
+            )
+        })
+        .chain(texts().into_iter().map(|(path, text)| (version_of(&path, &text), text)))
+        .collect();
     let versions: Vec<Version> = Version::all().collect();
     let mut lines = String::new();
     let mut changed = 0;
-    for (number, line) in
-        run(&python, &["tests/reference/documents.py", "format", &count]).lines().enumerate()
-    {
-        let record: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}"));
-        let before = record["text"].as_str().expect("a text");
-        if record["verdict"] != "accepted" {
+    for (number, (version, before)) in all.iter().enumerate() {
+        if !is_accepted(before, *version) {
             continue;
         }
+        holds(&format!("document {number}"), before);
         let after = format(before);
-        changed += usize::from(after != before);
+        if after == *before {
+            continue;
+        }
+        changed += 1;
         let other = versions[number % versions.len()].to_string();
         let pair = serde_json::json!({
-            "version": record["version"], "other": other, "before": before, "after": after,
+            "version": version.to_string(), "other": other, "before": before, "after": after,
         });
         lines.push_str(&format!("{pair}\n"));
     }
-    assert!(changed > 20, "only {changed} documents were changed");
+    assert!(changed > 100, "only {changed} documents were changed");
     let file = tempfile::NamedTempFile::new().expect("a file can be made");
     std::fs::write(file.path(), lines).expect("it can be written");
     let answer = run(&python, &["tests/reference/layouts.py", file.path().to_str().expect("UTF-8")]);

@@ -1,12 +1,13 @@
 //! Fixes applied to a text, in rounds, until none is left.
 //!
 //! In a round the fixes that do not overlap are applied together, in the order of the text; the others wait for the next
-//! round, in which the text is checked again. Fixes that would make an error of syntax are taken back.
+//! round, in which the text is checked again. Fixes that would make an error of syntax are taken back, and so are those that leave
+//! as many of their findings as there were.
 
 use crate::lint::{FileReport, is_refusal};
 use node_base::diagnostic::{Applicability, Code, Edit, Fix};
 use node_base::source::FileId;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Most rounds. Each one applies or takes back a fix, and most texts need two.
 const MOST_ROUNDS: usize = 200;
@@ -90,6 +91,7 @@ pub fn apply<E>(
     for _ in 0..MOST_ROUNDS {
         let text = fixed.text();
         let mut round = candidates(&fixed.report, wanted);
+        let offered = identities(&round, text);
         round.retain(|candidate| !refused.contains(&candidate.identity(text)));
         let chosen = without_overlaps(round, most);
         if chosen.is_empty() {
@@ -100,7 +102,12 @@ pub fn apply<E>(
             break; // two fixes that undo each other
         }
         let report = lint(new)?;
-        if refused_lines(&report) > refused_lines(&fixed.report) {
+        let left = identities(&candidates(&report, wanted), report.sources.get(FileId(0)).text());
+        let is_in_vain = |candidate: &Candidate| {
+            let identity = candidate.identity(text);
+            left.get(&identity).copied() >= offered.get(&identity).copied()
+        };
+        if refused_lines(&report) > refused_lines(&fixed.report) || chosen.iter().any(is_in_vain) {
             seen.remove(text);
             if let [only] = chosen.as_slice() {
                 refused.insert(only.identity(text));
@@ -115,6 +122,15 @@ pub fn apply<E>(
         fixed.report = report;
     }
     Ok(fixed)
+}
+
+/// How often each fix is offered.
+fn identities(candidates: &[Candidate], text: &str) -> HashMap<String, usize> {
+    let mut identities = HashMap::new();
+    for candidate in candidates {
+        *identities.entry(candidate.identity(text)).or_default() += 1;
+    }
+    identities
 }
 
 /// On how many lines the installer refuses the kickstart.
@@ -199,6 +215,7 @@ fn edited(text: &str, chosen: &[Candidate]) -> String {
 mod tests {
     use super::*;
     use crate::lint::{Settings, lint};
+    use node_base::diagnostic::Finding;
     use node_base::source::Sources;
 
     fn fixed(text: &str, wanted: Wanted) -> Fixed {
@@ -217,6 +234,24 @@ mod tests {
         let all = fixed(text, Wanted::Unsafe);
         assert!(all.text().starts_with(&text.replacen("waive", "waive-file", 1)), "{}", all.text());
         assert!(all.applied.iter().any(|a| a.code.id == "STY022" && a.line == Some(1)), "{:?}", all.applied);
+    }
+
+    #[test]
+    fn a_fix_that_leaves_its_finding_is_taken_back() {
+        // Whatever is added, the last line is the finding.
+        let check = |text: String| {
+            let mut sources = Sources::new();
+            let file = sources.add("x.ks", text).unwrap();
+            let end = sources.get(file).text().len();
+            let mut report = lint(sources, file, &Settings::default());
+            let at = node_base::source::Span::new(file, end, end);
+            let template = report.findings.pop().unwrap();
+            let fix = Fix::replace(at, "#\n".to_owned(), "add a line", Applicability::Safe);
+            report.findings = vec![Finding { span: Some(at), fix: Some(fix), ..template }];
+            Ok::<_, ()>(report)
+        };
+        let fixed = apply(check("lang C\n".to_owned()).unwrap(), Wanted::Safe, check).unwrap();
+        assert_eq!((fixed.text(), fixed.applied.len()), ("lang C\n", 0));
     }
 
     #[test]

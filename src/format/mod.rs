@@ -9,7 +9,7 @@
 //! text is not changed again.
 
 use kickstart::syntax::{Line, LineKind, Scanner, Word};
-use node_base::source::{LineIndex, is_line_end};
+use node_base::source::{LineIndex, is_line_end, line_end_at};
 
 /// Commands that the installer takes as the line that is written, with its blanks (pykickstart 3.78: `currentLine`).
 const RAW: [&str; 4] = ["auth", "authconfig", "authselect", "realm"];
@@ -22,7 +22,7 @@ pub fn format(text: &str) -> String {
     let mut formatter = Formatter {
         text,
         out: String::with_capacity(text.len()),
-        line_end: first_line_end(text),
+        line_end: line_end_at(text, 0),
         has_blank: false,
         comments_at: None,
         is_off: false,
@@ -40,17 +40,10 @@ pub fn format(text: &str) -> String {
     formatter.out
 }
 
-/// The line end of the first line.
-fn first_line_end(text: &str) -> &str {
-    let end = node_base::source::line_end_at(text, 0);
-    // Other characters that end a line are left where they are, but not written.
-    if matches!(end, "\n" | "\r\n" | "\r") { end } else { "\n" }
-}
-
 struct Formatter<'t> {
     text: &'t str,
     out: String,
-    line_end: &'t str,
+    line_end: &'static str,
     /// Whether a blank line waits for the next line of text.
     has_blank: bool,
     /// Where comments that directly precede the next line begin in the output.
@@ -67,8 +60,10 @@ impl<'t> Formatter<'t> {
         match line.kind {
             LineKind::Content | LineKind::ContentInclude => {
                 // Only blanks that end a line; other white space may be part of a name.
-                let content = if self.in_packages { content.trim_end_matches([' ', '\t']) } else { content };
-                self.out.push_str(content);
+                let trimmed = if self.in_packages { content.trim_end_matches([' ', '\t']) } else { content };
+                // Without its blanks the line would be part of the line end before it.
+                let is_part_of_line_end = trimmed.is_empty() && end == "\n" && self.out.ends_with('\r');
+                self.out.push_str(if is_part_of_line_end { content } else { trimmed });
                 self.out.push_str(end);
             }
             LineKind::Blank if self.is_off => self.out.push_str(whole),
@@ -240,6 +235,11 @@ mod tests {
     #[test]
     fn blank_lines_end_as_the_line_before_them() {
         check("lang C\ntext\r \n%post\r%end\r", "lang C\ntext\r\r%post\r%end\r");
+    }
+
+    #[test]
+    fn a_line_of_blanks_between_two_line_ends_does_not_become_one_with_them() {
+        check("%packages\r\t\n@core \n%end\n", "%packages\r\t\n@core\n%end\n");
     }
 
     #[test]

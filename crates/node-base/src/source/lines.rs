@@ -49,14 +49,21 @@ pub fn line_at(text: &str, at: usize) -> (std::ops::Range<usize>, std::ops::Rang
     (start..content, start..end)
 }
 
-/// The line end of the line that byte `at` is in; that of the first line for the last one.
-pub fn line_end_at(text: &str, at: usize) -> &str {
-    let (content, whole) = line_at(text, at);
-    if whole.end > content.end {
-        return &text[content.end..whole.end];
+/// The line end for a line that is written beside the one that byte `at` is in: its own; at the last line that of the first.
+///
+/// Always one of `\n`, `\r\n` and `\r`. The reference parser ends a line at some other characters, too, but takes them as part of
+/// its last word: `%end` before U+0085 does not end a section (pykickstart 3.78).
+pub fn line_end_at(text: &str, at: usize) -> &'static str {
+    let end_of = |at: usize| {
+        let (content, whole) = line_at(text, at);
+        &text[content.end..whole.end]
+    };
+    let own = end_of(at);
+    match if own.is_empty() { end_of(0) } else { own } {
+        "\r\n" => "\r\n",
+        "\r" => "\r",
+        _ => "\n",
     }
-    let (content, whole) = line_at(text, 0);
-    if whole.end > content.end { &text[content.end..whole.end] } else { "\n" }
 }
 
 /// Length in bytes of the first line of `text` with its line end.
@@ -245,5 +252,6 @@ mod tests {
         assert_eq!(line_at(text, 5), (5..6, 5..7));
         assert_eq!(line_at(text, 8), (7..8, 7..8));
         assert_eq!((line_end_at(text, 3), line_end_at(text, 7)), ("\r", "\r\n"));
+        assert_eq!((line_end_at("a\u{85}b\u{b}", 0), line_end_at("a\u{85}b", 3)), ("\n", "\n"));
     }
 }
