@@ -9,9 +9,14 @@
     reason = "a helper that fails, fails its test; a skipped one says so"
 )]
 
+#[path = "reference/fixes.rs"]
+mod fixes;
+#[path = "reference/migrations.rs"]
+mod migrations;
 #[path = "reference/validator.rs"]
 mod validator;
 
+mod kickstarts;
 mod python;
 
 use kickstart::Version;
@@ -53,6 +58,25 @@ fn findings(version: &str, text: &str) -> Vec<(u32, Finding)> {
 fn records(output: &Output) -> Vec<serde_json::Value> {
     let text = String::from_utf8_lossy(&output.stdout);
     text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}"))).collect()
+}
+
+/// Random documents with the reference's verdicts.
+fn generated(python: &Path, seed: &str, count: &str) -> Vec<serde_json::Value> {
+    records(&run(python, &["tests/reference/documents.py", seed, count]))
+}
+
+/// What the reference says of each text and, if that is wanted, makes of it (tests/reference/verdicts.py).
+fn answers(python: &Path, texts: &[(Version, &str)], made: bool) -> Vec<serde_json::Value> {
+    let line = |(version, text): &(Version, &str)| {
+        serde_json::json!({ "version": version.to_string(), "text": text, "made": made }).to_string() + "\n"
+    };
+    let lines: String = texts.iter().map(line).collect();
+    let file = tempfile::NamedTempFile::new().unwrap_or_else(|e| panic!("{e}"));
+    std::fs::write(file.path(), lines).unwrap_or_else(|e| panic!("{e}"));
+    let path = file.path().to_str().unwrap_or_default();
+    let answers = records(&run(python, &["tests/reference/verdicts.py", path]));
+    assert_eq!(answers.len(), texts.len(), "an answer for each text");
+    answers
 }
 
 /// What differs, in words; nothing when both agree.
