@@ -3,7 +3,7 @@
 use super::{Style, harmless};
 use anaconda_plan::machine::{DeviceId, Kind, Role, Slot, Tree, Volume};
 use anaconda_plan::{Minimum, Plan, Verdict, capacity};
-use node_base::capacity::{self as room_for, Limit};
+use node_base::capacity::{self as room_for, Capacity, Limit};
 use node_base::diagnostic::{Finding, Severity};
 use node_base::harmless::harmless_line;
 use node_base::policy::Policy;
@@ -182,6 +182,8 @@ pub(super) fn details(tree: &Tree, id: DeviceId) -> Vec<String> {
     match (d.format.kind.name(), &d.format.mountpoint) {
         ("", _) => {}
         ("lvmpv", _) => words.push("physical volume".to_owned()),
+        // Its volumes say where they are mounted.
+        ("btrfs", None) if matches!(d.kind, Kind::Btrfs(_)) => {}
         ("mdmember", _) => words.push("member of an array".to_owned()),
         (kind, Some(mount)) => words.push(format!("{kind} on {mount}")),
         (kind, None) => words.push(kind.to_owned()),
@@ -192,8 +194,22 @@ pub(super) fn details(tree: &Tree, id: DeviceId) -> Vec<String> {
     words
 }
 
+/// Devices by their names; what is inside an encrypted device by the name of that one, which people know.
 fn names(tree: &Tree, ids: &[DeviceId]) -> String {
-    ids.iter().map(|&id| short_name(tree, id)).collect::<Vec<_>>().join(", ")
+    let known = |id: DeviceId| match (&tree[id].kind, tree[id].parents.first()) {
+        (Kind::Luks, Some(&encrypted)) => encrypted,
+        _ => id,
+    };
+    ids.iter().map(|&id| short_name(tree, known(id))).collect::<Vec<_>>().join(", ")
+}
+
+/// How many images fit, and why there are no more.
+pub(super) fn images_fit(images: &Capacity, image: Bytes, number: &str) -> String {
+    let (s, verb) = if images.fit == 1 { ("", "fits") } else { ("s", "fit") };
+    format!(
+        "{number} image{s} of {image} {verb}, the installed one included; what limits it is {}",
+        images.limited_by.described()
+    )
 }
 
 fn images(out: &mut String, tree: &Tree, policy: Option<&Policy>, style: &Style) {
@@ -202,12 +218,9 @@ fn images(out: &mut String, tree: &Tree, policy: Option<&Policy>, style: &Style)
         return;
     };
     let images = room_for::images(&room);
-    let s = if images.fit == 1 { "" } else { "s" };
     let fit = format!(
-        "{} image{s} of {} fit, the installed one included; what limits it is {} (the pool counts as full from {} % on).",
-        style.bold(&images.fit.to_string()),
-        room.image,
-        images.limited_by.described(),
+        "{} (the pool counts as full from {} % on).",
+        images_fit(&images, room.image, &style.bold(&images.fit.to_string())),
         room.threshold
     );
     let _ = writeln!(out, "{}", style.folded(&fit, 0));

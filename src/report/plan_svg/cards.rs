@@ -1,6 +1,6 @@
 //! What is drawn of a tree of devices: a card for each device that has parts, with the words of the tree for people.
 
-use crate::report::plan_human::{details, short_name};
+use crate::report::plan_human::{details, images_fit, short_name};
 use anaconda_plan::machine::{DeviceId, FormatKind, Kind, Role, Slot, Tree, Volume};
 use anaconda_plan::{Attempt, capacity};
 use node_base::capacity::images;
@@ -188,13 +188,7 @@ fn pool_card(tree: &Tree, pool: DeviceId, policy: Option<&Policy>) -> Card {
         let full = f64::from(room.threshold) / 100.0 * share(size, whole);
         card.mark = Some((full, format!("{} %: the pool counts as full", room.threshold)));
     }
-    let s = if images.fit == 1 { "" } else { "s" };
-    card.notes.push(format!(
-        "{} image{s} of {} fit, the installed one included; what limits it is {}",
-        images.fit,
-        room.image,
-        images.limited_by.described()
-    ));
+    card.notes.push(images_fit(&images, room.image, &images.fit.to_string()));
     card
 }
 
