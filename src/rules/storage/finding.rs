@@ -11,7 +11,11 @@ use node_base::source::Sources;
 pub(crate) fn finding(refusal: &Refusal, sources: &Sources, kickstart: &Kickstart<'_>) -> Finding {
     let code = codes::code(refusal.cause);
     let says = refusal.says.split_whitespace().collect::<Vec<_>>().join(" ");
-    let says = if refusal.cause == Cause::ExtentSize { shorten(&says) } else { says };
+    let says = match refusal.cause {
+        Cause::ExtentSize => shorten(&says),
+        Cause::BootDevice => each_once(&says),
+        _ => says,
+    };
     let (message, severity) = match refusal.severity {
         Severity::Error => (format!("Anaconda stops: {says}"), Severity::Error),
         Severity::Info => (says, Severity::Info),
@@ -25,6 +29,19 @@ pub(crate) fn finding(refusal: &Refusal, sources: &Sources, kickstart: &Kickstar
     let mut finding = Finding::new(code, message).severity(severity).at_opt(refusal.span).help(advice.help);
     finding.fix = advice.fix;
     finding
+}
+
+/// Says each reason once: Anaconda says it once for each partition.
+fn each_once(says: &str) -> String {
+    let Some((what, reasons)) = says.split_once(": ") else { return says.to_owned() };
+    let all: Vec<&str> = reasons.split("; ").map(|reason| reason.trim_end_matches('.')).collect();
+    let mut once: Vec<&str> = Vec::new();
+    for reason in &all {
+        if !once.contains(reason) {
+            once.push(reason);
+        }
+    }
+    if once.len() == all.len() { says.to_owned() } else { format!("{what}: {}.", once.join("; ")) }
 }
 
 /// Leaves out the list of all extent sizes.

@@ -251,6 +251,11 @@ fn explain(message: &str) -> String {
     said
 }
 
+/// The recommended size: an inherited one is at least the least size.
+fn recommended(stated: Option<Size>, inherited: Option<MiB>, min: Option<MiB>) -> Option<MiB> {
+    stated.map(|size| size.0).or_else(|| inherited.map(|size| min.map_or(size, |min| size.max(min))))
+}
+
 impl Document {
     /// The policy that this file makes of `base`: what it states replaces, what it leaves out stays.
     fn over(self, base: Policy) -> Policy {
@@ -267,7 +272,7 @@ impl Document {
             });
             volume.presence = table.presence.unwrap_or(volume.presence);
             volume.min = size(table.min, volume.min);
-            volume.recommended = size(table.recommended, volume.recommended);
+            volume.recommended = recommended(table.recommended, volume.recommended, volume.min);
         }
         Policy {
             // A policy that extends another is not that one: its own name, or its file's.
@@ -277,7 +282,11 @@ impl Document {
                 device_types: self.root.device_types.unwrap_or(base.root.device_types),
                 filesystems: self.root.filesystems.unwrap_or(base.root.filesystems),
                 min: size(self.root.min, base.root.min),
-                recommended: size(self.root.recommended, base.root.recommended),
+                recommended: recommended(
+                    self.root.recommended,
+                    base.root.recommended,
+                    size(self.root.min, base.root.min),
+                ),
             },
             boot: Boot {
                 min: size(self.boot.min, base.boot.min),
@@ -351,7 +360,8 @@ mod tests {
         let log = policy.volume("/var/log").unwrap();
         assert_eq!(
             (log.presence, log.min, log.recommended),
-            (Presence::Required, Some(MiB(20480)), Some(MiB(8192)))
+            (Presence::Required, Some(MiB(20480)), Some(MiB(20480))),
+            "an inherited recommended size is never below the least size"
         );
         assert_eq!(
             policy.volume("/srv").unwrap().presence,

@@ -68,9 +68,12 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         Format::Human => {
             print::findings(&findings);
+            let s = |count| if count == 1 { "" } else { "s" };
             print::line(&format!(
-                "{state} (policy '{}'): {errors} errors, {warnings} warnings",
-                chosen.policy.name
+                "{state} (policy '{}'): {errors} error{}, {warnings} warning{}",
+                chosen.policy.name,
+                s(errors),
+                s(warnings)
             ));
         }
     }
