@@ -16,6 +16,7 @@ mod cli {
     mod output;
     mod policy;
     mod report;
+    mod rows;
     mod run;
     mod shellcheck;
     mod waive;

@@ -11,9 +11,22 @@ pub(super) struct Args {
     /// Codes (NODE003) or names (var-not-separate), in any case
     #[arg(required = true, value_name = "CODE")]
     pub(super) codes: Vec<String>,
+    /// How to write them
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
     /// When to colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub(super) color: Color,
+}
+
+/// How the pages are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Human,
+    /// One object, as of 'ks-lint rules --format json'
+    Json,
 }
 
 /// Prints one page after the other.
@@ -22,7 +35,7 @@ pub(super) struct Args {
 /// An unknown code, with the nearest known one.
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let style = Style::of_stdout(args.color);
-    let mut pages = Vec::new();
+    let mut found = Vec::new();
     for word in &args.codes {
         let Some(code) = catalogue::find(word) else {
             let known = catalogue::codes();
@@ -31,8 +44,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 None => anyhow::anyhow!("unknown code '{word}'; 'ks-lint rules' lists them"),
             });
         };
-        pages.push(reference::page(code, &style));
+        found.push(code);
     }
-    console::print(&pages.join("\n"))?;
+    console::print(&match args.format {
+        Format::Human => {
+            found.iter().map(|code| reference::page(code, &style)).collect::<Vec<_>>().join("\n")
+        }
+        Format::Json => reference::json(&found)?,
+    })?;
     Ok(ExitCode::SUCCESS)
 }

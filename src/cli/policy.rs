@@ -17,7 +17,11 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
     /// List the built-in policies
-    List,
+    List {
+        /// How to write them
+        #[arg(long, value_enum, default_value_t)]
+        format: ListFormat,
+    },
     /// Show what a policy requires; this also checks a file of your own
     Show {
         /// A built-in policy, or a TOML file
@@ -48,13 +52,26 @@ enum Format {
     Toml,
 }
 
+/// How the list of policies is written.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum ListFormat {
+    /// A line each
+    #[default]
+    Human,
+    /// One object, for programs
+    Json,
+}
+
 /// Runs the verb.
 ///
 /// # Errors
 /// A policy that is not known, cannot be read or is wrong; standard output that cannot be written to.
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.verb {
-        Verb::List => console::print(&policy::list())?,
+        Verb::List { format } => console::print(&match format {
+            ListFormat::Human => policy::list(),
+            ListFormat::Json => policy::list_json()?,
+        })?,
         Verb::Show { policy: name, format } => {
             let name = PolicyName::parse(name, Path::new(""))?;
             // A file is checked before its text is shown.

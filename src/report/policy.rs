@@ -1,5 +1,6 @@
 //! A policy for people.
 
+use node_base::diagnostic::json::SCHEMA;
 use node_base::policy::{Policy, Presence};
 use node_base::units::MiB;
 use std::fmt::Write;
@@ -13,6 +14,19 @@ pub fn list() -> String {
         let _ = writeln!(text, "{:width$}  {}", policy.name, policy.description);
         text
     })
+}
+
+/// The built-in policies, for programs.
+///
+/// # Errors
+/// What serde_json answers with; plain structures never fail.
+pub fn list_json() -> serde_json::Result<String> {
+    let builtin = Policy::builtin_names().iter().filter_map(|name| Policy::builtin(name).ok());
+    let policies: Vec<_> = builtin
+        .map(|policy| serde_json::json!({"name": policy.name, "description": policy.description}))
+        .collect();
+    serde_json::to_string_pretty(&serde_json::json!({"schema": SCHEMA, "policies": policies}))
+        .map(|text| text + "\n")
 }
 
 /// What a policy asks for. What it does not state is left out.

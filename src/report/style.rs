@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 /// When to colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Color {
-    /// On a terminal, unless NO_COLOR says no or CLICOLOR_FORCE says yes
+    /// On a terminal, unless NO_COLOR says no or CLICOLOR_FORCE or FORCE_COLOR says yes
     #[default]
     Auto,
     /// Always
@@ -52,19 +52,20 @@ impl Style {
         Style::new(false, false, WIDTH)
     }
 
-    /// What standard output and the environment ask for. `NO_COLOR` (<https://no-color.org>) and
-    /// `CLICOLOR_FORCE` (<https://bixense.com/clicolors>) count when they are set and not empty or `0`.
+    /// What standard output and the environment ask for. `NO_COLOR` (<https://no-color.org>),
+    /// `CLICOLOR_FORCE` (<https://bixense.com/clicolors>) and `FORCE_COLOR` (<https://force-color.org>) count when they are set and
+    /// not empty; `0` switches the last two off.
     pub fn of_stdout(color: Color) -> Style {
         let stdout = std::io::stdout();
         let terminal = stdout.is_terminal();
         let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
+        let is_on = |name: &str| std::env::var_os(name).is_some_and(|v| v != "0");
         let coloured = match color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto if set("NO_COLOR") => false,
-            Color::Auto if set("CLICOLOR_FORCE") => {
-                std::env::var_os("CLICOLOR_FORCE").is_some_and(|v| v != "0")
-            }
+            Color::Auto if set("CLICOLOR_FORCE") => is_on("CLICOLOR_FORCE"),
+            Color::Auto if set("FORCE_COLOR") => is_on("FORCE_COLOR"),
             Color::Auto => terminal && std::env::var_os("TERM").is_none_or(|t| t != "dumb"),
         };
         let columns = rustix::termios::tcgetwinsize(&stdout).map_or(0, |size| usize::from(size.ws_col));

@@ -30,6 +30,8 @@ fn colour_is_for_terminals_and_for_who_asks() {
     assert!(coloured(&[], &[("CLICOLOR_FORCE", "1")]));
     assert!(!coloured(&[], &[("CLICOLOR_FORCE", "0")]));
     assert!(!coloured(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+    assert!(coloured(&[], &[("FORCE_COLOR", "1")]));
+    assert!(!coloured(&[], &[("FORCE_COLOR", "0")]));
 }
 
 #[test]
@@ -39,6 +41,10 @@ fn a_finding_is_explained_by_code_and_by_name() {
     assert_eq!(by_code.status, 0);
     assert!(by_code.stdout.starts_with("STY001 empty-kickstart (style, warning)\n"), "{}", by_code.stdout);
     assert_eq!(place.run(["explain", "EMPTY-kickstart"]).stdout, by_code.stdout);
+    let json = place.run(["explain", "STY001", "sec001", "--format", "json"]).json();
+    let codes: Vec<_> =
+        json["rules"].as_array().into_iter().flatten().map(|rule| rule["code"].as_str()).collect();
+    assert_eq!((&json["schema"], codes), (&1.into(), vec![Some("STY001"), Some("SEC001")]));
     let unknown = place.run(["explain", "STY0001"]);
     assert_eq!(unknown.status, 2);
     assert!(unknown.stderr.contains("did you mean STY001?"), "{}", unknown.stderr);

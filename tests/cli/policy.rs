@@ -13,6 +13,12 @@ fn the_built_in_policies_are_listed_and_shown() {
         assert_eq!(shown.status, 0, "{}", shown.stderr);
         assert!(shown.stdout.contains("/var "), "{name} shows no /var:\n{}", shown.stdout);
     }
+    let json = place.run(["policy", "list", "--format", "json"]).json();
+    let names: Vec<_> =
+        json["policies"].as_array().into_iter().flatten().map(|policy| &policy["name"]).collect();
+    assert_eq!(json["schema"], 1);
+    assert_eq!(names.len(), list.stdout.lines().count());
+    assert!(names.contains(&&"ovirt-node".into()), "{names:?}");
 }
 
 #[test]
