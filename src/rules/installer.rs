@@ -1,5 +1,6 @@
 //! What is known of the installer that reads the kickstart: its interface, and what its command line adds.
 
+use super::commands::{is_image_source, is_package_source};
 use kickstart::{Family, Kickstart, SectionKind, Version};
 use node_base::source::Sources;
 
@@ -73,7 +74,7 @@ const OF_IMAGE_BUILDERS: [&str; 10] = [
     "$INSTALL_ROOT",
     "$LIVE_ROOT",
     "anaconda-live",
-    "@anaconda-tools",
+    " --debuginfo", // an option of repo that only mic has
     "livesys",
     "uboot-images-",
 ];
@@ -90,12 +91,17 @@ pub(super) fn builds_image(sources: &Sources, kickstart: &Kickstart<'_>) -> bool
         let texts = || sources.iter().map(|(_, source)| source.text());
         OF_IMAGE_BUILDERS.iter().any(|word| texts().any(|text| is_builders(text, word)))
     };
+    let has = |name: &str| kickstart.written(name).next().is_some();
+    let prepares_disks = || has("clearpart") || has("zerombr");
+    let has_source =
+        || kickstart.commands.iter().any(|c| is_package_source(c.name) || is_image_source(c.name));
+    // What has all that the installer needs is read as for it. Most kickstarts do, and need no search for words. The tables
+    // have poweroff, shutdown and halt as reboot.
+    let is_complete = || has("rootpw") && prepares_disks() && has("reboot") && has_source();
     // An image for boards is made on an empty file, and asks at its first boot for all that the kickstart leaves out.
     let asks_later = || kickstart.last("firstboot").is_some_and(|c| c.has("--reconfig"));
-    let has = |name: &str| kickstart.written(name).next().is_some();
-    let prepares_disks = || has("clearpart") || has("zerombr") || has("ignoredisk");
     let installs = kickstart.sections_of(SectionKind::Packages).next().is_some() || has("repo");
-    installs && (has_word() || asks_later() && !prepares_disks())
+    installs && !is_complete() && (has_word() || asks_later() && !prepares_disks() && !has("ignoredisk"))
 }
 
 /// Whether the rules know the installer of this version: RHEL 7 and Fedora 18 on.

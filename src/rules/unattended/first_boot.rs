@@ -46,11 +46,11 @@ const BRING_INITIAL_SETUP: [&str; 14] = [
 ];
 
 fn brings_initial_setup(name: &str) -> bool {
-    let names_part = |part: &&str| {
+    let names_part = |part: &str| {
         // "mate" is not in "automated".
-        name.match_indices(*part).any(|(at, _)| !name[..at].ends_with(|c: char| c.is_ascii_alphanumeric()))
+        name.match_indices(part).any(|(at, _)| !name[..at].ends_with(|c: char| c.is_ascii_alphanumeric()))
     };
-    BRING_INITIAL_SETUP.iter().any(|part| names_part(&part))
+    BRING_INITIAL_SETUP.iter().any(|part| names_part(part))
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings) {

@@ -85,5 +85,5 @@ fn misspelt(name: &str) -> Option<&'static str> {
     if lower.len() < 6 || GROUPS.contains(&lower) {
         return None;
     }
-    GROUPS.nearest(&lower).filter(|meant| differ_in_one_letter(meant, &lower))
+    GROUPS.names().find(|meant| meant.len().abs_diff(lower.len()) <= 1 && differ_in_one_letter(meant, &lower))
 }
