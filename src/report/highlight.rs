@@ -1,6 +1,5 @@
 //! Grammars for editors that colour by patterns: made from the command tables, so that they know every word of every release.
 
-use kickstart::syntax::SECTION_NAMES;
 use kickstart::{Version, vocabulary};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -20,21 +19,22 @@ fn options() -> BTreeSet<&'static str> {
         .collect()
 }
 
-fn sections() -> Vec<&'static str> {
-    SECTION_NAMES.iter().map(|name| name.trim_start_matches('%')).collect()
-}
-
 fn joined(words: impl IntoIterator<Item = &'static str>, with: &str) -> String {
     words.into_iter().collect::<Vec<_>>().join(with)
 }
 
+/// Sections with a script; the others.
+const SCRIPTS: [&str; 5] = ["pre-install", "pre", "post", "onerror", "traceback"];
+const DATA: [&str; 4] = ["packages", "certificate", "addon", "anaconda"];
+
 /// A syntax file of Vim.
 pub fn vim() -> String {
-    let scripts = "pre\\|pre-install\\|post\\|onerror\\|traceback";
+    let (scripts, data) = (SCRIPTS.join("\\|"), DATA.join("\\|"));
     format!(
         "\" Kickstarts of Anaconda. Generated: ks-lint highlight vim\n\
          if exists('b:current_syntax')\n  finish\nendif\n\n\
-         syntax include @kickstartShell syntax/sh.vim\nunlet! b:current_syntax\n\n\
+         syntax include @kickstartShell syntax/sh.vim\nunlet! b:current_syntax\n\
+         syntax include @kickstartPython syntax/python.vim\nunlet! b:current_syntax\n\n\
          syntax iskeyword @,48-57,-,%,_\n\
          syntax keyword kickstartCommand contained {}\n\
          syntax match kickstartLine /^\\s*[a-z]\\+\\>.*/ contains=kickstartCommand,kickstartOption,kickstartString,kickstartNumber,kickstartComment\n\
@@ -45,7 +45,8 @@ pub fn vim() -> String {
          syntax match kickstartComment /#.*/\n\
          syntax match kickstartInclude /^\\s*%\\%(include\\|ksappend\\)\\>/\n\
          syntax region kickstartScript matchgroup=kickstartSection start=/^%\\%({scripts}\\)\\>.*$/ end=/^\\s*%end\\>.*$/ contains=@kickstartShell fold\n\
-         syntax region kickstartOther matchgroup=kickstartSection start=/^%\\%(packages\\|certificate\\|addon\\|anaconda\\)\\>.*$/ end=/^\\s*%end\\>.*$/ contains=kickstartComment,kickstartInclude fold\n\n\
+         syntax region kickstartPythonScript matchgroup=kickstartSection start=/^%\\%({scripts}\\)\\>.*--interpreter[= ]\\S*python.*$/ end=/^\\s*%end\\>.*$/ contains=@kickstartPython fold\n\
+         syntax region kickstartOther matchgroup=kickstartSection start=/^%\\%({data}\\)\\>.*$/ end=/^\\s*%end\\>.*$/ contains=kickstartComment,kickstartInclude fold\n\n\
          highlight default link kickstartCommand Keyword\n\
          highlight default link kickstartOption Identifier\n\
          highlight default link kickstartNumber Number\n\
@@ -66,7 +67,23 @@ pub fn kate() -> String {
     };
     let commands = items(commands().into_iter().map(str::to_owned).collect());
     let options = items(options().into_iter().map(str::to_owned).collect());
-    let sections = joined(sections(), "|");
+    let (scripts, data) = (SCRIPTS.join("|"), DATA.join("|"));
+    let header = |name: &str, body: &str| {
+        format!(
+            "      <context name=\"{name}\" attribute=\"Normal\" lineEndContext=\"#pop!{body}\">\n        \
+             <DetectChar attribute=\"Comment\" context=\"Comment\" char=\"#\"/>\n        <IncludeRules context=\"Words\"/>\n      </context>\n"
+        )
+    };
+    let body = |name: &str, language: &str| {
+        format!(
+            "      <context name=\"{name}\" attribute=\"Normal\" lineEndContext=\"#stay\">\n        \
+             <RegExpr attribute=\"Section\" context=\"#pop\" String=\"^\\s*%end\\b\" endRegion=\"section\"/>\n        \
+             <IncludeRules context=\"##{language}\" includeAttrib=\"true\"/>\n      </context>\n"
+        )
+    };
+    let headers =
+        header("ScriptHeader", "Script") + &header("PythonHeader", "Python") + &header("Header", "Section");
+    let bodies = body("Script", "Bash") + &body("Python", "Python");
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE language>\n\
          <!-- Generated: ks-lint highlight kate -->\n\
@@ -75,15 +92,21 @@ pub fn kate() -> String {
          \x20   <contexts>\n\
          \x20     <context name=\"Commands\" attribute=\"Normal\" lineEndContext=\"#stay\">\n\
          \x20       <DetectChar attribute=\"Comment\" context=\"Comment\" char=\"#\"/>\n\
-         \x20       <RegExpr attribute=\"Section\" context=\"Section\" String=\"^%({sections})\\b\" beginRegion=\"section\"/>\n\
+         \x20       <RegExpr attribute=\"Section\" context=\"PythonHeader\" String=\"^%({scripts})\\b(?=.*--interpreter[= ]\\S*python)\" beginRegion=\"section\"/>\n\
+         \x20       <RegExpr attribute=\"Section\" context=\"ScriptHeader\" String=\"^%({scripts})\\b\" beginRegion=\"section\"/>\n\
+         \x20       <RegExpr attribute=\"Section\" context=\"Header\" String=\"^%({data})\\b\" beginRegion=\"section\"/>\n\
          \x20       <RegExpr attribute=\"Section\" context=\"#stay\" String=\"^\\s*%(include|ksappend)\\b\"/>\n\
          \x20       <keyword attribute=\"Command\" context=\"#stay\" String=\"commands\"/>\n\
+         \x20       <IncludeRules context=\"Words\"/>\n\
+         \x20     </context>\n\
+         \x20     <context name=\"Words\" attribute=\"Normal\" lineEndContext=\"#stay\">\n\
          \x20       <keyword attribute=\"Option\" context=\"#stay\" String=\"options\"/>\n\
          \x20       <Int attribute=\"Number\" context=\"#stay\"/>\n\
          \x20       <RangeDetect attribute=\"String\" context=\"#stay\" char=\"&quot;\" char1=\"&quot;\"/>\n\
          \x20       <RangeDetect attribute=\"String\" context=\"#stay\" char=\"'\" char1=\"'\"/>\n\
          \x20     </context>\n\
          \x20     <context name=\"Comment\" attribute=\"Comment\" lineEndContext=\"#pop\"/>\n\
+{headers}{bodies}\
          \x20     <context name=\"Section\" attribute=\"Normal\" lineEndContext=\"#stay\">\n\
          \x20       <RegExpr attribute=\"Section\" context=\"#pop\" String=\"^\\s*%end\\b\" endRegion=\"section\"/>\n\
          \x20       <DetectChar attribute=\"Comment\" context=\"Comment\" char=\"#\" firstNonSpace=\"true\"/>\n\
@@ -114,10 +137,10 @@ pub fn textmate() -> String {
         "--(?:{})(?![A-Za-z0-9-])",
         joined(options().into_iter().map(|o| o.trim_start_matches('-')), "|")
     );
-    let section = |names: &str, name: &str, patterns: serde_json::Value| {
+    let section = |names: &[&str], rest: &str, name: &str, patterns: serde_json::Value| {
         json!({
             "name": name,
-            "begin": format!("^(%(?:{names}))(?![A-Za-z-])(.*)$"),
+            "begin": format!("^(%(?:{}))(?![A-Za-z-])({rest})$", names.join("|")),
             "beginCaptures": { "1": { "name": "keyword.control.section.kickstart" } },
             "end": "^\\s*(%end)\\b.*$",
             "endCaptures": { "1": { "name": "keyword.control.section.kickstart" } },
@@ -125,6 +148,7 @@ pub fn textmate() -> String {
         })
     };
     let shell = json!([{ "include": "source.shell" }]);
+    let python = json!([{ "include": "source.python" }]);
     let include =
         json!({ "name": "keyword.control.include.kickstart", "match": "^\\s*%(?:include|ksappend)\\b" });
     let grammar = json!({
@@ -133,8 +157,9 @@ pub fn textmate() -> String {
         "scopeName": "source.kickstart",
         "fileTypes": ["ks"],
         "patterns": [
-            section("pre-install|pre|post|onerror|traceback", "meta.embedded.block.shellscript", shell),
-            section("packages|certificate|addon|anaconda", "meta.section.kickstart", json!([comment, include])),
+            section(&SCRIPTS, ".*--interpreter[= ]\\S*python.*", "meta.embedded.block.python", python),
+            section(&SCRIPTS, ".*", "meta.embedded.block.shellscript", shell),
+            section(&DATA, ".*", "meta.section.kickstart", json!([comment, include])),
             comment,
             include,
             {
@@ -148,4 +173,19 @@ pub fn textmate() -> String {
         ],
     });
     format!("{grammar:#}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kickstart::syntax::SECTION_NAMES;
+
+    #[test]
+    fn every_section_has_a_script_or_data() {
+        let mut ours: Vec<String> = SCRIPTS.iter().chain(&DATA).map(|name| format!("%{name}")).collect();
+        let mut all = SECTION_NAMES.to_vec();
+        ours.sort();
+        all.sort_unstable();
+        assert_eq!(ours, all);
+    }
 }

@@ -80,13 +80,13 @@ fn grammars_of_editors_are_not_stale() {
 #[test]
 fn vim_colours_words_of_a_kickstart() {
     let place = Place::new();
-    place.file("a.kickstart", "# x\npart / --size=1 # y\n%post --erroronfail\nif true; then echo; fi\n%end\n%packages\n@core\n%end\n");
+    place.file("a.kickstart", "# x\npart / --size=1 # y\n%post --erroronfail\nif true; then echo; fi\n%end\n%packages\n@core\n%end\n%post --interpreter=/usr/bin/python3\nimport os\n%end\n");
     let grammar = concat!(env!("CARGO_MANIFEST_DIR"), "/editors/nvim/syntax/kickstart.vim");
     place.file(
         "t.vim",
         format!(
             "set nocompatible\nsyntax on\nlet b:current_syntax = 'x'\nsyntax clear\nunlet b:current_syntax\nsource {grammar}\nfunction! N(l, c)\n  return synIDattr(synID(a:l, a:c, 1), 'name')\n\
-             endfunction\ncall writefile([N(1,3), N(2,1), N(2,8), N(2,15), N(2,17), N(3,2), N(4,1), N(6,2), N(7,2)], 'out')\nqa!\n"
+             endfunction\ncall writefile([N(1,3), N(2,1), N(2,8), N(2,15), N(2,17), N(3,2), N(4,1), N(6,2), N(7,2), N(10,1)], 'out')\nqa!\n"
         ),
     );
     let mut vim = Command::new("vim");
@@ -106,6 +106,37 @@ fn vim_colours_words_of_a_kickstart() {
         "shConditional",
         "kickstartSection",
         "kickstartOther",
+        "pythonInclude",
     ];
     assert_eq!(found.lines().collect::<Vec<_>>(), expected);
+}
+
+/// The highlighter of Kate itself, where it is installed.
+#[test]
+fn kate_colours_words_of_a_kickstart() {
+    let place = Place::new();
+    place.file(
+        "data/org.kde.syntax-highlighting/syntax/kickstart.xml",
+        include_str!("../../editors/kate/kickstart.xml"),
+    );
+    place.file("a.ks", "part / --size=1 # y\n%post --erroronfail\nif true; then echo; fi\n%end\n%post --interpreter=/usr/bin/python3\nimport os\n%end\nlang C\n");
+    let output = Command::new("kate-syntax-highlighter")
+        .args(["--syntax", "Kickstart", "--output-format", "html", "a.ks"])
+        .env("XDG_DATA_HOME", place.path().join("data"))
+        .env("QT_QPA_PLATFORM", "offscreen")
+        .current_dir(place.path())
+        .output();
+    let Ok(output) = output else {
+        println!("SKIPPED: kate-syntax-highlighter is not installed");
+        return;
+    };
+    let page = String::from_utf8_lossy(&output.stdout);
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !complaint.contains("kickstart.xml"), "{complaint}");
+    for word in ["part", "--size", "1", "# y", "%post", "--erroronfail", "if", "%end", "import", "lang"] {
+        let is_coloured = page
+            .lines()
+            .any(|line| line.split("<span").any(|span| span.contains(&format!(">{word}</span>"))));
+        assert!(is_coloured, "{word} has no colour:\n{page}");
+    }
 }

@@ -5,6 +5,8 @@ endif
 
 syntax include @kickstartShell syntax/sh.vim
 unlet! b:current_syntax
+syntax include @kickstartPython syntax/python.vim
+unlet! b:current_syntax
 
 syntax iskeyword @,48-57,-,%,_
 syntax keyword kickstartCommand contained auth authconfig authselect autopart autostep bootc bootloader btrfs cdrom clearpart cmdline device deviceprobe dmraid driverdisk eula fcoe firewall firstboot graphical group halt harddrive hmc ignoredisk install interactive iscsi iscsiname key keyboard lang langsupport lilo lilocheck liveimg logging logvol mediacheck method module monitor mount mouse multipath network nfs nvdimm ostreecontainer ostreesetup part partition poweroff raid rdp realm reboot repo reqpart rescue rhsm rootpw selinux services shutdown skipx snapshot sshkey sshpw stratisfs stratispool syspurpose text timesource timezone unsupported_hardware updates upgrade url user vnc volgroup xconfig zerombr zfcp zipl
@@ -15,7 +17,8 @@ syntax region kickstartString contained start=/"/ skip=/\\"/ end=/"/ oneline
 syntax region kickstartString contained start=/'/ end=/'/ oneline
 syntax match kickstartComment /#.*/
 syntax match kickstartInclude /^\s*%\%(include\|ksappend\)\>/
-syntax region kickstartScript matchgroup=kickstartSection start=/^%\%(pre\|pre-install\|post\|onerror\|traceback\)\>.*$/ end=/^\s*%end\>.*$/ contains=@kickstartShell fold
+syntax region kickstartScript matchgroup=kickstartSection start=/^%\%(pre-install\|pre\|post\|onerror\|traceback\)\>.*$/ end=/^\s*%end\>.*$/ contains=@kickstartShell fold
+syntax region kickstartPythonScript matchgroup=kickstartSection start=/^%\%(pre-install\|pre\|post\|onerror\|traceback\)\>.*--interpreter[= ]\S*python.*$/ end=/^\s*%end\>.*$/ contains=@kickstartPython fold
 syntax region kickstartOther matchgroup=kickstartSection start=/^%\%(packages\|certificate\|addon\|anaconda\)\>.*$/ end=/^\s*%end\>.*$/ contains=kickstartComment,kickstartInclude fold
 
 highlight default link kickstartCommand Keyword
