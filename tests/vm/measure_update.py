@@ -6,9 +6,9 @@
 Of an image of MIB (1024 by default) 10 % or 40 % of the bytes have been rebuilt, and its kernel is new. The use of the pool is
 also printed as a multiple of the bytes that differ (blocks of 4 KiB; guest/count_changed.py). The ways: `update`; a snapshot of
 the old base with `rsync -aHAX --checksum --delete`, also with `--inplace`; a new volume with `tar`. Beside them: reading both
-trees and writing the changed files, which no way can avoid, and a new UUID on a snapshot, which `update` gives to the base and to
-the layer. Each runs in a user-mode Linux of its own, on a fresh copy of the same node; times are the machine's clock, processor times those of the whole machine without its
-start. Needs rsync. Figures from a busy host are of little use.
+trees and writing the changed files, which no way can avoid, and a new UUID on a snapshot, which `update` gives to the base and
+to the layer. Each runs in a user-mode Linux of its own, on a fresh copy of the same node; times are the machine's clock,
+processor times those of the whole machine without its start. Needs rsync. Figures from a busy host are of little use.
 """
 
 import json
