@@ -120,12 +120,13 @@ impl<'p> Planner<'p> {
         text(&below(self.environment, format!("/dev/{volume}")))
     }
 
-    /// Where new file systems are mounted for writing.
+    /// Where new file systems are mounted for writing. A time of access that is written takes a chunk of the pool, which the base had
+    /// in common with another.
     fn mount_volume(&self, volume: &str, at: &Path) -> Action {
         let kind = self.making.host.root_fs;
         let options = match kind {
-            RootFs::Ext4 => "rw,nosuid",
-            RootFs::Xfs => "rw,nosuid,nouuid",
+            RootFs::Ext4 => "rw,nosuid,noatime",
+            RootFs::Xfs => "rw,nosuid,noatime,nouuid",
         };
         mount(&kind.to_string(), options, &self.device(volume), at)
     }
