@@ -40,7 +40,7 @@ pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
 fn check(context: &Context<'_>, findings: &mut Findings) {
     for section in context.kickstart.sections_of(SectionKind::Packages) {
         let lines = section.packages(context.sources);
-        findings.extend(lines.filter(|line| !line.excluded).filter_map(|line| one(context, &line)));
+        findings.extend(lines.filter_map(|line| one(context, &line)));
     }
 }
 
@@ -56,7 +56,14 @@ fn one(context: &Context<'_>, line: &PackageLine<'_>) -> Option<Finding> {
         return None;
     }
     let bare = name.trim_matches(['"', '\'']);
-    let (meant, message) = if bare != name {
+    let (meant, message) = if bare != name && line.excluded {
+        (
+            bare,
+            format!("the quotes are a part of the name of this {what}, so {} is not left out", excerpt(bare)),
+        )
+    } else if line.excluded {
+        return None; // a group that does not exist is not installed, either
+    } else if bare != name {
         (
             bare,
             format!(
@@ -67,7 +74,11 @@ fn one(context: &Context<'_>, line: &PackageLine<'_>) -> Option<Finding> {
     } else {
         (misspelt(name)?, format!("no {what} is called '{}'", excerpt(name)))
     };
-    let mark = if line.kind == PackageKind::Environment { "@^" } else { "@" };
+    let mark = match (line.excluded, line.kind) {
+        (true, _) => "-@",
+        (false, PackageKind::Environment) => "@^",
+        (false, _) => "@",
+    };
     let text = context.sources.text_of(line.span);
     let fix = text.find(name).map(|at| {
         let span = node_base::source::Span { start: line.span.start + at as u32, ..line.span };
