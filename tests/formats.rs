@@ -85,6 +85,7 @@ fn printed(place: &Path, format: &str, arguments: &[&str]) -> PathBuf {
 fn formats_of_services_are_valid() {
     let place = examples();
     for (format, kind) in [
+        ("sarif", "tests/formats/official/sarif-2.1.0-rtm.5.json"),
         ("sarif", "tests/formats/sarif.schema.json"),
         ("gitlab", "tests/formats/gitlab.schema.json"),
         ("rdjson", "tests/formats/rdjson.schema.json"),
