@@ -43,6 +43,39 @@ pub(super) fn asked_for(arguments: &[OsString]) -> Option<&'static str> {
     (is_asked && is_check).then_some(TEXT)
 }
 
+/// The text for a terminal of this many columns: what is too long goes on below the second column of its line.
+pub(super) fn fitted(text: &str, width: Option<usize>) -> String {
+    let Some(width) = width else { return text.to_owned() };
+    let mut out = String::new();
+    for line in text.lines() {
+        if line.chars().count() <= width {
+            out += line;
+            out.push('\n');
+            continue;
+        }
+        let blanks = line.len() - line.trim_start().len();
+        let label = line.find(": ").filter(|_| blanks == 0).map_or(blanks, |at| {
+            let rest = &line[at + 1..];
+            at + 1 + rest.len() - rest.trim_start().len()
+        });
+        out += &line[..label];
+        let mut column = label;
+        for (i, word) in line[label..].split_whitespace().enumerate() {
+            if i > 0 && column + 1 + word.chars().count() > width {
+                out += &format!("\n{:label$}", "");
+                column = label;
+            } else if i > 0 {
+                out.push(' ');
+                column += 1;
+            }
+            out += word;
+            column += word.chars().count();
+        }
+        out.push('\n');
+    }
+    out
+}
+
 /// What is said about a first path that is not there but looks like a misspelt command.
 pub(super) fn misspelt_command(paths: &[PathBuf]) -> Option<String> {
     let first = paths.first()?;
@@ -61,6 +94,18 @@ pub(super) fn misspelt_command(paths: &[PathBuf]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn it_fits_a_narrow_terminal() {
+        for width in [40, 60, 79] {
+            let fitted = fitted(TEXT, Some(width));
+            assert!(fitted.lines().all(|line| line.chars().count() <= width), "{width}:\n{fitted}");
+            let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(words(&fitted), words(TEXT));
+        }
+        assert_eq!(fitted(TEXT, Some(80)), TEXT);
+        assert_eq!(fitted(TEXT, None), TEXT);
+    }
 
     #[test]
     fn it_fits_a_screen_and_names_only_what_there_is() {

@@ -4,7 +4,7 @@ use super::output::{OutputArgs, exit_code};
 use crate::lint::include::Follow;
 use crate::lint::settings::{Given, SettingsSource};
 use crate::lint::{Chosen, FileReport, input};
-use crate::report::Format;
+use crate::report::{Format, Style};
 use anyhow::bail;
 use kickstart::Version;
 use kickstart::compare::{self, Change, ChangeKind};
@@ -40,7 +40,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.paths.is_empty() {
         let changes = compare::changes(from, to);
         console::print(&match args.output.format {
-            Format::Human => human(from, to, &changes)?,
+            Format::Human => human(from, to, &changes, &args.output.style())?,
             Format::Json => {
                 let all =
                     json!({"schema": 1, "from": from.to_string(), "to": to.to_string(), "changes": changes});
@@ -81,7 +81,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// For people: what was removed, then what is deprecated, then what changed, then what is new.
-fn human(from: Version, to: Version, changes: &[Change]) -> Result<String, std::fmt::Error> {
+fn human(from: Version, to: Version, changes: &[Change], style: &Style) -> Result<String, std::fmt::Error> {
     let mut out = String::new();
     for title in ["Removed", "Deprecated", "Changed", "Added"] {
         let belongs = |what: &ChangeKind| match what {
@@ -96,28 +96,30 @@ fn human(from: Version, to: Version, changes: &[Change]) -> Result<String, std::
         }
         writeln!(out, "{title} in {to}, compared with {from}:")?;
         for change in lines {
-            write!(out, "  {}", change.command)?;
+            let mut line = change.command.to_owned();
             if let Some(option) = change.option {
-                write!(out, " {option}")?;
+                write!(line, " {option}")?;
             }
             match &change.what {
-                ChangeKind::Required => write!(out, ": must be given")?,
-                ChangeKind::Takes { before, now } => write!(out, ": takes {now}, not {before}")?,
+                ChangeKind::Required => write!(line, ": must be given")?,
+                ChangeKind::Takes { before, now } => write!(line, ": takes {now}, not {before}")?,
                 ChangeKind::Choices { removed, added } => {
                     if !removed.is_empty() {
-                        write!(out, ": no longer {}", removed.join(", "))?;
+                        write!(line, ": no longer {}", removed.join(", "))?;
                     }
                     if !added.is_empty() {
-                        write!(out, ": new {}", added.join(", "))?;
+                        write!(line, ": new {}", added.join(", "))?;
                     }
                 }
-                ChangeKind::Conflicts { with } => write!(out, ": not together with {}", with.join(", "))?,
+                ChangeKind::Conflicts { with } => write!(line, ": not together with {}", with.join(", "))?,
                 ChangeKind::Removed | ChangeKind::Deprecated | ChangeKind::Added => {}
             }
-            if let Some(instead) = change.instead {
-                write!(out, " — instead: {instead}")?;
+            match change.instead.map(|instead| instead.strip_prefix("nothing: ").ok_or(instead)) {
+                Some(Ok(reason)) => write!(line, " — remove it: {reason}")?,
+                Some(Err(instead)) => write!(line, " — instead: {instead}")?,
+                None => {}
             }
-            writeln!(out)?;
+            writeln!(out, "  {}", style.folded(&line, 6))?;
         }
     }
     if out.is_empty() {

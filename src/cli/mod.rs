@@ -38,6 +38,7 @@ mod settings;
 mod show;
 mod values;
 
+use crate::report::{Color, Style};
 use clap::Parser;
 use node_base::console;
 use std::ffi::{OsStr, OsString};
@@ -120,7 +121,7 @@ pub fn main() -> ExitCode {
     }
     let given: Vec<OsString> = arguments.collect();
     if let Some(text) = brief::asked_for(&given) {
-        return match console::print(text) {
+        return match console::print(&brief::fitted(text, Style::of_stdout(Color::Never).width())) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => console::fail("ks-lint", error),
         };

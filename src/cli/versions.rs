@@ -1,5 +1,6 @@
 //! `ks-lint versions`: the syntax versions.
 
+use crate::report::{Color, Style};
 use kickstart::{Family, REFERENCE, Version, compare};
 use node_base::console;
 use serde_json::json;
@@ -32,9 +33,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut out = String::new();
     match args.format {
         Format::Human => {
+            let style = Style::of_stdout(Color::Never);
             for family in families {
                 let names: Vec<String> = compare::versions(family).map(|v| v.to_string()).collect();
-                writeln!(out, "{}: {} (newest: {})", family.name(), names.join(" "), family.newest())?;
+                let line = format!("{}: {} (newest: {})", family.name(), names.join(" "), family.newest());
+                writeln!(out, "{}", style.folded(&line, 4))?;
             }
             writeln!(out, "A kickstart without a #version= header is read as {}.", Version::DEFAULT)?;
             writeln!(out, "The tables follow {REFERENCE}.")?;

@@ -39,7 +39,7 @@ pub fn plan(
         Verdict::Stops => "Anaconda stops",
         Verdict::Unknown => "cannot tell",
     };
-    heading.write(&mut out, &style.bold(verdict));
+    heading.write(&mut out, verdict, style);
     if let Some(tree) = &plan.tree {
         devices(&mut out, tree, style);
         out.push('\n');
@@ -64,10 +64,14 @@ pub fn plan(
 }
 
 impl Heading<'_> {
-    fn write(&self, out: &mut String, verdict: &str) {
+    fn write(&self, out: &mut String, verdict: &str, style: &Style) {
         let Heading { path, syntax, policy } = self;
         let path = harmless_line(path);
-        let _ = writeln!(out, "{path}: {verdict} ({syntax}, profile of policy {})\n", harmless_line(policy));
+        let line = format!("{path}: {verdict} ({syntax}, profile of policy {})", harmless_line(policy));
+        let folded = style.folded(&line, 2);
+        // Escape sequences have no width.
+        let bold = folded.replacen(&format!(": {verdict}"), &format!(": {}", style.bold(verdict)), 1);
+        let _ = writeln!(out, "{bold}\n");
     }
 }
 
@@ -94,7 +98,7 @@ fn line(
 
 fn devices(out: &mut String, tree: &Tree, style: &Style) {
     for disk in tree.disks() {
-        let _ = writeln!(out, "{}  {}", style.bold(&harmless_line(&tree[disk].name)), describe(tree, disk));
+        root(out, tree, disk, style);
         let entries = tree.table(disk).map(|t| t.entries.clone()).unwrap_or_default();
         let top: Vec<_> =
             entries.iter().filter(|e| e.slot != Slot::Logical).filter_map(|e| e.device).collect();
@@ -104,15 +108,21 @@ fn devices(out: &mut String, tree: &Tree, style: &Style) {
             let extended = entries.iter().any(|e| e.device == Some(id) && e.slot == Slot::Extended);
             if extended { logical.clone() } else { on_top(tree, id) }
         };
-        branch(out, tree, &top, "", &inside);
+        branch(out, tree, &top, "", style, &inside);
     }
     for id in
         tree.ids().filter(|&id| matches!(tree[id].kind, Kind::Array(_) | Kind::Group(_) | Kind::Btrfs(_)))
     {
-        let _ =
-            writeln!(out, "{}  {}", style.bold(&harmless_line(&short_name(tree, id))), describe(tree, id));
-        branch(out, tree, &on_top(tree, id), "", &|id| on_top(tree, id));
+        root(out, tree, id, style);
+        branch(out, tree, &on_top(tree, id), "", style, &|id| on_top(tree, id));
     }
+}
+
+/// The line of a device that is on no other one, or on several.
+fn root(out: &mut String, tree: &Tree, id: DeviceId, style: &Style) {
+    let name = harmless_line(&short_name(tree, id)).into_owned();
+    let line = style.folded(&format!("{name}  {}", describe(tree, id)), 4);
+    let _ = writeln!(out, "{}{}", style.bold(&name), line.strip_prefix(&name).unwrap_or_default());
 }
 
 /// What stands on a device alone; groups and arrays stand on several and are roots of their own.
@@ -126,14 +136,19 @@ fn branch(
     tree: &Tree,
     ids: &[DeviceId],
     indent: &str,
+    style: &Style,
     inside: &dyn Fn(DeviceId) -> Vec<DeviceId>,
 ) {
     for (i, &id) in ids.iter().enumerate() {
         let last = i + 1 == ids.len();
         let (arm, further) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-        let _ =
-            writeln!(out, "{indent}{arm}{}  {}", harmless_line(&short_name(tree, id)), describe(tree, id));
-        branch(out, tree, &inside(id), &format!("{indent}{further}"), inside);
+        let line = format!("{}  {}", harmless_line(&short_name(tree, id)), describe(tree, id));
+        let indent = format!("{indent}{further}");
+        let folded =
+            style.wrapped(&line, indent.chars().count() + 4).replace('\n', &format!("\n{indent}    "));
+        let before = indent.strip_suffix(further).unwrap_or_default();
+        let _ = writeln!(out, "{before}{arm}{folded}");
+        branch(out, tree, &inside(id), &indent, style, inside);
     }
 }
 

@@ -110,7 +110,7 @@ impl Style {
     }
 
     /// The columns of the terminal; `None` where nobody looks on.
-    pub(super) fn width(&self) -> Option<usize> {
+    pub fn width(&self) -> Option<usize> {
         self.width
     }
 
@@ -143,7 +143,7 @@ impl Style {
     }
 
     /// A sentence on one line, or on several where the terminal is too narrow: further ones are indented.
-    pub(super) fn folded(&self, text: &str, indent: usize) -> String {
+    pub fn folded(&self, text: &str, indent: usize) -> String {
         self.wrapped(text, indent).replace('\n', &format!("\n{:indent$}", ""))
     }
 }
