@@ -66,7 +66,7 @@ struct Candidate {
 }
 
 impl Candidate {
-    /// What it does, wherever it is: a fix that was taken back is not tried again.
+    /// What it does, wherever it is: a fix that was taken back is not tried again until the text is another one.
     fn identity(&self, text: &str) -> String {
         let what: Vec<_> =
             self.edits.iter().map(|e| format!("{}>{}", &text[e.span.range()], e.replacement)).collect();
@@ -88,6 +88,8 @@ pub fn apply<E>(
     let mut seen: HashSet<String> = HashSet::new();
     // How many of the fixes of a round are applied together.
     let mut most = usize::MAX;
+    // Whether the text has changed since a fix was taken back: that one may be right now.
+    let mut may_retry = false;
     for _ in 0..MOST_ROUNDS {
         let text = fixed.text();
         let mut round = candidates(&fixed.report, wanted);
@@ -95,7 +97,12 @@ pub fn apply<E>(
         round.retain(|candidate| !refused.contains(&candidate.identity(text)));
         let chosen = without_overlaps(round, most);
         if chosen.is_empty() {
-            break;
+            if refused.is_empty() || !may_retry {
+                break;
+            }
+            refused.clear();
+            may_retry = false;
+            continue;
         }
         let new = edited(text, &chosen);
         if !seen.insert(text.to_owned()) || seen.contains(&new) {
@@ -117,7 +124,7 @@ pub fn apply<E>(
             }
             continue;
         }
-        most = usize::MAX;
+        (most, may_retry) = (usize::MAX, true);
         fixed.applied.extend(chosen.into_iter().map(|candidate| candidate.applied));
         fixed.report = report;
     }
