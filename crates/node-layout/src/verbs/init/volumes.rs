@@ -46,7 +46,14 @@ impl Planner<'_> {
             false => mount_points(&self.choices.environment, &[base_mount_point(&self.choices.environment)]),
         };
         let unmount = |at| Action::Run(Command::new("umount", [at]));
-        let mut actions: Vec<Action> = mounted.into_iter().map(unmount).collect();
+        let mut actions: Vec<Action> = Vec::new();
+        if !self.s.leftovers.is_empty() {
+            // LVM that was killed while it made the base leaves root suspended. LVM then loses count of the pool's transactions when
+            // the base is removed, and the pool cannot be activated any more. A device that runs is not changed by this.
+            let root = device_mapper_name(&self.s.root.vg, &self.s.root.name);
+            actions.push(Action::Run(Command::new("dmsetup", ["resume", &root])));
+        }
+        actions.extend(mounted.into_iter().map(unmount));
         actions.extend(self.s.leftovers.iter().filter_map(files));
         actions.extend(self.s.leftovers.iter().map(remove));
         let about = "remove the base that an interrupted run has left".into();
