@@ -1,4 +1,4 @@
-"""Kills of a running `init`, with SIGTERM and SIGKILL in turn, at random moments.
+"""Kills of a running `init`, with SIGTERM and SIGKILL in turn, at random moments; and of LVM while it makes the base.
 
 What is killed is in turn the process alone (as systemd does with the unit of the first boot), its process group (as the add-on
 does after its time limit), and everything that it has started (as happens when memory runs out, or at a shutdown). Every fourth
@@ -136,6 +136,26 @@ is_written || fail "/boot is frozen after init"
 """
 
 
+# Kills everything while LVM makes the base, and leaves root suspended: LVM suspends it for a moment, and may be killed in it.
+KILL_LVM = """
+init; pid=$!
+n=0; until grep -q '^.2/' /tmp/killed; do [ $n = 2000 ] && fail "no second step"; sleep 0.01; n=$((n+1)); done
+sleep {delay}
+echo 1 > /tmp/groups/init/cgroup.kill
+wait $pid
+rm /tmp/bin/fsfreeze
+lvm vgcfgbackup -f /tmp/metadata onn > /tmp/o 2>&1 || fail "$(cat /tmp/o)"
+if grep -q 'create = "{nvr}"' /tmp/metadata; then
+    say "queued yes"
+    dmsetup suspend --noflush --nolockfs onn-root || fail "root cannot be suspended"
+fi
+"""
+
+# How many kills are aimed at the making of the base, and how many of them must come in it.
+AIMED = 16
+HIT = 3
+
+
 def script(text: str, **more: str) -> str:
     """A script that may run init."""
     kernel = packages.cloud_kernel().version
@@ -199,6 +219,25 @@ def look(kill: Kill, length: Length) -> Found | None:
     expected = {"TERM": 143, "KILL": 137}[kill.signal]
     assert status == expected, f"{kill}: exit status {status}, not {expected}; console:\n" + "\n".join(result.lines[-30:])
     return Found(int(result.get("step") or 0), result.value("frozen") == "yes")
+
+
+def killed_lvm() -> str:
+    """Kills LVM while it makes the base; root stays suspended, and the next `init` must not break the pool."""
+
+    def one(number: int) -> bool:
+        text = script(
+            KILL_LVM + leftovers.COMPLETED + leftovers.KEPT,
+            freeze="0",
+            held="",
+            pause="0",
+            delay=f"{number * 0.005:.3f}",
+        )
+        return boot(text, f"init after LVM was killed {number * 5} ms after the beginning of its step").get("queued") == "yes"
+
+    with concurrent.futures.ThreadPoolExecutor(qemu.MACHINES) as threads:
+        hit = sum(threads.map(one, range(AIMED)))
+    assert hit >= HIT, f"only {hit} of {AIMED} kills came while LVM made the base"
+    return f"{hit} of {AIMED} kills came while LVM made the base; root was left suspended, and each next init completed"
 
 
 def kills(number: int) -> str:

@@ -47,6 +47,7 @@ SCENARIOS: dict[str, Callable[[], str]] = {
     **{name: functools.partial(chains.chain, name) for name in chains.CHAINS},
     "leftovers": leftovers.leftovers,
     "kills": functools.partial(kills.kills, kills.SHARE),
+    "killed-lvm": kills.killed_lvm,
     "kills-all": functools.partial(kills.kills, kills.ALL),
     "refusals": refusals.matrix,
     "no-space-on-boot": refusals.no_space_on_boot,

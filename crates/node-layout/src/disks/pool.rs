@@ -141,30 +141,64 @@ fn refused_number(stderr: &str) -> Option<u32> {
     message.split(' ').next()?.parse().ok()
 }
 
-/// The command that removes a volume. Monitoring stays off: nothing needs to watch the pool for it.
-pub(crate) fn remove_command(volume: &str) -> Command {
-    LvmCommands { monitor: false }.command("lvremove", ["--yes", "--force", volume])
+/// How a thin volume is removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removal {
+    resume: Option<Command>,
+    command: Command,
+    pool: PoolDevice,
+    thin_id: Option<u32>,
 }
 
-/// Runs `command`, a [`remove_command`] for a volume of an interrupted run. A power cut between the pool's commit of a new thin
-/// device and LVM's leaves a volume that LVM still wants to create and the pool already has: every command fails with "File
-/// exists". If LVM names the device of this volume (`thin_id`), it is ours and unused; once it is deleted, the pool and LVM agree
-/// again. Any other device is left alone.
-///
-/// # Errors
-/// [`ToolError`] of the command or of deleting the device.
-pub(crate) fn remove_volume(
-    tools: &dyn Tools,
-    command: &Command,
-    pool: &PoolDevice,
-    thin_id: Option<u32>,
-) -> Result<(), ToolError> {
-    let Err(error) = tools.run(command) else { return Ok(()) };
-    let Some(id) = thin_id.filter(|id| refused_number(error.stderr()) == Some(*id)) else {
-        return Err(error);
-    };
-    pool.delete(tools, id)?;
-    tools.run(command).map(|_| ())
+impl Removal {
+    /// Of a volume that was created completely. Monitoring stays off: nothing needs to watch the pool for it.
+    pub(crate) fn of(volume: &LogicalVolume) -> Removal {
+        let name = volume.full_name();
+        Removal {
+            resume: None,
+            command: LvmCommands { monitor: false }.command("lvremove", ["--yes", "--force", &name]),
+            pool: PoolDevice::named(&volume.vg, volume.pool.as_deref().unwrap_or_default()),
+            thin_id: volume.thin_id,
+        }
+    }
+
+    /// Of a snapshot that an interrupted run can have left; its origin is one of `volumes`.
+    ///
+    /// LVM that was killed while it made the snapshot can leave the origin suspended. A command for the pool does not send the
+    /// pool's messages then, but counts the transaction: afterwards the pool cannot be activated any more. So an active origin is
+    /// resumed first; that changes nothing for one that runs.
+    pub(crate) fn of_unfinished(volume: &LogicalVolume, volumes: &[LogicalVolume]) -> Removal {
+        let is_origin =
+            |v: &&LogicalVolume| v.active && v.vg == volume.vg && volume.origin.as_ref() == Some(&v.name);
+        let resume = volumes.iter().find(is_origin).map(|origin| {
+            let device = device_mapper_name(&origin.vg, &origin.name);
+            Command::new("dmsetup", ["resume", &device])
+        });
+        Removal { resume, ..Removal::of(volume) }
+    }
+
+    /// The commands, in order.
+    pub(crate) fn commands(&self) -> impl Iterator<Item = &Command> {
+        self.resume.iter().chain([&self.command])
+    }
+
+    /// Removes it. A power cut between the pool's commit of a new thin device and LVM's leaves a volume that LVM still wants to
+    /// create and the pool already has: every command fails with "File exists". If LVM names the device of this volume, it is ours
+    /// and unused; once it is deleted, the pool and LVM agree again. Any other device is left alone.
+    ///
+    /// # Errors
+    /// [`ToolError`] of a command, or of deleting the device.
+    pub(crate) fn run(&self, tools: &dyn Tools) -> Result<(), ToolError> {
+        if let Some(resume) = &self.resume {
+            tools.run(resume)?;
+        }
+        let Err(error) = tools.run(&self.command) else { return Ok(()) };
+        let Some(id) = self.thin_id.filter(|id| refused_number(error.stderr()) == Some(*id)) else {
+            return Err(error);
+        };
+        self.pool.delete(tools, id)?;
+        tools.run(&self.command).map(|_| ())
+    }
 }
 
 #[cfg(test)]

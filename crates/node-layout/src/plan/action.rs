@@ -1,7 +1,7 @@
 //! One thing that is done, and the operations it consists of. What is printed and what is run come from the same values.
 
 use crate::disks::content::Reading;
-use crate::disks::pool::PoolDevice;
+use crate::disks::pool::{PoolDevice, Removal};
 use crate::etc::{Choices, IdMap, Merge, Trees};
 use crate::files::{Change, flush_commands, journal_commands};
 use crate::machine::Command;
@@ -23,16 +23,9 @@ pub enum Action {
         /// The pool.
         pool: PoolDevice,
     },
-    /// Removes a volume that an interrupted run has left. If its device exists only in the pool and stops the command, the
-    /// device is deleted first.
-    RemoveVolume {
-        /// The command that removes it.
-        command: Command,
-        /// The pool.
-        pool: PoolDevice,
-        /// Number of its thin device.
-        thin_id: Option<u32>,
-    },
+    /// Removes a volume. If an interrupted creation has left its device only in the pool, and that stops the command, the device
+    /// is deleted first.
+    RemoveVolume(Removal),
     /// Reads a base and records the checksum of its content as a tag.
     RecordContent(Box<Reading>),
     /// Changes files.
@@ -189,9 +182,8 @@ impl Action {
     pub fn operations(&self) -> Vec<Operation<'_>> {
         let run = |command: &Command| Operation::Run(command.clone());
         match self {
-            Action::Run(command)
-            | Action::CreateSnapshot { command, .. }
-            | Action::RemoveVolume { command, .. } => vec![run(command)],
+            Action::Run(command) | Action::CreateSnapshot { command, .. } => vec![run(command)],
+            Action::RemoveVolume(removal) => removal.commands().map(run).collect(),
             Action::RecordContent(reading) => reading
                 .before()
                 .map(run)

@@ -140,9 +140,7 @@ fn perform(tools: &dyn Tools, action: &Action, changed: &mut Vec<Change>) -> Res
             tools.run(command)?;
         }
         Action::CreateSnapshot { command, pool } => pool::create_snapshot(tools, command, pool)?,
-        Action::RemoveVolume { command, pool, thin_id } => {
-            pool::remove_volume(tools, command, pool, *thin_id)?;
-        }
+        Action::RemoveVolume(removal) => removal.run(tools)?,
         Action::RecordContent(reading) => reading.record(tools)?,
         Action::Change(changes) => {
             // Noted first: a change that fails half-way is taken back as well.

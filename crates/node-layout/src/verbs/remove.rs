@@ -5,7 +5,7 @@ use super::node::{Decision, Node};
 use super::trial::block_actions;
 use super::var;
 use crate::boot::BootConfig;
-use crate::disks::pool::{self, PoolDevice};
+use crate::disks::pool::Removal;
 use crate::etc::CONFLICTS;
 use crate::files::{Change, Method};
 use crate::images::trial::image_of_entry;
@@ -107,11 +107,7 @@ pub(super) fn steps(node: &Node<'_>, nvr: &Nvr, steps: &mut Steps) -> Result<(),
     ));
     actions.extend(conflicts.is_dir().then_some(Action::RemoveDirectory(conflicts)));
     steps.add("remove-files", format!("remove the kernels and initramfs of {nvr}"), actions);
-    let removals = volumes(node, nvr).into_iter().map(|v| Action::RemoveVolume {
-        command: pool::remove_command(&v.full_name()),
-        pool: PoolDevice::named(&v.vg, v.pool.as_deref().unwrap_or_default()),
-        thin_id: v.thin_id,
-    });
+    let removals = volumes(node, nvr).into_iter().map(|v| Action::RemoveVolume(Removal::of(v)));
     steps.add("remove-volumes", format!("remove the volumes of {nvr}"), removals.collect());
     Ok(())
 }

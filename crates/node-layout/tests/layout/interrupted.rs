@@ -38,6 +38,28 @@ fn a_command_that_fails_leaves_everything_as_it_was() {
     }
 }
 
+/// Found by kills of everything (`tests/vm/kills.py`).
+#[test]
+fn root_that_a_killed_lvm_leaves_suspended_is_resumed_before_its_base_is_removed() {
+    let lvcreate = position("lvcreate");
+    let model = Model::installed("rhel8");
+    let before = model.disk();
+    model.kills_lvm_at.set(Some(lvcreate));
+    let Err(Outcome::Failed(failure)) = model.init() else { panic!("LVM was killed and init did not fail") };
+    assert_eq!(failure.undone.left, Vec::<String>::new());
+    assert_eq!(model.disk(), before);
+    assert_eq!(model.suspended.take(), None);
+    // The same when the run itself was killed, too: the next one finds the base.
+    let model = Model::installed("rhel8");
+    model.ends_at.set(Some(lvcreate + 1));
+    assert!(catch_unwind(AssertUnwindSafe(|| model.init())).is_err(), "no end after lvcreate");
+    model.ends_at.set(None);
+    model.suspended.replace(Some("onn-root".into()));
+    model.init().unwrap();
+    assert_eq!(model.suspended.take(), None);
+    assert_eq!(model.errors(), Vec::<String>::new());
+}
+
 #[test]
 fn a_pool_that_fills_up_is_extended_so_that_undoing_reaches_the_disk() {
     let lvcreate = position("lvcreate");

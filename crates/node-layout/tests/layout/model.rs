@@ -30,6 +30,8 @@ pub(crate) struct Volume {
     pub(crate) data_percent: String,
     pub(crate) metadata_percent: String,
     pub(crate) thin_id: u32,
+    /// The volume that it is a snapshot of; empty for none.
+    pub(crate) origin: String,
 }
 
 impl Volume {
@@ -47,6 +49,7 @@ impl Volume {
             data_percent: "12.50".into(),
             metadata_percent: "10.00".into(),
             thin_id: minor,
+            origin: String::new(),
         }
     }
 }
@@ -84,6 +87,10 @@ pub(crate) struct Model {
     pub(crate) thin_ls: RefCell<String>,
     /// Number of the command at which everything ends, as in a power cut.
     pub(crate) ends_at: Cell<Option<usize>>,
+    /// Number of the command, which makes a snapshot, at which LVM is killed.
+    pub(crate) kills_lvm_at: Cell<Option<usize>>,
+    /// The device that LVM has left suspended.
+    pub(crate) suspended: RefCell<Option<String>>,
     /// Number of the command at which the pool is full; it fails.
     pub(crate) fills_at: Cell<Option<usize>>,
     /// How many extensions of the pool other volumes use up at once.
@@ -139,6 +146,8 @@ impl Model {
             fails_at: Cell::new(None),
             fails_from: Cell::new(None),
             ends_at: Cell::new(None),
+            kills_lvm_at: Cell::new(None),
+            suspended: RefCell::default(),
             thin_ls: RefCell::default(),
             fills_at: Cell::new(None),
             taken_up: Cell::new(0),

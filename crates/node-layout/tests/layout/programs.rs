@@ -21,6 +21,7 @@ impl Model {
                 "lv_name": v.name, "lv_uuid": v.uuid,
                 "lv_size": if v.segtype == "thin-pool" { self.pool_size.get().to_string() } else { "171798691840".into() },
                 "pool_lv": if v.segtype == "thin" { "pool00" } else { "" }, "lv_tags": v.tags.join(","),
+                "origin": v.origin,
                 "lv_permissions": if v.writable { "writeable" } else { "read-only" },
                 "lv_skip_activation": if v.skip { "skip activation" } else { "" },
                 "lv_active": if v.minor.is_some() { "active" } else { "" },
@@ -88,6 +89,9 @@ impl Model {
                     None => args.contains(&"--snapshot"),
                 };
                 (v.minor, v.skip, v.tags) = (None, skip, option("--addtag"));
+                if args.contains(&"--snapshot") {
+                    v.origin = name.to_owned();
+                }
                 volumes.push(v);
                 self.made_volume(&new, name);
                 self.put(&format!("/dev/onn/{new}"), "content of the base");
@@ -96,6 +100,7 @@ impl Model {
                 let old = args[args.len() - 2];
                 let index = at(old)?;
                 volumes[index].name = (*last).to_owned();
+                volumes.iter_mut().filter(|v| v.origin == old).for_each(|v| v.origin = (*last).to_owned());
                 self.renamed_volume(old, last);
             }
             "lvremove" => {
@@ -104,7 +109,13 @@ impl Model {
                 if mounts.contains(&format!("/dev/onn/{name} ")) {
                     return Err(format!("Logical volume onn/{name} contains a filesystem in use."));
                 }
+                if let Some(device) = self.suspended.borrow().as_deref() {
+                    panic!(
+                        "{name} is removed while {device} is suspended: LVM loses count of the pool's transactions"
+                    );
+                }
                 volumes.remove(index);
+                volumes.iter_mut().filter(|v| v.origin == name).for_each(|v| v.origin.clear());
                 self.removed_volume(name);
             }
             "lvextend" => match option("--size").first() {
@@ -245,6 +256,17 @@ impl Tools for Model {
         if command.program == "thin_ls" {
             return Ok(Output { stdout: self.thin_ls.borrow().clone(), stderr: String::new() });
         }
+        if let ("dmsetup", ["resume", device]) = (command.program, &args[..]) {
+            let exists =
+                self.volumes.borrow().iter().any(|v| {
+                    v.minor.is_some() && *device == format!("{}-{}", v.vg, v.name.replace('-', "--"))
+                });
+            if !exists {
+                return Err(failed(format!("Device {device} not found")));
+            }
+            self.suspended.borrow_mut().take_if(|suspended| suspended == device);
+            return Ok(Output::default());
+        }
         if let ["message", "onn-pool00-tpool", "0", message] = args[..]
             && self.pool_device.get().is_some_and(|id| message == format!("delete {id}"))
         {
@@ -256,6 +278,12 @@ impl Tools for Model {
         if command.program.starts_with("lv") || command.program.starts_with("vg") {
             let args = if args[0] == "--config" { &args[2..] } else { &args[..] };
             self.lvm(command.program, args).map_err(failed)?;
+            if self.kills_lvm_at.get() == Some(number) {
+                let origin =
+                    args.last().unwrap().replacen('/', "\0", 1).replace('-', "--").replace('\0', "-");
+                self.suspended.replace(Some(origin));
+                return Err(failed("signal: 9 (SIGKILL)".into()));
+            }
         }
         Ok(Output::default())
     }

@@ -2,7 +2,7 @@
 
 use super::volumes::base_mount_point;
 use crate::boot::Target;
-use crate::disks::pool::{self, EXTEND_PERCENT, PROFILE, PoolDevice};
+use crate::disks::pool::{EXTEND_PERCENT, PROFILE, Removal};
 use crate::disks::{Lvm, LvmCommands, TAG_LAYER, TAG_POOL, TAG_VG, share};
 use crate::files::{self, Change};
 use crate::images::{InitStage, NodeState, is_leftover, kept};
@@ -172,10 +172,8 @@ fn take_back(
     };
     let run = |command: Command| tools.run(&command).err().map(|e| e.to_string());
     for v in now.volumes.iter().filter(|v| is_leftover(v, s.root)) {
-        let name = v.full_name();
-        let removed =
-            pool::remove_volume(tools, &pool::remove_command(&name), &PoolDevice::of(s.pool), v.thin_id);
-        note(name, removed.err().map(|e| e.to_string()));
+        let removed = Removal::of_unfinished(v, &now.volumes).run(tools);
+        note(v.full_name(), removed.err().map(|e| e.to_string()));
     }
     // Before the profile's file is removed.
     if s.pool.profile.as_deref() != Some(PROFILE)

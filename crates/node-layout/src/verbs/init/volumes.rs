@@ -2,7 +2,7 @@
 
 use super::planner::{PlanError, Planner};
 use crate::checks::metadata_growth;
-use crate::disks::pool::{self, PROFILE, PoolDevice};
+use crate::disks::pool::{self, PROFILE, PoolDevice, Removal};
 use crate::disks::{LogicalVolume, TAG_BASE, TAG_LAYER, TAG_POOL, TAG_ROOT_PREFIX, TAG_UNFINISHED, TAG_VG};
 use crate::files::{Change, Method};
 use crate::images::{FIRST_LAYER, kept};
@@ -19,11 +19,8 @@ pub(super) fn base_mount_point(environment: &Path) -> PathBuf {
 impl Planner<'_> {
     /// Removes the bases that an interrupted run has left, with their files on /boot.
     pub(super) fn leftovers(&mut self) {
-        let pool = PoolDevice::of(self.s.pool);
-        let remove = |v: &&LogicalVolume| Action::RemoveVolume {
-            command: pool::remove_command(&v.full_name()),
-            pool: pool.clone(),
-            thin_id: v.thin_id,
+        let remove = |v: &&LogicalVolume| {
+            Action::RemoveVolume(Removal::of_unfinished(v, std::slice::from_ref(self.s.root)))
         };
         // The files first: only the volume shows that they are left over. Files of this image's own name are used again.
         let files = |v: &&LogicalVolume| {
@@ -46,14 +43,7 @@ impl Planner<'_> {
             false => mount_points(&self.choices.environment, &[base_mount_point(&self.choices.environment)]),
         };
         let unmount = |at| Action::Run(Command::new("umount", [at]));
-        let mut actions: Vec<Action> = Vec::new();
-        if !self.s.leftovers.is_empty() {
-            // LVM that was killed while it made the base leaves root suspended. LVM then loses count of the pool's transactions when
-            // the base is removed, and the pool cannot be activated any more. A device that runs is not changed by this.
-            let root = device_mapper_name(&self.s.root.vg, &self.s.root.name);
-            actions.push(Action::Run(Command::new("dmsetup", ["resume", &root])));
-        }
-        actions.extend(mounted.into_iter().map(unmount));
+        let mut actions: Vec<Action> = mounted.into_iter().map(unmount).collect();
         actions.extend(self.s.leftovers.iter().filter_map(files));
         actions.extend(self.s.leftovers.iter().map(remove));
         let about = "remove the base that an interrupted run has left".into();

@@ -2,7 +2,7 @@
 
 use super::super::node::Node;
 use super::super::var;
-use crate::disks::pool::{self, PoolDevice};
+use crate::disks::pool::Removal;
 use crate::disks::{LogicalVolume, TAG_LAYER, TAG_MAKING};
 use crate::files::{Change, Method};
 use crate::images::kept;
@@ -90,11 +90,7 @@ pub(super) fn removal(node: &Node<'_>, base: &LogicalVolume, left: &[BootEntry])
         let conflicts = super::etc::kept(node.system, &nvr);
         actions.extend(conflicts.is_dir().then_some(Action::RemoveDirectory(conflicts)));
     }
-    let pool = PoolDevice::named(&base.vg, base.pool.as_deref().unwrap_or_default());
-    actions.extend(volumes.into_iter().chain([base]).map(|v| Action::RemoveVolume {
-        command: pool::remove_command(&v.full_name()),
-        pool: pool.clone(),
-        thin_id: v.thin_id,
-    }));
+    let removal = |v| Action::RemoveVolume(Removal::of_unfinished(v, &node.lvm.volumes));
+    actions.extend(volumes.into_iter().chain([base]).map(removal));
     actions
 }

@@ -3,7 +3,7 @@
 
 use super::super::var;
 use super::{Making, leftovers};
-use crate::disks::pool::{self, PoolDevice};
+use crate::disks::pool::Removal;
 use crate::disks::{LogicalVolume, Lvm};
 use crate::files::{self, Change, Method};
 use crate::machine::{Tools, below, unmount_all};
@@ -107,11 +107,9 @@ impl Undo for TakeBack {
         }
         left.extend(files::remove_directory(&made.directory).err().map(|error| error.to_string()));
         if let Some(base) = base {
-            let pool = PoolDevice::named(&base.vg, base.pool.as_deref().unwrap_or_default());
             for volume in leftovers::layers(&now.volumes, base, &made.root).into_iter().chain([base]) {
-                let name = volume.full_name();
-                let removed = pool::remove_volume(tools, &pool::remove_command(&name), &pool, volume.thin_id);
-                left.extend(removed.err().map(|error| format!("{name}: {error}")));
+                let removed = Removal::of_unfinished(volume, &now.volumes).run(tools);
+                left.extend(removed.err().map(|error| format!("{}: {error}", volume.full_name())));
             }
         }
         Undone { left, ..Undone::default() }
