@@ -3,6 +3,7 @@
 
 use super::output::exit_code;
 use super::settings::SettingsArgs;
+use super::values::AnswerFormat;
 use crate::directives::Effective;
 use crate::lint::settings::{Given, SettingsSource};
 use crate::lint::{addon, input};
@@ -32,23 +33,13 @@ pub(super) struct Args {
     pub(super) settings: SettingsArgs,
     /// How to write the settings, or the mistakes
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
-    pub(super) format: AddonFormat,
+    pub(super) format: AnswerFormat,
     /// When to colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN", help_heading = "Output")]
     pub(super) color: Color,
     /// Print findings of this severity or worse instead of the settings [default: error]
     #[arg(long, value_parser = super::values::severity(), value_name = "SEVERITY", help_heading = "Output")]
     pub(super) fail_on: Option<Severity>,
-}
-
-/// How settings are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum AddonFormat {
-    /// For people
-    #[default]
-    Human,
-    /// For programs
-    Json,
 }
 
 /// Reads, and prints the settings or what is wrong with them.
@@ -71,16 +62,16 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (answer, report) = addon::addon(sources, file, cmdline, &settings.settings);
     if report.findings.iter().any(|finding| finding.severity >= settings.fail_on) {
         let format = match args.format {
-            AddonFormat::Human => Format::Human,
-            AddonFormat::Json => Format::Json,
+            AnswerFormat::Human => Format::Human,
+            AnswerFormat::Json => Format::Json,
         };
         let mut printer = Printer::new(std::io::stdout(), format, Style::of_stdout(args.color));
         printer.file(&report, settings.fail_on)?;
         return Ok(exit_code(&printer.finish().context("standard output cannot be written to")?));
     }
     console::print(&match args.format {
-        AddonFormat::Human => human(&answer),
-        AddonFormat::Json => node_base::harmless::harmless_json(serde_json::to_string(&answer)?) + "\n",
+        AnswerFormat::Human => human(&answer),
+        AnswerFormat::Json => node_base::harmless::harmless_json(serde_json::to_string(&answer)?) + "\n",
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,5 +1,6 @@
 //! `ks-lint -h`: the program on one screen. `--help` has everything.
 
+use crate::report::Style;
 use clap::CommandFactory;
 use node_base::diagnostic::nearest;
 use std::ffi::OsString;
@@ -43,37 +44,19 @@ pub(super) fn asked_for(arguments: &[OsString]) -> Option<&'static str> {
     (is_asked && is_check).then_some(TEXT)
 }
 
-/// The text for a terminal of this many columns: what is too long goes on below the second column of its line.
-pub(super) fn fitted(text: &str, width: Option<usize>) -> String {
-    let Some(width) = width else { return text.to_owned() };
-    let mut out = String::new();
-    for line in text.lines() {
-        if line.chars().count() <= width {
-            out += line;
-            out.push('\n');
-            continue;
-        }
+/// The text for a terminal: what is too long for it goes on below the second column of its line.
+pub(super) fn fitted(text: &str, style: &Style) -> String {
+    let Some(width) = style.width() else { return text.to_owned() };
+    let line_of = |line: &str| {
         let blanks = line.len() - line.trim_start().len();
-        let label = line.find(": ").filter(|_| blanks == 0).map_or(blanks, |at| {
-            let rest = &line[at + 1..];
-            at + 1 + rest.len() - rest.trim_start().len()
-        });
-        out += &line[..label];
-        let mut column = label;
-        for (i, word) in line[label..].split_whitespace().enumerate() {
-            if i > 0 && column + 1 + word.chars().count() > width {
-                out += &format!("\n{:label$}", "");
-                column = label;
-            } else if i > 0 {
-                out.push(' ');
-                column += 1;
-            }
-            out += word;
-            column += word.chars().count();
-        }
-        out.push('\n');
-    }
-    out
+        let second = |at: usize| at + 1 + line[at + 1..].len() - line[at + 1..].trim_start().len();
+        let indent = line.find(": ").filter(|_| blanks == 0).map_or(blanks, second);
+        let is_long = line.chars().count() > width;
+        let words = || line[indent..].split_whitespace().collect::<Vec<_>>().join(" ");
+        let rest = if is_long { style.folded(&words(), indent) } else { line[indent..].to_owned() };
+        format!("{}{rest}\n", &line[..indent])
+    };
+    text.lines().map(line_of).collect()
 }
 
 /// What is said about a first path that is not there but looks like a misspelt command.
@@ -98,13 +81,13 @@ mod tests {
     #[test]
     fn it_fits_a_narrow_terminal() {
         for width in [40, 60, 79] {
-            let fitted = fitted(TEXT, Some(width));
+            let fitted = fitted(TEXT, &Style::of_width(width));
             assert!(fitted.lines().all(|line| line.chars().count() <= width), "{width}:\n{fitted}");
             let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
             assert_eq!(words(&fitted), words(TEXT));
         }
-        assert_eq!(fitted(TEXT, Some(80)), TEXT);
-        assert_eq!(fitted(TEXT, None), TEXT);
+        assert_eq!(fitted(TEXT, &Style::of_width(80)), TEXT);
+        assert_eq!(fitted(TEXT, &Style::plain()), TEXT);
     }
 
     #[test]

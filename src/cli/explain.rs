@@ -1,5 +1,6 @@
 //! `ks-lint explain`: the documentation of a finding.
 
+use super::values::AnswerFormat;
 use crate::catalogue;
 use crate::report::{Color, Style, reference};
 use node_base::console;
@@ -11,22 +12,12 @@ pub(super) struct Args {
     /// Codes (NODE003) or names (var-not-separate), in any case
     #[arg(required = true, value_name = "CODE")]
     pub(super) codes: Vec<String>,
-    /// How to write them
+    /// How to write them; json is that of 'ks-lint rules'
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: AnswerFormat,
     /// When to colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub(super) color: Color,
-}
-
-/// How the pages are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// For people
-    #[default]
-    Human,
-    /// One object, as of 'ks-lint rules --format json'
-    Json,
 }
 
 /// Prints one page after the other.
@@ -47,10 +38,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         found.push(code);
     }
     console::print(&match args.format {
-        Format::Human => {
+        AnswerFormat::Human => {
             found.iter().map(|code| reference::page(code, &style)).collect::<Vec<_>>().join("\n")
         }
-        Format::Json => reference::json(&found)?,
+        AnswerFormat::Json => reference::json(&found)?,
     })?;
     Ok(ExitCode::SUCCESS)
 }

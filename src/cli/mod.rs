@@ -121,7 +121,7 @@ pub fn main() -> ExitCode {
     }
     let given: Vec<OsString> = arguments.collect();
     if let Some(text) = brief::asked_for(&given) {
-        return match console::print(&brief::fitted(text, Style::of_stdout(Color::Never).width())) {
+        return match console::print(&brief::fitted(text, &Style::of_stdout(Color::Never))) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => console::fail("ks-lint", error),
         };

@@ -1,5 +1,6 @@
 //! `ks-lint policy`: the layout policies.
 
+use super::values::AnswerFormat;
 use crate::report::policy;
 use node_base::console;
 use node_base::policy::PolicyName;
@@ -20,7 +21,7 @@ enum Verb {
     List {
         /// How to write them
         #[arg(long, value_enum, default_value_t)]
-        format: ListFormat,
+        format: AnswerFormat,
     },
     /// Show what a policy requires; this also checks a file of your own
     Show {
@@ -52,16 +53,6 @@ enum Format {
     Toml,
 }
 
-/// How the list of policies is written.
-#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
-enum ListFormat {
-    /// A line each
-    #[default]
-    Human,
-    /// One object, for programs
-    Json,
-}
-
 /// Runs the verb.
 ///
 /// # Errors
@@ -69,8 +60,8 @@ enum ListFormat {
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.verb {
         Verb::List { format } => console::print(&match format {
-            ListFormat::Human => policy::list(),
-            ListFormat::Json => policy::list_json()?,
+            AnswerFormat::Human => policy::list(),
+            AnswerFormat::Json => policy::list_json()?,
         })?,
         Verb::Show { policy: name, format } => {
             let name = PolicyName::parse(name, Path::new(""))?;

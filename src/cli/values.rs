@@ -5,6 +5,16 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use node_base::diagnostic::Severity;
 use node_base::policy::export::Target;
 
+/// How a verb writes an answer that is not findings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum AnswerFormat {
+    /// For people
+    #[default]
+    Human,
+    /// For programs
+    Json,
+}
+
 /// A value with its name and the sentence for `--help`.
 type Named<T> = (T, &'static str, &'static str);
 

@@ -1,5 +1,6 @@
 //! `ks-lint versions`: the syntax versions.
 
+use super::values::AnswerFormat;
 use crate::report::{Color, Style};
 use kickstart::{Family, REFERENCE, Version, compare};
 use node_base::console;
@@ -11,17 +12,7 @@ use std::process::ExitCode;
 pub(super) struct Args {
     /// How to write them
     #[arg(long, value_enum, default_value_t)]
-    pub(super) format: Format,
-}
-
-/// How versions are written.
-#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
-pub(super) enum Format {
-    /// For people
-    #[default]
-    Human,
-    /// For programs
-    Json,
+    pub(super) format: AnswerFormat,
 }
 
 /// Prints the list.
@@ -32,7 +23,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let families = [Family::Fedora, Family::Rhel];
     let mut out = String::new();
     match args.format {
-        Format::Human => {
+        AnswerFormat::Human => {
             let style = Style::of_stdout(Color::Never);
             for family in families {
                 let names: Vec<String> = compare::versions(family).map(|v| v.to_string()).collect();
@@ -42,7 +33,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             writeln!(out, "A kickstart without a #version= header is read as {}.", Version::DEFAULT)?;
             writeln!(out, "The tables follow {REFERENCE}.")?;
         }
-        Format::Json => {
+        AnswerFormat::Json => {
             let versions: Vec<_> = Version::all()
                 .map(|v| {
                     let newest = v == v.family.newest();

@@ -53,7 +53,7 @@ impl ShellChecker for Installed {
 /// Runs the program on a script of this dialect, with the least level that is wanted; `cancelled` ends it early.
 ///
 /// # Errors
-/// Why there is no output in the format `json1`.
+/// Why shellcheck printed nothing that can be read.
 pub fn run(script: &str, dialect: &str, level: &str, cancelled: &AtomicBool) -> Result<String, String> {
     run_program(PROGRAM, script, dialect, level, LONGEST, cancelled)
 }

@@ -84,7 +84,7 @@ impl Round {
                 } else {
                     Err(format!("all scripts together take longer than {} seconds", LONGEST.as_secs()))
                 };
-                // What was ended early is no answer; and nobody may listen any more.
+                // A cancelled run has no answer, and the round that asked may be gone.
                 if is_cancelled.load(Ordering::Relaxed) || sender.send((script, answer)).is_err() {
                     return;
                 }

@@ -218,7 +218,7 @@ fn names(tree: &Tree, ids: &[DeviceId]) -> String {
     ids.iter().map(|&id| short_name(tree, known(id))).collect::<Vec<_>>().join(", ")
 }
 
-/// How many images fit, and why there are no more.
+/// How many images fit, and what limits them.
 pub(super) fn images_fit(images: &Capacity, image: Bytes, number: &str) -> String {
     let (s, verb) = if images.fit == 1 { ("", "fits") } else { ("s", "fit") };
     format!(

@@ -123,7 +123,7 @@ impl Style {
     /// on further lines (lines to write) stays whole.
     pub(super) fn wrapped(&self, text: &str, margin: usize) -> String {
         let Some(width) = self.width else { return text.to_owned() };
-        let width = width.saturating_sub(margin).max(30);
+        let width = width.saturating_sub(margin).max(20);
         let mut out = String::with_capacity(text.len() + 8);
         let sentence = text.split('\n').next().unwrap_or_default();
         let mut column = 0;
@@ -151,7 +151,7 @@ impl Style {
 #[cfg(test)]
 impl Style {
     /// A terminal without colour.
-    pub(super) fn of_width(width: usize) -> Style {
+    pub(crate) fn of_width(width: usize) -> Style {
         Style::new(false, true, width)
     }
 }

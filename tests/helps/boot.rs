@@ -1,4 +1,4 @@
-//! The advice about boot configurations, done to its file: the finding is gone, and there is no new error.
+//! The advice about boot configurations, applied to its fixtures: the finding is gone, and no new error appears.
 
 use super::{FILLED_IN, Why, boot_files, diff, root};
 use ks_lint::catalogue;

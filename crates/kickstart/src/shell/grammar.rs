@@ -21,7 +21,7 @@ const MOST_HERE_DOCUMENTS: usize = 8;
 /// Runs a job that parses `text` on a stack that is large enough for whatever it opens.
 ///
 /// # Errors
-/// [`Unread`]: the parser must not be given the text, or there is no such stack.
+/// [`Unread`]: the text would make the parser fail, or no stack is large enough.
 pub(super) fn with_stack<T: Send>(text: &str, job: impl FnOnce() -> T + Send) -> Result<T, Unread> {
     if hazard::is_in(text) {
         return Err(Unread::HereDocument);
