@@ -167,19 +167,8 @@ def media(name: Name, root: pathlib.Path) -> pathlib.Path:
     shutil.rmtree(source, ignore_errors=True)
     source.mkdir(parents=True)
     (make_debs if name == "dpkg" else make_rpms)(source)
-    with open(path, "wb") as file:
-        file.truncate(1 << 30)
-    arguments = f"{imagefiles.nvr(2)} 2 {packages.cloud_kernel().image} {LAB}/boot.img --no-specimens"
-    script = f"""
-run mkfs.ext4 -q -F -E nodiscard,lazy_itable_init=1 /dev/vda
-{imagefiles.HOST}
-run mount /dev/vda /mnt/media; run mount --bind /mnt/media /mnt/host/mnt; mkdir /mnt/media/2
-run host tar xpf {root} -C /mnt/2
-run host python3 {imagefiles.GUEST}/make_tree.py /mnt/2 {arguments}
-run cp -r /mnt/host{source} /mnt/media/packages
-run umount /mnt/host/mnt; run umount /mnt/media
-"""
-    uml.boot([path], script, memory=384, console=True).check(f"making the image with {name}")
+    more = f"run cp -r /mnt/host{source} /mnt/media/packages"
+    imagefiles.make_small_media(path, LAB / "boot.img", root, more)
     return path
 
 

@@ -126,3 +126,20 @@ cd /mnt/media && sha256sum 2.squashfs 3.squashfs 2.tar.zst > SHA256SUMS; cd /
 ls -la /mnt/media; df -m /mnt/media
 run umount /mnt/host/mnt; run umount /mnt/media
 """
+
+
+def make_small_media(path: pathlib.Path, initramfs: pathlib.Path, root: pathlib.Path = LAB / "root.tar", more: str = "") -> None:
+    """A disk with the tree of generation 2 in the directory 2, without specimens; `more` is run while it is mounted."""
+    with open(path, "wb") as file:
+        file.truncate(1 << 30)
+    arguments = f"{nvr(2)} 2 {packages.cloud_kernel().image} {initramfs} --no-specimens"
+    script = f"""
+run mkfs.ext4 -q -F -E nodiscard,lazy_itable_init=1 /dev/vda
+{HOST}
+run mount /dev/vda /mnt/media; run mount --bind /mnt/media /mnt/host/mnt; mkdir /mnt/media/2
+run host tar xpf {root} -C /mnt/2
+run host python3 {GUEST}/make_tree.py /mnt/2 {arguments}
+{more}
+run umount /mnt/host/mnt; run umount /mnt/media
+"""
+    uml.boot([path], script, memory=384, console=True).check(f"making {path.name}")

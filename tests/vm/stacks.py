@@ -56,18 +56,7 @@ def initramfs(stack: Stack) -> pathlib.Path:
 def media(stack: Stack) -> pathlib.Path:
     """A disk with the tree of image 2."""
     path = LAB / "work" / f"media-{stack}.img"
-    with open(path, "wb") as file:
-        file.truncate(1 << 30)
-    arguments = f"{imagefiles.nvr(2)} 2 {packages.cloud_kernel().image} {initramfs(stack)} --no-specimens"
-    script = f"""
-run mkfs.ext4 -q -F -E nodiscard,lazy_itable_init=1 /dev/vda
-{imagefiles.HOST}
-run mount /dev/vda /mnt/media; run mount --bind /mnt/media /mnt/host/mnt; mkdir /mnt/media/2
-run host tar xpf {LAB}/root.tar -C /mnt/2
-run host python3 {imagefiles.GUEST}/make_tree.py /mnt/2 {arguments}
-run umount /mnt/host/mnt; run umount /mnt/media
-"""
-    uml.boot([path], script, memory=384, console=True).check(f"making the image ({stack})")
+    imagefiles.make_small_media(path, initramfs(stack))
     return path
 
 

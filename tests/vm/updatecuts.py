@@ -17,7 +17,6 @@ import diskview
 import imagefiles
 import images
 import jobs
-import packages
 import powercut
 import qemu
 import trials
@@ -104,18 +103,7 @@ def media() -> pathlib.Path:
     path, stamp = LAB / "media-small.img", LAB / "media-small.complete"
     with _MAKING:
         if not stamp.exists():
-            with open(path, "wb") as file:
-                file.truncate(1 << 30)
-            arguments = f"{imagefiles.nvr(2)} 2 {packages.cloud_kernel().image} {LAB}/boot.img --no-specimens"
-            script = f"""
-run mkfs.ext4 -q -F -E nodiscard,lazy_itable_init=1 /dev/vda
-{imagefiles.HOST}
-run mount /dev/vda /mnt/media; run mount --bind /mnt/media /mnt/host/mnt; mkdir /mnt/media/2
-run host tar xpf {LAB}/root.tar -C /mnt/2
-run host python3 {imagefiles.GUEST}/make_tree.py /mnt/2 {arguments}
-run umount /mnt/host/mnt; run umount /mnt/media
-"""
-            uml.boot([path], script, memory=384, console=True).check("making the image of the power cuts")
+            imagefiles.make_small_media(path, LAB / "boot.img")
             stamp.touch()
     return path
 
