@@ -1,26 +1,27 @@
 //! The steps of an update and their order. Nothing that boots names anything of the new image before it is complete; the last
 //! write is the boot loader's.
 
+mod boot;
+
+use boot::MARKER;
+pub(super) use boot::marker;
+
 use super::super::node::{Decision, Node, no_room};
 use super::super::rollback::bootable;
-use super::super::trial::{self, block_actions, change_tags, has_watchdog, trial_tags};
+use super::super::trial::{block_actions, change_tags, has_watchdog, trial_tags};
 use super::{AfterUpdate, Making, UpdateRequest, leftovers, mount_point};
-use crate::boot::{BootError, TrialArguments};
+use crate::boot::BootError;
 use crate::disks::content::Reading;
 use crate::disks::pool::PoolDevice;
-use crate::disks::{Fstab, RootFs, TAG_BASE, TAG_LAYER, TAG_MAKING, TAG_READY};
+use crate::disks::{Fstab, RootFs, TAG_BASE, TAG_LAYER, TAG_MAKING};
 use crate::files::{Change, Method};
-use crate::images::{CONFIRM_WITHIN, ImageState, TrialContent, kept, trial_files};
+use crate::images::{CONFIRM_WITHIN, ImageState, TrialContent, trial_files};
 use crate::machine::{Command, Tools, below};
-use crate::plan::{Action, Plan, Step, Steps, Synchronisation};
-use crate::system::System;
-use node_base::boot_entry::BootEntry;
+use crate::plan::{Action, Plan, Steps, Synchronisation};
 use node_base::diagnostic::Finding;
 use node_base::names::Nvr;
 use std::path::{Path, PathBuf};
 
-/// The file by which oVirt's engine sees that the update has succeeded (`ovirt-host-upgrade`); it holds the image's file name.
-const MARKER: &str = "/var/imgbased/.image-updated";
 /// The directory that dracut writes to, below the work directory.
 const DRACUT: &str = "node-layout-image-dracut";
 /// The initramfs in it.
@@ -456,122 +457,6 @@ impl<'p> Planner<'p> {
         let about = "write down what is added to /var when the image is confirmed".to_owned();
         self.steps.add("layer-var", about, vec![Action::RecordVar(Box::new(record.clone()))]);
     }
-
-    /// Copies kernel and initramfs to /boot, and unmounts the layer.
-    fn boot_files(&mut self) {
-        let contents = self.making.contents;
-        let node = self.node();
-        let layer = self.making.layer().to_string();
-        let version = &contents.version;
-        let to = |name: String| node.boot.file(&format!("/{layer}/{name}"));
-        let mut copies = vec![(self.mounted.join(&contents.kernel), to(format!("vmlinuz-{version}")))];
-        if let Some(checksum) = &contents.checksum {
-            copies.push((self.mounted.join(checksum), to(format!(".vmlinuz-{version}.hmac"))));
-        }
-        let scratch = scratch(self.request);
-        let initramfs = match (contents.dracut, &contents.initramfs) {
-            (Some(_), _) | (None, None) => scratch.join(INITRAMFS),
-            (None, Some(own)) => self.mounted.join(own),
-        };
-        copies.push((initramfs, to(format!("initramfs-{version}.img"))));
-        let mut actions = vec![Action::FlushJournal(node.boot.root.clone()), Action::Copy(copies)];
-        actions.extend(contents.dracut.map(|_| Action::RemoveDirectory(scratch)));
-        // Unmounting writes everything back.
-        actions.push(umount(&self.mounted));
-        let volume = self.layer_name();
-        actions.push(self.lvm("lvchange", ["--activate", "n", &volume]));
-        self.steps.add(
-            "boot-files",
-            format!("keep kernel and initramfs in {}", text(&node.boot.file(&layer))),
-            actions,
-        );
-    }
-
-    /// Adds the boot entry; all entries with it.
-    fn entry(&mut self) -> Result<Vec<BootEntry>, BootError> {
-        let node = self.making.node;
-        let (layer, contents) = (self.making.layer(), self.making.contents);
-        let old = self.making.host.entry;
-        let mut entry = old.clone();
-        entry.id = self.making.entry_id();
-        let version = &contents.version;
-        entry.set("title", &kept::title(self.making.nvr, version));
-        entry.set("version", version);
-        if entry.get("id").is_some() {
-            let id = entry.id.clone();
-            entry.set("id", &id);
-        }
-        entry.set("linux", &format!("/{layer}/vmlinuz-{version}"));
-        // Variables of the boot loader ($tuned_initrd) stay.
-        let variables =
-            old.all("initrd").flat_map(str::split_whitespace).filter(|word| word.starts_with('$'));
-        let initrd: Vec<String> = std::iter::once(format!("/{layer}/initramfs-{version}.img"))
-            .chain(variables.map(str::to_owned))
-            .collect();
-        entry.set("initrd", &initrd.join(" "));
-        let plain = TrialArguments::removed(&node.boot.arguments(old));
-        let arguments = node.turned(&plain, &layer).unwrap_or(plain);
-        let arguments = match self.request.after {
-            AfterUpdate::Default => arguments,
-            _ => TrialArguments { nvr: self.making.nvr.clone(), watchdog: self.watchdog }.added(&arguments),
-        };
-        entry.set("options", &arguments.to_string());
-        let bases = leftovers::bases(node);
-        let mut entries = leftovers::entries_without(node, &bases);
-        entries.push(entry.clone());
-        entries.sort_by(BootEntry::newest_first);
-        let change = Change {
-            path: node.boot.entry_path(&entry.id),
-            before: None,
-            after: Some(entry.text().into_bytes()),
-            method: Method::ReplaceForBoot,
-            like: Some(node.boot.entry_path(&old.id)),
-        };
-        let mut actions = vec![Action::Change(vec![change])];
-        // An armed image falls back by an index, which is another one now.
-        actions.extend(block_actions(node.boot.loader.renew_fallback(&entries)?));
-        self.steps.add("boot-entry", format!("add the boot entry {}", entry.id), actions);
-        Ok(entries)
-    }
-
-    /// Marks the image as complete, in one write.
-    fn complete(&mut self) {
-        let base = self.base_name();
-        let mut args = vec!["--deltag", TAG_MAKING];
-        if self.request.after != AfterUpdate::Default {
-            args.extend(["--addtag", TAG_READY]);
-        }
-        args.push(&base);
-        let action = self.lvm("lvchange", args.into_iter().map(str::to_owned).collect::<Vec<_>>());
-        self.steps.add("complete", format!("mark {} as complete", self.making.nvr), vec![action]);
-    }
-
-    /// Tells the boot loader, and then the engine.
-    fn next_boot(&mut self, entries: &[BootEntry]) -> Result<(), BootError> {
-        let node = self.making.node;
-        let (nvr, id) = (self.making.nvr, self.making.entry_id());
-        match self.request.after {
-            AfterUpdate::Nothing => return Ok(()),
-            AfterUpdate::Try => trial::arm(&mut self.steps, node, nvr, &id, entries, self.request.tries)?,
-            AfterUpdate::Default => {
-                let layer = self.making.layer();
-                let changes = node.make_default(&id, &layer)?;
-                self.steps.add("default", format!("make {layer} the default"), block_actions(changes));
-            }
-        }
-        if let Some(Step { name, about, actions }) = marker(node.system, &self.request.image.image) {
-            self.steps.add(name, about, actions);
-        }
-        Ok(())
-    }
-}
-
-/// The step that tells the engine of an armed image; `None` if it knows already.
-pub(super) fn marker(system: &System, image: &Path) -> Option<Step> {
-    let name = image.file_name().unwrap_or_default().to_string_lossy();
-    let change = Change::write(system.path(MARKER), format!("{name}\n").into_bytes(), Method::Replace)?;
-    let about = format!("tell the engine: write {MARKER}");
-    Some(Step { name: "marker", about, actions: vec![Action::Change(vec![change])] })
 }
 
 /// Decides the steps that make a complete image the default without a trial, by the operator's word.
