@@ -3,7 +3,7 @@
 use super::crypt::{self, Reader};
 use crate::kind::filled_in;
 use crate::rules::{Context, Rule, mend};
-use kickstart::{Arg, Command, Family, Version};
+use kickstart::{Arg, Command, Family, Kickstart, Version};
 use node_base::declare_code;
 use node_base::diagnostic::{Applicability, Edit, Finding, Findings, Fix};
 use node_base::harmless::excerpt;
@@ -49,7 +49,7 @@ declare_code! {
     /// ```
     static SSH_WITH_PLAIN_TEXT_PASSWORD = "SEC002", "ssh-with-plain-text-password", Security, Warning;
 
-    /// The value of `--iscrypted` is not a password hash.
+    /// The value of `--iscrypted` is not a password hash that the release knows.
     ///
     /// ## Why
     /// Anaconda writes the value unchanged in the place of the hash. No password matches it: the installation succeeds and
@@ -66,10 +66,14 @@ declare_code! {
     /// rootpw --iscrypted $6$…
     /// ```
     ///
+    /// RHEL 7 knows DES, MD5, SHA-256 and SHA-512, and the first two not in FIPS mode (`fips=1`); RHEL 8 knows bcrypt, too;
+    /// yescrypt, which newer systems write, RHEL 9 and later.
+    ///
     /// A locked account (`!`, `*`, any word with `--lock`, a word such as `locked` or `nopassword`) is not reported.
     ///
     /// ## Source
-    /// crypt(5), libxcrypt 4.4; Anaconda writes the value of `bootloader --iscrypted` unchanged to `/boot/grub2/user.cfg`.
+    /// crypt(5), libxcrypt 4.4 (its `NEWS`: scrypt and yescrypt since 4.2; RHEL 8 has 4.1.1); crypt(3) of glibc 2.17,
+    /// `fips_enabled_p`; Anaconda writes the value of `bootloader --iscrypted` unchanged to `/boot/grub2/user.cfg`.
     static NOT_A_PASSWORD_HASH = "SEC003", "not-a-password-hash", Security, Warning;
 }
 
@@ -98,7 +102,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 Reader::Grub if has_old_grub(context.kickstart.version) => Reader::Login,
                 reader => reader,
             };
-            if let Some(finding) = one(&Place { reader, ..*place }, command) {
+            if let Some(finding) = one(context, &Place { reader, ..*place }, command) {
                 findings.push(finding);
             }
         }
@@ -113,7 +117,7 @@ fn has_old_grub(version: Version) -> bool {
     }
 }
 
-fn one(place: &Place, command: &Command<'_>) -> Option<Finding> {
+fn one(context: &Context<'_>, place: &Place, command: &Command<'_>) -> Option<Finding> {
     let password: &Spanned<'_> = match place.option {
         Some(option) => command.value(option)?,
         None => command.first()?,
@@ -140,7 +144,8 @@ fn one(place: &Place, command: &Command<'_>) -> Option<Finding> {
         if filled_in::is_variable(&password.text) || command.has("--lock") {
             return None;
         }
-        let problem = crypt::problem(&password.text, place.reader)?;
+        let problem = crypt::problem(&password.text, place.reader)
+            .or_else(|| refused(context.kickstart, &password.text, place.reader))?;
         return Some(
             Finding::new(
                 &NOT_A_PASSWORD_HASH,
@@ -171,6 +176,18 @@ fn one(place: &Place, command: &Command<'_>) -> Option<Finding> {
     };
     let help = format!("write --iscrypted and what {} prints", maker(place.reader));
     Some(Finding::new(code, message).at(password.span).help(help).fix(with_hash(command, password)))
+}
+
+/// What is wrong with a hash for the release.
+fn refused(kickstart: &Kickstart<'_>, hash: &str, reader: Reader) -> Option<String> {
+    let is_in_fips_mode = || {
+        let arguments = kickstart.last("bootloader").and_then(|c| c.value("--append"));
+        arguments.is_some_and(|v| v.text.split_whitespace().any(|word| word == "fips=1"))
+    };
+    let is_locked = hash.starts_with(['!', '*']);
+    (reader == Reader::Login && !is_locked)
+        .then(|| crypt::refused(hash, kickstart.version, is_in_fips_mode()))
+        .flatten()
 }
 
 /// Whose password it is.
