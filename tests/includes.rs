@@ -121,7 +121,7 @@ fn packages_of_an_included_file_belong_to_the_section() {
     let mut found = Findings::new();
     let kickstart = kickstart::parse_with_includes(&sources, &includes, file, Version::rhel(9), &mut found);
     let section = kickstart.sections_of(SectionKind::Packages).next().unwrap();
-    let names: Vec<_> = section.packages(&sources).map(|p| p.name.into_owned()).collect();
+    let names: Vec<_> = section.packages.iter().map(|p| p.name.as_ref()).collect();
     assert_eq!(names, ["core", "vim", "server", "nano"]);
     assert_eq!(findings(folder.path()), ["more:4 KS028"]);
 }

@@ -143,8 +143,14 @@ pub(crate) fn prefix_length(text: &str, bits: u8) -> Option<u8> {
     if let Ok(prefix) = text.parse::<u8>() {
         return (prefix <= bits).then_some(prefix);
     }
-    let mask = u32::from(text.parse::<Ipv4Addr>().ok()?);
-    (bits == 32 && mask.leading_ones() + mask.trailing_zeros() >= 32).then_some(mask.leading_ones() as u8)
+    let mask = text.parse().ok()?;
+    (bits == 32).then_some(mask).and_then(prefix_of_netmask)
+}
+
+/// The prefix length of a netmask, whose ones are contiguous.
+pub(crate) fn prefix_of_netmask(mask: Ipv4Addr) -> Option<u8> {
+    let mask = u32::from(mask);
+    (mask.leading_ones() + mask.trailing_zeros() >= 32).then_some(mask.leading_ones() as u8)
 }
 
 /// The netmask of a prefix length: `255.255.255.0` for 24.

@@ -30,8 +30,8 @@ pub(crate) fn is_variable(value: &str) -> bool {
 /// Whether a name, an address or a path has a mark in it, or is a word for what is still to come. None of them has a
 /// character of a mark.
 pub(crate) fn is_name(value: &str) -> bool {
-    value.contains(['$', '{', '}', '<', '>', '%', '`'])
-        || value.matches('@').nth(1).is_some()
+    value.bytes().any(|b| matches!(b, b'$' | b'{' | b'}' | b'<' | b'>' | b'%' | b'`'))
+        || value.bytes().filter(|b| *b == b'@').nth(1).is_some()
         || WORDS.contains(&value)
         || is_capitals(value) && value.trim_matches('_').contains('_')
 }

@@ -1,8 +1,11 @@
 //! What is known of the installer that reads the kickstart: its interface, and what its command line adds.
 
 use super::commands::{is_image_source, is_package_source};
+use aho_corasick::packed::Searcher;
 use kickstart::{Family, Kickstart, SectionKind, Version};
+use memchr::memmem;
 use node_base::source::Sources;
+use std::sync::LazyLock;
 
 /// The interface of the installer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,14 +86,7 @@ const OF_IMAGE_BUILDERS: [&str; 10] = [
 /// of a host, nobody answers questions, and the first boot is elsewhere. livemedia-creator runs the installer itself, and
 /// its kickstarts have what the installer asks for.
 pub(super) fn builds_image(sources: &Sources, kickstart: &Kickstart<'_>) -> bool {
-    // A script that gives the variable a value means something else.
-    let is_builders = |text: &str, word: &str| {
-        text.contains(word) && word.strip_prefix('$').is_none_or(|name| !text.contains(&format!("{name}=")))
-    };
-    let has_word = || {
-        let texts = || sources.iter().map(|(_, source)| source.text());
-        OF_IMAGE_BUILDERS.iter().any(|word| texts().any(|text| is_builders(text, word)))
-    };
+    let has_word = || sources.iter().any(|(_, source)| has_word_of_image_builders(source.text()));
     let has = |name: &str| kickstart.written(name).next().is_some();
     let prepares_disks = || has("clearpart") || has("zerombr");
     let has_source =
@@ -102,6 +98,23 @@ pub(super) fn builds_image(sources: &Sources, kickstart: &Kickstart<'_>) -> bool
     let asks_later = || kickstart.last("firstboot").is_some_and(|c| c.has("--reconfig"));
     let installs = kickstart.sections_of(SectionKind::Packages).next().is_some() || has("repo");
     installs && !is_complete() && (has_word() || asks_later() && !prepares_disks() && !has("ignoredisk"))
+}
+
+/// Whether a text has a word of image builders. A script that gives the variable a value means something else.
+fn has_word_of_image_builders(text: &str) -> bool {
+    // All at once where the processor has the instructions for that.
+    static WORDS: LazyLock<Option<Searcher>> = LazyLock::new(|| Searcher::new(OF_IMAGE_BUILDERS));
+    let has = |word: &str| memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    let mut found = [false; OF_IMAGE_BUILDERS.len()];
+    match WORDS.as_ref() {
+        Some(words) => words.find_iter(text).for_each(|word| found[word.pattern().as_usize()] = true),
+        None => found = OF_IMAGE_BUILDERS.map(has),
+    }
+    let found = OF_IMAGE_BUILDERS.iter().zip(found).filter(|(_, found)| *found);
+    found.map(|(word, _)| word.strip_prefix('$')).any(|variable| match variable {
+        Some(name) => !has(&format!("{name}=")),
+        None => true,
+    })
 }
 
 /// Whether the rules know the installer of this version: RHEL 7 and Fedora 18 on.

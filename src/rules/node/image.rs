@@ -78,11 +78,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some((policy, _)) = installation(context) else { return };
     match view.image {
         Some(image) if image.name == "liveimg" => {
-            let beside = context
-                .kickstart
-                .sections_of(SectionKind::Packages)
-                .find(|section| section.packages(context.sources).next().is_some());
-            if let Some(section) = beside {
+            let mut sections = context.kickstart.sections_of(SectionKind::Packages);
+            if let Some(section) = sections.find(|section| !section.packages.is_empty()) {
                 findings.push(
                     Finding::new(&PACKAGES_BESIDE, "the packages are not installed: 'liveimg' installs only the image")
                         .at(section.header_span)

@@ -55,9 +55,16 @@ const SECRET_NAMES: [&str; 9] =
 
 /// Whether it is worth parsing the words: most command lines name nothing that could be a secret.
 fn may_have_secret(words: &str) -> bool {
-    let words = words.to_ascii_lowercase();
     // A name may contain quotes.
-    ["pass", "pw", "secret", "token", "://", "iscsi:", "\""].iter().any(|sign| words.contains(sign))
+    const SIGNS: [&str; 7] = ["pass", "pw", "secret", "token", "://", "iscsi:", "\""];
+    let words = words.as_bytes();
+    let is_sign = |at: usize, sign: &str| {
+        words.get(at..at + sign.len()).is_some_and(|word| word.eq_ignore_ascii_case(sign.as_bytes()))
+    };
+    let begins_sign =
+        |b: &u8| matches!(b, b'p' | b'P' | b's' | b'S' | b't' | b'T' | b':' | b'i' | b'I' | b'"');
+    let mut places = words.iter().enumerate().filter(|(_, b)| begins_sign(b));
+    places.any(|(at, _)| SIGNS.iter().any(|sign| is_sign(at, sign)))
 }
 
 /// What kind of secret a word carries, if any.

@@ -2,6 +2,10 @@
 
 /// Whether an attacker on the network can replace the file: plain `http` and `ftp`, except from this machine.
 pub(super) fn is_unauthenticated(url: &str) -> bool {
+    // Nearly always.
+    if url.starts_with("https://") {
+        return false;
+    }
     let url = url.trim();
     let begins = |start: &&&str| url.get(..start.len()).is_some_and(|s| s.eq_ignore_ascii_case(start));
     let Some(start) = ["http://", "ftp://"].iter().find(begins) else { return false };

@@ -3,6 +3,7 @@ use foldhash::{HashMap, HashMapExt};
 use kickstart::{Command, normal_mount_point};
 use node_base::declare_code;
 use node_base::diagnostic::{Applicability, Finding, Findings};
+use std::borrow::Cow;
 
 declare_code! {
     /// Two volumes have the same mount point, so the installer does not make the first one.
@@ -34,7 +35,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     if context.is_template {
         return;
     }
-    let mut last: HashMap<String, &Command<'_>> = HashMap::new();
+    let mut last: HashMap<Cow<'_, str>, &Command<'_>> = HashMap::with_capacity(16);
     let commands = context.kickstart.among(&["part", "logvol", "raid", "btrfs", "mount", "stratisfs"]);
     for command in commands.filter(|c| c.valid) {
         let mount = match command.name {
@@ -43,8 +44,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             _ => command.first(),
         };
         let Some(mount) = mount.filter(|m| m.text.starts_with('/')) else { continue };
-        let key = normal_mount_point(&mount.text).into_owned();
-        let Some(first) = last.insert(key, command) else { continue };
+        let Some(first) = last.insert(normal_mount_point(&mount.text), command) else { continue };
         // Two partitions with one mount point are a finding of the language.
         if first.name == "part" && command.name == "part" {
             continue;

@@ -28,9 +28,12 @@ pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
 const QUOTES: [char; 8] = ['“', '”', '„', '‘', '’', '‚', '«', '»'];
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
+    // Nearly always.
+    if context.sources.iter().all(|(_, source)| source.text().is_ascii()) {
+        return;
+    }
     for command in &context.kickstart.commands {
         let text = context.sources.text_of(command.span);
-        // Nearly always.
         if text.is_ascii() {
             continue;
         }

@@ -67,9 +67,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         && !kickstart.last("eula").is_some_and(|c| c.has("--agreed"));
     let what = if licence { " (and asks for the licence: 'eula --agreed' is missing)" } else { "" };
     let names = || {
-        let lines = kickstart
-            .sections_of(SectionKind::Packages)
-            .flat_map(|section| section.packages(context.sources));
+        let lines = kickstart.sections_of(SectionKind::Packages).flat_map(|section| &section.packages);
         lines.filter(|line| !line.excluded).map(|line| line.name.to_ascii_lowercase())
     };
     // Who names the package and wants all its questions does so on purpose.

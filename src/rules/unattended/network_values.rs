@@ -185,7 +185,7 @@ impl<'s> Line<'_, '_, 's> {
         let mask = self.value("--netmask")?;
         let text = mask.text.as_ref();
         if let Ok(address) = text.parse::<Ipv4Addr>()
-            && let Some(prefix) = value::prefix_length(&address.to_string(), 32)
+            && let Some(prefix) = value::prefix_of_netmask(address)
         {
             return Some(prefix);
         }

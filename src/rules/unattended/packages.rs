@@ -85,19 +85,19 @@ declare_code! {
 pub(super) static RULE: Rule = Rule { codes: &[&SEVERAL, &CONTRADICTION, &ENVIRONMENTS], check };
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
-    let sections = || context.kickstart.sections_of(SectionKind::Packages).filter(|s| s.valid);
-    let mut environment: Option<PackageLine<'_>> = None;
+    let sections = || context.kickstart.sections_of(SectionKind::Packages).filter(|section| section.valid);
+    let mut environment: Option<&PackageLine<'_>> = None;
     let mut has_exclusions = false;
     for section in sections() {
-        for line in section.packages(context.sources) {
+        for line in &section.packages {
             has_exclusions |= line.excluded;
             if line.kind == PackageKind::Package
-                && let Some(finding) = several(&line, section.has("--ignoremissing"))
+                && let Some(finding) = several(line, section.has("--ignoremissing"))
             {
                 findings.push(finding);
             } else if line.kind == PackageKind::Environment && !line.excluded && !context.is_template {
                 if let Some(first) = environment.take().filter(|first| first.name != line.name) {
-                    findings.push(two_environments(context, &first, &line));
+                    findings.push(two_environments(context, first, line));
                 }
                 environment = Some(line);
             }
@@ -107,22 +107,21 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         return;
     }
     // Packages that are left out somewhere are few; only their lines can contradict each other.
-    let lines =
-        || sections().flat_map(|section| section.packages(context.sources)).filter(|line| is_one(line));
+    let lines = || sections().flat_map(|section| &section.packages).filter(|line| is_one(line));
     let excluded: HashSet<String> =
-        lines().filter(|l| l.excluded).map(|l| first_word(&l).to_owned()).collect();
-    let mut last: HashMap<(PackageKind, String), PackageLine<'_>> = HashMap::new();
+        lines().filter(|l| l.excluded).map(|l| first_word(l).to_owned()).collect();
+    let mut last: HashMap<(PackageKind, String), &PackageLine<'_>> = HashMap::new();
     for line in lines() {
-        if !excluded.contains(first_word(&line)) {
+        if !excluded.contains(first_word(line)) {
             continue;
         }
-        let key = (line.kind, first_word(&line).to_owned());
+        let key = (line.kind, first_word(line).to_owned());
         if let Some(first) = last.get(&key)
             && first.excluded != line.excluded
             // A file that includes another one may take from it what it does not want.
             && first.span.file == line.span.file
         {
-            findings.push(contradiction(context, first, &line));
+            findings.push(contradiction(context, first, line));
         }
         last.insert(key, line);
     }
@@ -141,7 +140,8 @@ fn first_word<'l>(line: &'l PackageLine<'_>) -> &'l str {
 }
 
 fn several(line: &PackageLine<'_>, ignores_missing: bool) -> Option<Finding> {
-    if !line.name.contains(char::is_whitespace) {
+    // Nearly always.
+    if line.name.bytes().all(|b| b.is_ascii_graphic()) {
         return None;
     }
     let words: Vec<&str> = line.name.split_whitespace().collect();

@@ -38,10 +38,9 @@ declare_code! {
 pub(super) static RULE: Rule = Rule { codes: &[&CODE], check };
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
-    for section in context.kickstart.sections_of(SectionKind::Packages) {
-        let lines = section.packages(context.sources);
-        findings.extend(lines.filter_map(|line| one(context, &line)));
-    }
+    let sections = context.kickstart.sections_of(SectionKind::Packages);
+    let lines = sections.flat_map(|section| &section.packages);
+    findings.extend(lines.filter_map(|line| one(context, line)));
 }
 
 fn one(context: &Context<'_>, line: &PackageLine<'_>) -> Option<Finding> {

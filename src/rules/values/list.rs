@@ -1,6 +1,7 @@
 //! A list of known names, one a line, sorted by bytes.
 
 use node_base::diagnostic::nearest;
+use node_base::source::bytes::position;
 
 /// Known names.
 pub(super) struct List(&'static str);
@@ -26,7 +27,7 @@ impl List {
         while !rest.is_empty() {
             let middle = rest.len() / 2;
             let start = rest[..middle].iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
-            let end = rest[middle..].iter().position(|b| *b == b'\n').map_or(rest.len(), |at| middle + at);
+            let end = position(&rest[middle..], b'\n').map_or(rest.len(), |at| middle + at);
             match rest[start..end].cmp(name.as_bytes()) {
                 std::cmp::Ordering::Equal => return true,
                 std::cmp::Ordering::Less => rest = rest.get(end + 1..).unwrap_or_default(),

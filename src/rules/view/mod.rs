@@ -278,7 +278,8 @@ impl<'a> View<'a> {
         }
         kickstart.sections_of(SectionKind::Packages).find_map(|section| {
             section
-                .packages(sources)
+                .packages
+                .iter()
                 .find(|line| !line.excluded && NODE_PACKAGES.iter().any(|p| line.name.starts_with(p)))
                 .map(|line| line.span)
         })

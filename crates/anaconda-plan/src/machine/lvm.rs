@@ -60,8 +60,7 @@ pub(crate) fn volume_name_is_valid(name: &str) -> bool {
         "_cdata", "_cmeta", "_mimage", "_mlog", "_pmspare", "_rimage", "_rmeta", "_tdata", "_tmeta",
         "_vorigin",
     ];
-    // Few names have an underscore: one search for it instead of one for each word.
-    let is_own = name.contains('_') && OWN.iter().any(|own| name.contains(own));
+    let is_own = name.match_indices('_').any(|(at, _)| OWN.iter().any(|own| name[at..].starts_with(own)));
     name_is_valid(name) && !is_own && !name.starts_with("pvmove") && !name.starts_with("snapshot")
 }
 

@@ -13,6 +13,7 @@ use crate::machine::table::{Slot, Table};
 use crate::machine::tree::Tree;
 use crate::plan::cause::{Cause, Refusal};
 use foldhash::{HashMap, HashSet, HashSetExt};
+use std::cell::OnceCell;
 
 /// Checks the names in `ignoredisk`, `clearpart` and `bootloader` against the disks, before anything is changed.
 ///
@@ -48,9 +49,15 @@ pub(super) fn check_names(tree: &Tree, layout: &Layout) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The devices that exist, by name: a kickstart can list as many as there are.
+/// The devices that exist, by name: a kickstart can list as many as there are. Most list none: they are collected for the
+/// first name.
 pub(super) struct Names<'t> {
     tree: &'t Tree,
+    is_wanted: fn(&Kind) -> bool,
+    known: OnceCell<Known<'t>>,
+}
+
+struct Known<'t> {
     ids: Vec<DeviceId>,
     by_name: HashMap<&'t str, Vec<DeviceId>>,
 }
@@ -58,34 +65,39 @@ pub(super) struct Names<'t> {
 impl<'t> Names<'t> {
     /// Disks only.
     pub(super) fn of_disks(tree: &'t Tree) -> Names<'t> {
-        Names::of(tree, |id| matches!(tree[id].kind, Kind::Disk(_)))
+        Names { tree, is_wanted: |kind| matches!(kind, Kind::Disk(_)), known: OnceCell::new() }
     }
 
     /// Devices of every kind.
     pub(super) fn of_devices(tree: &'t Tree) -> Names<'t> {
-        Names::of(tree, |_| true)
+        Names { tree, is_wanted: |_| true, known: OnceCell::new() }
     }
 
-    fn of(tree: &'t Tree, wanted: impl Fn(DeviceId) -> bool) -> Names<'t> {
-        let ids: Vec<DeviceId> = tree.ids().filter(|&id| tree[id].exists && wanted(id)).collect();
-        let mut by_name: HashMap<&str, Vec<DeviceId>> = HashMap::default();
-        for &id in &ids {
-            by_name.entry(&tree[id].name).or_default().push(id);
-        }
-        Names { tree, ids, by_name }
+    fn known(&self) -> &Known<'t> {
+        self.known.get_or_init(|| {
+            let tree = self.tree;
+            let is_wanted = |id: &DeviceId| tree[*id].exists && (self.is_wanted)(&tree[*id].kind);
+            let ids: Vec<DeviceId> = tree.ids().filter(is_wanted).collect();
+            let mut by_name: HashMap<&str, Vec<DeviceId>> = HashMap::default();
+            for &id in &ids {
+                by_name.entry(&tree[id].name).or_default().push(id);
+            }
+            Known { ids, by_name }
+        })
     }
 
     /// Devices that a specification names: names, shell patterns, alternatives separated by `|`.
     pub(super) fn matching(&self, spec: &str) -> Vec<DeviceId> {
+        let known = self.known();
         let mut seen = HashSet::new();
         let mut found = Vec::new();
         for one in spec.split('|') {
             let one = one.strip_prefix("/dev/").unwrap_or(one);
             let ids: Vec<DeviceId> = if is_pattern(one) {
                 let fits = |id: &DeviceId| glob(one.as_bytes(), self.tree[*id].name.as_bytes());
-                self.ids.iter().copied().filter(fits).collect()
+                known.ids.iter().copied().filter(fits).collect()
             } else {
-                self.by_name.get(one).cloned().unwrap_or_default()
+                known.by_name.get(one).cloned().unwrap_or_default()
             };
             found.extend(ids.into_iter().filter(|&id| seen.insert(id)));
         }

@@ -61,17 +61,21 @@ impl CommandIndex {
         self.places(name).map(|places| places.last_valid).filter(|&at| at != NONE).map(|at| at as usize)
     }
 
+    /// The numbers of the names that have commands, and whether they have more than one.
+    pub(super) fn given(&self) -> impl Iterator<Item = (usize, bool)> {
+        let given = self.places.iter().enumerate().filter(|(_, places)| places.first != NONE);
+        given.map(|(number, places)| (number, places.first != places.last))
+    }
+
     /// Commands are listed under their first name in the tables, so an alias finds nothing.
     fn places(&self, name: &str) -> Option<&Places> {
-        let word = tables::word(name).filter(|word| word.means == word.text)?;
-        Some(&self.places[usize::from(word.canonical)])
+        tables::number(name).map(|number| &self.places[usize::from(number)])
     }
 }
 
 /// The numbers of these names, as bits.
 pub(super) fn numbers(names: &[&str]) -> u128 {
-    let known = names.iter().filter_map(|name| tables::word(name));
-    known.filter(|word| word.means == word.text).fold(0, |set, word| set | 1 << word.canonical)
+    names.iter().filter_map(|name| tables::number(name)).fold(0, |set, number| set | 1 << number)
 }
 
 #[cfg(test)]

@@ -2,14 +2,16 @@
 //! Rules, the storage model and the boot checks read this.
 
 use super::index::{self, CommandIndex};
-use super::packages::{self, PackageLine};
+use super::packages::PackageLine;
 use super::python::python_int;
 use super::repeated::Repeats;
 use super::repeats::REPEATS;
+use super::tables;
 use super::values::Arg;
 use super::version::Version;
 use crate::include::Outcome;
-use node_base::source::{FileId, Sources, Span, Spanned};
+use node_base::source::{FileId, Span, Spanned};
+use std::sync::OnceLock;
 
 /// One command of the command section.
 #[derive(Clone, Debug)]
@@ -137,20 +139,14 @@ pub struct Section<'s> {
     pub span: Span,
     /// The files that `%include` lines in it add, when includes are followed: whole files.
     pub included: Vec<Span>,
+    /// The entries of a `%packages` section that the language accepts, in order; those of included files last. Other
+    /// sections have none.
+    pub packages: Vec<PackageLine<'s>>,
     /// Whether the language accepts it.
     pub valid: bool,
 }
 
 impl<'s> Section<'s> {
-    /// The entries of a `%packages` section that the language accepts, in order; those of included files last.
-    pub fn packages<'k>(&'k self, sources: &'k Sources) -> impl Iterator<Item = PackageLine<'k>> {
-        let is_packages = self.kind == SectionKind::Packages;
-        let parts = std::iter::once(&self.body).chain(&self.included).filter(move |_| is_packages);
-        parts
-            .flat_map(|part| packages::lines(part.file, sources.text_of(*part), part.start as usize))
-            .filter_map(Result::ok)
-    }
-
     /// Whether an option is in the header.
     pub fn has(&self, option: &str) -> bool {
         self.args.iter().any(|a| matches!(a, Arg::Option { name, .. } if *name == option))
@@ -238,11 +234,14 @@ impl<'s> Kickstart<'s> {
     /// The commands that are given more than once although the language keeps one object of them, in the order of the
     /// installer; accepted ones only.
     pub fn given_again(&self) -> impl Iterator<Item = (&'static Repeats, Vec<&Command<'s>>)> {
-        REPEATS.iter().filter_map(|repeats| {
-            let count: usize = repeats.words.iter().map(|word| self.written(word).take(2).count()).sum();
-            if count < 2 {
-                return None;
+        let mut counts = [0_u8; REPEATS.len()];
+        let objects = objects();
+        for (number, is_repeated) in self.index.given() {
+            if let Some(object) = objects[number] {
+                counts[object] += 1 + u8::from(is_repeated);
             }
+        }
+        REPEATS.iter().zip(counts).filter(|(_, count)| *count > 1).filter_map(|(repeats, _)| {
             let commands: Vec<_> = self.among(repeats.words).filter(|c| c.valid).collect();
             (commands.len() > 1).then_some((repeats, commands))
         })
@@ -252,4 +251,13 @@ impl<'s> Kickstart<'s> {
     pub fn sections_of(&self, kind: SectionKind) -> impl Iterator<Item = &Section<'s>> {
         self.sections.iter().filter(move |s| s.kind == kind)
     }
+}
+
+/// For the number of each name its place in [`REPEATS`].
+fn objects() -> &'static [Option<usize>] {
+    static OBJECTS: OnceLock<Vec<Option<usize>>> = OnceLock::new();
+    OBJECTS.get_or_init(|| {
+        let place = |name: &&str| REPEATS.iter().position(|repeats| repeats.words.contains(name));
+        tables::WORDS.iter().map(|word| place(&word.text)).collect()
+    })
 }

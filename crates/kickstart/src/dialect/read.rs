@@ -357,6 +357,7 @@ impl<'s, 'f> Reader<'s, 'f> {
             body,
             span: header_span,
             included: Vec::new(),
+            packages: Vec::new(),
             valid,
         });
         let index = Some(self.kickstart.sections.len() - 1);
@@ -374,7 +375,11 @@ impl<'s, 'f> Reader<'s, 'f> {
         let body = section.body;
         let kind = section.kind;
         match kind {
-            SectionKind::Packages => self.packages(body),
+            SectionKind::Packages => {
+                let included = std::mem::take(&mut self.kickstart.sections[index].packages);
+                self.packages(index, body);
+                self.kickstart.sections[index].packages.extend(included);
+            }
             SectionKind::Certificate if !open.has_content => {
                 let message = "the certificate is empty";
                 self.kickstart.sections[index].valid = false;
@@ -388,11 +393,14 @@ impl<'s, 'f> Reader<'s, 'f> {
         }
     }
 
-    fn packages(&mut self, body: Span) {
-        let text = &self.sources.get(body.file).text()[body.range()];
-        for line in packages::lines(body.file, text, body.start as usize) {
-            if let Err(finding) = line {
-                self.findings.push(*finding);
+    /// Reads these lines into the section.
+    fn packages(&mut self, section: usize, lines: Span) {
+        let text = &self.sources.get(lines.file).text()[lines.range()];
+        let packages = &mut self.kickstart.sections[section].packages;
+        for line in packages::lines(lines.file, text, lines.start as usize) {
+            match line {
+                Ok(line) => packages.push(line),
+                Err(finding) => self.findings.push(*finding),
             }
         }
     }

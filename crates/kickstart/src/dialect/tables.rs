@@ -257,6 +257,13 @@ pub(crate) fn word(text: &str) -> Option<&'static Word> {
     WORDS.get(WORD_PLACES.candidate(text)).filter(|w| w.text == text)
 }
 
+/// The number of a command by its first name, in any version; an alias has none.
+pub(crate) fn number(name: &str) -> Option<u8> {
+    let place = WORD_PLACES.candidate(name);
+    let word = WORDS.get(place).filter(|w| usize::from(w.canonical) == place && w.text == name)?;
+    Some(word.canonical)
+}
+
 /// The table of a section (`packages`, without its percent sign).
 pub(crate) fn section(name: &str) -> Option<&'static Table> {
     SECTIONS.iter().find(|t| t.name == name)

@@ -49,7 +49,7 @@ impl<'s> Reader<'s, '_> {
                     let whole = Span::new(file, 0, length);
                     self.kickstart.sections[index].included.push(whole);
                     if self.kickstart.sections[index].kind == SectionKind::Packages {
-                        self.packages(whole);
+                        self.packages(index, whole);
                     }
                 }
                 let last_command = self.last_command.take();
