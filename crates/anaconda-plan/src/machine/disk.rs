@@ -110,57 +110,71 @@ fn is_sector_512(sector: &u32) -> bool {
     *sector == 512
 }
 
-/// A description that cannot be used.
+/// A description that cannot be used: what is wrong with it, and what was expected. Does not repeat the description.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("disk '{given}': {what}")]
-pub struct DiskError {
-    /// The text as given.
-    pub given: String,
-    /// What was expected.
-    pub what: String,
-}
+#[error("{0}")]
+pub struct DiskError(String);
 
-/// A size with its unit, as on the command line: `100GiB`, `480GB`, `512B`, and plain bytes.
+/// A size that is given with a fraction (`447.1G`) is rounded down to this: whole sectors of every disk.
+const WHOLE: u64 = 4096;
+
+/// A size with its unit, as on the command line: `100GiB`, `480GB`, `512B`, and plain bytes. A letter alone is a binary unit, as
+/// lsblk and LVM print it: `30G` is 30 GiB, `447.1G` about 447 GiB.
 ///
 /// # Errors
 /// A sentence that says what was expected.
 pub fn parse_size(text: &str) -> Result<Bytes, String> {
     let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
     let scale: u64 = match unit.trim() {
         "" | "B" => 1,
         "KB" | "kB" => 1000,
         "MB" => 1_000_000,
         "GB" => 1_000_000_000,
         "TB" => 1_000_000_000_000,
-        "KiB" => 1 << 10,
-        "MiB" => 1 << 20,
-        "GiB" => 1 << 30,
-        "TiB" => 1 << 40,
-        "PiB" => 1 << 50,
+        "KiB" | "K" | "k" => 1 << 10,
+        "MiB" | "M" | "m" => 1 << 20,
+        "GiB" | "G" | "g" => 1 << 30,
+        "TiB" | "T" | "t" => 1 << 40,
+        "PiB" | "P" | "p" => 1 << 50,
         _ => {
             return Err(format!(
-                "'{text}' is not a size: expected a whole number and B, KB, MB, GB, TB, KiB, MiB, GiB or TiB"
+                "'{text}' is not a size: expected a number and B, KB, MB, GB, TB, KiB, MiB, GiB or TiB (G alone is GiB)"
             ));
         }
     };
-    if number.is_empty() {
-        return Err(format!("'{text}' is not a size: expected a whole number before the unit"));
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    if !is_number(whole) || number.contains('.') && (!is_number(fraction) || scale == 1) {
+        return Err(format!(
+            "'{text}' is not a size: expected a number before the unit, such as 100GiB or 447.1G"
+        ));
     }
-    number
-        .parse::<u64>()
-        .ok()
-        .and_then(|n| n.checked_mul(scale))
-        .map(Bytes)
-        .ok_or_else(|| format!("'{text}' is larger than 16 EiB"))
+    let size = whole.parse::<u64>().ok().and_then(|n| n.checked_mul(scale));
+    let size = match fraction_of(fraction, scale) {
+        0 => size,
+        part => size.and_then(|size| size.checked_add(part)).map(|size| size - size % WHOLE),
+    };
+    size.map(Bytes).ok_or_else(|| format!("'{text}' is larger than 16 EiB"))
+}
+
+/// The bytes of the digits behind a decimal point, of a unit of `scale` bytes.
+fn fraction_of(digits: &str, scale: u64) -> u64 {
+    // More digits are less than a byte, and 19 digits times the largest unit fit.
+    let (mut part, mut divisor) = (0_u128, 1_u128);
+    for digit in digits.bytes().take(19) {
+        part = part * 10 + u128::from(digit - b'0');
+        divisor *= 10;
+    }
+    u64::try_from(u128::from(scale) * part / divisor).unwrap_or(0)
 }
 
 impl FromStr for DiskSpec {
     type Err = DiskError;
 
     fn from_str(given: &str) -> Result<DiskSpec, DiskError> {
-        let fail = |what: String| DiskError { given: given.to_owned(), what };
+        let fail = DiskError;
         let mut fields = given.split(',');
         let (name, size) = fields
             .next()
@@ -255,10 +269,9 @@ impl DiskSpec {
 pub fn check_names(disks: &[DiskSpec]) -> Result<(), DiskError> {
     let mut seen = std::collections::HashSet::new();
     match disks.iter().find(|d| !seen.insert(d.name.as_str())) {
-        Some(d) => Err(DiskError {
-            given: d.name.clone(),
-            what: "given twice; every disk needs a name of its own".to_owned(),
-        }),
+        Some(d) => {
+            Err(DiskError(format!("disk '{}' is given twice; every disk needs a name of its own", d.name)))
+        }
         None => Ok(()),
     }
 }
@@ -284,6 +297,30 @@ mod tests {
     }
 
     #[test]
+    fn sizes_are_read_as_lsblk_and_lvm_print_them() {
+        for (text, bytes) in [
+            ("30G", 30 << 30),
+            ("1.8T", 1_979_120_929_996_u64 / 4096 * 4096),
+            ("447.1G", 480_069_969_510_u64 / 4096 * 4096),
+            ("29.98g", 32_190_779_883_u64 / 4096 * 4096),
+            ("0.5GiB", 1 << 29),
+            ("1.5GB", 1_500_000_000 / 4096 * 4096),
+            ("512M", 512 << 20),
+            ("2.0T", 2 << 40),
+            ("1024", 1024),
+            ("600 MiB", 600 << 20),
+        ] {
+            assert_eq!(parse_size(text), Ok(Bytes(bytes)), "{text}");
+        }
+        for text in ["", "G", ".5G", "1.G", "1..5G", "1.5.1G", "1.5", "1.5B", "-1G", "1,5G", "1e3G", "30Gi"] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+        let many = "9".repeat(100);
+        assert_eq!(parse_size(&format!("0.{many}T")), Ok(Bytes((1 << 40) - 4096)));
+        assert!(parse_size(&format!("{many}.{many}P")).is_err());
+    }
+
+    #[test]
     fn what_is_on_it_follows_in_order() {
         let d: DiskSpec = "vdb=200GiB,label=gpt,part=600MiB:efi,part=60GiB:lvmpv:oldvg".parse().unwrap();
         assert_eq!(d.label, Some(Label::Gpt));
@@ -293,7 +330,7 @@ mod tests {
 
     #[test]
     fn a_wrong_disk_is_named_with_what_was_expected() {
-        assert_eq!(error("vda"), "disk 'vda': expected NAME=SIZE, such as vda=100GiB");
+        assert_eq!(error("vda"), "expected NAME=SIZE, such as vda=100GiB");
         assert!(error("vda=0").contains("its size is zero"));
         assert!(error("vda=10Gib").contains("'10Gib' is not a size"));
         assert!(error("vda=-5GiB").contains("is not a size"));
