@@ -66,6 +66,18 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The devices of each reason, in the order in which the reasons appear.
+fn by_reason(left_out: &[DeviceProblem]) -> Vec<(&str, Vec<&str>)> {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for DeviceProblem { device, what } in left_out {
+        match reasons.iter_mut().find(|(why, _)| why == what) {
+            Some((_, devices)) => devices.push(device),
+            None => reasons.push((what, vec![device])),
+        }
+    }
+    reasons
+}
+
 fn human(saved: &Saved) -> String {
     let firmware = match saved.machine.firmware {
         Firmware::Uefi => "UEFI",
@@ -91,8 +103,25 @@ fn human(saved: &Saved) -> String {
             let _ = writeln!(out, "  {number}  {}  {kind}{group}", p.size);
         }
     }
-    for p in &saved.left_out {
-        let _ = writeln!(out, "{}  left out: {}", p.device, p.what);
+    for (why, devices) in by_reason(&saved.left_out) {
+        let _ = writeln!(out, "left out ({why}): {}", devices.join(", "));
     }
     node_base::harmless::harmless(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_that_are_left_out_have_a_line_for_each_reason() {
+        let problem =
+            |device: &str, what: &str| DeviceProblem { device: device.to_owned(), what: what.to_owned() };
+        let left_out =
+            [problem("loop0", "not a disk"), problem("sda", "read-only"), problem("zram0", "not a disk")];
+        assert_eq!(
+            by_reason(&left_out),
+            [("not a disk", vec!["loop0", "zram0"]), ("read-only", vec!["sda"])]
+        );
+    }
 }

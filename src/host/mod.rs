@@ -99,17 +99,17 @@ fn memory(root: &Path) -> Bytes {
 fn disk(root: &Path, name: &str) -> Result<(DiskSpec, Vec<String>), String> {
     const VIRTUAL: [&str; 8] = ["loop", "ram", "zram", "sr", "fd", "dm-", "md", "nbd"];
     if VIRTUAL.iter().any(|v| name.starts_with(v)) {
-        return Err("no disk of the machine".to_owned());
+        return Err("not a disk".to_owned());
     }
     let attribute = |path: &str| -> Option<u64> {
         fs::read_to_string(root.join("sys/block").join(name).join(path)).ok()?.trim().parse().ok()
     };
     let size = attribute("size").unwrap_or(0).saturating_mul(512);
     if size == 0 {
-        return Err("no medium in it".to_owned());
+        return Err("no medium".to_owned());
     }
     if attribute("ro") == Some(1) {
-        return Err("it is read-only".to_owned());
+        return Err("read-only".to_owned());
     }
     let sector = attribute("queue/logical_block_size").unwrap_or(512);
     if !matches!(sector, 512 | 4096) {
