@@ -5,7 +5,7 @@ use super::excerpt::{Excerpt, Mark, excerpts};
 use super::style::{Closing, Style};
 use super::{Summary, count, direct, fold, harmless};
 use crate::lint::FileReport;
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Snippet, Title};
 use node_base::diagnostic::{Code, Finding, Severity};
 use node_base::harmless::harmless_line;
 use node_base::source::Places;
@@ -104,9 +104,9 @@ pub(super) fn draw(finding: &Finding, sources: &Sources, places: &mut Places<'_>
         Severity::Warning => Level::WARNING,
         Severity::Info => Level::INFO,
     };
-    let title =
-        level.primary_title(style.wrapped(&harmless(&finding.message), TITLE_MARGIN)).id(finding.code.id);
-    let mut group = Group::with_title(title);
+    let message = style.wrapped(&harmless(&finding.message), TITLE_MARGIN);
+    let page = finding.code.address().filter(|_| style.terminal);
+    let mut group = Group::with_title(title(level, message, finding.code, page));
     let primary = finding.span.map(|span| Mark { span, primary: true, label: finding.label.as_deref() });
     let related = finding
         .related
@@ -134,6 +134,15 @@ pub(super) fn draw(finding: &Finding, sources: &Sources, places: &mut Places<'_>
         correct_column(&mut drawn, excerpt, sources, places);
     }
     drawn
+}
+
+/// The first line of a finding: its code is a link to its page, where there is one. Only a coloured report has links.
+fn title<'a>(level: Level<'a>, message: String, code: &'static Code, page: Option<String>) -> Title<'a> {
+    let title = level.primary_title(message).id(code.id);
+    match page {
+        Some(page) => title.id_url(page),
+        None => title,
+    }
 }
 
 fn path(sources: &Sources, file: node_base::source::FileId) -> String {
@@ -282,6 +291,20 @@ mod tests {
 
         node.ks: 1 error (syntax RHEL9: the default; policy ovirt-node: it has %addon org_ovirt_node)
         ");
+    }
+
+    /// The pages are not published yet, so no run shows a link.
+    #[test]
+    fn a_code_is_a_link_to_its_page_where_there_is_colour() {
+        let drawn = |renderer: annotate_snippets::Renderer, page: Option<&str>| {
+            let title = title(Level::ERROR, "wrong".to_owned(), &EXAMPLE, page.map(str::to_owned));
+            renderer.render(&[Group::with_title(title)])
+        };
+        let page = "https://docs.example.org/rules/NODE999.html";
+        let link = format!("\x1b]8;;{page}\x1b\\NODE999\x1b]8;;\x1b\\");
+        assert!(drawn(annotate_snippets::Renderer::styled(), Some(page)).contains(&link));
+        assert!(!drawn(annotate_snippets::Renderer::styled(), None).contains("\x1b]8"));
+        assert_eq!(drawn(annotate_snippets::Renderer::plain(), Some(page)), "error[NODE999]: wrong");
     }
 
     #[test]
