@@ -1,14 +1,19 @@
 //! `ks-lint rules`: every finding that there can be.
 
 use crate::catalogue;
+use crate::lint::Selector;
 use crate::report::{Color, Style, reference};
 use anyhow::Context;
 use node_base::console;
+use node_base::diagnostic::Code;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// Only these: codes, prefixes of codes (SEC), names [default: all]
+    #[arg(value_name = "CODE", conflicts_with = "output")]
+    codes: Vec<String>,
     /// How to write them
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
@@ -35,7 +40,8 @@ pub(super) enum Format {
 /// Prints the list, or writes its pages.
 ///
 /// # Errors
-/// When standard output or a page cannot be written, and for `--output` with another format than Markdown.
+/// When standard output or a page cannot be written, for `--output` with another format than Markdown, and for a word that names no
+/// finding.
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let codes = catalogue::codes();
     if let Some(directory) = &args.output {
@@ -46,10 +52,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         write(directory)?;
         return Ok(ExitCode::SUCCESS);
     }
+    let wanted = args.codes.iter().map(|word| Selector::parse(word)).collect::<Result<Vec<_>, _>>()?;
+    let is_wanted = |code: &Code| wanted.is_empty() || wanted.iter().any(|selector| selector.matches(code));
+    let codes: Vec<_> = codes.iter().copied().filter(|code| is_wanted(code)).collect();
     console::print(&match args.format {
-        Format::Human => reference::list(codes, &Style::of_stdout(args.color)),
-        Format::Json => reference::json(codes)?,
-        Format::Markdown => reference::markdown(codes),
+        Format::Human => reference::list(&codes, &Style::of_stdout(args.color)),
+        Format::Json => reference::json(&codes)?,
+        Format::Markdown => reference::markdown(&codes),
     })?;
     Ok(ExitCode::SUCCESS)
 }

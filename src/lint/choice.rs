@@ -61,7 +61,13 @@ impl Selector {
         Err(UnknownSelector { word: excerpt(word), help })
     }
 
-    fn matches(&self, code: &Code) -> bool {
+    /// The codes that it names, sorted by category and number.
+    pub fn codes(&self) -> impl Iterator<Item = &'static Code> {
+        catalogue::codes().iter().copied().filter(|code| self.matches(code))
+    }
+
+    /// Whether it names this code.
+    pub fn matches(&self, code: &Code) -> bool {
         code.id.starts_with(&self.prefix)
     }
 
