@@ -18,6 +18,7 @@ mod cli {
     mod report;
     mod rows;
     mod run;
+    mod several;
     mod shellcheck;
     mod waive;
 }

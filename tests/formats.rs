@@ -261,6 +261,17 @@ fn the_schema_of_plans_is_what_is_printed() {
             files.push(file);
         }
     }
+    let examples = "kickstart-examples";
+    for arguments in [
+        &["plan", examples, "missing.ks", "--disk", "sda=100G", "--format", "json"][..],
+        &["plan", examples, "--minimum", "--format", "json"],
+        &["plan", "kickstart-examples/node.ks", "--minimum", "--format", "json"],
+        &["plan", "kickstart-examples/wrong.ks", "--minimum", "--format", "json"],
+    ] {
+        let file = place.path().join(format!("{}.json", files.len()));
+        std::fs::write(&file, ks_lint(root(), arguments).stdout).expect("the output can be kept");
+        files.push(file);
+    }
     validate("schemas/plan.schema.json", &files);
 }
 

@@ -8,7 +8,7 @@ use crate::directives::Effective;
 use crate::lint::settings::{Given, SettingsSource};
 use crate::lint::{addon, input};
 use crate::report::{Color, Format, Printer, Style};
-use anyhow::Context;
+use anyhow::{Context, bail};
 use node_base::console;
 use node_base::diagnostic::Severity;
 use std::path::PathBuf;
@@ -23,8 +23,11 @@ use std::process::ExitCode;
 )]
 pub(super) struct Args {
     /// The kickstart; - is standard input
+    #[arg(value_name = "FILE", required_unless_present = "kickstart", conflicts_with = "kickstart")]
+    file: Option<PathBuf>,
+    /// The kickstart, as an option
     #[arg(long, value_name = "FILE")]
-    pub(super) kickstart: PathBuf,
+    kickstart: Option<PathBuf>,
     /// A file with a kernel command line; without it only the section counts
     #[arg(long, value_name = "FILE")]
     pub(super) cmdline: Option<PathBuf>,
@@ -48,8 +51,11 @@ pub(super) struct Args {
 /// A file or an option that cannot be used.
 pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let settings = SettingsSource::new(Given { fail_on: args.fail_on, ..args.settings.given() })?;
-    let shown = || args.kickstart.display().to_string();
-    let (mut sources, file) = input::read(&args.kickstart).with_context(shown)?;
+    let Some(kickstart) = args.file.as_ref().or(args.kickstart.as_ref()) else {
+        bail!("no kickstart is given");
+    };
+    let shown = || kickstart.display().to_string();
+    let (mut sources, file) = input::read(kickstart).with_context(shown)?;
     let cmdline = match &args.cmdline {
         None => None,
         Some(path) => {
@@ -58,7 +64,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
             Some(sources.add(path, read.get(id).text().to_owned())?)
         }
     };
-    let settings = settings.of(&args.kickstart)?;
+    let settings = settings.of(kickstart)?;
     let (answer, report) = addon::addon(sources, file, cmdline, &settings.settings);
     if report.findings.iter().any(|finding| finding.severity >= settings.fail_on) {
         let format = match args.format {

@@ -2,6 +2,7 @@
 
 use super::output::{OutputArgs, exit_code};
 use super::settings::{ChoiceArgs, SettingsArgs};
+use super::show;
 use crate::boot::config::ConfigFormat;
 use crate::lint::boot::{self, Root};
 use crate::lint::settings::{Given, SettingsSource};
@@ -11,11 +12,12 @@ use node_base::console;
 use node_base::source::{FileId, Sources};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Boot configurations, or files with kernel command lines; - is standard input
-    #[arg(required_unless_present = "cmdline", value_name = "FILE")]
+    /// Boot configurations, files with kernel command lines, or directories to search for configurations; - is standard input
+    #[arg(required_unless_present = "cmdline", value_name = "PATH")]
     pub(super) files: Vec<PathBuf>,
     /// A kernel command line to check
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
@@ -51,22 +53,33 @@ const GIVEN: &str = "--cmdline";
 /// # Errors
 /// Options that cannot be used, or an output that cannot be written to.
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let settings = SettingsSource::new(Given {
+    let settings = Arc::new(SettingsSource::new(Given {
         fail_on: args.output.fail_on,
         ..args.choice.given(args.settings.given())
-    })?;
+    })?);
     if let Some(root) = args.root.as_ref().filter(|root| !root.is_dir()) {
         anyhow::bail!("--root {}: no such directory", root.display());
     }
-    let mut printer = args.output.printer();
     let given = args.cmdline.iter().map(|text| (Path::new(GIVEN), Some(text)));
-    let files = args.files.iter().map(|path| (path.as_path(), None));
     if args.to_kickstart {
+        let files = args.files.iter().map(|path| (path.as_path(), None));
         let Some((path, text)) = given.chain(files).next() else { anyhow::bail!("no file is given") };
         return translate(args, path, text);
     }
-    for (path, text) in given.chain(files) {
-        match check(args, &settings, path, text) {
+    let found = input::expand_boot(&args.files, &settings);
+    let mut printer = match args.files.iter().any(|path| path.is_dir()) {
+        true => args.output.printer_in(args.output.style_of_run(found.files.len())),
+        false => args.output.printer(),
+    };
+    let given = given.map(|(path, text)| (path, text, &Ok(())));
+    for (path, text, searched) in
+        given.chain(found.files.iter().map(|(path, searched)| (path.as_path(), None, searched)))
+    {
+        let checked = match searched {
+            Ok(()) => check(args, &settings, path, text),
+            Err(error) => Err(anyhow::anyhow!("{error}")),
+        };
+        match checked {
             Ok(Linted { report, fail_on }) => printer.file(&report, fail_on)?,
             Err(error) => {
                 let message = format!("{error:#}");
@@ -74,6 +87,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 printer.unreadable(path, &message);
             }
         }
+    }
+    if !args.output.quiet {
+        show::skipped(&found);
     }
     Ok(exit_code(&printer.finish().context("standard output cannot be written to")?))
 }

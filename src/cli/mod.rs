@@ -93,7 +93,7 @@ enum Verb {
     Plan(plan::Args),
     /// Show the layout policies that kickstarts are checked against
     Policy(policy::Args),
-    /// List every kind of finding
+    /// List the kinds of findings
     Rules(rules::Args),
     /// List the syntax versions
     Versions(versions::Args),

@@ -1,26 +1,30 @@
-//! `ks-lint plan`: what Anaconda will make of a kickstart on given disks.
+//! `ks-lint plan`: what Anaconda will make of kickstarts on given disks.
 
 use super::machine::MachineArgs;
 use super::settings::{IncludeArgs, SettingsArgs};
+use super::show;
 use crate::lint::input;
 use crate::lint::settings::{Given, SettingsSource};
-use crate::lint::{self, plan};
+use crate::lint::{self, Fragments, plan};
 use crate::report::plan_human::{self, Heading};
 use crate::report::{Color, Style, plan_json, plan_svg};
 use anaconda_plan::layout::Layout;
-use anaconda_plan::machine::Release;
+use anaconda_plan::machine::{Machine, Release};
 use anaconda_plan::{Verdict, minimum};
 use anyhow::{Context, bail};
 use node_base::console;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit status: 0 Anaconda proceeds, 1 it stops, 2 could not tell.")]
+#[command(
+    after_help = "Exit status: 0 Anaconda proceeds, 1 it stops, 2 could not tell. Of several plans, the worst."
+)]
 pub(super) struct Args {
-    /// The kickstart; - is standard input
-    #[arg(value_name = "FILE")]
-    pub(super) path: PathBuf,
+    /// Kickstarts, or directories to search for them; - is standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
     /// The syntax version, and the installer's profile
     #[command(flatten)]
     pub(super) settings: SettingsArgs,
@@ -56,62 +60,158 @@ pub(super) enum PlanFormat {
     Svg,
 }
 
-/// Plans.
+/// Plans one kickstart after the other.
 ///
 /// # Errors
-/// What cannot be read, and releases and options that are not modelled.
+/// No disk; a single kickstart that cannot be read or planned; standard output that cannot be written to.
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let (mut sources, file) = input::read(&args.path).with_context(|| args.path.display().to_string())?;
     let given = Given { includes: args.includes.follow(), ..args.settings.given() };
-    let settings = SettingsSource::new(given)?.of(&args.path)?;
-    let includes = settings.settings.includes.load(&mut sources, file);
-    let read = lint::read_with_includes(&sources, &includes, file, &settings.settings);
-    let policy = read.policy.value.as_deref();
-    let (path, syntax) = (args.path.display().to_string(), read.syntax.value.to_string());
-    let heading =
-        Heading { path: &path, syntax: &syntax, policy: policy.map_or("none", |p| p.name.as_str()) };
-    let style = Style::of_stdout(args.color);
-    // Of a kickstart that is refused there is no minimum: its errors are shown.
-    let is_refused = args.minimum && plan::is_refused(&read);
-    if args.minimum && !is_refused {
-        if let Some(option) = plan::not_modelled(&read) {
-            bail!(
-                "{path}: the effect of '{option}' on the disks is not modelled; leave it out, or try the kickstart in an installer"
-            );
-        }
-        let machine = args.machine.machine_or_blank()?;
-        let images = args.images.or_else(|| policy.and_then(|p| p.images.keep)).unwrap_or(2);
-        let release = Release::of(read.syntax.value)?;
-        let found = minimum(&Layout::of(&read.kickstart), release, read.profile.as_deref(), &machine, images);
-        console::print(&match args.format {
-            PlanFormat::Human => plan_human::minimum(heading, &found, &style),
-            PlanFormat::Json => plan_json::minimum(&found),
-            PlanFormat::Svg => bail!("--minimum has no picture; choose --format human or json"),
-        })?;
-        return Ok(if found.installs.is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
-    }
-    let machine = match is_refused {
-        true => Some(args.machine.machine_or_blank()?),
-        false => args.machine.machine()?,
-    };
-    let Some(machine) = machine else {
+    let settings = Arc::new(SettingsSource::new(given)?);
+    let machine = args.machine.machine_or_blank()?;
+    if machine.disks.is_empty() && !args.minimum {
         bail!(
             "no disk is given; describe the machine with --disk NAME=SIZE, once for each disk, or use --host or --machine FILE"
         );
-    };
-    let planned = plan::plan(&read, &machine);
-    let findings = plan::findings(&read, &planned);
-    let short = plan::images_missing(&read, &planned, args.images);
-    console::print(&match args.format {
-        PlanFormat::Human => {
-            plan_human::plan(heading, &planned, &findings, policy, short.as_ref(), &sources, &style)
+    }
+    if args.minimum && args.format == PlanFormat::Svg {
+        bail!("--minimum has no picture; choose --format human or json");
+    }
+    let planner = Planner { args, settings, machine, style: Style::of_stdout(args.color) };
+    match args.paths.as_slice() {
+        [path] if !path.is_dir() => {
+            let planned = planner.one(path, None).with_context(|| path.display().to_string())?;
+            console::print(&planned.text)?;
+            Ok(planned.status.code())
         }
-        PlanFormat::Json => plan_json::plan(&planned, &findings, policy, short.as_ref(), &sources),
-        PlanFormat::Svg => plan_svg::plan(&path, &planned, policy),
-    })?;
-    Ok(match planned.verdict {
-        Verdict::Proceeds => ExitCode::SUCCESS,
-        Verdict::Stops => ExitCode::FAILURE,
-        Verdict::Unknown => ExitCode::from(2),
-    })
+        _ => planner.several(),
+    }
+}
+
+/// What a plan says, as an exit status; the last one is the worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Status {
+    Proceeds,
+    Stops,
+    CannotTell,
+}
+
+impl Status {
+    fn code(self) -> ExitCode {
+        match self {
+            Status::Proceeds => ExitCode::SUCCESS,
+            Status::Stops => ExitCode::FAILURE,
+            Status::CannotTell => ExitCode::from(console::COULD_NOT),
+        }
+    }
+}
+
+/// One plan as it is printed.
+struct Planned {
+    text: String,
+    status: Status,
+}
+
+/// What kickstarts are planned with.
+struct Planner<'a> {
+    args: &'a Args,
+    settings: Arc<SettingsSource>,
+    machine: Machine,
+    style: Style,
+}
+
+impl Planner<'_> {
+    /// Several kickstarts: the plans that can be made; the others are named on standard error.
+    fn several(&self) -> anyhow::Result<ExitCode> {
+        let format = self.args.format;
+        if format == PlanFormat::Svg {
+            bail!("a picture shows one plan; give one kickstart, or choose --format human or json");
+        }
+        let found = input::expand(&self.args.paths, &self.settings);
+        let readable = found.files.iter().filter(|(_, found)| found.is_ok()).map(|(path, _)| path.as_path());
+        let fragments = Fragments::among(readable);
+        let (mut status, mut plans, mut unreadable) = (Status::Proceeds, Vec::new(), Vec::new());
+        for (path, found) in &found.files {
+            // What a part of another kickstart lacks is planned there.
+            if fragments.contain(path) && !self.args.paths.contains(path) {
+                console::note_line(
+                    "ks-lint",
+                    &format!("{}: not planned: another file includes it", path.display()),
+                );
+                continue;
+            }
+            let planned = match found {
+                Ok(()) => self.one(path, Some(path)).map_err(|error| format!("{error:#}")),
+                Err(error) => Err(error.to_string()),
+            };
+            match planned {
+                Ok(planned) => {
+                    status = status.max(planned.status);
+                    let needs_line = |before: &String| !before.ends_with("\n\n");
+                    let separator = if plans.last().is_some_and(needs_line) { "\n" } else { "" };
+                    if format == PlanFormat::Human {
+                        console::print(&format!("{separator}{}", planned.text))?;
+                    }
+                    plans.push(planned.text);
+                }
+                Err(message) => {
+                    console::error_line("ks-lint", &format!("{}: {message}", path.display()));
+                    status = Status::CannotTell;
+                    unreadable.push((path.display().to_string(), message));
+                }
+            }
+        }
+        if format == PlanFormat::Json {
+            console::print(&plan_json::several(&plans, &unreadable))?;
+        }
+        show::skipped(&found);
+        Ok(status.code())
+    }
+
+    /// Plans one kickstart; as one of several, JSON names it.
+    fn one(&self, path: &Path, of_several: Option<&Path>) -> anyhow::Result<Planned> {
+        let args = self.args;
+        let (mut sources, file) = input::read(path)?;
+        let settings = self.settings.of(path)?;
+        let includes = settings.settings.includes.load(&mut sources, file);
+        let read = lint::read_with_includes(&sources, &includes, file, &settings.settings);
+        let policy = read.policy.value.as_deref();
+        let (name, syntax) = (path.display().to_string(), read.syntax.value.to_string());
+        let heading =
+            Heading { path: &name, syntax: &syntax, policy: policy.map_or("none", |p| p.name.as_str()) };
+        // Of a kickstart that is refused there is no minimum: its errors are shown.
+        if args.minimum && !plan::is_refused(&read) {
+            if let Some(option) = plan::not_modelled(&read) {
+                bail!(
+                    "the effect of '{option}' on the disks is not modelled; leave it out, or try the kickstart in an installer"
+                );
+            }
+            let images = args.images.or_else(|| policy.and_then(|p| p.images.keep)).unwrap_or(2);
+            let release = Release::of(read.syntax.value)?;
+            let layout = Layout::of(&read.kickstart);
+            let found = minimum(&layout, release, read.profile.as_deref(), &self.machine, images);
+            let text = match args.format == PlanFormat::Human {
+                true => plan_human::minimum(heading, &found, &self.style),
+                false => plan_json::minimum(&found, of_several),
+            };
+            let status = if found.installs.is_some() { Status::Proceeds } else { Status::Stops };
+            return Ok(Planned { text, status });
+        }
+        let planned = plan::plan(&read, &self.machine);
+        let findings = plan::findings(&read, &planned);
+        let short = plan::images_missing(&read, &planned, args.images);
+        let short = short.as_ref();
+        let text = match args.format {
+            PlanFormat::Human => {
+                plan_human::plan(heading, &planned, &findings, policy, short, &sources, &self.style)
+            }
+            PlanFormat::Json => plan_json::plan(&planned, &findings, policy, short, &sources, of_several),
+            PlanFormat::Svg => plan_svg::plan(&name, &planned, policy),
+        };
+        let status = match planned.verdict {
+            Verdict::Proceeds => Status::Proceeds,
+            Verdict::Stops => Status::Stops,
+            Verdict::Unknown => Status::CannotTell,
+        };
+        Ok(Planned { text, status })
+    }
 }

@@ -40,6 +40,11 @@ impl Fragments {
         Fragments { versions }
     }
 
+    /// Whether another file of the run includes this one.
+    pub fn contain(&self, path: &Path) -> bool {
+        self.version_of(path).is_some()
+    }
+
     /// The version of the file that includes this one; `None` for a file that no other one includes.
     pub(super) fn version_of(&self, path: &Path) -> Option<&Chosen<Version>> {
         if self.versions.is_empty() {

@@ -1,5 +1,6 @@
 //! Paths that are to be checked: reading one as text, and finding the kickstarts of a directory.
 
+use super::boot_files::{self, BootName};
 use super::settings::SettingsSource;
 use crate::kind::kickstart_commands;
 use crate::lint::text::{self, TextError};
@@ -26,6 +27,20 @@ pub enum InputError {
         /// How many files are left out.
         skipped: usize,
     },
+    /// A directory without a boot configuration.
+    #[error(
+        "no boot configuration in this directory (looked for *.cfg, *.conf, *.ipxe, menu.lst, and in pxelinux.cfg/)"
+    )]
+    NoBootConfiguration,
+}
+
+/// What a directory is searched for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    /// Kickstarts.
+    Kickstarts,
+    /// Configurations of boot loaders.
+    BootConfigurations,
 }
 
 /// Reads a file ([`STDIN`]: standard input) as the first of new [`Sources`].
@@ -78,16 +93,25 @@ impl Skipped {
     }
 }
 
-/// The files to check under the paths of a command line, in order; a directory gives its kickstarts, sorted. Hidden files,
+/// The kickstarts to check under the paths of a command line, in order; a directory gives its kickstarts, sorted. Hidden files,
 /// files that version control ignores and excluded files are left out, unless they are named. Links to files are followed,
 /// links to directories are not. A file that is given twice is checked once.
 pub fn expand(paths: &[PathBuf], settings: &Arc<SettingsSource>) -> Found {
+    search(paths, Wanted::Kickstarts, settings)
+}
+
+/// As [`expand`], boot configurations.
+pub fn expand_boot(paths: &[PathBuf], settings: &Arc<SettingsSource>) -> Found {
+    search(paths, Wanted::BootConfigurations, settings)
+}
+
+fn search(paths: &[PathBuf], wanted: Wanted, settings: &Arc<SettingsSource>) -> Found {
     let mut found = Found::default();
     for path in paths {
         if path == Path::new(STDIN) {
             found.files.push((path.clone(), Ok(())));
         } else if path.is_dir() {
-            walk(path, settings, &mut found);
+            walk(path, wanted, settings, &mut found);
         } else if settings.force_exclude() && settings.of(path).is_ok_and(|s| s.excludes(path, false)) {
             found.skipped.push((path.clone(), Skipped::Excluded));
         } else {
@@ -119,7 +143,7 @@ fn remove_repeated(found: &mut Found) {
     });
 }
 
-fn walk(directory: &Path, settings: &Arc<SettingsSource>, found: &mut Found) {
+fn walk(directory: &Path, wanted: Wanted, settings: &Arc<SettingsSource>, found: &mut Found) {
     let before = found.files.len();
     let skipped = found.skipped.len();
     let respects = settings.of_directory(directory).map_or(true, |settings| settings.respect_gitignore);
@@ -147,13 +171,18 @@ fn walk(directory: &Path, settings: &Arc<SettingsSource>, found: &mut Found) {
                 if !is_file {
                     continue;
                 }
-                let kind = NameKind::of(path);
+                let kind = NameKind::of(path, wanted);
                 let is_excluded = || settings.of(path).is_ok_and(|settings| settings.excludes(path, false));
                 match kind {
                     NameKind::Other => {}
-                    NameKind::Configuration { .. } if !has_kickstart_content(path) => {}
+                    NameKind::Configuration { .. }
+                        if !head_of(path).is_some_and(|head| reads_like_a_kickstart(&head)) => {}
+                    NameKind::Boot { name, .. }
+                        if !head_of(path).is_some_and(|head| boot_files::is_one(name, &head)) => {}
                     _ if is_excluded() => found.skipped.push((entry.into_path(), Skipped::Excluded)),
-                    NameKind::Template | NameKind::Configuration { is_template: true } => {
+                    NameKind::Template
+                    | NameKind::Configuration { is_template: true }
+                    | NameKind::Boot { is_template: true, .. } => {
                         found.skipped.push((entry.into_path(), Skipped::Template));
                     }
                     _ => found.files.push((entry.into_path(), Ok(()))),
@@ -169,8 +198,11 @@ fn walk(directory: &Path, settings: &Arc<SettingsSource>, found: &mut Found) {
         }
     }
     if found.files.len() == before {
-        let skipped = found.skipped.len() - skipped;
-        found.files.push((directory.to_owned(), Err(InputError::NoKickstart { skipped })));
+        let nothing = match wanted {
+            Wanted::Kickstarts => InputError::NoKickstart { skipped: found.skipped.len() - skipped },
+            Wanted::BootConfigurations => InputError::NoBootConfiguration,
+        };
+        found.files.push((directory.to_owned(), Err(nothing)));
     }
 }
 
@@ -192,12 +224,14 @@ enum NameKind {
     Configuration { is_template: bool },
     /// `*.ks.j2` and the like.
     Template,
+    /// The name of a boot configuration, where those are wanted.
+    Boot { name: BootName, is_template: bool },
     /// Anything else.
     Other,
 }
 
 impl NameKind {
-    fn of(path: &Path) -> NameKind {
+    fn of(path: &Path, wanted: Wanted) -> NameKind {
         /// What template engines append to the name of the file that they make.
         const TEMPLATES: [&str; 12] =
             ["in", "j2", "jinja", "jinja2", "erb", "epp", "tmpl", "tpl", "template", "hcl", "mako", "tt"];
@@ -208,6 +242,11 @@ impl NameKind {
             extensions.pop();
             is_template = true;
         }
+        if wanted == Wanted::BootConfigurations {
+            let parts: Vec<&str> = name.split('.').take(extensions.len() + 1).collect();
+            let boot = boot_files::by_name(path, &parts);
+            return boot.map_or(NameKind::Other, |name| NameKind::Boot { name, is_template });
+        }
         match (extensions.last(), is_template) {
             (Some(&("ks" | "kickstart")), false) => NameKind::Kickstart,
             (Some(&("ks" | "kickstart")), true) => NameKind::Template,
@@ -217,11 +256,11 @@ impl NameKind {
     }
 }
 
-/// Whether a file reads like a kickstart.
-fn has_kickstart_content(path: &Path) -> bool {
+/// What a file begins with; `None` for one that cannot be read.
+fn head_of(path: &Path) -> Option<String> {
     let mut head = Vec::new();
-    let read = std::fs::File::open(path).and_then(|f| f.take(64 << 10).read_to_end(&mut head));
-    read.is_ok() && reads_like_a_kickstart(&String::from_utf8_lossy(&head))
+    std::fs::File::open(path).ok()?.take(64 << 10).read_to_end(&mut head).ok()?;
+    Some(String::from_utf8_lossy(&head).into_owned())
 }
 
 /// Section headers that nothing else has, or several commands that most kickstarts have. (`grub.cfg`,
@@ -254,7 +293,7 @@ mod tests {
             ("ks", NameKind::Other),
             ("x.j2", NameKind::Other),
         ] {
-            assert_eq!(NameKind::of(Path::new(name)), kind, "{name}");
+            assert_eq!(NameKind::of(Path::new(name), Wanted::Kickstarts), kind, "{name}");
         }
     }
 

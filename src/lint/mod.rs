@@ -10,6 +10,7 @@ pub mod addon; // the section of the add-on alone
 mod auto; // the policy that a kickstart asks for
 pub mod baseline; // findings that are known
 pub mod boot; // boot configurations, alone or with their kickstart
+mod boot_files; // boot configurations in a directory
 mod check; // one kickstart through every rule
 mod choice; // which findings are reported
 mod chosen; // a choice with its reason

@@ -10,9 +10,14 @@ use node_base::policy::Policy;
 use node_base::source::Sources;
 use node_base::units::Bytes;
 use serde::Serialize;
+use std::borrow::Cow;
+use std::path::Path;
 
 #[derive(Serialize)]
 struct Report<'a> {
+    /// The kickstart, where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<Cow<'a, str>>,
     schema: u32,
     verdict: Verdict,
     devices: Vec<Device<'a>>,
@@ -65,13 +70,14 @@ struct Message<'a> {
 }
 
 /// The plan as one line. `findings` has one for each message; `short` is what is missing for the images that are wanted:
-/// not Anaconda's message but ours.
+/// not Anaconda's message but ours. `path` is named where there are several plans.
 pub fn plan<'f>(
     plan: &'f Plan,
     findings: &'f [Finding],
     policy: Option<&Policy>,
     short: Option<&'f Finding>,
     sources: &Sources,
+    path: Option<&Path>,
 ) -> String {
     let devices = plan.tree.as_ref().map(|tree| tree.ids().map(|id| device(tree, id)).collect());
     let message = |severity, text, finding: &'f Finding| Message {
@@ -86,6 +92,7 @@ pub fn plan<'f>(
     let short_message = short.map(|f| message(f.severity, &f.message, f));
     let mut diagnostics = Diagnostics::new(sources);
     let report = Report {
+        path: path.map(Path::to_string_lossy),
         schema: SCHEMA,
         verdict: plan.verdict,
         devices: devices.unwrap_or_default(),
@@ -96,14 +103,29 @@ pub fn plan<'f>(
     line(&report)
 }
 
-/// The smallest disks as one line.
-pub fn minimum(minimum: &Minimum) -> String {
+/// The plans of several kickstarts, each as [`plan`] or [`minimum`] writes it: one object, a line for each plan. `unreadable` has the
+/// paths that have no plan, each with the reason.
+pub fn several(plans: &[String], unreadable: &[(String, String)]) -> String {
+    let plans: Vec<&str> = plans.iter().map(|plan| plan.trim_end()).collect();
+    let unreadable: Vec<_> = unreadable
+        .iter()
+        .map(|(path, message)| serde_json::json!({ "path": path, "message": message }))
+        .collect();
+    let unreadable = line(&unreadable);
+    let plans = plans.join(",\n");
+    format!("{{\"schema\":{SCHEMA},\"plans\":[\n{plans}\n],\"unreadable\":{}}}\n", unreadable.trim_end())
+}
+
+/// The smallest disks as one line. `path` is named where there are several.
+pub fn minimum(minimum: &Minimum, path: Option<&Path>) -> String {
     #[derive(Serialize)]
     struct Report<'a> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        path: Option<Cow<'a, str>>,
         schema: u32,
         minimum: &'a Minimum,
     }
-    line(&Report { schema: SCHEMA, minimum })
+    line(&Report { path: path.map(Path::to_string_lossy), schema: SCHEMA, minimum })
 }
 
 /// Serialising plain structures to a string cannot fail.

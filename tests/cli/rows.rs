@@ -34,6 +34,9 @@ const ROWS: &[Row] = &[
     ("explain a finding", &["explain", "SEC001"], 0, &["SEC001 plain-text-password"]),
     ("explain for programs", &["explain", "SEC001", "--format=json"], 0, &["\"schema\": 1"]),
     ("every finding for programs", &["rules", "--format=json"], 0, &["\"schema\": 1"]),
+    ("the findings of one kind", &["rules", "SEC"], 0, &["SEC001", "!NODE001"]),
+    ("the pages of one kind", &["explain", "una00"], 0, &["UNA001 ", "UNA009 ", "!UNA010 "]),
+    ("a misspelt kind", &["explain", "NODX"], 2, &["did you mean NODE?"]),
     ("policies for programs", &["policy", "list", "--format=json"], 0, &["\"schema\": 1"]),
     ("completions", &["completions", "bash"], 0, &["complete"]),
     ("a misspelt command", &["chek", "wrong.ks"], 2, &["did you mean 'ks-lint check'?"]),
@@ -43,6 +46,20 @@ const ROWS: &[Row] = &[
     ("a file that is not there", &["missing.ks", "wrong.ks"], 2, &["missing.ks", "SEC001"]),
     ("a boot configuration that is none", &["boot", "right.ks"], 1, &["not a boot configuration"]),
     ("what the installer does", &["plan", "right.ks", "--disk=sda=100GiB"], 0, &["Anaconda proceeds"]),
+    (
+        "what it does with several",
+        &["plan", "right.ks", "wrong.ks", "--disk=sda=100G"],
+        0,
+        &["right.ks: A", "wrong.ks: A"],
+    ),
+    ("a size as lsblk prints it", &["plan", "right.ks", "--disk=sda=447.1G"], 0, &["sda  447.1 GiB"]),
+    (
+        "boot configurations of a directory",
+        &["boot", "tftp"],
+        0,
+        &["tftp/pxelinux.cfg/default: ", "!vmlinuz"],
+    ),
+    ("the add-on's section of a kickstart", &["addon", "right.ks"], 0, &["section      absent"]),
     ("the smallest disk", &["plan", "right.ks", "--minimum"], 0, &["installs from"]),
     ("exit statuses in the help", &["check", "--help"], 0, &["Exit status: 0", "Examples:"]),
 ];
@@ -57,6 +74,8 @@ fn what_other_linters_do_is_done() {
     );
     place.file("broken.ks", "no-such x\nlang C\nno-such y\n");
     place.file("right.ks", COMPLETE);
+    place.file("tftp/pxelinux.cfg/default", "LABEL linux\n  KERNEL vmlinuz\n  APPEND initrd=initrd.img inst.stage2=http://a.example/os inst.ks=http://a.example/x.ks ip=dhcp\n");
+    place.file("tftp/vmlinuz", "\x7fELF\0");
     let mut differing = Vec::new();
     for (what, arguments, status, words) in ROWS {
         let output = place.run(arguments.iter());
