@@ -4,7 +4,7 @@ use super::codes;
 use super::entry::{self, Entry};
 use node_base::boot_entry;
 use node_base::cmdline::{self, CommandLine};
-use node_base::diagnostic::{Finding, Findings, nearest};
+use node_base::diagnostic::{Applicability, Finding, Findings, Fix, nearest};
 use node_base::source::Spanned;
 use node_base::source::{FileId, Span};
 
@@ -44,7 +44,12 @@ pub(crate) fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> 
                 )
                 .at(key);
                 findings.push(match nearest(unknown, boot_entry::KEYS.iter().copied()) {
-                    Some(near) => finding.help(format!("did you mean '{near}'?")),
+                    Some(near) => finding.help(format!("did you mean '{near}'?")).fix(Fix::replace(
+                        key,
+                        near,
+                        format!("write {near}"),
+                        Applicability::Unsafe,
+                    )),
                     None => finding,
                 });
             }

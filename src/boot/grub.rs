@@ -8,7 +8,7 @@ use super::codes;
 use super::entry::Entry;
 use super::variables::{Budget, Variables};
 use node_base::cmdline::{CommandLine, Word};
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Finding, Findings, Fix};
 use node_base::source::{FileId, Span, Spanned};
 use tokens::{Piece, Token, pieces};
 use variables::{Branches, Runs};
@@ -165,7 +165,13 @@ impl<'s> Reader<'s, '_> {
                         "an unquoted ';' ends the command, so the kernel does not get what follows",
                     )
                     .at(Span::new(last.file, at, at + 1))
-                    .help("put the word in quotes, or write \\;"),
+                    .help("put the word in quotes, or write \\;")
+                    .fix(Fix::replace(
+                        Span::new(last.file, at, at + 1),
+                        "\\;",
+                        "write \\;",
+                        Applicability::Unsafe,
+                    )),
                 );
             }
             self.entries.push(Entry {

@@ -125,6 +125,7 @@ pub fn parse(text: &str, version: Version, wrong: &mut Vec<ValueIssue>) -> Resul
         return Err(if parts[1].text.is_empty() {
             ValueIssue::error(format!("'{text}' says no way to get an address behind the interface"))
                 .help(format!("write ip={}:dhcp", parts[0].text))
+                .meant(format!("{}:dhcp", parts[0].text))
         } else {
             unknown_method(&parts[1])
         });
@@ -165,7 +166,8 @@ fn single(only: &Field<'_>, version: Version, wrong: &mut Vec<ValueIssue>) -> Re
             "'{}' names an interface, but no way to get an address",
             only.text
         ))
-        .help(format!("write ip={}:dhcp", only.text)));
+        .help(format!("write ip={}:dhcp", only.text))
+        .meant(format!("{}:dhcp", only.text)));
     }
     Err(unknown_method(only))
 }

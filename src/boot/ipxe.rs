@@ -4,7 +4,7 @@ use super::codes;
 use super::entry::{self, Entry};
 use super::variables::{Budget, Variables};
 use node_base::cmdline::{CommandLine, Word};
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Finding, Findings, Fix};
 use node_base::source::Spanned;
 use node_base::source::{FileId, Span};
 
@@ -18,14 +18,23 @@ pub(crate) fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> 
     let is_script =
         lines.iter().filter_map(|line| line.first()).any(|verb| verb.text != "set" && verb.text != "clear");
     if is_script && !text.starts_with("#!ipxe") && !text.starts_with("#!gpxe") {
-        findings.push(
-            Finding::new(
-                &codes::NOT_A_SCRIPT,
-                "the first line is not '#!ipxe', so iPXE does not run this file",
-            )
-            .at(Span::new(file, 0, text.find('\n').unwrap_or(text.len())))
-            .help("write #!ipxe as the first line, without anything before it"),
+        let finding = Finding::new(
+            &codes::NOT_A_SCRIPT,
+            "the first line is not '#!ipxe', so iPXE does not run this file",
+        )
+        .at(Span::new(file, 0, text.find('\n').unwrap_or(text.len())))
+        .help("write #!ipxe as the first line, without anything before it");
+        // Where the signature is later in the file, what is before it has to go.
+        let before = text.find("#!ipxe").unwrap_or(0);
+        let signature = if text.contains("#!ipxe") { "" } else { "#!ipxe\n" };
+        let is_blank = text[..before].trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).is_empty();
+        let fix = Fix::replace(
+            Span::new(file, 0, before),
+            signature,
+            "write #!ipxe as the first line",
+            Applicability::Unsafe,
         );
+        findings.push(if is_blank { finding.fix(fix) } else { finding });
     }
     let mut script = Script {
         variables: variables(&lines),

@@ -157,6 +157,7 @@ pub(crate) fn bond_option(option: &str, members: &[String]) -> Option<ValueIssue
         return Some(if BOND_MODES.contains(&option) {
             ValueIssue::error(format!("'{option}' is a mode without 'mode='"))
                 .help(format!("write mode={option}"))
+                .meant(format!("mode={option}"))
         } else {
             ValueIssue::error(format!("'{option}' is not an option of a bond: expected NAME=VALUE"))
         });
@@ -164,7 +165,7 @@ pub(crate) fn bond_option(option: &str, members: &[String]) -> Option<ValueIssue
     if !BOND_OPTIONS.contains(&key) {
         let found = ValueIssue::error(format!("a bond has no option '{key}'"));
         return Some(match nearest(key, BOND_OPTIONS.iter().copied()) {
-            Some(near) => found.help(format!("did you mean '{near}'?")),
+            Some(near) => found.help(format!("did you mean '{near}'?")).meant(option.replacen(key, near, 1)),
             None => found,
         });
     }
@@ -172,7 +173,7 @@ pub(crate) fn bond_option(option: &str, members: &[String]) -> Option<ValueIssue
         "mode" if !BOND_MODES.contains(&given) && !matches!(given.parse::<u8>(), Ok(0..=6)) => {
             let found = ValueIssue::error(format!("a bond has no mode '{given}'"));
             Some(match nearest(given, BOND_MODES.iter().copied()) {
-                Some(near) => found.help(format!("did you mean '{near}'?")),
+                Some(near) => found.help(format!("did you mean '{near}'?")).meant(format!("{key}={near}")),
                 None => found.help(format!("one of {}, or 0 to 6", BOND_MODES.join(", "))),
             })
         }
@@ -294,6 +295,7 @@ pub(crate) fn vlan(text: &str) -> Result<Link, ValueIssue> {
             parts[0].text
         ))
         .help(format!("write vlan={0}.{1}:{0}", parent.text, parts[0].text))
+        .meant(format!("{0}.{1}:{0}", parent.text, parts[0].text))
         .part(parts[0].at.clone()));
     }
     let link = name(&parts[0], "VLAN")?;

@@ -67,7 +67,15 @@ pub(crate) fn parse(
         if let Some(rest) = url.strip_prefix("nfs://") {
             return nfs("nfs", rest);
         }
-        return parse(url, Fetches::Tree, wrong);
+        let before = wrong.len();
+        let named =
+            |issue: &mut ValueIssue| issue.meant = issue.meant.take().map(|url| format!("{name},{url}"));
+        let result = parse(url, Fetches::Tree, wrong);
+        wrong[before..].iter_mut().for_each(named);
+        return result.map_err(|mut issue| {
+            named(&mut issue);
+            issue
+        });
     }
     if fetches == Fetches::Drivers && (text == "inst.dd" || text.starts_with('/')) {
         return Ok(Location { scheme: "hd", host: None, path: text.to_owned() });
@@ -80,14 +88,13 @@ pub(crate) fn parse(
     let Some(scheme) = scheme(name) else {
         return Err(match name.to_ascii_lowercase().as_str() {
             lower if self::scheme(lower).is_some() => {
-                ValueIssue::error(format!("'{name}:' must be in lower case"))
-                    .help(format!("write {lower}:{rest}"))
+                ValueIssue::error(format!("'{name}:' must be in lower case")).write(format!("{lower}:{rest}"))
             }
             _ if name.starts_with("/dev/") || name.starts_with("LABEL=") || name.starts_with("UUID=") => {
                 ValueIssue::error(format!("'{text}' does not say that it is a disk"))
-                    .help(format!("write hd:{text}"))
+                    .write(format!("hd:{text}"))
             }
-            "nfsiso" => ValueIssue::error("'nfsiso:' was removed").help(format!("write nfs:{rest}")),
+            "nfsiso" => ValueIssue::error("'nfsiso:' was removed").write(format!("nfs:{rest}")),
             "floppy" => {
                 ValueIssue::error("floppy disks are not supported any more").help("write hd:DEVICE:/PATH")
             }
@@ -106,7 +113,7 @@ pub(crate) fn parse(
             let form = rest.trim_start_matches('/');
             let (host, path) = form.split_once('/').unwrap_or((form, ""));
             Err(ValueIssue::error("a location over NFS is not a URL")
-                .help(format!("write {scheme}:{}:/{path}", host.trim_end_matches(':'))))
+                .write(format!("{scheme}:{}:/{path}", host.trim_end_matches(':'))))
         }
         "nfs" | "nfs4" => nfs(scheme, rest),
         "hd" => disk(rest, fetches, wrong),
@@ -118,7 +125,7 @@ pub(crate) fn parse(
         "file" => {
             let path = rest.strip_prefix("//").unwrap_or(rest);
             if name == "path" {
-                wrong.push(ValueIssue::warning("'path:' is deprecated").help(format!("write file:{path}")));
+                wrong.push(ValueIssue::warning("'path:' is deprecated").write(format!("file:{path}")));
             }
             if !path.starts_with('/') {
                 return Err(ValueIssue::error(format!("'{path}' is not an absolute path")));
@@ -146,11 +153,9 @@ fn no_scheme(text: &str, fetches: Fetches) -> ValueIssue {
     ));
     match text.split('/').next() {
         _ if text.starts_with('/') && fetches == Fetches::Kickstart => {
-            found.help(format!("write file:{text} for a file in the initramfs"))
+            found.help(format!("write file:{text} for a file in the initramfs")).meant(format!("file:{text}"))
         }
-        Some(host) if host.contains('.') && value::is_host(host) => {
-            found.help(format!("write http://{text}"))
-        }
+        Some(host) if host.contains('.') && value::is_host(host) => found.write(format!("http://{text}")),
         _ => found,
     }
 }
@@ -158,7 +163,7 @@ fn no_scheme(text: &str, fetches: Fetches) -> ValueIssue {
 fn url(scheme: &'static str, rest: &str) -> Result<Location, ValueIssue> {
     let Some(rest) = rest.strip_prefix("//") else {
         return Err(ValueIssue::error(format!("'{scheme}:' must be followed by two slashes"))
-            .help(format!("write {scheme}://{}", rest.trim_start_matches('/'))));
+            .write(format!("{scheme}://{}", rest.trim_start_matches('/'))));
     };
     let (authority, path) = rest.find(['/', '?']).map_or((rest, ""), |at| rest.split_at(at));
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
@@ -183,7 +188,7 @@ fn nfs(scheme: &'static str, rest: &str) -> Result<Location, ValueIssue> {
         None => {
             let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
             return Err(ValueIssue::error(format!("'{scheme}:{rest}' has no path behind a colon"))
-                .help(format!("write {scheme}:{host}:/{path}")));
+                .write(format!("{scheme}:{host}:/{path}")));
         }
     };
     let host = &fields[at - 1];
@@ -216,11 +221,11 @@ fn disk(rest: &str, fetches: Fetches, wrong: &mut Vec<ValueIssue>) -> Result<Loc
         && label.contains(' ')
     {
         return Err(ValueIssue::error(format!("blanks in the label '{label}' must be written as \\x20"))
-            .help(format!("write hd:LABEL={}:{path}", label.replace(' ', "\\x20"))));
+            .write(format!("hd:LABEL={}:{path}", label.replace(' ', "\\x20"))));
     }
     if !path.is_empty() && !path.starts_with('/') {
         return Err(ValueIssue::error(format!("'{path}' is not an absolute path"))
-            .help(format!("write hd:{device}:/{path}")));
+            .write(format!("hd:{device}:/{path}")));
     }
     let kernel_name = device.strip_prefix("/dev/").unwrap_or(device);
     if kernel_name.starts_with("sd") && kernel_name.len() <= 6 {

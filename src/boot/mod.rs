@@ -16,6 +16,7 @@ pub(crate) mod iscsi; // netroot=, rd.iscsi.*
 pub mod legacy; // parameters of oVirt Node 3 and older
 pub(crate) mod links; // bond=, team=, bridge=, vlan=, ifname=
 pub(crate) mod location; // http:, nfs:, hd:
+pub(crate) mod mend; // edits of words
 pub(crate) mod network; // the network that a command line asks for
 pub mod options; // options of the installer and its initramfs
 mod others; // entries of other installers

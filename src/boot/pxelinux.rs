@@ -3,7 +3,7 @@
 use super::codes;
 use super::entry::{self, Entry};
 use node_base::cmdline;
-use node_base::diagnostic::{Finding, Findings, nearest};
+use node_base::diagnostic::{Applicability, Finding, Findings, Fix, nearest};
 use node_base::source::Spanned;
 use node_base::source::{FileId, Span};
 use std::borrow::Cow;
@@ -152,7 +152,12 @@ pub(crate) fn read<'s>(text: &'s str, file: FileId, findings: &mut Findings) -> 
                 )
                 .at(word.span);
                 findings.push(match nearest(d, DIRECTIVES.iter().copied()) {
-                    Some(near) => finding.help(format!("did you mean '{}'?", near.to_ascii_uppercase())),
+                    Some(near) => {
+                        let near = near.to_ascii_uppercase();
+                        let title = format!("write {near}");
+                        let finding = finding.help(format!("did you mean '{near}'?"));
+                        finding.fix(Fix::replace(word.span, near, title, Applicability::Unsafe))
+                    }
                     None => finding,
                 });
             }
@@ -191,7 +196,13 @@ fn check_default(labels: &[Label<'_>], chosen: &[Spanned<'_>], includes: bool, f
         let finding =
             Finding::new(&codes::UNKNOWN_DEFAULT, format!("no entry has the label '{name}'")).at(value.span);
         findings.push(match nearest(name, names.iter().copied()) {
-            Some(near) => finding.help(format!("did you mean '{near}'?")),
+            Some(near) => {
+                let mut finding = finding.help(format!("did you mean '{near}'?"));
+                finding.fix = Some(value)
+                    .filter(|value| value.text == name)
+                    .and_then(|value| Fix::of_value(value, near, Applicability::Unsafe));
+                finding
+            }
             None => finding.help(format!("labels: {}", names.join(", "))),
         });
     }

@@ -44,6 +44,13 @@ impl ValueIssue {
         self
     }
 
+    /// Says which value to write, in the help and as what was meant.
+    #[must_use]
+    pub fn write(self, value: impl Into<String>) -> ValueIssue {
+        let value = value.into();
+        self.help(format!("write {value}")).meant(value)
+    }
+
     /// Says which value was meant; the help names it.
     #[must_use]
     pub fn meant(mut self, value: impl Into<String>) -> ValueIssue {

@@ -87,15 +87,15 @@ impl KernelArguments {
         match name {
             "policy" => match policy_problem(value, surroundings) {
                 None => self.policy = Some(Placed { value: value.to_owned(), span }),
-                Some(finding) => mistakes.push(finding.at(span)),
+                Some(problem) => mistakes.push(problem.at_span(span)),
             },
             "enforce" => match Enforce::from_name(value) {
                 Some(value) => self.enforce = Some(Placed { value, span }),
-                None => mistakes.push(recoded(enforce_problem(value), span)),
+                None => mistakes.push(recoded(enforce_problem(value).at_span(span), span)),
             },
             "nvr" => match nvr_problem(value) {
                 None => self.nvr = Some(Placed { value: value.to_owned(), span }),
-                Some(finding) => mistakes.push(finding.at(span)),
+                Some(problem) => mistakes.push(problem.at_span(span)),
             },
             _ => match value {
                 "init" | "skip" => self.layout = Some(Placed { value: value == "init", span }),
@@ -113,7 +113,7 @@ pub(crate) fn image_name_mistakes(line: &CommandLine<'_>) -> Vec<Finding> {
     let is_nvr = |word: &&Word<'_>| word.name.replace('-', "_").strip_prefix(PREFIX) == Some("nvr");
     let given =
         line.words.iter().filter(is_nvr).filter(|w| !w.text().is_empty() && !w.text().contains(is_control));
-    given.filter_map(|word| Some(nvr_problem(word.text())?.at(word.span))).collect()
+    given.filter_map(|word| Some(nvr_problem(word.text())?.at_span(word.span))).collect()
 }
 
 /// The same sentence as for the section, as a finding about a kernel argument.

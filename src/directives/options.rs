@@ -2,7 +2,7 @@
 
 use super::codes::{ADDON_UNKNOWN_WORD, ADDON_WRONG_VALUE};
 use super::mistakes::Mistakes;
-use node_base::diagnostic::{Finding, nearest};
+use node_base::diagnostic::{Applicability, Finding, Fix, nearest};
 use node_base::harmless::excerpt;
 use node_base::source::{Sources, Span, Spanned};
 
@@ -43,7 +43,7 @@ pub(super) fn read<'w>(
             None => (&*word.text, None),
         };
         let Some(option) = known.iter().find(|k| k.name == name) else {
-            mistakes.push(unknown(context, name, word.span, known));
+            mistakes.push(unknown(sources, context, name, word.span, known));
             continue;
         };
         let value = match (option.takes_value, attached) {
@@ -53,7 +53,8 @@ pub(super) fn read<'w>(
                 mistakes.push(
                     Finding::new(&ADDON_WRONG_VALUE, message)
                         .at(word.span)
-                        .help(format!("write {}", option.name)),
+                        .help(format!("write {}", option.name))
+                        .fix(written(word.span, option.name, Applicability::Safe)),
                 );
                 continue;
             }
@@ -94,12 +95,26 @@ fn value_span(sources: &Sources, word: Span, name: &str) -> Span {
     }
 }
 
-fn unknown(context: &str, name: &str, span: Span, known: &'static [Known]) -> Finding {
+fn written(span: Span, name: &str, applicability: Applicability) -> Fix {
+    Fix::replace(span, name, format!("write {name}"), applicability)
+}
+
+fn unknown(sources: &Sources, context: &str, name: &str, span: Span, known: &'static [Known]) -> Finding {
     let finding =
         Finding::new(&ADDON_UNKNOWN_WORD, format!("{context} has no option {}", excerpt(name))).at(span);
     let begins = known.iter().find(|k| name.len() > 2 && k.name.starts_with(name)).map(|k| k.name);
     match begins.or_else(|| nearest(name, known.iter().map(|k| k.name))) {
-        Some(meant) => finding.help(format!("did you mean {meant}?")),
+        Some(meant) => {
+            let finding = finding.help(format!("did you mean {meant}?"));
+            // Quotes may change the bytes of the name.
+            match sources.text_of(span).starts_with(name) {
+                true => {
+                    let end = span.start + name.len() as u32;
+                    finding.fix(written(Span { end, ..span }, meant, Applicability::Unsafe))
+                }
+                false => finding,
+            }
+        }
         None if known.is_empty() => finding.help(format!("{context} has no options")),
         None => {
             let names: Vec<&str> = known.iter().map(|k| k.name).collect();

@@ -9,10 +9,10 @@ use super::waivers::{Form, Said, Waiver, WaiverPlace};
 use super::{NAME, Surroundings, requirements, waivers};
 use kickstart::Section;
 use kickstart::syntax::{QuoteError, split_words, unquote};
-use node_base::diagnostic::{Finding, Severity, nearest};
+use node_base::diagnostic::{Applicability, Finding, Fix, Severity, nearest};
 use node_base::harmless::{excerpt, is_control};
 use node_base::source::{Sources, Span, Spanned, split_lines};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 const HEADER: &[Known] = &[
     Known { name: "--policy", takes_value: true },
@@ -47,6 +47,7 @@ pub(super) fn section(
         mistakes,
         section: AddonSection::empty(section.span, section.header_span),
         required: HashMap::new(),
+        repeated: HashSet::new(),
     };
     let words: Vec<Spanned<'_>> = section.positionals().skip(1).cloned().collect();
     reader.header(words);
@@ -60,11 +61,11 @@ pub(super) fn section(
         reader.line(content, Span::new(section.body.file, at, at + content.len()));
         at += line.len();
     }
-    let SectionReader { section, mistakes, .. } = reader;
+    let SectionReader { section, mistakes, repeated, .. } = reader;
     let asks = !section.requirements.is_empty() || section.keep_images.is_some();
     // An unknown policy has been reported at its place.
     if let Some(policy) = asks.then(|| section.policy(surroundings).ok()).flatten() {
-        requirements::check(&section, &policy, mistakes);
+        requirements::check(sources, &section, &repeated, &policy, mistakes);
     }
     section
 }
@@ -76,6 +77,8 @@ struct SectionReader<'a, 'm, 'f> {
     section: AddonSection,
     /// The index in the section's requirements, by mount point.
     required: HashMap<String, usize>,
+    /// Mount points that are required more than once.
+    repeated: HashSet<String>,
 }
 
 impl SectionReader<'_, '_, '_> {
@@ -105,7 +108,7 @@ impl SectionReader<'_, '_, '_> {
         match name {
             "--policy" => {
                 if let Some(problem) = policy_problem(text, self.surroundings) {
-                    self.mistakes.push(problem.at(value.span));
+                    self.mistakes.push(problem.at(value));
                     return;
                 }
                 let given = Placed { value: text.to_owned(), span };
@@ -113,11 +116,11 @@ impl SectionReader<'_, '_, '_> {
             }
             "--enforce" => match Enforce::from_name(text) {
                 Some(value) => set(&mut self.section.enforce, Placed { value, span }, name, self.mistakes),
-                None => self.mistakes.push(enforce_problem(text).at(value.span)),
+                None => self.mistakes.push(enforce_problem(text).at(value)),
             },
             _ => {
                 if let Some(problem) = nvr_problem(text) {
-                    self.mistakes.push(problem.at(value.span));
+                    self.mistakes.push(problem.at(value));
                     return;
                 }
                 let given = Placed { value: text.to_owned(), span };
@@ -167,7 +170,9 @@ impl SectionReader<'_, '_, '_> {
                     None => "write layout, require, waive or keep-images".to_owned(),
                 };
                 let message = format!("'{}' is not a line of this section", excerpt(other));
-                self.mistakes.push(Finding::new(&ADDON_UNKNOWN_WORD, message).at(keyword.span).help(help));
+                let mut finding = Finding::new(&ADDON_UNKNOWN_WORD, message).at(keyword.span).help(help);
+                finding.fix = meant.and_then(|meant| Fix::of_value(&keyword, meant, Applicability::Unsafe));
+                self.mistakes.push(finding);
             }
         }
     }
@@ -204,12 +209,12 @@ impl SectionReader<'_, '_, '_> {
             match argument {
                 Argument::Positional(word) if mount.is_none() => match mount_problem(&word.text) {
                     None => mount = Some(word.text.into_owned()),
-                    Some(finding) => self.mistakes.push(finding.at(word.span)),
+                    Some(problem) => self.mistakes.push(problem.at(&word)),
                 },
                 Argument::Positional(word) => self.surplus("require", &word),
                 Argument::Option { value: Some(value), .. } => match size_in_mib(&value.text) {
                     Ok(value) => size = Some(value),
-                    Err(finding) => self.mistakes.push(finding.at(value.span)),
+                    Err(problem) => self.mistakes.push(problem.at(&value)),
                 },
                 Argument::Option { value: None, .. } => {}
             }
@@ -235,6 +240,7 @@ impl SectionReader<'_, '_, '_> {
             self.section.requirements.push(new);
             return;
         };
+        self.repeated.insert(new.mount.clone());
         let first = &self.section.requirements[first];
         let same = first.min_size == new.min_size;
         let message = if same {
@@ -242,7 +248,11 @@ impl SectionReader<'_, '_, '_> {
         } else {
             format!("{} is required with {} and with {}", new.mount, first.min_size, new.min_size)
         };
-        self.mistakes.push(repeated(message, new.span, first.span, same));
+        let finding = repeated(message, new.span, first.span, same);
+        self.mistakes.push(match same {
+            true => finding.fix(self.delete_line(new.span, Applicability::Safe)),
+            false => finding,
+        });
     }
 
     fn waive(&mut self, words: Vec<Spanned<'_>>, span: Span) {
@@ -275,7 +285,9 @@ impl SectionReader<'_, '_, '_> {
             Ok(Said { code: id, reason }) => match self.section.waivers.iter().find(|w| w.code == id) {
                 Some(first) => {
                     let message = format!("{id} is waived twice");
-                    self.mistakes.push(repeated(message, span, first.span, true));
+                    let finding = repeated(message, span, first.span, true);
+                    let fix = self.delete_line(span, Applicability::Safe);
+                    self.mistakes.push(finding.fix(fix));
                 }
                 None => {
                     let source = self.sources.get(span.file);
@@ -328,6 +340,10 @@ impl SectionReader<'_, '_, '_> {
                 self.mistakes.push(Finding::new(&ADDON_WRONG_VALUE, message).at(word.span).help(help));
             }
         }
+    }
+
+    fn delete_line(&self, span: Span, applicability: Applicability) -> Fix {
+        Fix::delete_line(self.sources.get(span.file).text(), span, applicability)
     }
 
     fn surplus(&mut self, line: &str, word: &Spanned<'_>) {

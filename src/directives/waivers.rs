@@ -3,7 +3,7 @@
 use super::Surroundings;
 use super::codes::{CODES, WAIVER_OF_UNKNOWN_CODE, WAIVER_WITHOUT_REASON};
 use super::mistakes::Mistakes;
-use node_base::diagnostic::{Category, Code, Finding, Severity, nearest};
+use node_base::diagnostic::{Applicability, Category, Code, Finding, Fix, Severity, nearest};
 use node_base::harmless::{excerpt, is_control};
 use node_base::source::Span;
 
@@ -84,11 +84,16 @@ pub(super) fn waiver(
         Some(_) => {}
         None => {
             let names = codes.iter().flat_map(|known| [known.id, known.name]);
-            let help = match nearest(code, names) {
+            let meant = nearest(code, names);
+            let help = match meant {
                 Some(meant) => format!("did you mean {meant}?"),
                 None => "'ks-lint rules' lists the codes".to_owned(),
             };
-            let finding = refused(format!("there is no code '{}'", excerpt(code))).help(help);
+            let mut finding = refused(format!("there is no code '{}'", excerpt(code))).help(help);
+            let is_plain = (code_span.end - code_span.start) as usize == code.len();
+            finding.fix = meant
+                .filter(|_| is_plain)
+                .map(|meant| Fix::replace(code_span, meant, format!("write {meant}"), Applicability::Unsafe));
             if !looks_like_a_code(code, codes) {
                 return Err(Box::new(finding));
             }

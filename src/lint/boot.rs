@@ -206,6 +206,10 @@ impl Marks {
         findings.extend(found.into_iter().map(|mut finding| {
             finding.message = restored(&finding.message);
             finding.help = finding.help.as_deref().map(restored);
+            if let Some(fix) = &mut finding.fix {
+                fix.title = restored(&fix.title);
+                fix.edits.iter_mut().for_each(|edit| edit.replacement = restored(&edit.replacement));
+            }
             finding
         }));
         findings
@@ -250,13 +254,26 @@ pub enum NotLegacy {
     Policy(#[from] PolicyError),
 }
 
+/// Deletes a blank together with each word that is deleted.
+fn delete_blanks(sources: &Sources, findings: &mut [Finding]) {
+    let edits = findings.iter_mut().filter_map(|finding| finding.fix.as_mut()).flat_map(|fix| &mut fix.edits);
+    for edit in edits.filter(|edit| edit.replacement.is_empty()) {
+        let text = sources.get(edit.span.file).text();
+        if text[..edit.span.start as usize].ends_with([' ', '\t']) {
+            edit.span.start -= 1;
+        }
+    }
+}
+
 /// The report of a file that no layout policy applies to.
 fn report(sources: Sources, syntax: Chosen<Version>, findings: Findings) -> FileReport {
+    let mut findings = findings.into_sorted();
+    delete_blanks(&sources, &mut findings);
     FileReport {
         sources,
         syntax,
         policy: Chosen::new("none".to_owned(), "a boot configuration has no layout"),
-        findings: findings.into_sorted(),
+        findings,
         waived: Vec::new(),
         baselined: 0,
         is_template: false,

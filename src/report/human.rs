@@ -89,7 +89,7 @@ pub(super) fn total(summary: &Summary, seen: Option<&'static Code>, style: &Styl
         text.push('\n');
     }
     if summary.fixable > 0 && style.terminal {
-        let _ = writeln!(text, "{} can be fixed: ks-lint --fix", count(summary.fixable, "finding"));
+        let _ = writeln!(text, "{} can be fixed with --fix", count(summary.fixable, "finding"));
     }
     if let Some(code) = seen.filter(|_| style.terminal) {
         let _ = writeln!(text, "More about a finding: ks-lint explain {}", code.id);

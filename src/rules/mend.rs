@@ -25,8 +25,7 @@ pub(super) fn delete_option(sources: &Sources, span: Span, applicability: Applic
 
 /// Deletes the line of a command.
 pub(super) fn delete_line(sources: &Sources, span: Span, applicability: Applicability) -> Fix {
-    let (_, whole) = line_at(sources.get(span.file).text(), span.start as usize);
-    Fix::delete(Span::new(span.file, whole.start, whole.end), "delete the line", applicability)
+    Fix::delete_line(sources.get(span.file).text(), span, applicability)
 }
 
 /// Deletes the lines from the first to the last byte of a span.

@@ -1,13 +1,14 @@
 //! The advice about boot configurations, applied to its fixtures: the finding is gone, and no new error appears.
 
-use super::{FILLED_IN, Why, boot_files, diff, root};
+use super::{FILLED_IN, Why, boot_files, diff, edited, root};
 use ks_lint::catalogue;
+use ks_lint::fix::{Wanted, apply};
 use ks_lint::lint::FileReport;
 use node_base::diagnostic::{Category, Code, Finding, Severity};
 use node_base::source::{FileId, line_at};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The codes of whose findings none can be fixed by a program.
+/// The codes of whose findings none has an edit.
 const BY_A_PERSON: &[(&str, Why)] = &[
     ("BOOT005", Why::Choice),
     ("BOOT009", Why::Choice),
@@ -17,9 +18,13 @@ const BY_A_PERSON: &[(&str, Why)] = &[
     ("BOOT017", Why::Remark),
     ("BOOT018", Why::Work),
     ("BOOT019", Why::Unknown),
+    ("BOOT020", Why::Unknown),
+    ("BOOT021", Why::Unknown),
     ("BOOT024", Why::Choice),
     ("BOOT027", Why::Work),
     ("BOOT028", Why::Remark),
+    ("BOOT030", Why::Choice),
+    ("BOOT031", Why::Choice),
     ("BOOT033", Why::Remark),
     ("BOOT034", Why::Work),
     ("BOOT035", Why::Work),
@@ -145,9 +150,35 @@ fn count(report: &FileReport, finding: &Finding) -> usize {
     report.findings.iter().filter(|f| f.code == finding.code && f.message == finding.message).count()
 }
 
+/// All fixes together: no new error, a second run changes nothing, and safe ones leave fewer findings.
+#[test]
+fn fixes_of_boot_configurations_are_done_at_once() {
+    let mut changed = 0;
+    for path in boot_files::all() {
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let name = path.display();
+        let check = |text: String| Ok::<_, ()>(boot_files::check_text(&path, text));
+        let before = boot_files::check_text(&path, text.clone());
+        for wanted in [Wanted::Safe, Wanted::Unsafe] {
+            let fixed =
+                apply(boot_files::check_text(&path, text.clone()), wanted, check).expect("it is small");
+            let count = |report: &FileReport| errors(report).values().sum::<usize>();
+            let is_covered = UNCOVERED.iter().any(|(path, _)| name.to_string().ends_with(path));
+            assert!(is_covered || count(&fixed.report) <= count(&before), "{name}:\n{}", fixed.text());
+            if wanted == Wanted::Safe && !fixed.applied.is_empty() {
+                assert!(fixed.report.findings.len() < before.findings.len(), "{name}:\n{}", fixed.text());
+            }
+            let again = apply(boot_files::check_text(&path, fixed.text().to_owned()), wanted, check);
+            assert_eq!(again.expect("it is small").text(), fixed.text(), "{name}: a second run changes more");
+            changed += usize::from(fixed.text() != text);
+        }
+    }
+    assert!(changed > 20, "only {changed} fixtures have a fix");
+}
+
 #[test]
 fn what_is_advised_about_boot_configurations_helps() {
-    let mut applied: BTreeSet<&str> = BTreeSet::new();
+    let mut with_edit: BTreeSet<&str> = BTreeSet::new();
     let mut seen: BTreeMap<&str, String> = BTreeMap::new();
     let mut wrong = Vec::new();
     for path in boot_files::all() {
@@ -156,11 +187,11 @@ fn what_is_advised_about_boot_configurations_helps() {
         let before = boot_files::check_text(&path, text.clone());
         for finding in before.findings.iter().filter(|f| f.code.category == Category::Boot) {
             let help = finding.help.as_deref().unwrap_or("no help");
-            let Some(new) = helped(&before, finding) else {
-                seen.entry(finding.code.id).or_insert_with(|| format!("{name}: {}: {help}", finding.message));
-                continue;
-            };
-            applied.insert(finding.code.id);
+            seen.entry(finding.code.id).or_insert_with(|| format!("{name}: {}: {help}", finding.message));
+            if finding.fix.is_some() {
+                with_edit.insert(finding.code.id);
+            }
+            let Some(new) = edited(&before, finding).or_else(|| helped(&before, finding)) else { continue };
             let after = boot_files::check_text(&path, new.clone());
             let (old, now) = (errors(&before), errors(&after));
             let is_new = |(code, n): &(&&str, &usize)| {
@@ -183,12 +214,17 @@ fn what_is_advised_about_boot_configurations_helps() {
     let is_of_boot = |code: &&&Code| code.category == Category::Boot;
     for code in catalogue::codes().iter().filter(is_of_boot) {
         let by_a_person = BY_A_PERSON.iter().find(|(id, _)| *id == code.id);
-        match (applied.contains(code.id), by_a_person) {
+        match (with_edit.contains(code.id), by_a_person) {
             (true, None) | (false, Some(_)) => {}
-            (true, Some((_, why))) => wrong.push(format!("{}: was done, and is listed as {why:?}", code.id)),
+            (true, Some((_, why))) => {
+                wrong.push(format!("{}: has an edit, and is listed as {why:?}", code.id))
+            }
             (false, None) => {
                 let example = seen.get(code.id).map_or("no fixture shows it", String::as_str);
-                wrong.push(format!("{} ({}): neither done nor listed: {example}", code.id, code.name));
+                wrong.push(format!(
+                    "{} ({}): has no edit in a fixture, and is not listed: {example}",
+                    code.id, code.name
+                ));
             }
         }
     }

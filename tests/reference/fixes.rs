@@ -21,6 +21,9 @@ const DOCUMENTS: &str = "300";
 const MADE_DIFFERENTLY: &[(&str, &str, &str)] = &[
     ("KS019", "write a timesource line", "a setting moves from one command to another"),
     ("STY021", "", "the reference keeps the text of the add-on's section, and a waiver there is removed"),
+    ("NODE102", "", "the reference keeps the text of the add-on's section"),
+    ("NODE103", "", "the reference keeps the text of the add-on's section"),
+    ("NODE108", "", "the reference keeps the text of the add-on's section"),
     ("NODE015", "", "a pool that its volumes do not fit into would stop the installation"),
     ("NODE021", "", "the profile of ovirt-node makes thin volumes, which is now written"),
     (

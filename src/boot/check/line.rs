@@ -3,12 +3,12 @@
 use super::CheckOptions;
 use crate::boot::codes;
 use crate::boot::config::Entry;
-use crate::boot::location;
 use crate::boot::options::{self, Fetches, Repeat, Takes};
+use crate::boot::{location, mend};
 use crate::directives;
 use foldhash::{HashMap, HashMapExt};
 use node_base::cmdline::{CommandLine, Word};
-use node_base::diagnostic::{Finding, Findings, Severity};
+use node_base::diagnostic::{Applicability, Finding, Findings, Severity};
 
 pub(super) fn check(entry: &Entry<'_>, options: CheckOptions, findings: &mut Findings) {
     let line = &entry.line;
@@ -25,28 +25,28 @@ pub(super) fn check(entry: &Entry<'_>, options: CheckOptions, findings: &mut Fin
     }
     let old = |name: &str| line.last(name).is_some();
     if line.last("inst.ks").is_none() && !old("ks") && !old("inst.kickstart") && !line.is_on("inst.rescue") {
-        findings.push(
-            Finding::new(
-                &codes::NO_KICKSTART,
-                format!("{} names no kickstart, so the installation is interactive", entry.name()),
-            )
-            .at_opt(entry.span())
-            .help("add inst.ks=https://SERVER/PATH"),
-        );
+        let fix = mend::add(&line.words, "inst.ks=https://SERVER/PATH", Applicability::Placeholder);
+        let finding = Finding::new(
+            &codes::NO_KICKSTART,
+            format!("{} names no kickstart, so the installation is interactive", entry.name()),
+        )
+        .at_opt(entry.span())
+        .help("add inst.ks=https://SERVER/PATH");
+        findings.push(Finding { fix, ..finding });
     }
     let source =
         ["inst.stage2", "inst.repo", "inst.method", "root", "stage2", "repo", "method", "inst.liveinst"];
     if !options.with_kickstart && !source.iter().any(|n| line.last(n).is_some()) {
-        findings.push(
-            Finding::new(
+        let fix = mend::add(&line.words, "inst.stage2=https://SERVER/TREE", Applicability::Placeholder);
+        let finding = Finding::new(
                 &codes::NO_STAGE2,
                 format!("{} does not say where the installer's runtime image comes from", entry.name()),
             )
             // Of a kickstart that was not read, one with a source is as likely.
             .severity(if old("inst.ks") || old("ks") { Severity::Info } else { Severity::Warning })
             .at_opt(entry.span())
-            .help("add inst.stage2=https://SERVER/TREE (the directory with .treeinfo), unless the kickstart has url, nfs or harddrive"),
-        );
+            .help("add inst.stage2=https://SERVER/TREE (the directory with .treeinfo), unless the kickstart has url, nfs or harddrive");
+        findings.push(Finding { fix, ..finding });
     }
 }
 
@@ -75,7 +75,9 @@ fn repeated(line: &CommandLine<'_>, findings: &mut Findings) {
         .related(later.span, "the one that counts");
         findings.push(match option.name {
             "inst.ks" | "inst.stage2" => {
-                finding.help(format!("add {}.all to try all of them in order", option.name))
+                let all = format!("{}.all", option.name);
+                let fix = mend::add(&line.words, &all, Applicability::Unsafe);
+                Finding { fix, ..finding.help(format!("add {all} to try all of them in order")) }
             }
             _ => finding.help("remove one of the two"),
         });
@@ -184,11 +186,9 @@ fn waiting(line: &CommandLine<'_>, findings: &mut Findings) {
     }
     for (option, what) in WAITS {
         if let Some(word) = line.last(option).filter(|w| w.is_on()) {
-            findings.push(
-                Finding::new(&codes::WAITS, format!("'{option}' {what}"))
-                    .at(word.span)
-                    .help("leave it out for an unattended installation"),
-            );
+            let finding = Finding::new(&codes::WAITS, format!("'{option}' {what}")).at(word.span);
+            let fix = mend::delete(word, Applicability::Unsafe);
+            findings.push(Finding { fix, ..finding.help("leave it out for an unattended installation") });
         }
     }
     if let Some(word) = line.last("inst.dd").filter(|w| w.text().is_empty() && w.variable.is_none()) {
@@ -297,7 +297,12 @@ fn unverified(line: &CommandLine<'_>, options: CheckOptions, findings: &mut Find
                 _ => continue,
             };
             let message = format!("{name}= {how}: others in the network can {harm}");
-            findings.push(Finding::new(&codes::UNVERIFIED_FETCH, message).at(word.span).help(help));
+            let secured = word.known_value().and_then(|v| v.strip_prefix("http://"));
+            let fix = secured.zip(word.value.as_ref()).and_then(|(rest, value)| {
+                mend::value(value, &format!("https://{rest}"), Applicability::Unsafe)
+            });
+            let finding = Finding::new(&codes::UNVERIFIED_FETCH, message).at(word.span).help(help);
+            findings.push(Finding { fix: fix.filter(|_| word.taken.is_none()), ..finding });
         }
     }
 }

@@ -3,13 +3,13 @@
 use crate::boot::codes;
 use crate::boot::config::Entry;
 use crate::boot::ip::by_network_manager;
-use crate::boot::location;
 use crate::boot::network::Network;
 use crate::boot::options::{self, Takes};
 use crate::boot::value;
+use crate::boot::{location, mend};
 use kickstart::Version;
 use node_base::cmdline::Word;
-use node_base::diagnostic::{Finding, Findings, Severity};
+use node_base::diagnostic::{Applicability, Finding, Findings, Severity};
 use std::net::IpAddr;
 
 pub(super) fn check(entry: &Entry<'_>, version: Version, findings: &mut Findings) {
@@ -144,21 +144,25 @@ fn boot_device(entry: &Entry<'_>, network: &Network<'_, '_>, version: Version, f
     // A static network without a gateway on all interfaces but one leaves no choice.
     let named = network.bootdev.is_some() || entry.line.last("ksdevice").is_some();
     if !named && !bootif {
-        findings.push(
-            Finding::new(
-                &codes::NO_BOOTDEV,
-                format!(
-                    "{} interfaces are configured, but none is named as the one to boot from",
-                    several.len()
-                ),
-            )
+        let (word, help, applicability) = match interfaces.first() {
+            Some(first) => {
+                let word = format!("bootdev={first}");
+                let help = format!("add {word}, or let the boot loader add BOOTIF=");
+                (word, help, Applicability::Unsafe)
+            }
+            None => {
+                let word = "bootdev=INTERFACE".to_owned();
+                let help = format!("add {word}");
+                (word, help, Applicability::Placeholder)
+            }
+        };
+        let message =
+            format!("{} interfaces are configured, but none is named as the one to boot from", several.len());
+        let finding = Finding::new(&codes::NO_BOOTDEV, message)
             .at(several[1].1.span)
             .related(several[0].1.span, "the first one")
-            .help(match interfaces.first() {
-                Some(first) => format!("add bootdev={first}, or let the boot loader add BOOTIF="),
-                None => "add bootdev=INTERFACE".to_owned(),
-            }),
-        );
+            .help(help);
+        findings.push(Finding { fix: mend::add(&entry.line.words, &word, applicability), ..finding });
     }
 }
 
@@ -232,14 +236,10 @@ fn reach(entry: &Entry<'_>, network: &Network<'_, '_>, findings: &mut Findings) 
     for (word, host) in remote.iter().filter(|(_, host)| !host.is_empty()) {
         match host.parse::<IpAddr>() {
             Err(_) if network.nameservers.is_empty() && !proxied => {
-                findings.push(
-                    Finding::new(
-                        &codes::NO_NAMESERVER,
-                        format!("'{host}' cannot be resolved: the static network names no name server"),
-                    )
-                    .at(word.value_span())
-                    .help("add nameserver=ADDRESS"),
-                );
+                let message = format!("'{host}' cannot be resolved: the static network names no name server");
+                let finding = Finding::new(&codes::NO_NAMESERVER, message).at(word.value_span());
+                let fix = mend::add(&line.words, "nameserver=ADDRESS", Applicability::Placeholder);
+                findings.push(Finding { fix, ..finding.help("add nameserver=ADDRESS") });
                 return;
             }
             Ok(address) if !proxied && !reachable(address, network) && line.last("rd.route").is_none() => {

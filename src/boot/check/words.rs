@@ -3,11 +3,11 @@
 use crate::boot::codes;
 use crate::boot::options::{self, BootOption, DRACUT, DRACUT_FORMER, DracutFormer, FORMER, Former, Takes};
 use crate::boot::value::{self, ValueIssue};
-use crate::boot::{devices, ip, iscsi, links, location};
+use crate::boot::{devices, ip, iscsi, links, location, mend};
 use foldhash::{HashSet, HashSetExt};
 use kickstart::Version;
 use node_base::cmdline::{CommandLine, Word};
-use node_base::diagnostic::{Code, Finding, Findings, Severity, nearest};
+use node_base::diagnostic::{Applicability, Code, Finding, Findings, Fix, Severity, nearest};
 
 pub(super) fn check(line: &CommandLine<'_>, installer: bool, version: Version, findings: &mut Findings) {
     let mut variables: HashSet<&str> = HashSet::new();
@@ -54,11 +54,12 @@ fn one(word: &Word<'_>, installer: bool, version: Version, findings: &mut Findin
     } else if name.starts_with("inst.") || name.starts_with("ovirt_node.") {
         findings.push(unknown(word, name));
     } else if let Some(meant) = meant_for_installer(name) {
-        findings.push(
-            Finding::new(&codes::UNKNOWN_OPTION, format!("'{name}' is not a boot option, so it is ignored"))
-                .at(word.name_span)
-                .help(format!("did you mean '{meant}'?")),
-        );
+        let message = format!("'{name}' is not a boot option, so it is ignored");
+        findings.push(meant_name(
+            Finding::new(&codes::UNKNOWN_OPTION, message).at(word.name_span),
+            word,
+            meant,
+        ));
     } else if let Some(former) = DRACUT_FORMER.iter().find(|f| f.name == name) {
         check_dracut_former(former, word, version, findings);
     } else if name.starts_with("rd.") {
@@ -69,6 +70,12 @@ fn one(word: &Word<'_>, installer: bool, version: Version, findings: &mut Findin
     {
         check_former(former, word, version, findings);
     }
+}
+
+/// Advises another name.
+fn meant_name(finding: Finding, word: &Word<'_>, meant: &str) -> Finding {
+    let fix = mend::name(word, meant, Applicability::Unsafe);
+    Finding { fix, ..finding.help(format!("did you mean '{meant}'?")) }
 }
 
 fn unknown(word: &Word<'_>, name: &str) -> Finding {
@@ -85,11 +92,11 @@ fn unknown(word: &Word<'_>, name: &str) -> Finding {
     let longer =
         known.clone().find(|n| n.strip_suffix(ending.as_str()).is_some_and(|front| front.ends_with('.')));
     if let Some(longer) = longer.filter(|_| ending.len() > 3) {
-        return finding.help(format!("did you mean '{longer}'?"));
+        return meant_name(finding, word, longer);
     }
     // "inst.foo" may be the option of an add-on.
     match nearest(&name[prefix.len()..], known.clone().map(|n| &n[prefix.len()..])) {
-        Some(near) => finding.help(format!("did you mean '{prefix}{near}'?")),
+        Some(near) => meant_name(finding, word, &format!("{prefix}{near}")),
         None if prefix == "inst." => {
             finding.severity(Severity::Warning).help("right if an add-on of this installer reads it")
         }
@@ -104,7 +111,7 @@ fn unknown_dracut(word: &Word<'_>, name: &str, findings: &mut Findings) {
         .at(word.name_span);
     findings.push(match nearest(name, known) {
         Some(near) if near.len().abs_diff(name.len()) <= 2 => {
-            finding.severity(Severity::Warning).help(format!("did you mean '{near}'?"))
+            meant_name(finding.severity(Severity::Warning), word, near)
         }
         _ => finding.severity(Severity::Info),
     });
@@ -128,17 +135,20 @@ pub(super) fn meant_for_installer(name: &str) -> Option<&'static str> {
 /// Whether the release has the option; says so when it has not.
 fn life(option: &BootOption, word: &Word<'_>, version: Version, findings: &mut Findings) -> bool {
     let name = option.name;
-    let instead = |finding: Finding| match option.instead {
+    let instead = |finding: Finding, applicability: Applicability| match option.instead {
         "" => finding,
-        i if i.starts_with("nothing") => finding.help("leave it out"),
-        i => finding.help(format!("write {i}")),
+        i if i.starts_with("nothing") => {
+            let fix = mend::delete(word, Applicability::Safe);
+            Finding { fix, ..finding.help("leave it out") }
+        }
+        i => Finding { fix: replacement(word, i, applicability), ..finding.help(format!("write {i}")) },
     };
     if option.removed.reached(version) {
         let since = option.removed.name(version);
         let finding = Finding::new(&codes::REMOVED_OPTION, format!("'{name}' is ignored since {since}"));
         let harmless = option.instead.starts_with("nothing");
         let severity = if harmless { Severity::Warning } else { Severity::Error };
-        findings.push(instead(finding).severity(severity).at(word.name_span));
+        findings.push(instead(finding, Applicability::Unsafe).severity(severity).at(word.name_span));
         return false;
     }
     if !option.added.reached(version) {
@@ -148,22 +158,43 @@ fn life(option: &BootOption, word: &Word<'_>, version: Version, findings: &mut F
             format!("'{name}' is ignored by {version}: it is there since {since}"),
         )
         .at(word.name_span);
+        let another = |finding: Finding, new: &str| {
+            let fix = mend::word(word, new, Applicability::Unsafe);
+            Finding { fix, ..finding.help(format!("write {new}")) }
+        };
         findings.push(match name {
             "inst.profile" => {
                 finding.help("on RHEL 8 and 9 a product is chosen: inst.product=\"oVirt Node Next\"")
             }
             "inst.disklabel" => finding.help("write inst.gpt for GPT"),
-            "inst.rdp" | "inst.rdp.username" | "inst.rdp.password" => finding.help("write inst.vnc"),
-            "inst.noninteractive" => finding.help("write inst.cmdline"),
+            "inst.rdp" => another(finding, "inst.vnc"),
+            "inst.rdp.username" | "inst.rdp.password" => finding.help("write inst.vnc"),
+            "inst.noninteractive" => another(finding, "inst.cmdline"),
             _ => finding.severity(Severity::Warning),
         });
         return false;
     }
     if option.deprecated.reached(version) {
         let finding = Finding::new(&codes::DEPRECATED_OPTION, format!("'{name}' is deprecated"));
-        findings.push(instead(finding).at(word.name_span));
+        findings.push(instead(finding, Applicability::Safe).at(word.name_span));
     }
     true
+}
+
+/// A word in the place of an option: another option (`inst.rdp`), one that takes the value (`inst.rdp.password=`), or an option with
+/// its value (`inst.disklabel=gpt`). None for one whose value is not known (`inst.profile=ID`).
+fn replacement(word: &Word<'_>, instead: &str, applicability: Applicability) -> Option<Fix> {
+    let is_word = |text: &str| !text.contains([' ', '[', ',']) && text.is_ascii();
+    match (instead.split_once('='), &word.value) {
+        _ if !is_word(instead) => None,
+        (None, None) => mend::name(word, instead, applicability),
+        (None, Some(_)) => mend::word(word, instead, applicability),
+        (Some((name, "")), Some(_)) => mend::name(word, name, applicability),
+        (Some((_, value)), _) if !value.is_empty() && !value.contains(|c: char| c.is_ascii_uppercase()) => {
+            mend::word(word, instead, applicability)
+        }
+        _ => None,
+    }
 }
 
 fn check_former(former: &Former, word: &Word<'_>, version: Version, findings: &mut Findings) {
@@ -177,9 +208,23 @@ fn check_former(former: &Former, word: &Word<'_>, version: Version, findings: &m
         (now, _) => Some(format!("write {now}")),
     };
     let now = if former.name == "ksdevice" { ksdevice(word.text()) } else { now };
-    let with_help = |finding: Finding| match &now {
-        Some(now) => finding.help(now.clone()),
-        None => finding.help("leave it out"),
+    // A word that was ignored has an effect afterwards.
+    let fix = |applicability: Applicability| match (&now, &word.value) {
+        (None, _) => mend::delete(word, Applicability::Safe),
+        (Some(_), _) if former.name == "ksdevice" => {
+            now.as_ref().and_then(|now| mend::word(word, now.trim_start_matches("write "), applicability))
+        }
+        (Some(_), Some(_)) if former.now.starts_with("inst.") || former.now == "modprobe.blacklist" => {
+            match former.now.contains('=') {
+                true => None,
+                false => mend::name(word, former.now, applicability),
+            }
+        }
+        (Some(_), _) => replacement(word, former.now, applicability),
+    };
+    let with_help = |finding: Finding, applicability: Applicability| {
+        let help = now.clone().unwrap_or_else(|| "leave it out".to_owned());
+        Finding { fix: fix(applicability), ..finding.help(help) }
     };
     let prefixed = former.now.starts_with("inst.") && former.removed != DRACUT;
     if former.removed.reached(version) {
@@ -198,14 +243,15 @@ fn check_former(former: &Former, word: &Word<'_>, version: Version, findings: &m
             )
             .severity(Severity::Warning)
         };
-        findings.push(with_help(finding).at(word.name_span));
+        findings.push(with_help(finding, Applicability::Unsafe).at(word.name_span));
     } else if former.deprecated.reached(version) {
         let (code, message) = if prefixed {
             (&codes::MISSING_PREFIX, format!("'{name}' without the prefix 'inst.' is deprecated"))
         } else {
             (&codes::DEPRECATED_OPTION, format!("'{name}' is deprecated; the installer still translates it"))
         };
-        findings.push(with_help(Finding::new(code, message)).severity(Severity::Warning).at(word.name_span));
+        let finding = with_help(Finding::new(code, message), Applicability::Safe);
+        findings.push(finding.severity(Severity::Warning).at(word.name_span));
     }
 }
 
@@ -216,14 +262,20 @@ fn check_dracut_former(former: &DracutFormer, word: &Word<'_>, version: Version,
         Some(value) if !former.now.contains('=') => format!("write {}={}", former.now, value.text),
         _ => format!("write {}", former.now),
     };
-    let finding = if former.removed.reached(version) {
+    let is_removed = former.removed.reached(version);
+    let applicability = if is_removed { Applicability::Unsafe } else { Applicability::Safe };
+    let fix = match former.now.contains('=') {
+        true => replacement(word, former.now, applicability),
+        false => mend::name(word, former.now, applicability),
+    };
+    let finding = if is_removed {
         let since = former.removed.name(version);
         Finding::new(&codes::REMOVED_OPTION, format!("'{name}' is ignored since {since}"))
             .severity(Severity::Warning)
     } else {
         Finding::new(&codes::DEPRECATED_OPTION, format!("'{name}' is the former name of a dracut option"))
     };
-    findings.push(finding.at(word.name_span).help(now));
+    findings.push(Finding { fix, ..finding.at(word.name_span).help(now) });
 }
 
 /// What replaces `ksdevice=` (Anaconda, `dracut/parse-anaconda-net.sh`).
@@ -269,9 +321,11 @@ fn check_value(option: &BootOption, word: &Word<'_>, version: Version, findings:
     };
     for found in wrong {
         let span = word.value.as_ref().map_or(word.span, |v| found.span(v));
-        let finding = Finding::new(code, format!("{}=: {}", option.name, found.message))
+        let mut finding = Finding::new(code, format!("{}=: {}", option.name, found.message))
             .severity(found.severity)
             .at(span);
+        let meant = word.value.as_ref().zip(found.meant.as_deref()).filter(|_| word.taken.is_none());
+        finding.fix = meant.and_then(|(value, meant)| mend::value(value, meant, Applicability::Unsafe));
         findings.push(match found.help {
             Some(help) => finding.help(help),
             None => finding,
@@ -307,7 +361,11 @@ fn missing_value(option: &BootOption, word: &Word<'_>) -> Option<Finding> {
         .at(word.span);
     Some(match option.takes {
         Takes::Choice(words) | Takes::Choices(words) => finding.help(format!("one of {}", words.join(", "))),
-        Takes::Location(_) => finding.help(format!("write {}=https://SERVER/PATH", option.name)),
+        Takes::Location(_) => {
+            let new = format!("{}=https://SERVER/PATH", option.name);
+            let fix = mend::word(word, &new, Applicability::Placeholder);
+            Finding { fix, ..finding.help(format!("write {new}")) }
+        }
         _ => finding,
     })
 }
@@ -357,12 +415,14 @@ fn read(
             if let Some(near) = nearest(text, PROFILES.iter().copied()) {
                 wrong.push(
                     ValueIssue::warning(format!("Anaconda ships no profile '{text}'"))
-                        .help(format!("did you mean '{near}'?")),
+                        .help(format!("did you mean '{near}'?"))
+                        .meant(near),
                 );
             } else if text.starts_with("ovirt") {
                 wrong.push(
                     ValueIssue::warning(format!("Anaconda ships no profile '{text}'"))
-                        .help("the profile of oVirt Node is 'ovirt'"),
+                        .help("the profile of oVirt Node is 'ovirt'")
+                        .meant("ovirt"),
                 );
             }
         }
@@ -374,7 +434,8 @@ fn read(
                 return Err(ValueIssue::warning(format!(
                     "'{text}' switches it on: only 0, no and off switch it off"
                 ))
-                .help(format!("write {}=0", option.name)));
+                .help(format!("write {}=0", option.name))
+                .meant("0"));
             }
             if !known.contains(&text) && !matches!(text, "true" | "y" | "default" | "enabled") {
                 return Err(ValueIssue::warning(format!("it has no value, so '{text}' is ignored"))
@@ -391,7 +452,10 @@ fn read(
         }
         Takes::Device(form) => devices::read(form, text)?,
         Takes::Choice(words) | Takes::ChoiceOrNothing(words) => choice(text, words)?,
-        Takes::Choices(words) => text.split(',').try_for_each(|t| choice(t, words))?,
+        Takes::Choices(words) => text.split(',').try_for_each(|t| {
+            // The value that was meant is that of one of several.
+            choice(t, words).map_err(|issue| ValueIssue { meant: None, ..issue })
+        })?,
         Takes::Location(fetches) => {
             location::parse(text, fetches, wrong)?;
         }
@@ -448,7 +512,7 @@ fn choice(text: &str, words: &[&str]) -> Result<(), ValueIssue> {
     }
     let found = ValueIssue::error(format!("'{text}' is none of {}", words.join(", ")));
     Err(match nearest(text, words.iter().copied()) {
-        Some(near) => found.help(format!("did you mean '{near}'?")),
+        Some(near) => found.help(format!("did you mean '{near}'?")).meant(near),
         None => found,
     })
 }

@@ -1,11 +1,11 @@
 //! The `org_ovirt_node` add-on: the image that carries it, the profile that belongs to it.
 
 use super::Pair;
-use crate::boot::codes;
 use crate::boot::options::Release;
+use crate::boot::{codes, mend};
 use crate::directives;
 use kickstart::{Section, SectionKind};
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Finding, Findings};
 
 pub(super) fn check(pair: &Pair<'_, '_, '_>, findings: &mut Findings) {
     let section = pair
@@ -30,15 +30,15 @@ fn updates(pair: &Pair<'_, '_, '_>, section: &Section<'_>, findings: &mut Findin
     {
         return;
     }
-    findings.push(
-        Finding::new(
+    let fix = mend::add(&line.words, "inst.updates=https://SERVER/updates.img", Applicability::Placeholder);
+    let finding = Finding::new(
             &codes::ADDON_MISSING,
             "the kickstart has %addon org_ovirt_node, but nothing loads the add-on: the installer would silently ignore the section",
         )
         .at_opt(pair.entry.span())
         .related(section.header_span, "the section")
-        .help("add inst.updates=https://SERVER/updates.img, unless images/product.img beside the installer's image contains it"),
-    );
+        .help("add inst.updates=https://SERVER/updates.img, unless images/product.img beside the installer's image contains it");
+    findings.push(Finding { fix, ..finding });
 }
 
 /// The product of Red Hat Virtualization Host in RHEL 8 (Anaconda, `data/product.d/rhev.conf`), and in RHEL 9 (`rhvh.conf`).

@@ -111,7 +111,12 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 Finding::new(&MISSING, message)
                     .severity(severity)
                     .at_opt(span)
-                    .help("write 'liveimg --url=https://… --checksum=…'"),
+                    .help("write 'liveimg --url=https://… --checksum=…'")
+                    .fix(mend::add_lines(
+                        context,
+                        &["liveimg --url=https://… --checksum=…".to_owned()],
+                        Applicability::Placeholder,
+                    )),
             );
         }
     }

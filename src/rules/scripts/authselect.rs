@@ -1,6 +1,7 @@
 use crate::rules::{Context, Rule};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, nearest};
+use node_base::diagnostic::{Applicability, Finding, Findings, Fix, nearest};
+use node_base::source::Span;
 
 declare_code! {
     /// `authselect` is given options of `authconfig`.
@@ -48,6 +49,9 @@ const COMMANDS: [&str; 17] = [
     "opt-out",
 ];
 
+/// What authconfig did with shadow passwords.
+const DEFAULT: &str = "authselect select sssd";
+
 fn check(context: &Context<'_>, findings: &mut Findings) {
     for command in context.kickstart.all("authselect") {
         let mut words = context.sources.text_of(command.span).split_whitespace().skip(1);
@@ -58,15 +62,22 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         if COMMANDS.contains(&first) || first.contains(['$', '{', '<', '"', '\'']) {
             continue;
         }
-        let (message, help) = if first.starts_with('-') {
+        let at = |word: &str| {
+            let start = word.as_ptr() as usize - context.sources.text_of(command.span).as_ptr() as usize;
+            let start = command.span.start as usize + start;
+            Span::new(command.span.file, start, start + word.len())
+        };
+        let (message, help, fix) = if first.starts_with('-') {
             let message = format!(
                 "authselect begins with a command, not with '{first}': that is an option of authconfig"
             );
-            (message, "write authselect select sssd, or leave the line out: shadow passwords and SHA-512 are the default".to_owned())
+            let fix = Fix::replace(command.span, DEFAULT, format!("write {DEFAULT}"), Applicability::Unsafe);
+            (message, "write authselect select sssd, or leave the line out: shadow passwords and SHA-512 are the default".to_owned(), fix)
         } else {
             let meant = nearest(first, COMMANDS).unwrap_or("select sssd");
-            (format!("authselect has no command '{first}'"), format!("write authselect {meant}"))
+            let fix = Fix::replace(at(first), meant, format!("write {meant}"), Applicability::Unsafe);
+            (format!("authselect has no command '{first}'"), format!("write authselect {meant}"), fix)
         };
-        findings.push(Finding::new(&CODE, message).at(command.span).help(help));
+        findings.push(Finding::new(&CODE, message).at(command.span).help(help).fix(fix));
     }
 }

@@ -2,10 +2,10 @@
 
 use super::url;
 use crate::kind::filled_in;
-use crate::rules::{Context, Rule};
+use crate::rules::{Context, Rule, mend};
 use kickstart::Command;
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Finding, Findings};
 
 declare_code! {
     /// The image to install comes over a network, and nothing verifies it.
@@ -89,5 +89,6 @@ fn unverified(command: &Command<'_>) -> Option<Finding> {
         return None;
     };
     let help = "add --checksum=SHA256, the SHA-256 sum of the image (sha256sum FILE), or use https";
-    Some(Finding::new(&IMAGE_UNVERIFIED, message).at(address.span).help(help))
+    let fix = mend::add_option(command, "--checksum=SHA256", Applicability::Placeholder);
+    Some(Finding::new(&IMAGE_UNVERIFIED, message).at(address.span).help(help).fix(fix))
 }

@@ -153,12 +153,19 @@ fn of_layout(cause: Cause, sources: &Sources, kickstart: &Kickstart<'_>) -> Opti
             Some(Advice { help, fix: before(line).filter(|_| kickstart.last("autopart").is_none()) })
         }
         Cause::NoSwap => {
-            Some(Advice::words(match kickstart.all("volgroup").next().and_then(|c| c.first()) {
-                Some(group) => {
-                    format!("add 'logvol swap --vgname={} --name=swap --recommended'", group.text)
-                }
-                None => "add 'part swap --recommended'".to_owned(),
-            }))
+            let (line, beside): (_, &[&str]) = match kickstart.all("volgroup").next().and_then(|c| c.first())
+            {
+                Some(group) => (
+                    format!("logvol swap --vgname={} --name=swap --recommended", group.text),
+                    &["volgroup", "logvol"],
+                ),
+                None => ("part swap --recommended".to_owned(), &["part"]),
+            };
+            let help = format!("add '{line}'");
+            let last = kickstart.commands.iter().rfind(|c| c.valid && beside.contains(&c.name));
+            let after =
+                |last: &Command<'_>| mend::lines_after(sources, last.span, &[line], Applicability::Unsafe);
+            Some(Advice { help, fix: last.map(after) })
         }
         _ => None,
     }

@@ -1,7 +1,7 @@
-use crate::rules::{Context, Rule};
+use crate::rules::{Context, Rule, mend};
 use kickstart::{Command, Family};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Finding, Findings};
 
 declare_code! {
     /// The kickstart sets neither a root password nor an administrator.
@@ -48,7 +48,12 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     }
     let mut finding =
         Finding::new(&CODE, format!("no root password and no administrator: {}", installer.stops()))
-            .help("add rootpw --iscrypted HASH, or a user with --groups=wheel");
+            .help("add rootpw --iscrypted HASH, or a user with --groups=wheel")
+            .fix(mend::add_lines(
+                context,
+                &["rootpw --iscrypted HASH".to_owned()],
+                Applicability::Placeholder,
+            ));
     if let Some(user) = kickstart.all("user").next() {
         let why = if in_wheel(user) { "this user is locked" } else { "this user is not in the group wheel" };
         finding = finding.related(user.span, why);

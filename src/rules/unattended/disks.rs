@@ -1,8 +1,8 @@
 use crate::rules::commands::partitioning;
-use crate::rules::{Context, Rule};
+use crate::rules::{Context, Rule, mend};
 use kickstart::{Command, SectionKind};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, Severity};
+use node_base::diagnostic::{Applicability, Finding, Findings, Severity};
 
 declare_code! {
     /// New partitions are requested, but nothing prepares the disks for them.
@@ -75,12 +75,16 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     let prepares = written("zerombr").is_some()
         || clearpart.is_some_and(|c| !c.valid || ["--initlabel", "--all", "--list"].iter().any(|o| c.has(o)));
     if !prepares && !pre() {
-        let finding = Finding::new(
+        let mut finding = Finding::new(
             &NOT_INITIALISED,
             "nothing writes a partition table to a new disk or empties a used one",
         )
         .at(clearpart.unwrap_or(first).span)
         .help("add zerombr and clearpart --all --initlabel --drives=DISK");
+        if clearpart.is_none() {
+            let lines = ["zerombr".to_owned(), "clearpart --all --initlabel --drives=DISK".to_owned()];
+            finding = finding.fix(mend::add_lines(context, &lines, Applicability::Placeholder));
+        }
         // On a disk that was used by Linux this makes room.
         let makes_room = clearpart.is_some_and(|c| c.has("--linux"));
         findings.push(if makes_room { finding.severity(Severity::Info) } else { finding });
@@ -101,7 +105,12 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         findings.push(
             Finding::new(&EVERY_DISK, message)
                 .at(place.span)
-                .help("choose with ignoredisk --only-use=DISK, best by its persistent name: disk/by-id/…"),
+                .help("choose with ignoredisk --only-use=DISK, best by its persistent name: disk/by-id/…")
+                .fix(mend::add_lines(
+                    context,
+                    &["ignoredisk --only-use=DISK".to_owned()],
+                    Applicability::Placeholder,
+                )),
         );
     }
 }

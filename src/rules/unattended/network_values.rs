@@ -6,7 +6,7 @@ use super::network_together;
 use crate::boot::value::{self, ValueIssue};
 use crate::boot::{ip, links};
 use crate::kind::filled_in;
-use crate::rules::{Context, Rule};
+use crate::rules::{Context, Rule, mend};
 use kickstart::Command;
 use node_base::diagnostic::{Applicability, Finding, Findings, Fix, Severity};
 use node_base::source::Spanned;
@@ -53,15 +53,20 @@ impl<'s> Line<'_, '_, 's> {
     }
 
     fn push(&mut self, option: &str, issue: ValueIssue) {
+        let value = self.command.value(option);
+        let meant = value.zip(issue.meant.as_deref());
+        let fix = meant.and_then(|(value, meant)| Fix::of_value(value, meant, Applicability::Unsafe));
+        self.push_with(option, issue, fix);
+    }
+
+    fn push_with(&mut self, option: &str, issue: ValueIssue, fix: Option<Fix>) {
         let at = match self.command.value(option) {
             Some(value) => issue.span(value),
             None => self.command.option_span(option).unwrap_or(self.command.name_span),
         };
         let code = if issue.severity == Severity::Error { &VALUE } else { &MISFIT };
         let mut finding = Finding::new(code, issue.message).severity(issue.severity).at(at);
-        if let (Some(value), Some(meant)) = (self.command.value(option), &issue.meant) {
-            finding.fix = Fix::of_value(value, meant, Applicability::Unsafe);
-        }
+        finding.fix = fix;
         finding.help = issue.help;
         self.findings.push(finding);
     }
@@ -116,12 +121,14 @@ impl<'s> Line<'_, '_, 's> {
         let given = ["--ip", "--netmask", "--gateway"].into_iter().filter(|o| self.command.has(o));
         if !is_static {
             if let Some(option) = given.into_iter().find(|o| *o == "--ip") {
-                let (why, help) = if self.command.has("--noipv4") {
-                    ("--noipv4 switches IPv4 off", "delete one of the two")
+                let (why, help, fix) = if self.command.has("--noipv4") {
+                    ("--noipv4 switches IPv4 off", "delete one of the two", None)
                 } else {
-                    ("without --bootproto=static the address comes from DHCP", "add --bootproto=static")
+                    let why = "without --bootproto=static the address comes from DHCP";
+                    (why, "add --bootproto=static", self.make_static())
                 };
-                self.push(option, ValueIssue::warning(format!("--ip has no effect: {why}")).help(help));
+                let issue = ValueIssue::warning(format!("--ip has no effect: {why}")).help(help);
+                self.push_with(option, issue, fix);
             }
             return;
         }
@@ -129,17 +136,19 @@ impl<'s> Line<'_, '_, 's> {
         if is_empty("--ip") {
             let message =
                 "--bootproto=static needs an address: the installer cannot make a connection of this line";
-            self.push(
-                "--bootproto",
-                ValueIssue::error(message)
-                    .help("add --ip=ADDRESS --netmask=NETMASK, or write --bootproto=dhcp"),
-            );
+            let issue = ValueIssue::error(message)
+                .help("add --ip=ADDRESS --netmask=NETMASK, or write --bootproto=dhcp");
+            let added =
+                if self.command.has("--netmask") { "--ip=ADDRESS" } else { "--ip=ADDRESS --netmask=NETMASK" };
+            let fix = mend::add_option(self.command, added, Applicability::Placeholder);
+            self.push_with("--bootproto", issue, Some(fix).filter(|_| !self.command.has("--ip")));
             return;
         }
         let address = self.value("--ip").and_then(|v| match v.text.parse::<Ipv4Addr>() {
             Ok(address) => Some(address),
             Err(_) => {
-                self.push("--ip", not_ipv4(&v.text));
+                let fix = self.without_prefix(&v);
+                self.push_with("--ip", not_ipv4(&v.text), fix);
                 None
             }
         });
@@ -168,6 +177,30 @@ impl<'s> Line<'_, '_, 's> {
     }
 
     /// The prefix length of `--netmask`, which must be written as an address.
+    /// The method of an address that is given.
+    fn make_static(&self) -> Option<Fix> {
+        match self.command.value("--bootproto") {
+            Some(method) => Fix::of_value(method, "static", Applicability::Unsafe),
+            None => Some(mend::add_option(self.command, "--bootproto=static", Applicability::Unsafe)),
+        }
+    }
+
+    /// An address with its prefix length, as an address and a mask.
+    fn without_prefix(&self, ip: &Spanned<'_>) -> Option<Fix> {
+        let (address, prefix) = ip.text.split_once('/')?;
+        let prefix = prefix.parse::<u8>().ok().filter(|prefix| *prefix <= 32)?;
+        if address.parse::<Ipv4Addr>().is_err() || self.command.has("--netmask") {
+            return None;
+        }
+        let mask = value::netmask(prefix);
+        let mut fix = Fix::of_value(ip, address, Applicability::Unsafe)?;
+        fix.edits.extend(
+            mend::add_option(self.command, &format!("--netmask={mask}"), Applicability::Unsafe).edits,
+        );
+        fix.title = format!("write --ip={address} --netmask={mask}");
+        Some(fix)
+    }
+
     fn netmask(&mut self) -> Option<u8> {
         if self.command.value("--netmask").is_none_or(|v| v.text.is_empty()) {
             // An address with its prefix is a finding of its own.
@@ -175,10 +208,11 @@ impl<'s> Line<'_, '_, 's> {
             if !has_prefix {
                 let message =
                     "--bootproto=static needs a netmask: the installer cannot make a connection of this line";
-                self.push(
-                    "--ip",
-                    ValueIssue::error(message).help("add --netmask=255.255.255.0, or what the network has"),
-                );
+                let issue =
+                    ValueIssue::error(message).help("add --netmask=255.255.255.0, or what the network has");
+                let fix =
+                    mend::add_option(self.command, "--netmask=255.255.255.0", Applicability::Placeholder);
+                self.push_with("--ip", issue, Some(fix).filter(|_| !self.command.has("--netmask")));
             }
             return None;
         }
@@ -291,15 +325,24 @@ impl<'s> Line<'_, '_, 's> {
             let members = members.unwrap_or_default();
             if !self.command.has("--bondslaves") {
                 let message = "--bondopts has no effect: --bondslaves names no members";
-                self.push(
+                let issue = ValueIssue::warning(message).help("add --bondslaves=INTERFACE,INTERFACE");
+                let added = "--bondslaves=INTERFACE,INTERFACE";
+                self.push_with(
                     "--bondopts",
-                    ValueIssue::warning(message).help("add --bondslaves=INTERFACE,INTERFACE"),
+                    issue,
+                    Some(mend::add_option(self.command, added, Applicability::Placeholder)),
                 );
             }
             let separator = if options.text.contains(';') { ';' } else { ',' };
             for option in options.text.split(separator).filter(|o| !o.is_empty()) {
                 let is_primary = option.starts_with("primary=") && members.is_empty();
-                if let Some(issue) = links::bond_option(option, &members).filter(|_| !is_primary) {
+                if let Some(mut issue) = links::bond_option(option, &members).filter(|_| !is_primary) {
+                    let with = |meant: String| {
+                        let each = options.text.split(separator);
+                        let each = each.map(|other| if other == option { meant.as_str() } else { other });
+                        each.collect::<Vec<_>>().join(&separator.to_string())
+                    };
+                    issue.meant = issue.meant.map(with);
                     // The installer leaves the option out and says so in its log only.
                     self.push("--bondopts", ValueIssue { severity: Severity::Warning, ..issue });
                 }

@@ -1,6 +1,6 @@
-use crate::rules::{Context, Rule};
+use crate::rules::{Context, Rule, mend};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings};
+use node_base::diagnostic::{Applicability, Finding, Findings};
 
 declare_code! {
     /// A device is encrypted without a passphrase.
@@ -37,7 +37,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                     .at(span)
                     .help(
                         "add --passphrase=…, and change it after the installation (cryptsetup luksChangeKey)",
-                    ),
+                    )
+                    .fix(mend::add_option(command, "--passphrase=…", Applicability::Placeholder)),
             );
         }
     }

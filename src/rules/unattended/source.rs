@@ -1,10 +1,10 @@
 use crate::rules::commands::{is_image_source, is_package_source};
-use crate::rules::{Context, Rule};
+use crate::rules::{Context, Rule, mend};
 use kickstart::codes::UNKNOWN_SECTION;
 use kickstart::syntax::SECTION_NAMES;
 use kickstart::{Family, SectionKind, Version};
 use node_base::declare_code;
-use node_base::diagnostic::{Finding, Findings, Severity, nearest};
+use node_base::diagnostic::{Applicability, Finding, Findings, Severity, nearest};
 
 declare_code! {
     /// The kickstart names no installation source.
@@ -70,7 +70,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             };
             let finding =
                 Finding::new(&MISSING, format!("no installation source: {}{unless}", installer.stops()))
-                    .help("add liveimg --url=…, or url --url=…");
+                    .help("add liveimg --url=…, or url --url=…")
+                    .fix(mend::add_lines(context, &["url --url=…".to_owned()], Applicability::Placeholder));
             // A further repository alone is often taken for the source.
             let is_certain = installer.knows_command_line || kickstart.last("repo").is_some();
             findings.push(if is_certain { finding } else { finding.severity(Severity::Info) });
@@ -94,7 +95,12 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 format!("no %packages section: {} at the software selection", installer.stops()),
             )
             .at_opt(packages.map(|c| c.span))
-            .help("add %packages and %end, even with nothing between them"),
+            .help("add %packages and %end, even with nothing between them")
+            .fix(mend::lines_at_the_end(
+                context,
+                &["%packages".to_owned(), "%end".to_owned()],
+                Applicability::Unsafe,
+            )),
         );
     }
 }

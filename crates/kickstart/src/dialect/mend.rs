@@ -17,12 +17,6 @@ const RENAMED: [(&str, &str); 5] = [
     ("--md5pass", "--iscrypted --password"),
 ];
 
-/// Deletes the line that a span is in.
-pub(crate) fn delete_line(text: &str, span: Span, applicability: Applicability) -> Fix {
-    let (_, whole) = line_at(text, span.start as usize);
-    Fix::delete(Span::new(span.file, whole.start, whole.end), "delete the line", applicability)
-}
-
 /// Writes `%end` on a line of its own before the line of a span.
 pub(crate) fn end_before(text: &str, span: Span) -> Fix {
     let (content, _) = line_at(text, span.start as usize);

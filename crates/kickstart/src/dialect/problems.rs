@@ -119,7 +119,7 @@ pub(crate) fn removed_command(word: &tables::Word, table: &Table, place: &Place<
     if let Some(instead) = table.instead_of_word(word.text) {
         finding = finding.help(tables::write_instead(instead));
         if instead.starts_with("nothing") {
-            finding = finding.fix(mend::delete_line(text, place.span, Applicability::Safe));
+            finding = finding.fix(Fix::delete_line(text, place.span, Applicability::Safe));
         }
     }
     fail(finding)
@@ -134,7 +134,7 @@ pub(crate) fn deprecated_command(
 ) -> Finding {
     let message = format!("the command '{}' is deprecated in {} and does nothing", place.word, place.version);
     let finding = Finding::new(&codes::DEPRECATED_COMMAND, message).at(place.span).label("ignored");
-    let deleted = || mend::delete_line(text, place.span, Applicability::Safe);
+    let deleted = || Fix::delete_line(text, place.span, Applicability::Safe);
     match table.instead_of_word(word.text) {
         Some(instead) if instead.starts_with("nothing") => {
             finding.help(tables::write_instead(instead)).fix(deleted())

@@ -270,7 +270,7 @@ impl<'s, 'f> Reader<'s, 'f> {
             if let Some(section) = self.kickstart.sections.last() {
                 finding = finding.related(section.name_span, "the section before is closed already");
             }
-            let fix = mend::delete_line(words.text, span, Applicability::Unsafe);
+            let fix = Fix::delete_line(words.text, span, Applicability::Unsafe);
             self.findings.push(finding.help("delete it, or write the header of its section").fix(fix));
             return;
         }

@@ -1,7 +1,7 @@
 //! A finding, built a piece at a time.
 
 use super::{Code, Severity};
-use crate::source::{Span, Spanned};
+use crate::source::{Span, Spanned, line_at};
 use std::collections::HashMap;
 
 /// Another place that belongs to a finding, or a remark without a place.
@@ -91,6 +91,12 @@ impl Fix {
         applicability: Applicability,
     ) -> Fix {
         Fix::replace(Span { start: span.end, ..span }, words, title, applicability)
+    }
+
+    /// Deletes the line that a span begins in; `text` is that of its file.
+    pub fn delete_line(text: &str, span: Span, applicability: Applicability) -> Fix {
+        let (_, whole) = line_at(text, span.start as usize);
+        Fix::delete(Span::new(span.file, whole.start, whole.end), "delete the line", applicability)
     }
 
     /// Deletes the bytes of a span.

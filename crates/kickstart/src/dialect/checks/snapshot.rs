@@ -3,6 +3,7 @@
 use super::super::problems::{Fail, refused};
 use super::line::Line;
 use foldhash::HashSet;
+use node_base::diagnostic::{Applicability, Fix};
 
 /// Names that earlier lines took.
 pub(in super::super) type Names = HashSet<String>;
@@ -17,14 +18,16 @@ pub(super) fn check(line: &Line<'_, '_>, names: &mut Names) -> Result<(), Fail> 
         let parts: Vec<&str> = origin.text.split('/').collect();
         if parts.len() != 2 || parts.iter().any(|p| p.is_empty()) {
             let message = format!("the volume of 'snapshot' must be written VG/LV, not '{}'", origin.text);
-            let help = match origin.text.strip_prefix("/dev/").map(|rest| rest.trim_start_matches("mapper/"))
-            {
-                Some(rest) if rest.split('/').filter(|part| !part.is_empty()).count() == 2 => {
-                    format!("write '{rest}'")
-                }
-                _ => "write the names of the volume group and the volume: VG/LV".to_owned(),
+            let named = origin.text.strip_prefix("/dev/").map(|rest| rest.trim_start_matches("mapper/"));
+            let meant = named
+                .filter(|rest| rest.split('/').count() == 2 && rest.split('/').all(|part| !part.is_empty()));
+            let help = match meant {
+                Some(meant) => format!("write '{meant}'"),
+                None => "write the names of the volume group and the volume: VG/LV".to_owned(),
             };
-            return Err(refused(origin.span, message, Some(help)));
+            let mut refusal = refused(origin.span, message, Some(help));
+            refusal.fix = meant.and_then(|meant| Fix::of_value(origin, meant, Applicability::Safe));
+            return Err(refusal);
         }
     }
     names.insert(name.to_owned());
