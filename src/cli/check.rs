@@ -263,7 +263,7 @@ impl Run {
         } else {
             printer.finish().context("standard output cannot be written to")?
         };
-        if args.fix.diff && summary.unreadable.is_empty() {
+        if args.fix.edits.diff && summary.unreadable.is_empty() {
             return Ok(if fixes.is_something() { ExitCode::FAILURE } else { ExitCode::SUCCESS });
         }
         Ok(exit_code(&summary))

@@ -1,7 +1,7 @@
 //! `--fix` and its relatives: what is done to files, and what is said about it.
 
 use crate::fix::{self, AppliedFix, Wanted};
-use crate::lint::{FileReport, PathError};
+use crate::lint::FileReport;
 use crate::report::Style;
 use anyhow::Context;
 use node_base::console;
@@ -9,10 +9,10 @@ use node_base::harmless::{harmless, harmless_line};
 use node_base::source::{FileId, STDIN};
 use std::path::Path;
 
-/// Options that change files.
+/// Options that apply fixes.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Fixes")]
-pub(super) struct FixArgs {
+pub(super) struct EditArgs {
     /// Apply the safe fixes: what is installed stays what was meant
     #[arg(long)]
     fix: bool,
@@ -25,6 +25,14 @@ pub(super) struct FixArgs {
     /// List the fixes that are applied
     #[arg(long)]
     show_fixes: bool,
+}
+
+/// Options that change kickstarts.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Fixes")]
+pub(super) struct FixArgs {
+    #[command(flatten)]
+    pub(super) edits: EditArgs,
     /// Add a waiver with this reason for each finding, instead of fixes
     #[arg(long, requires = "reason", conflicts_with_all = ["fix", "unsafe_fixes"])]
     add_waivers: bool,
@@ -66,13 +74,26 @@ pub(super) struct Change {
     pub(super) output: String,
 }
 
+impl EditArgs {
+    /// What the run does with fixes; `None` when it applies none.
+    pub(super) fn fixing(&self) -> Option<Fixing> {
+        let is_asked = self.fix || self.unsafe_fixes || self.diff || self.show_fixes;
+        is_asked.then(|| self.applied(None))
+    }
+
+    fn applied(&self, waive: Option<String>) -> Fixing {
+        let wanted = if self.unsafe_fixes { Wanted::Unsafe } else { Wanted::Safe };
+        Fixing { wanted, waive, prints: self.diff, lists: self.show_fixes }
+    }
+}
+
 impl FixArgs {
     /// What the run does with fixes; `None` when it applies none.
     pub(super) fn fixing(&self) -> Option<Fixing> {
-        let wanted = if self.unsafe_fixes { Wanted::Unsafe } else { Wanted::Safe };
-        let waive = self.reason.clone().filter(|_| self.add_waivers);
-        let is_asked = self.fix || self.unsafe_fixes || self.diff || self.show_fixes || waive.is_some();
-        is_asked.then_some(Fixing { wanted, waive, prints: self.diff, lists: self.show_fixes })
+        match self.reason.clone().filter(|_| self.add_waivers) {
+            Some(reason) => Some(self.edits.applied(Some(reason))),
+            None => self.edits.fixing(),
+        }
     }
 }
 
@@ -83,7 +104,7 @@ impl Fixing {
         path: &Path,
         name: &Path,
         (old, report): (&str, FileReport),
-        lint: impl Fn(String) -> Result<FileReport, PathError>,
+        lint: impl Fn(String) -> anyhow::Result<FileReport>,
     ) -> anyhow::Result<(FileReport, Change)> {
         let (report, applied, count) = match &self.waive {
             Some(reason) => {

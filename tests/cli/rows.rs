@@ -29,6 +29,7 @@ const ROWS: &[Row] = &[
     ("list the fixes", &["--diff", "--show-fixes", "wrong.ks"], 1, &["wrong.ks:2: KS"]),
     ("format", &["fmt", "--diff", "right.ks"], 1, &["@@"]),
     ("migrate", &["migrate", "RHEL9", "RHEL10", "--diff", "wrong.ks"], 1, &["@@"]),
+    ("fix boot configurations", &["boot", "--diff", "tftp"], 0, &["!@@"]),
     ("quiet", &["--quiet", "right.ks"], 0, &["!no findings"]),
     ("statistics", &["--statistics", "wrong.ks"], 0, &["SEC001", "1"]),
     ("explain a finding", &["explain", "SEC001"], 0, &["SEC001 plain-text-password"]),

@@ -112,6 +112,31 @@ fn a_directory_is_searched_for_boot_configurations() {
 }
 
 #[test]
+fn boot_configurations_are_fixed() {
+    let place = Place::new();
+    let old = "LABEL linux\r\n  KERNEL vmlinuz\r\n  APPEND initrd=i.img inst.stage2=https://a.example/os inst.ks=https://a.example/x.ks inst.zram ip=dhcp\r\n";
+    let new = old.replace(" inst.zram", "");
+    let path = place.file("tftp/pxelinux.cfg/default", old);
+    let read = || std::fs::read_to_string(&path).expect("it is there");
+    let output = place.run(["boot", "--syntax=RHEL9", "--diff", "tftp"]);
+    assert_eq!(output.status, 1, "{}", output.stderr);
+    assert!(output.stdout.contains("--- tftp/pxelinux.cfg/default"), "{}", output.stdout);
+    assert_eq!(read(), old);
+    let output = place.run(["boot", "--syntax=RHEL9", "--fix", "--show-fixes", "tftp"]);
+    assert_eq!((output.status, read()), (0, new.clone()));
+    assert!(output.stderr.contains("tftp/pxelinux.cfg/default:3: BOOT"), "{}", output.stderr);
+    assert!(output.stderr.contains("fixed 1 finding in 1 file"), "{}", output.stderr);
+    let output = place.run_with_input(&["boot", "--syntax=RHEL9", "--fix", "-"], old.as_bytes());
+    assert_eq!(output.stdout, new);
+    // A name that is only similar is a guess.
+    place.file("guess.cfg", old.replace("inst.zram", "inst.sykslog=a:514"));
+    assert_eq!(place.run(["boot", "--syntax=RHEL9", "--diff", "guess.cfg"]).status, 0);
+    let output = place.run(["boot", "--syntax=RHEL9", "--diff", "--unsafe-fixes", "guess.cfg"]);
+    assert!(output.stdout.contains("inst.syslog=a:514"), "{}", output.stdout);
+    assert_eq!(place.run(["boot", "--fix", "--cmdline=quiet"]).status, 2);
+}
+
+#[test]
 fn the_section_is_read_without_an_option_too() {
     let place = Place::new();
     place.file("a.ks", "%addon org_ovirt_node\nkeep-images 3\n%end\n");
