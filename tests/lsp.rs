@@ -7,6 +7,7 @@ mod lsp {
     mod diagnostics;
     mod editing;
     mod editors;
+    mod included;
     mod protocol;
     mod reference;
     mod scripts;

@@ -74,6 +74,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             waived: Vec::new(),
             baselined: 0,
             is_template: false,
+            includes: Vec::new(),
         };
         printer.file(&report, args.output.fail_on())?;
     }

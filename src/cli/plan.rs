@@ -172,7 +172,7 @@ impl Planner<'_> {
         let args = self.args;
         let (mut sources, file) = input::read(path)?;
         let settings = self.settings.of(path)?;
-        let includes = settings.settings.includes.load(&mut sources, file);
+        let includes = settings.settings.load_includes(&mut sources, file);
         let read = lint::read_with_includes(&sources, &includes, file, &settings.settings);
         let policy = read.policy.value.as_deref();
         let (name, syntax) = (path.display().to_string(), read.syntax.value.to_string());

@@ -17,7 +17,7 @@ pub fn addon(
     cmdline: Option<FileId>,
     settings: &Settings,
 ) -> (Effective, FileReport) {
-    let includes = settings.includes.load(&mut sources, file);
+    let includes = settings.load_includes(&mut sources, file);
     let mut mistakes = Findings::new();
     let mut of_the_file = Findings::new();
     let (syntax, directives) = {
@@ -55,6 +55,7 @@ pub fn addon(
         waived: Vec::new(),
         baselined: 0,
         is_template: false,
+        includes: Vec::new(),
     };
     (effective, report)
 }

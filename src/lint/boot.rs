@@ -277,5 +277,6 @@ fn report(sources: Sources, syntax: Chosen<Version>, findings: Findings) -> File
         waived: Vec::new(),
         baselined: 0,
         is_template: false,
+        includes: Vec::new(),
     }
 }

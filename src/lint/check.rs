@@ -98,9 +98,9 @@ pub fn text_of_run(
 
 /// Checks a kickstart that is already in `sources`.
 pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileReport {
-    let includes = settings.includes.load(&mut sources, file);
+    let includes = settings.load_includes(&mut sources, file);
     let templates = Templates::of(&sources);
-    let (syntax, policy, directives, findings, judges) = {
+    let (syntax, policy, directives, findings, judges, included) = {
         let sources = templates.as_ref().map_or(&sources, |templates| &templates.masked);
         let Read { syntax, policy, kickstart, directives, mut findings, .. } =
             read_with_includes(sources, &includes, file, settings);
@@ -144,7 +144,11 @@ pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileRepo
             }
         }
         let judges = Judges::of(&kickstart, &findings, policy.value.is_some(), settings, templates.is_some());
-        (syntax, policy, directives, findings, judges)
+        let included = kickstart.includes.iter().filter_map(|include| match include.outcome {
+            Some(Outcome::File(file)) => Some((include.span, *file)),
+            _ => None,
+        });
+        (syntax, policy, directives, findings, judges, included.collect())
     };
     let mut applied = directives.apply_waivers(findings.into_sorted());
     let remarks = directives.remarks(&applied, &sources, &|code| judges.judges(code));
@@ -164,6 +168,7 @@ pub fn lint(mut sources: Sources, file: FileId, settings: &Settings) -> FileRepo
         waived,
         baselined: 0,
         is_template: templates.is_some(),
+        includes: included,
     };
     settings.choice.apply(&mut report);
     report

@@ -4,7 +4,7 @@ use super::chosen::Chosen;
 use super::refusal::is_refusal;
 use kickstart::Version;
 use node_base::diagnostic::Finding;
-use node_base::source::{FileId, Sources};
+use node_base::source::{FileId, Sources, Span};
 use std::path::Path;
 
 /// What was found in one file.
@@ -24,6 +24,8 @@ pub struct FileReport {
     pub baselined: usize,
     /// Whether the file is a template, whose places are not those of the text that it becomes.
     pub is_template: bool,
+    /// The lines that include files that were read: each with its file, in order.
+    pub includes: Vec<(Span, FileId)>,
 }
 
 impl FileReport {

@@ -10,8 +10,10 @@ use kickstart::include::{Includes, Loader, Location, NotLoaded, Request, Request
 use node_base::regular::is_regular;
 use node_base::source::{FileId, STDIN, Source, Sources};
 use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 /// With `1` in this environment variable, absolute paths are those of this machine.
 pub const IN_INSTALLER: &str = "KS_LINT_IN_INSTALLER";
@@ -40,6 +42,16 @@ pub enum Follow {
     },
 }
 
+/// Texts that are newer than their files: what an editor shows, by the path of the file without links.
+#[derive(Clone, Debug, Default)]
+pub struct Unsaved(Arc<HashMap<PathBuf, Arc<str>>>);
+
+impl FromIterator<(PathBuf, Arc<str>)> for Unsaved {
+    fn from_iter<I: IntoIterator<Item = (PathBuf, Arc<str>)>>(texts: I) -> Self {
+        Unsaved(Arc::new(texts.into_iter().collect()))
+    }
+}
+
 impl Follow {
     /// Relative paths, and absolute ones in the installer: what `ks-lint FILE` follows.
     pub fn from_environment() -> Follow {
@@ -48,17 +60,23 @@ impl Follow {
 
     /// Reads the files that `file` includes, directly and through others, into `sources`.
     pub fn load(&self, sources: &mut Sources, file: FileId) -> Includes {
+        self.load_with(&Unsaved::default(), sources, file)
+    }
+
+    /// As [`Follow::load`], with texts that are newer than their files.
+    pub fn load_with(&self, unsaved: &Unsaved, sources: &mut Sources, file: FileId) -> Includes {
         if *self == Follow::Nothing {
             return Includes::default();
         }
         let home = directory_of(sources.get(file)).to_owned();
-        Includes::load(sources, file, &mut Files { follow: self, home, fence: OnceCell::new() })
+        Includes::load(sources, file, &mut Files { follow: self, unsaved, home, fence: OnceCell::new() })
     }
 }
 
 /// Reads included files from this machine, and fetches URLs.
 struct Files<'a> {
     follow: &'a Follow,
+    unsaved: &'a Unsaved,
     /// The directory of the kickstart.
     home: PathBuf,
     /// That directory, or the repository that holds it, without links; found when it is first needed.
@@ -87,6 +105,9 @@ impl Loader for Files<'_> {
     }
 
     fn read(&mut self, location: &Location, limit: u64) -> Result<String, NotLoaded> {
+        if let Some(text) = self.unsaved.0.get(&location.identity) {
+            return if text.len() as u64 > limit { Err(NotLoaded::TooLarge) } else { Ok(text.to_string()) };
+        }
         // The identity of a file of this machine is an absolute path.
         let text = if is_url(&location.identity) {
             text::decode(fetch(&location.identity, limit, FETCH_SECONDS)?)

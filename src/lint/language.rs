@@ -27,6 +27,7 @@ pub fn language(path: &Path, text: String, version: Version, because: &str) -> R
         waived: Vec::new(),
         baselined: 0,
         is_template,
+        includes: Vec::new(),
         sources,
     })
 }

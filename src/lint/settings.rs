@@ -5,14 +5,15 @@ use super::baseline::Baseline;
 use super::choice::{Choice, FileIgnores, Layer, Selector};
 use super::chosen::Chosen;
 use super::config::{self, Config, ConfigError};
-use super::include::Follow;
+use super::include::{Follow, Unsaved};
 use super::patterns::{Patterns, absolute};
 use crate::rules::ShellCheck;
 use anaconda_plan::machine::Machine;
 use kickstart::Version;
+use kickstart::include::Includes;
 use node_base::diagnostic::Severity;
 use node_base::policy::{Policy, PolicyChoice};
-use node_base::source::STDIN;
+use node_base::source::{FileId, STDIN, Sources};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,6 +33,8 @@ pub struct Settings {
     pub shellcheck: Option<ShellCheck>,
     /// Which includes are followed; by default none.
     pub includes: Follow,
+    /// Texts that are newer than the files that are included; by default none.
+    pub unsaved: Unsaved,
     /// Whether the file is a part that other files of the run include: what it lacks is in them.
     pub is_fragment: bool,
     /// Which findings are reported, and how severe they are.
@@ -39,6 +42,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Reads the files that `file` includes, directly and through others, into `sources`.
+    pub fn load_includes(&self, sources: &mut Sources, file: FileId) -> Includes {
+        self.includes.load_with(&self.unsaved, sources, file)
+    }
+
     /// The syntax version of a file that has no header: given, or from the configuration.
     pub fn stated_syntax(&self) -> Option<Chosen<Version>> {
         self.syntax.clone().or_else(|| self.default_syntax.clone())
@@ -162,6 +170,7 @@ impl SettingsSource {
             machine: given.machine.clone(),
             shellcheck: given.shellcheck.clone(),
             includes: given.includes.clone().unwrap_or_else(Follow::from_environment),
+            unsaved: Unsaved::default(),
             is_fragment: false,
             choice: Arc::default(),
         };

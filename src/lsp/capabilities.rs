@@ -11,6 +11,12 @@ pub(super) struct Client {
     pub(super) pulls_diagnostics: bool,
     /// It takes a request to ask for diagnostics again.
     pub(super) refreshes_diagnostics: bool,
+    /// It takes a request to ask for the code lens again.
+    pub(super) refreshes_lenses: bool,
+    /// It takes a request to ask for inlay hints again.
+    pub(super) refreshes_hints: bool,
+    /// It takes a request to ask for semantic tokens again.
+    pub(super) refreshes_tokens: bool,
     /// It shows a document on request.
     pub(super) shows_documents: bool,
     /// It answers `workspace/configuration`.
@@ -48,6 +54,11 @@ impl Client {
             encoding: Encoding::of(general.position_encodings.as_deref()),
             pulls_diagnostics: text.diagnostic.is_some(),
             refreshes_diagnostics: workspace.diagnostics.is_some_and(|d| d.refresh_support == Some(true)),
+            refreshes_lenses: workspace.code_lens.is_some_and(|lens| lens.refresh_support == Some(true)),
+            refreshes_hints: workspace.inlay_hint.is_some_and(|hint| hint.refresh_support == Some(true)),
+            refreshes_tokens: workspace
+                .semantic_tokens
+                .is_some_and(|tokens| tokens.refresh_support == Some(true)),
             shows_documents: window.show_document.is_some_and(|show| show.support),
             has_configuration: workspace.configuration == Some(true),
             watches_files: watch.is_some_and(|watch| watch.dynamic_registration == Some(true)),

@@ -1,10 +1,10 @@
 //! An open text: what it is, and how it changes.
 
+use super::analysis::Analysis;
 use super::position::{Encoding, Lines};
 use super::settings::Known;
 use super::uri;
 use crate::boot::config::ConfigFormat;
-use crate::lint::FileReport;
 use crate::lint::config::FILE_NAME;
 use gen_lsp_types::{TextDocumentContentChangeEvent, Uri};
 use std::path::{Path, PathBuf};
@@ -21,15 +21,8 @@ pub(super) enum Kind {
     Config,
     /// A policy.
     Policy,
-}
-
-/// What was found in a text.
-#[derive(Debug)]
-pub(super) struct Analysis {
-    /// The report.
-    pub(super) report: FileReport,
-    /// Where the lines of each of its files start.
-    pub(super) lines: Vec<Lines>,
+    /// Other TOML, about which nothing is known.
+    Other,
 }
 
 /// An open text.
@@ -38,6 +31,8 @@ pub(super) struct Document {
     pub(super) uri: Uri,
     /// `None` for a text that is not a file.
     pub(super) path: Option<PathBuf>,
+    /// The path without links; `None` for a text that is not on disk.
+    pub(super) identity: Option<PathBuf>,
     pub(super) kind: Kind,
     pub(super) version: i32,
     pub(super) text: String,
@@ -54,7 +49,8 @@ impl Document {
         let path = uri::path(&uri);
         let kind = kind(path.as_deref(), language, &text);
         let lines = Lines::new(&text);
-        Document { uri, path, kind, version, text, lines, settings: None, analysis: None }
+        let identity = path.as_ref().and_then(|path| path.canonicalize().ok());
+        Document { uri, path, identity, kind, version, text, lines, settings: None, analysis: None }
     }
 
     /// The path that findings name.
@@ -75,12 +71,16 @@ impl Document {
                     let start = self.lines.offset(&self.text, change.range.start, encoding);
                     let end = self.lines.offset(&self.text, change.range.end, encoding).max(start);
                     self.text.replace_range(start..end, &change.text);
+                    self.lines.replace(&self.text, start, end - start, change.text.len());
                 }
                 TextDocumentContentChangeEvent::TextDocumentContentChangeWholeDocument(change) => {
                     self.text = change.text;
+                    self.lines = Lines::new(&self.text);
                 }
             }
-            self.lines = Lines::new(&self.text);
+        }
+        if matches!(self.kind, Kind::Policy | Kind::Other) {
+            self.kind = if is_policy(&self.text) { Kind::Policy } else { Kind::Other };
         }
         self.version = version;
         self.analysis = None;
@@ -101,8 +101,8 @@ fn kind(path: Option<&Path>, language: &str, text: &str) -> Kind {
     }
     if name == FILE_NAME {
         Kind::Config
-    } else if name.ends_with(".toml") && is_policy(text) {
-        Kind::Policy
+    } else if name.ends_with(".toml") || language == "toml" {
+        if is_policy(text) { Kind::Policy } else { Kind::Other }
     } else if name.ends_with(".ipxe") {
         Kind::Boot(ConfigFormat::Ipxe)
     } else if is_in("pxelinux.cfg") || ["isolinux.cfg", "syslinux.cfg", "extlinux.conf"].contains(&name) {
@@ -126,7 +126,9 @@ fn is_policy(text: &str) -> bool {
 #[allow(deprecated, reason = "the protocol's type has the member")]
 mod tests {
     use super::*;
-    use gen_lsp_types::{Position, Range, TextDocumentContentChangePartial};
+    use gen_lsp_types::{
+        Position, Range, TextDocumentContentChangePartial, TextDocumentContentChangeWholeDocument,
+    };
     use proptest::prelude::*;
 
     #[test]
@@ -141,6 +143,20 @@ mod tests {
         assert_eq!(of("/t/boot.ipxe", ""), Kind::Boot(ConfigFormat::Ipxe));
         let policy = "# Ours.\n#:schema ../schemas/policy.schema.json\nname = \"ours\"\n";
         assert_eq!(kind(Some(Path::new("/a/ours.toml")), "toml", policy), Kind::Policy);
+        assert_eq!(of("/a/Cargo.toml", "toml"), Kind::Other);
+        assert_eq!(kind(None, "toml", ""), Kind::Other, "a text without a name");
+    }
+
+    #[test]
+    fn toml_becomes_a_policy_when_its_schema_is_typed() {
+        let mut document = Document::new(Uri("file:///a/ours.toml".to_owned()), "toml", 0, String::new());
+        for (text, expected) in [("#:schema x/policy.schema.json\n", Kind::Policy), ("x = 1\n", Kind::Other)]
+        {
+            let whole = TextDocumentContentChangeWholeDocument { text: text.to_owned() };
+            let change = TextDocumentContentChangeEvent::TextDocumentContentChangeWholeDocument(whole);
+            document.change(1, vec![change], Encoding::Utf8);
+            assert_eq!(document.kind, expected);
+        }
     }
 
     proptest! {
@@ -175,10 +191,7 @@ mod tests {
                 let change = TextDocumentContentChangeEvent::TextDocumentContentChangePartial(change);
                 document.change(number as i32, vec![change], encoding);
                 prop_assert_eq!(&document.text, &whole);
-                prop_assert_eq!(
-                    document.lines.position(&whole, whole.len(), encoding),
-                    Lines::new(&whole).position(&whole, whole.len(), encoding)
-                );
+                prop_assert_eq!(&document.lines, &Lines::new(&whole));
             }
         }
 

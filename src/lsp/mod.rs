@@ -23,6 +23,7 @@
 //!
 //! Invariant: knows no rule and prints nothing; a message that cannot be answered gets an error, and the server lives on.
 
+mod analysis; // what was found in an open text
 mod answer; // what a handler gives back
 mod capabilities; // what the server offers and the client understands
 mod document; // an open text

@@ -54,7 +54,7 @@ impl Encoding {
 }
 
 /// Where the lines of a text start, as the protocol counts them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Lines {
     starts: Vec<u32>,
 }
@@ -62,15 +62,19 @@ pub(super) struct Lines {
 impl Lines {
     /// Reads a text once.
     pub(super) fn new(text: &str) -> Lines {
-        let bytes = text.as_bytes();
-        let mut starts = vec![0];
-        for (at, byte) in bytes.iter().enumerate() {
-            let ends = *byte == b'\n' || *byte == b'\r' && bytes.get(at + 1) != Some(&b'\n');
-            if ends {
-                starts.push(at as u32 + 1);
-            }
+        Lines { starts: starts_within(text, 0..text.len()) }
+    }
+
+    /// Follows a change of some bytes: `text` is the new one, in which `new` bytes from `start` on replace `old` ones. Only the lines
+    /// that change are read.
+    pub(super) fn replace(&mut self, text: &str, start: usize, old: usize, new: usize) {
+        // Whether a line begins at a byte depends on the byte and on the one before.
+        let kept = self.starts.partition_point(|line| (*line as usize) < start);
+        let after = self.starts.partition_point(|line| (*line as usize) <= start + old);
+        for line in &mut self.starts[after..] {
+            *line = line.wrapping_sub(old as u32).wrapping_add(new as u32);
         }
-        Lines { starts }
+        self.starts.splice(kept..after, starts_within(text, start..start + new));
     }
 
     /// How many lines there are; an empty text has one.
@@ -132,6 +136,18 @@ impl Lines {
             end: self.position(text, bytes.end, encoding),
         }
     }
+}
+
+/// The bytes of a range, its end among them, at which a line begins.
+fn starts_within(text: &str, range: std::ops::Range<usize>) -> Vec<u32> {
+    let bytes = text.as_bytes();
+    let begins = |at: usize| match at.checked_sub(1).and_then(|before| bytes.get(before)) {
+        None => at == 0,
+        Some(b'\n') => true,
+        Some(b'\r') => bytes.get(at) != Some(&b'\n'),
+        Some(_) => false,
+    };
+    (range.start..=range.end).filter(|at| begins(*at)).map(|at| at as u32).collect()
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use super::answer::{Answer, Failure, params, value};
 use super::capabilities::SHOW_PLAN;
 use super::document::Kind;
 use super::handlers::*;
-use super::server::{Asked, Phase, Server};
-use super::view::View;
-use crate::lint;
+use super::server::{Asked, Phase, Server, unsaved};
+use super::view::{Included, View};
+use crate::lint::{self, Settings};
 use gen_lsp_types::*;
 use lsp_server::{ErrorCode, Request};
 use node_base::source::Sources;
@@ -138,16 +138,19 @@ impl Server<'_> {
         let file = sources
             .add(document.name(), document.text.clone())
             .map_err(|e| Failure::request(e.to_string()))?;
-        let settings = &settings.settings;
-        let includes = settings.includes.load(&mut sources, file);
+        let unsaved = unsaved(document, &self.documents);
+        let settings = &Settings { unsaved, ..settings.settings.clone() };
+        let includes = settings.load_includes(&mut sources, file);
         let read = lint::read_with_includes(&sources, &includes, file, settings);
         let view = View {
             document,
+            documents: &self.documents,
             sources: &sources,
             read: &read,
             settings,
             encoding: self.client.encoding,
             client: self.client,
+            included: Included::default(),
         };
         handler(&view).answer()
     }

@@ -1,20 +1,21 @@
 //! The state of the server and the loop that answers messages.
 
+use super::analysis::{Analysis, Documents};
 use super::answer::{Failure, value};
 use super::capabilities::{self, Client};
-use super::document::{Analysis, Document, Kind};
+use super::document::{Document, Kind};
 use super::handlers::diagnostics;
-use super::position::Lines;
 use super::scripts::Scripts;
 use super::settings::{Known, SettingsOfClient};
-use crate::lint::{self, FileReport};
+use crate::lint::include::Unsaved;
+use crate::lint::{self, FileReport, Settings};
 use gen_lsp_types::*;
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
 use node_base::source::Sources;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -69,7 +70,7 @@ pub(super) struct Server<'c> {
     pub(super) phase: Phase,
     pub(super) client: Client,
     queue: VecDeque<Message>,
-    pub(super) documents: BTreeMap<String, Document>,
+    pub(super) documents: Documents,
     /// Documents whose diagnostics the client does not have yet.
     stale: BTreeSet<String>,
     pub(super) settings: SettingsOfClient,
@@ -87,7 +88,7 @@ impl<'c> Server<'c> {
             phase: Phase::New,
             client: Client::default(),
             queue: VecDeque::new(),
-            documents: BTreeMap::new(),
+            documents: Documents::new(),
             stale: BTreeSet::new(),
             settings: SettingsOfClient::default(),
             scripts: Scripts::default(),
@@ -224,6 +225,7 @@ impl<'c> Server<'c> {
                 let uri = opened.uri.0.clone();
                 let document = Document::new(opened.uri, &language, opened.version, opened.text);
                 self.documents.insert(uri.clone(), document);
+                self.changed(&uri);
                 self.stale.insert(uri);
             }
             "textDocument/didChange" => {
@@ -236,6 +238,7 @@ impl<'c> Server<'c> {
                 if let Some(document) = self.documents.get_mut(&uri) {
                     document.change(changed.version, content_changes, self.client.encoding);
                     self.scripts.forget(&uri);
+                    self.changed(&uri);
                     self.stale.insert(uri);
                 }
             }
@@ -243,6 +246,7 @@ impl<'c> Server<'c> {
                 let Some(DidCloseTextDocumentParams { text_document: closed }) = read(notification) else {
                     return;
                 };
+                self.changed(&closed.uri.0);
                 self.documents.remove(&closed.uri.0);
                 self.stale.remove(&closed.uri.0);
                 self.scripts.forget(&closed.uri.0);
@@ -296,10 +300,32 @@ impl<'c> Server<'c> {
         self.check_again();
     }
 
+    /// A document has another text than before: those that include it are checked again.
+    fn changed(&mut self, uri: &str) {
+        let Some(identity) = self.documents.get(uri).and_then(|document| document.identity.clone()) else {
+            return;
+        };
+        for (other, document) in &mut self.documents {
+            if document.analysis.as_ref().is_some_and(|analysis| analysis.includes(&identity)) {
+                document.analysis = None;
+                self.stale.insert(other.clone());
+            }
+        }
+    }
+
     /// Other files have changed: everything is checked again.
     fn check_again(&mut self) {
         self.settings.read_again();
         self.refresh(self.documents.keys().cloned().collect());
+        // They depend on the release and the disks; the client asks by itself only when a text changes.
+        let wanted = [
+            (self.client.refreshes_lenses, "workspace/codeLens/refresh"),
+            (self.client.refreshes_hints, "workspace/inlayHint/refresh"),
+            (self.client.refreshes_tokens, "workspace/semanticTokens/refresh"),
+        ];
+        for (_, method) in wanted.into_iter().filter(|(is_taken, _)| *is_taken) {
+            self.ask(method, Value::Null, Asked::Other);
+        }
     }
 
     /// These documents are checked again, and their diagnostics sent or asked for.
@@ -307,6 +333,7 @@ impl<'c> Server<'c> {
         for uri in uris {
             if let Some(document) = self.documents.get_mut(&uri) {
                 document.analysis = None;
+                document.settings = None;
                 self.stale.insert(uri);
             }
         }
@@ -347,6 +374,7 @@ impl<'c> Server<'c> {
             Some(document) if document.kind == Kind::Policy => {
                 return diagnostics::of_policy(document, client);
             }
+            Some(document) if document.kind == Kind::Other => return Vec::new(),
             _ => {}
         }
         match self.analysed(uri) {
@@ -359,31 +387,44 @@ impl<'c> Server<'c> {
     pub(super) fn analysed(&mut self, uri: &Uri) -> Option<(&Document, Arc<Analysis>)> {
         let document = self.documents.get(&uri.0)?;
         if document.analysis.is_none() {
-            let (settings, problem) = self.settings.of(document.path.as_deref());
-            if let Some(problem) = problem.filter(|_| !matches!(document.kind, Kind::Config | Kind::Policy)) {
+            if !matches!(document.kind, Kind::Kickstart | Kind::Boot(_)) {
+                return None;
+            }
+            let (known, problem) = self.settings.of(document.path.as_deref());
+            let document = self.documents.get(&uri.0)?;
+            let report = check(document, &known, unsaved(document, &self.documents));
+            let analysis = report.map(|report| Analysis::new(report, document, &self.documents));
+            self.scripts.checked(&uri.0);
+            if let Some(problem) = problem {
                 self.tell(problem);
             }
             let document = self.documents.get_mut(&uri.0)?;
-            let report = check(document, &settings);
-            self.scripts.checked(&uri.0);
-            let report = report?;
-            let lines = report.sources.iter().map(|(_, source)| Lines::new(source.text())).collect();
-            document.analysis = Some(Arc::new(Analysis { report, lines }));
-            document.settings = Some(settings);
+            document.analysis = Some(Arc::new(analysis?));
+            document.settings = Some(known);
         }
         let document = self.documents.get(&uri.0)?;
         Some((document, document.analysis.clone()?))
     }
 }
 
+/// What the other open documents show: for a document that includes files.
+pub(super) fn unsaved(document: &Document, documents: &Documents) -> Unsaved {
+    if !["%include", "%ksappend"].iter().any(|word| document.text.contains(word)) {
+        return Unsaved::default();
+    }
+    let others = documents.values().filter(|other| other.uri != document.uri);
+    let texts = others.filter_map(|other| Some((other.identity.clone()?, Arc::from(other.text.as_str()))));
+    texts.collect()
+}
+
 /// Checks a text as what it is.
-fn check(document: &Document, known: &Known) -> Option<FileReport> {
+fn check(document: &Document, known: &Known, unsaved: Unsaved) -> Option<FileReport> {
     let mut sources = Sources::new();
     let file = sources.add(document.name(), document.text.clone()).ok()?;
     let mut report = match document.kind {
-        Kind::Kickstart => lint::lint(sources, file, &known.settings),
+        Kind::Kickstart => lint::lint(sources, file, &Settings { unsaved, ..known.settings.clone() }),
         Kind::Boot(format) => lint::boot::lint(sources, file, Some(format), known.settings.stated_syntax()),
-        Kind::Config | Kind::Policy => return None,
+        Kind::Config | Kind::Policy | Kind::Other => return None,
     };
     if let Some(baseline) = &known.baseline {
         baseline.apply(&mut report);

@@ -1,23 +1,32 @@
 //! A parsed kickstart with its places in the protocol's terms: what handlers look at.
 
+use super::analysis::{Documents, address};
 use super::capabilities::Client;
 use super::document::Document;
 use super::position::{Encoding, Lines};
-use super::uri;
 use crate::lint::{Read, Settings};
-use gen_lsp_types::{Location, Position, Range};
+use gen_lsp_types::{Location, Position, Range, Uri};
 use kickstart::{Command, Kickstart, Section};
 use node_base::source::{FileId, Sources, Span};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 /// A document that was parsed.
 pub(super) struct View<'a> {
     pub(super) document: &'a Document,
+    pub(super) documents: &'a Documents,
     pub(super) sources: &'a Sources,
     pub(super) read: &'a Read<'a>,
     pub(super) settings: &'a Settings,
     pub(super) encoding: Encoding,
     pub(super) client: Client,
+    pub(super) included: Included,
 }
+
+/// The addresses and lines of the included files that were asked for.
+#[derive(Default)]
+pub(super) struct Included(RefCell<HashMap<FileId, Rc<(Option<Uri>, Lines)>>>);
 
 impl<'a> View<'a> {
     /// The text that the client shows.
@@ -39,9 +48,26 @@ impl<'a> View<'a> {
         if let Some(range) = self.range(span) {
             return Some(Location { uri: self.document.uri.clone(), range });
         }
-        let source = self.sources.get(span.file);
-        let range = Lines::new(source.text()).range(source.text(), span.range(), self.encoding);
-        Some(Location { uri: uri::of(source.path())?, range })
+        let included = self.included(span.file);
+        let (uri, lines) = &*included;
+        let range = lines.range(self.sources.get(span.file).text(), span.range(), self.encoding);
+        Some(Location { uri: uri.clone()?, range })
+    }
+
+    /// The address of an included file.
+    pub(super) fn uri(&self, file: FileId) -> Option<Uri> {
+        self.included(file).0.clone()
+    }
+
+    fn included(&self, file: FileId) -> Rc<(Option<Uri>, Lines)> {
+        let mut known = self.included.0.borrow_mut();
+        let look_up = || {
+            let source = self.sources.get(file);
+            let identity = source.path().canonicalize().ok();
+            let uri = address(source.path(), identity.as_deref(), self.documents);
+            Rc::new((uri, Lines::new(source.text())))
+        };
+        known.entry(file).or_insert_with(look_up).clone()
     }
 
     /// The byte that a position is at.

@@ -241,6 +241,7 @@ mod tests {
             waived: Vec::new(),
             baselined: 0,
             is_template: false,
+            includes: Vec::new(),
         };
         file(&report, style)
     }

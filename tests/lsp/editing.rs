@@ -103,6 +103,68 @@ fn ten_thousand_lines_are_answered_at_once() {
     client.leave();
 }
 
+/// What is asked about a whole document with as many findings, names or gaps as it has lines costs no more than its lines: ten times
+/// the lines take about ten times as long. The bound is far below a hundred times, and far above what a busy machine adds.
+#[test]
+fn costs_grow_with_the_lines() {
+    let secrets = |n: usize| "rootpw --plaintext x\nuser --name=a --password=b --plaintext\n".repeat(n / 2);
+    let volumes = |n: usize| {
+        let volume = |n| format!("logvol /a{n} --vgname=vg --name=a{n} --size=1\n");
+        format!("part pv.1 --size=1\nvolgroup vg pv.1\n{}", (0..n).map(volume).collect::<String>())
+    };
+    let gaps = |n: usize| "lang   C\n\n\n\n\n".repeat(n / 5);
+    let texts: [(&str, &dyn Fn(usize) -> String); 3] =
+        [("secrets", &secrets), ("volumes", &volumes), ("gaps", &gaps)];
+    let mut client = Client::usual();
+    for (name, text) in texts {
+        let mut taken = |lines: usize| {
+            let text = text(lines);
+            client.open(URI, &text);
+            let diagnostics = client.diagnostics(URI, 1);
+            client.pushed.clear();
+            let whole =
+                json!({ "start": { "line": 0, "character": 0 }, "end": { "line": lines, "character": 0 } });
+            let place = json!({ "line": 1, "character": 10 });
+            let options = json!({ "tabSize": 4, "insertSpaces": true });
+            let requests = [
+                ("codeAction", json!({ "range": whole, "context": { "diagnostics": diagnostics } })),
+                ("rangeFormatting", json!({ "range": whole, "options": options })),
+                ("references", json!({ "position": place, "context": { "includeDeclaration": true } })),
+                ("rename", json!({ "position": place, "newName": "vg0" })),
+                ("inlayHint", json!({ "range": whole })),
+            ];
+            requests.map(|(method, mut params)| {
+                params["textDocument"] = json!({ "uri": URI });
+                let started = Instant::now();
+                let _ = client.try_ask(&format!("textDocument/{method}"), params);
+                (method, started.elapsed())
+            })
+        };
+        let (short, long) = (taken(1_000), taken(10_000));
+        for ((method, short), (_, long)) in short.into_iter().zip(long) {
+            let bound = (short * 40).max(Duration::from_millis(500));
+            assert!(long < bound, "{name}: {method} takes {short:?} for 1,000 lines, {long:?} for 10,000");
+        }
+    }
+    // One change of many places, as an editor sends it for "replace all".
+    let text = secrets(10_000);
+    client.open(URI, &text);
+    client.diagnostics(URI, 1);
+    let change = |line: usize| {
+        let place = |character| json!({ "line": line, "character": character });
+        json!({ "range": { "start": place(0), "end": place(4) }, "text": "lang é" })
+    };
+    let changes: Vec<Value> = (0..10_000).rev().map(change).collect();
+    let started = Instant::now();
+    let document = json!({ "uri": URI, "version": 2 });
+    client.notify("textDocument/didChange", json!({ "textDocument": document, "contentChanges": changes }));
+    let place = json!({ "textDocument": { "uri": URI }, "position": { "line": 9_999, "character": 2 } });
+    let hover = client.ask("textDocument/hover", place);
+    assert!(hover["contents"]["value"].as_str().is_some_and(|page| page.contains("**lang**")), "{hover}");
+    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
+    client.leave();
+}
+
 /// Thirty edits a second do not pile up: after the last one the diagnostics come at once, not one set for each edit.
 #[test]
 fn typing_does_not_fall_behind() {

@@ -1,8 +1,9 @@
 //! Fixes, and waivers to be written.
 
 use super::diagnostics::Places;
+use crate::lsp::analysis::Analysis;
 use crate::lsp::capabilities::FIX_ALL;
-use crate::lsp::document::{Analysis, Document, Kind};
+use crate::lsp::document::{Document, Kind};
 use crate::lsp::position::Encoding;
 use gen_lsp_types::*;
 use kickstart::syntax::{LineKind, Scanner, Word};
@@ -32,10 +33,12 @@ pub(crate) fn actions(
     if wants("quickfix") {
         let here: Vec<&Finding> =
             analysis.report.findings.iter().filter(|f| overlap(places.shown(f), params.range)).collect();
-        actions.extend(here.iter().filter_map(|finding| fix(&places, finding, params)));
+        let shown = Shown::new(&params.context.diagnostics);
+        actions.extend(here.iter().filter_map(|finding| fix(&places, finding, &shown)));
         actions.extend(fulfil_policy(&places, &here));
-        if document.kind == Kind::Kickstart {
-            actions.extend(here.iter().filter_map(|finding| waiver(&places, finding, params)));
+        if document.kind == Kind::Kickstart && !here.is_empty() {
+            let commands = Commands::new(&places);
+            actions.extend(here.iter().filter_map(|finding| waiver(&places, finding, &commands, &shown)));
         }
     }
     if wants(FIX_ALL) {
@@ -53,7 +56,7 @@ fn is_local(fix: &Fix) -> bool {
     !fix.edits.is_empty() && fix.edits.iter().all(|edit| edit.span.file == FileId(0))
 }
 
-fn fix(places: &Places<'_>, finding: &Finding, params: &CodeActionParams) -> Option<CodeAction> {
+fn fix(places: &Places<'_>, finding: &Finding, shown: &Shown<'_>) -> Option<CodeAction> {
     let fix = finding.fix.as_ref().filter(|fix| is_local(fix))?;
     let is_preferred = match fix.applicability {
         Applicability::Safe => true,
@@ -68,7 +71,7 @@ fn fix(places: &Places<'_>, finding: &Finding, params: &CodeActionParams) -> Opt
     }
     Some(CodeAction {
         is_preferred: is_preferred.then_some(true),
-        diagnostics: diagnostics_of(finding, params),
+        diagnostics: shown.of(places, finding),
         ..action(places, format!("{}: {title}", finding.code.id), CodeActionKind::QuickFix, edits)
     })
 }
@@ -122,14 +125,19 @@ fn edits_of(places: &Places<'_>, wanted: impl Fn(&Finding, &Fix) -> bool) -> Vec
 }
 
 /// A comment above the line that waives the finding; the person gives the reason.
-fn waiver(places: &Places<'_>, finding: &Finding, params: &CodeActionParams) -> Option<CodeAction> {
+fn waiver(
+    places: &Places<'_>,
+    finding: &Finding,
+    commands: &Commands,
+    shown: &Shown<'_>,
+) -> Option<CodeAction> {
     let code = finding.code;
     let is_refused = code.category == Category::Syntax && finding.severity == Severity::Error;
     if is_refused || crate::directives::CODES.contains(&code) {
         return None;
     }
     let (at, word) = match finding.span {
-        Some(span) if span.file == FileId(0) => (start_of_command(places, span.start as usize), "waive"),
+        Some(span) if span.file == FileId(0) => (commands.start(span.start as usize), "waive"),
         Some(_) => return None,
         // A finding about the file as a whole has no line to be above.
         None => (after_header(&places.document.text), "waive-file"),
@@ -137,7 +145,7 @@ fn waiver(places: &Places<'_>, finding: &Finding, params: &CodeActionParams) -> 
     let range = places.document.lines.range(&places.document.text, at..at, places.encoding);
     let new_text = format!("# ks-lint: {word} {} -- why is this right here?\n", code.id);
     Some(CodeAction {
-        diagnostics: diagnostics_of(finding, params),
+        diagnostics: shown.of(places, finding),
         ..action(
             places,
             format!("{}: waive it here, with a reason", code.id),
@@ -156,23 +164,35 @@ fn after_header(text: &str) -> usize {
     first.map_or(0, str::len)
 }
 
-/// The start of the line with the command that a byte is in; inside a section that of its header, because its lines are not
-/// the language's own.
-fn start_of_command(places: &Places<'_>, offset: usize) -> usize {
-    let source = places.analysis.report.sources.get(FileId(0));
-    let mut scanner = Scanner::new(source.text(), source.lines());
-    let mut words: Vec<Word> = Vec::new();
-    let mut header = 0;
-    while let Some(line) = scanner.next_line(&mut words) {
-        if line.kind == LineKind::Header {
-            header = line.start as usize;
-        }
-        if offset < line.end as usize {
+/// Where the commands of a text begin.
+struct Commands {
+    /// For each line where it ends, and the start of the line that a waiver of it is written above: for a line in a section that of
+    /// the header, because these lines are not the language's own.
+    lines: Vec<(usize, usize)>,
+}
+
+impl Commands {
+    fn new(places: &Places<'_>) -> Commands {
+        let source = places.analysis.report.sources.get(FileId(0));
+        let mut scanner = Scanner::new(source.text(), source.lines());
+        let mut words: Vec<Word> = Vec::new();
+        let mut header = 0;
+        let mut lines = Vec::new();
+        while let Some(line) = scanner.next_line(&mut words) {
+            if line.kind == LineKind::Header {
+                header = line.start as usize;
+            }
             let inside = matches!(line.kind, LineKind::Content | LineKind::ContentInclude | LineKind::End);
-            return if inside { header } else { line.start as usize };
+            lines.push((line.end as usize, if inside { header } else { line.start as usize }));
         }
+        Commands { lines }
     }
-    0
+
+    /// The start of the command that a byte is in.
+    fn start(&self, offset: usize) -> usize {
+        let line = self.lines.partition_point(|(end, _)| *end <= offset);
+        self.lines.get(line).or(self.lines.last()).map_or(0, |(_, start)| *start)
+    }
 }
 
 fn text_edit(places: &Places<'_>, edit: &Edit) -> TextEdit {
@@ -198,9 +218,27 @@ fn action(places: &Places<'_>, title: String, kind: CodeActionKind, edits: Vec<T
     }
 }
 
-/// The client's own diagnostics that are about the finding.
-fn diagnostics_of(finding: &Finding, params: &CodeActionParams) -> Option<Vec<Diagnostic>> {
-    let same = |diagnostic: &&Diagnostic| diagnostic.code == Some(Code::String(finding.code.id.to_owned()));
-    let found: Vec<Diagnostic> = params.context.diagnostics.iter().filter(same).cloned().collect();
-    (!found.is_empty()).then_some(found)
+/// The diagnostics that the client shows, by their code and place.
+struct Shown<'p>(HashMap<(&'p str, [u32; 4]), Vec<&'p Diagnostic>>);
+
+impl<'p> Shown<'p> {
+    fn new(diagnostics: &'p [Diagnostic]) -> Shown<'p> {
+        let mut shown = Shown(HashMap::new());
+        for diagnostic in diagnostics {
+            if let Some(Code::String(code)) = &diagnostic.code {
+                shown.0.entry((code, corners(diagnostic.range))).or_default().push(diagnostic);
+            }
+        }
+        shown
+    }
+
+    /// Those that are about a finding.
+    fn of(&self, places: &Places<'_>, finding: &Finding) -> Option<Vec<Diagnostic>> {
+        let shown = self.0.get(&(finding.code.id, corners(places.shown(finding))))?;
+        Some(shown.iter().map(|diagnostic| (*diagnostic).clone()).collect())
+    }
+}
+
+fn corners(range: Range) -> [u32; 4] {
+    [range.start.line, range.start.character, range.end.line, range.end.character]
 }

@@ -1,10 +1,10 @@
 //! Findings as diagnostics.
 
 use crate::lint::config::{self, ConfigError};
+use crate::lsp::analysis::Analysis;
 use crate::lsp::capabilities::Client;
-use crate::lsp::document::{Analysis, Document};
+use crate::lsp::document::Document;
 use crate::lsp::position::Encoding;
-use crate::lsp::uri;
 use gen_lsp_types::*;
 use kickstart::codes::{DEPRECATED_COMMAND, DEPRECATED_OPTION, DEPRECATED_SECTION};
 use node_base::diagnostic::{Finding, Severity};
@@ -69,15 +69,11 @@ impl Places<'_> {
     /// A place in the document or in an included file.
     pub(crate) fn range(&self, span: Span) -> Range {
         let text = self.analysis.report.sources.get(span.file).text();
-        self.analysis.lines[span.file.0 as usize].range(text, span.range(), self.encoding)
+        self.analysis.files[span.file.0 as usize].lines.range(text, span.range(), self.encoding)
     }
 
     fn location(&self, span: Span) -> Option<Location> {
-        let uri = if span.file == FileId(0) {
-            self.document.uri.clone()
-        } else {
-            uri::of(self.analysis.report.sources.get(span.file).path())?
-        };
+        let uri = self.analysis.files[span.file.0 as usize].uri.clone()?;
         Some(Location { uri, range: self.range(span) })
     }
 
@@ -85,27 +81,12 @@ impl Places<'_> {
     pub(crate) fn shown(&self, finding: &Finding) -> Range {
         match finding.span {
             Some(span) if span.file == FileId(0) => self.range(span),
-            Some(span) => self.range(self.including_line(span.file)),
+            Some(span) => {
+                let line = self.analysis.files[span.file.0 as usize].included_at;
+                line.map_or_else(Range::default, |line| self.range(line))
+            }
             None => Range::default(),
         }
-    }
-
-    /// The line of the document that names the file of an include; the first line if none does.
-    fn including_line(&self, file: FileId) -> Span {
-        let sources = &self.analysis.report.sources;
-        let name = sources.get(file).path().file_name().map(|name| name.to_string_lossy().into_owned());
-        let text = sources.get(FileId(0)).text();
-        let mut at = 0;
-        for line in text.split_inclusive('\n') {
-            let trimmed = line.trim();
-            let includes = ["%include", "%ksappend"].iter().any(|word| trimmed.starts_with(word));
-            if includes && name.as_deref().is_some_and(|name| trimmed.contains(name)) {
-                let start = at + line.len() - line.trim_start().len();
-                return Span::new(FileId(0), start, start + trimmed.len());
-            }
-            at += line.len();
-        }
-        Span::new(FileId(0), 0, 0)
     }
 
     fn diagnostic(&self, finding: &Finding, client: Client) -> Diagnostic {

@@ -1,10 +1,10 @@
 //! The layout of a kickstart made regular.
 
 use crate::format;
-use crate::lsp::document::{Analysis, Document, Kind};
+use crate::lsp::analysis::Analysis;
+use crate::lsp::document::{Document, Kind};
 use crate::lsp::position::Encoding;
 use gen_lsp_types::{Position, Range, TextEdit};
-use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 /// The text of a document made regular; `None` for a template, and for a text with errors of syntax, which is left alone as
 /// `ks-lint fmt` does.
@@ -49,28 +49,38 @@ pub(crate) fn edits_within(
     edits.collect()
 }
 
-/// What differs between two texts: bytes of the old one, and what they become. Lines that have the same words are one another's.
+/// What differs between a text and its regular form: bytes of the old one, and what they become. Lines that are not empty are the same
+/// ones in the same order, so nothing is searched for.
 fn changes<'n>(old: &str, new: &'n str) -> Vec<(std::ops::Range<usize>, &'n str)> {
     let (starts, old_lines) = lines(old);
     let (new_starts, new_lines) = lines(new);
-    let words = |lines: &[&str]| -> Vec<String> {
-        lines.iter().map(|line| line.split_whitespace().collect()).collect()
+    let full = |lines: &[&str]| -> Vec<usize> {
+        let full = lines.iter().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        full.map(|(number, _)| number).chain([lines.len()]).collect()
     };
+    let (full_old, full_new) = (full(&old_lines), full(&new_lines));
+    if full_old.len() != full_new.len() {
+        return vec![(0..old.len(), new)];
+    }
     let mut found = Vec::new();
     let mut push = |old: std::ops::Range<usize>, lines: std::ops::Range<usize>| {
         let text = new.get(new_starts[lines.start]..new_starts[lines.end]).unwrap_or_default();
         found.push((starts[old.start]..starts[old.end], text));
     };
-    for change in capture_diff_slices(Algorithm::Myers, &words(&old_lines), &words(&new_lines)) {
-        match change {
-            DiffOp::Equal { old_index, new_index, len } => {
-                let pairs = (0..len).map(|n| (old_index + n, new_index + n));
-                for (old, new) in pairs.filter(|&(old, new)| old_lines[old] != new_lines[new]) {
-                    push(old..old + 1, new..new + 1);
-                }
-            }
-            other => push(other.old_range(), other.new_range()),
+    let (mut at, mut new_at) = (0, 0);
+    for (next, new_next) in full_old.into_iter().zip(full_new) {
+        // The first empty lines stay. The last pair is behind the last lines.
+        let kept = (next - at).min(new_next - new_at);
+        let ends = next == old_lines.len();
+        let pairs = (0..kept).map(|n| (at + n, new_at + n)).chain((!ends).then_some((next, new_next)));
+        let (empty, new_empty) = (at + kept..next, new_at + kept..new_next);
+        for (old, new) in pairs.filter(|&(old, new)| old_lines[old] != new_lines[new]) {
+            push(old..old + 1, new..new + 1);
         }
+        if !empty.is_empty() || !new_empty.is_empty() {
+            push(empty, new_empty);
+        }
+        (at, new_at) = (next + 1, new_next + 1);
     }
     found
 }
@@ -103,7 +113,9 @@ fn changed(old: &str, new: &str) -> (usize, usize, usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::changed;
+    use super::{changed, changes};
+    use crate::format;
+    use proptest::prelude::*;
 
     #[test]
     fn only_the_lines_that_change_are_replaced() {
@@ -112,5 +124,24 @@ mod tests {
         assert_eq!(changed("a", "a\n"), (0, 1, 2));
         assert_eq!(changed("a\n\n\nb\n", "a\n\nb\n"), (3, 4, 3));
         assert_eq!(changed("", ""), (0, 0, 0));
+    }
+
+    proptest! {
+        /// All changes together make the formatted text, whatever it was.
+        #[test]
+        fn changes_make_the_formatted_text(
+            text in "(lang   C|part  / |%post\n\n  x|%end|%packages| a |#  c|\n|\n\n\n|\r\n|\t|\u{b}|\u{2028}|é){0,30}"
+        ) {
+            let new = format::format(&text);
+            let (mut made, mut at) = (String::new(), 0);
+            let mut all = changes(&text, &new);
+            all.sort_by_key(|(old, _)| (old.start, old.end));
+            for (old, new) in all {
+                made += &text[at..old.start];
+                made += new;
+                at = old.end;
+            }
+            prop_assert_eq!(made + &text[at..], new);
+        }
     }
 }

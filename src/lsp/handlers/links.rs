@@ -1,6 +1,5 @@
 //! Files that are included, and URLs.
 
-use crate::lsp::uri;
 use crate::lsp::view::View;
 use gen_lsp_types::{DocumentLink, Uri};
 use kickstart::Arg;
@@ -24,7 +23,7 @@ pub(crate) fn links(view: &View<'_>) -> Vec<DocumentLink> {
             continue;
         }
         if let Some(Outcome::File(file)) = include.outcome
-            && let Some(target) = uri::of(view.sources.get(*file).path())
+            && let Some(target) = view.uri(*file)
         {
             link(&include.path, target);
         } else if is_url(&include.path.text) {

@@ -4,7 +4,7 @@ use super::references::same_as;
 use crate::lsp::view::View;
 use gen_lsp_types::*;
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The word that would be renamed; nothing where there is none.
 pub(crate) fn prepare(view: &View<'_>, offset: usize) -> Option<Value> {
@@ -36,13 +36,12 @@ pub(crate) fn rename(view: &View<'_>, offset: usize, new: &str) -> Result<Worksp
         return Err(format!("'{new}' is the name of another one already"));
     }
     let mut changes: HashMap<Uri, Vec<TextEdit>> = HashMap::new();
-    for location in same.iter().filter_map(|found| view.location(found.span)) {
+    // A file that is included twice has each word once.
+    let mut seen = HashSet::new();
+    let places = same.iter().map(|found| found.span).filter(|span| seen.insert((span.file, span.start)));
+    for location in places.filter_map(|span| view.location(span)) {
         let edit = TextEdit { range: location.range, new_text: new.to_owned() };
-        let edits = changes.entry(location.uri).or_default();
-        // A file that is included twice has each word once.
-        if !edits.contains(&edit) {
-            edits.push(edit);
-        }
+        changes.entry(location.uri).or_default().push(edit);
     }
     Ok(WorkspaceEdit { changes: Some(changes), document_changes: None, change_annotations: None })
 }
