@@ -1,6 +1,7 @@
 //! What was found in an open text, with the files that it includes.
 
 use super::document::Document;
+use super::pages::Pages;
 use super::position::Lines;
 use super::uri;
 use crate::lint::FileReport;
@@ -19,6 +20,8 @@ pub(super) struct Analysis {
     pub(super) report: FileReport,
     /// Its files, in the order of the report.
     pub(super) files: Vec<AnalysedFile>,
+    /// The pages of its findings, by code.
+    pub(super) pages: HashMap<&'static str, Uri>,
 }
 
 /// A file of a report: the text itself, or one that it includes.
@@ -49,7 +52,16 @@ impl Analysis {
             AnalysedFile { lines, uri, identity, included_at: included_at.get(&id).copied() }
         };
         let files = report.sources.iter().map(file).collect();
-        Analysis { report, files }
+        Analysis { report, files, pages: HashMap::new() }
+    }
+
+    /// Looks up the pages of the findings.
+    pub(super) fn look_up_pages(&mut self, pages: &mut Pages) {
+        for finding in &self.report.findings {
+            if let Some(page) = pages.of_code(finding.code) {
+                self.pages.insert(finding.code.id, page);
+            }
+        }
     }
 
     /// Whether the text includes the file with this path without links.

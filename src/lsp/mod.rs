@@ -29,6 +29,7 @@ mod capabilities; // what the server offers and the client understands
 mod document; // an open text
 mod handlers; // one feature, one file
 mod names; // words that name the same thing
+mod pages; // what an editor opens
 mod position; // bytes ↔ lines and columns of the protocol
 mod requests; // one handler for each request
 mod scripts; // what shellcheck says, later

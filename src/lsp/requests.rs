@@ -183,7 +183,7 @@ impl Server<'_> {
         if self.client.shows_documents
             && let Some(svg) = picture.as_str()
         {
-            let shown = lens::write(svg).map_err(Failure::request)?;
+            let shown = self.pages.write(&lens::picture_name(&uri), svg).map_err(Failure::request)?;
             let show =
                 ShowDocumentParams { uri: shown, external: Some(true), take_focus: None, selection: None };
             self.ask("window/showDocument", show, Asked::Other);

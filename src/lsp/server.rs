@@ -5,6 +5,7 @@ use super::answer::{Failure, value};
 use super::capabilities::{self, Client};
 use super::document::{Document, Kind};
 use super::handlers::diagnostics;
+use super::pages::Pages;
 use super::scripts::Scripts;
 use super::settings::{Known, SettingsOfClient};
 use crate::lint::include::Unsaved;
@@ -75,6 +76,7 @@ pub(super) struct Server<'c> {
     stale: BTreeSet<String>,
     pub(super) settings: SettingsOfClient,
     scripts: Scripts,
+    pub(super) pages: Pages,
     /// Problems that the client was told of.
     told: BTreeSet<String>,
     asked: HashMap<RequestId, Asked>,
@@ -92,6 +94,7 @@ impl<'c> Server<'c> {
             stale: BTreeSet::new(),
             settings: SettingsOfClient::default(),
             scripts: Scripts::default(),
+            pages: Pages::default(),
             told: BTreeSet::new(),
             asked: HashMap::new(),
             next_request: 0,
@@ -393,7 +396,13 @@ impl<'c> Server<'c> {
             let (known, problem) = self.settings.of(document.path.as_deref());
             let document = self.documents.get(&uri.0)?;
             let report = check(document, &known, unsaved(document, &self.documents));
-            let analysis = report.map(|report| Analysis::new(report, document, &self.documents));
+            let analysis = report.map(|report| {
+                let mut analysis = Analysis::new(report, document, &self.documents);
+                if self.client.has_code_description {
+                    analysis.look_up_pages(&mut self.pages);
+                }
+                analysis
+            });
             self.scripts.checked(&uri.0);
             if let Some(problem) = problem {
                 self.tell(problem);

@@ -26,7 +26,9 @@ pub(super) struct View<'a> {
 
 /// The addresses and lines of the included files that were asked for.
 #[derive(Default)]
-pub(super) struct Included(RefCell<HashMap<FileId, Rc<(Option<Uri>, Lines)>>>);
+pub(super) struct Included(RefCell<HashMap<FileId, IncludedFile>>);
+
+type IncludedFile = Rc<(Option<Uri>, Lines)>;
 
 impl<'a> View<'a> {
     /// The text that the client shows.
@@ -59,7 +61,7 @@ impl<'a> View<'a> {
         self.included(file).0.clone()
     }
 
-    fn included(&self, file: FileId) -> Rc<(Option<Uri>, Lines)> {
+    fn included(&self, file: FileId) -> IncludedFile {
         let mut known = self.included.0.borrow_mut();
         let look_up = || {
             let source = self.sources.get(file);

@@ -2,7 +2,9 @@
 """VS Code with the packaged extension, in a headless browser: the language, diagnostics, code lens, inlay hints, hover,
 completion, fixes on save. On request: ./scripts/test vscode.
 
-    tests/editors/vscode.py [--picture FILE.png]
+    tests/editors/vscode.py [--picture FILE.png] [--capabilities FILE.json]
+
+--capabilities writes what the editor said of itself (vscode_capabilities.json, for vscode_protocol.py).
 
 The server of VS Code is that of code-server, which npm has; its modules in C++ are compiled with the headers of this Node.js.
 Needs Node.js 20 with headers, npm, a compiler for C++ and Chromium. Takes about three minutes, most of it for the installation
@@ -85,12 +87,28 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def attempt(program: str, browser: str, picture: list[str]) -> bool:
+def recorder(program: str, place: pathlib.Path) -> str:
+    """A program that writes down what the editor sends, and is the language server otherwise."""
+    script = place / "recorder"
+    script.write_text(f'#!/bin/sh\ntee "{place}/sent" | "{program}" "$@"\n')
+    script.chmod(0o755)
+    return str(script)
+
+
+def capabilities(sent: bytes) -> str:
+    """What the editor said of itself, in what it sent: its first message."""
+    head, _, rest = sent.partition(b"\r\n\r\n")
+    message = json.loads(rest[: int(head.split(b":")[1])])
+    return json.dumps(message["params"]["capabilities"], indent=1, sort_keys=True) + "\n"
+
+
+def attempt(program: str, browser: str, picture: list[str], recorded: str | None) -> bool:
     """Starts the server with the extension, and lets the script work on a copy of the wrong example."""
     with tempfile.TemporaryDirectory() as directory:
         place = pathlib.Path(directory)
         (place / "data" / "Machine").mkdir(parents=True)
-        (place / "data" / "Machine" / "settings.json").write_text(settings(program))
+        used = recorder(program, place) if recorded else program
+        (place / "data" / "Machine" / "settings.json").write_text(settings(used))
         (place / "work").mkdir()
         file = shutil.copy(ROOT / "kickstart-examples" / "wrong.ks", place / "work" / "node.ks")
         server = ["node", str(SERVER / "out" / "server-main.js"), "--accept-server-license-terms"]
@@ -109,6 +127,8 @@ def attempt(program: str, browser: str, picture: list[str]) -> bool:
                 result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
             finally:
                 running.terminate()
+        if recorded and (place / "sent").exists():
+            pathlib.Path(recorded).write_text(capabilities((place / "sent").read_bytes()))
     worked = [line.removeprefix("ok ") for line in result.stdout.splitlines() if line.startswith("ok ")]
     if result.returncode == 0 and worked:
         print(f"VS Code: {', '.join(worked)}")
@@ -118,7 +138,8 @@ def attempt(program: str, browser: str, picture: list[str]) -> bool:
 
 
 def main(arguments: list[str]) -> int:
-    if arguments and (arguments[0] != "--picture" or len(arguments) != 2):
+    options = dict(zip(arguments[::2], arguments[1::2], strict=False))
+    if len(arguments) % 2 or set(options) - {"--picture", "--capabilities"}:
         print(__doc__)
         return 0 if arguments == ["--help"] else 2
     browser = shutil.which("chromium")
@@ -131,7 +152,8 @@ def main(arguments: list[str]) -> int:
     if program is None:
         subprocess.run(["cargo", "build", "--quiet", "--bin", "ks-lint"], cwd=ROOT, check=True)
         program = str(TARGET / "debug" / "ks-lint")
-    worked = attempt(program, browser, [str(pathlib.Path(name).absolute()) for name in arguments[1:]])
+    picture = [str(pathlib.Path(options["--picture"]).absolute())] if "--picture" in options else []
+    worked = attempt(program, browser, picture, options.get("--capabilities"))
     print(f"{int(worked)} passed, {int(not worked)} failed: VS Code")
     return 0 if worked else 1
 

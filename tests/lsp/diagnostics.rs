@@ -28,6 +28,36 @@ fn findings_are_pushed_with_the_version() {
 }
 
 #[test]
+fn findings_lead_to_their_pages() {
+    let publish = json!({ "codeDescriptionSupport": true });
+    let mut client = Client::new(
+        json!({ "textDocument": { "publishDiagnostics": publish } }),
+        json!({ "syntax": "RHEL9" }),
+    )
+    .0;
+    client.open(URI, WRONG);
+    let found = client.diagnostics(URI, 1);
+    assert!(!found.is_empty());
+    let mut page = None;
+    for diagnostic in &found {
+        let (code, href) = (&diagnostic["code"], &diagnostic["codeDescription"]["href"]);
+        let code = code.as_str().expect("a code");
+        let href = href.as_str().unwrap_or_else(|| panic!("{code} has no page"));
+        let file = href.strip_prefix("file://").expect("while no pages are published, it is a file");
+        let text = std::fs::read_to_string(file).expect("it can be read");
+        assert!(text.starts_with(&format!("# {code}: ")), "{text}");
+        page = Some(file.to_owned());
+    }
+    client.leave();
+    assert!(page.is_some_and(|file| !std::path::Path::new(&file).exists()), "the pages go with the server");
+
+    let mut client = Client::usual();
+    client.open(URI, WRONG);
+    assert!(client.diagnostics(URI, 1)[0].get("codeDescription").is_none(), "not for one that takes none");
+    client.leave();
+}
+
+#[test]
 fn a_client_that_pulls_is_not_pushed_to() {
     let capabilities = json!({ "textDocument": { "diagnostic": {} }, "workspace": { "diagnostics": { "refreshSupport": true } } });
     let mut client = Client::new(capabilities, json!({ "syntax": "RHEL9" })).0;

@@ -195,6 +195,7 @@ fn numbers_have_sizes_and_the_plan_has_a_verdict() {
         json!({ "command": command["command"], "arguments": command["arguments"] }),
     );
     assert!(picture.as_str().is_some_and(|svg| svg.contains("<svg")), "{picture}");
+    assert!(client.asked.iter().all(|r| r.method != "window/showDocument"), "it shows no documents");
     let unknown = client.try_ask("workspace/executeCommand", json!({ "command": "rm", "arguments": [] }));
     assert_eq!(unknown.map_err(|e| e.0), Err(-32602));
     client.replace(URI, 2, "part / --size=9999999\n");
@@ -210,6 +211,22 @@ fn numbers_have_sizes_and_the_plan_has_a_verdict() {
     let lenses = without.ask("textDocument/codeLens", json!({ "textDocument": { "uri": URI } }));
     assert_eq!(lenses, json!([]), "no disks, no plan");
     without.leave();
+}
+
+#[test]
+fn the_picture_is_opened_where_documents_are_shown() {
+    let capabilities = json!({ "window": { "showDocument": { "support": true } } });
+    let mut client = Client::new(capabilities, json!({ "syntax": "RHEL9", "disks": ["sda=200GiB"] })).0;
+    client.open(URI, include_str!("../../kickstart-examples/node.ks"));
+    let show = json!({ "command": "ks-lint.showPlan", "arguments": [URI] });
+    let picture = client.ask("workspace/executeCommand", show);
+    client.ask("textDocument/codeLens", json!({ "textDocument": { "uri": URI } }));
+    let shown = client.asked.iter().find(|r| r.method == "window/showDocument").expect("it is shown");
+    assert_eq!(shown.params["external"], true);
+    let file = shown.params["uri"].as_str().and_then(|uri| uri.strip_prefix("file://")).expect("a file");
+    assert!(file.ends_with("/plan-node.ks.svg"), "{file}");
+    assert_eq!(picture, std::fs::read_to_string(file).expect("it can be read"));
+    client.leave();
 }
 
 #[test]

@@ -19,7 +19,7 @@ const SOURCE: &str = "ks-lint";
 /// as related information.
 pub(crate) fn all(document: &Document, analysis: &Analysis, client: Client) -> Vec<Diagnostic> {
     let places = Places { document, analysis, encoding: client.encoding };
-    analysis.report.findings.iter().map(|finding| places.diagnostic(finding, client)).collect()
+    analysis.report.findings.iter().map(|finding| places.diagnostic(finding)).collect()
 }
 
 /// What is wrong with a `.ks-lint.toml`.
@@ -89,7 +89,7 @@ impl Places<'_> {
         }
     }
 
-    fn diagnostic(&self, finding: &Finding, client: Client) -> Diagnostic {
+    fn diagnostic(&self, finding: &Finding) -> Diagnostic {
         let mut message = finding.message.clone();
         if let Some(help) = &finding.help {
             message = format!("{message}\nhelp: {help}");
@@ -110,7 +110,6 @@ impl Places<'_> {
                 None => message = format!("{message}\nnote: {}", other.message),
             }
         }
-        let href = finding.code.address().filter(|_| client.has_code_description);
         Diagnostic {
             range: self.shown(finding),
             severity: Some(match finding.severity {
@@ -119,7 +118,11 @@ impl Places<'_> {
                 Severity::Info => DiagnosticSeverity::Information,
             }),
             code: Some(Code::String(finding.code.id.to_owned())),
-            code_description: href.map(|href| CodeDescription { href: Uri(href) }),
+            code_description: self
+                .analysis
+                .pages
+                .get(finding.code.id)
+                .map(|href| CodeDescription { href: href.clone() }),
             source: Some(SOURCE.to_owned()),
             message: Message::String(visible(&message).into_owned()),
             tags: tag(finding).map(|tag| vec![tag]),

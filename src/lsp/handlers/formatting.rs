@@ -41,7 +41,11 @@ pub(crate) fn edits_within(
     let start = start_of(range.start.line);
     let holds_last = range.end.character > 0 || range.end.line <= range.start.line;
     let end = start_of(range.end.line.saturating_add(u32::from(holds_last)));
-    let within = changes(text, &new).into_iter().filter(|(old, _)| start <= old.start && old.end <= end);
+    // Empty lines that are put before a line belong to that line.
+    let is_within = |old: &std::ops::Range<usize>| {
+        start <= old.start && old.end <= end && (old.start < end || end == text.len())
+    };
+    let within = changes(text, &new).into_iter().filter(|(old, _)| is_within(old));
     let edits = within.map(|(old, new)| TextEdit {
         range: document.lines.range(text, old, encoding),
         new_text: new.to_owned(),

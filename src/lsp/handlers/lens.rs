@@ -2,7 +2,6 @@
 
 use crate::lint::plan;
 use crate::lsp::capabilities::SHOW_PLAN;
-use crate::lsp::uri;
 use crate::lsp::view::View;
 use crate::report::plan_svg;
 use anaconda_plan::{Verdict, capacity};
@@ -54,19 +53,9 @@ pub(crate) fn picture(view: &View<'_>) -> Option<String> {
     Some(plan_svg::plan(&name, &planned, view.read.policy.value.as_deref()))
 }
 
-/// Writes a picture where the client can open it.
-///
-/// # Errors
-/// The directory for temporary files cannot be written to.
-pub(crate) fn write(svg: &str) -> Result<Uri, String> {
-    let path = std::env::temp_dir().join(format!("ks-lint-plan-{}.svg", std::process::id()));
-    // Not through a link that somebody else has put there.
-    let _ = std::fs::remove_file(&path);
-    std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&path)
-        .and_then(|mut file| std::io::Write::write_all(&mut file, svg.as_bytes()))
-        .map_err(|error| format!("{}: the plan cannot be written: {error}", path.display()))?;
-    uri::of(&path).ok_or_else(|| format!("{}: not an absolute path", path.display()))
+/// The name of a file with the picture: that of the document, in plain letters.
+pub(crate) fn picture_name(document: &Uri) -> String {
+    let name = document.0.rsplit(['/', ':']).next().unwrap_or_default();
+    let plain = name.chars().filter(|c| c.is_ascii_alphanumeric() || ['.', '_', '-'].contains(c)).take(100);
+    format!("plan-{}.svg", plain.collect::<String>())
 }
