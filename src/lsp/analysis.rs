@@ -1,17 +1,12 @@
 //! What was found in an open text, with the files that it includes.
 
-use super::document::Document;
 use super::pages::Pages;
 use super::position::Lines;
-use super::uri;
 use crate::lint::FileReport;
 use gen_lsp_types::Uri;
 use node_base::source::{FileId, Span};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-
-/// The open texts, by their address.
-pub(super) type Documents = BTreeMap<String, Document>;
 
 /// What was found in a text.
 #[derive(Debug)]
@@ -38,17 +33,21 @@ pub(super) struct AnalysedFile {
 }
 
 impl Analysis {
-    /// Looks up the files of a report about `document`.
-    pub(super) fn new(report: FileReport, document: &Document, documents: &Documents) -> Analysis {
+    /// Looks up the files of a report about the text with this address; those that it includes by their path, and their path without
+    /// links.
+    pub(super) fn new(
+        report: FileReport,
+        uri: &Uri,
+        address: impl Fn(&Path, Option<&Path>) -> Option<Uri>,
+    ) -> Analysis {
         let included_at = included_at(&report);
         let file = |(id, source): (FileId, &node_base::source::Source)| {
             let lines = Lines::new(source.text());
-            if id == FileId(0) {
-                let uri = Some(document.uri.clone());
-                return AnalysedFile { lines, uri, identity: document.identity.clone(), included_at: None };
-            }
             let identity = source.path().canonicalize().ok();
-            let uri = address(source.path(), identity.as_deref(), documents);
+            let uri = match id {
+                FileId(0) => Some(uri.clone()),
+                _ => address(source.path(), identity.as_deref()),
+            };
             AnalysedFile { lines, uri, identity, included_at: included_at.get(&id).copied() }
         };
         let files = report.sources.iter().map(file).collect();
@@ -68,16 +67,6 @@ impl Analysis {
     pub(super) fn includes(&self, identity: &Path) -> bool {
         self.files.iter().skip(1).any(|file| file.identity.as_deref() == Some(identity))
     }
-}
-
-/// The address of an included file: that of the open document if it is open, as an editor knows no other spelling of it.
-pub(super) fn address(path: &Path, identity: Option<&Path>, documents: &Documents) -> Option<Uri> {
-    let is_it = |document: &&Document| identity.is_some() && document.identity.as_deref() == identity;
-    if let Some(open) = documents.values().find(is_it) {
-        return Some(open.uri.clone());
-    }
-    let has_detours = path.components().any(|part| part == std::path::Component::ParentDir);
-    uri::of(identity.filter(|_| has_detours).unwrap_or(path))
 }
 
 /// For each included file the line of the first file that leads to it.

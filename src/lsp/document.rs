@@ -7,7 +7,8 @@ use super::uri;
 use crate::boot::config::ConfigFormat;
 use crate::lint::config::FILE_NAME;
 use gen_lsp_types::{TextDocumentContentChangeEvent, Uri};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 /// What a text is checked as.
@@ -85,6 +86,19 @@ impl Document {
         self.version = version;
         self.analysis = None;
     }
+}
+
+/// The open texts, by their address.
+pub(super) type Documents = BTreeMap<String, Document>;
+
+/// The address of a file: that of the open document if it is open, as an editor knows no other spelling of it.
+pub(super) fn address(path: &Path, identity: Option<&Path>, documents: &Documents) -> Option<Uri> {
+    let is_it = |document: &&Document| identity.is_some() && document.identity.as_deref() == identity;
+    if let Some(open) = documents.values().find(is_it) {
+        return Some(open.uri.clone());
+    }
+    let has_detours = path.components().any(|part| part == Component::ParentDir);
+    uri::of(identity.filter(|_| has_detours).unwrap_or(path))
 }
 
 /// What a file is: by the language that the client calls it, then by its name. A policy says so by the schema on its first line.

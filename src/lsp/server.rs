@@ -1,9 +1,9 @@
 //! The state of the server and the loop that answers messages.
 
-use super::analysis::{Analysis, Documents};
+use super::analysis::Analysis;
 use super::answer::{Failure, value};
 use super::capabilities::{self, Client};
-use super::document::{Document, Kind};
+use super::document::{Document, Documents, Kind, address};
 use super::handlers::diagnostics;
 use super::pages::Pages;
 use super::scripts::Scripts;
@@ -18,6 +18,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 
 /// How a client left.
@@ -397,7 +398,8 @@ impl<'c> Server<'c> {
             let document = self.documents.get(&uri.0)?;
             let report = check(document, &known, unsaved(document, &self.documents));
             let analysis = report.map(|report| {
-                let mut analysis = Analysis::new(report, document, &self.documents);
+                let address = |path: &Path, identity: Option<&Path>| address(path, identity, &self.documents);
+                let mut analysis = Analysis::new(report, &document.uri, address);
                 if self.client.has_code_description {
                     analysis.look_up_pages(&mut self.pages);
                 }

@@ -1,8 +1,7 @@
 //! A parsed kickstart with its places in the protocol's terms: what handlers look at.
 
-use super::analysis::{Documents, address};
 use super::capabilities::Client;
-use super::document::Document;
+use super::document::{Document, Documents, address};
 use super::position::{Encoding, Lines};
 use crate::lint::{Read, Settings};
 use gen_lsp_types::{Location, Position, Range, Uri};
