@@ -1,17 +1,22 @@
 """How long the language server needs for its answers about a long kickstart, whether it keeps up with typing, and its memory.
 
-    ./scripts/measure_editor.py PROGRAM [--lines N] [--edits N]
+    ./scripts/measure_editor.py PROGRAM [--lines N] [--edits N] [--check]
 
-The times are of the clock, from the request to the last byte of its answer; the median of several. Measure on an idle machine.
+The times are of the clock, from the request to the last byte of its answer, and of the processor, which other work on the machine
+changes less; the median of several. Measure on an idle machine. --check fails unless every answer takes less than LONGEST of the
+processor, typing never falls behind, and the memory stays flat.
 """
 
 import argparse
 import contextlib
 import json
 import pathlib
+import random
 import statistics
 import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 URI = "file:///nonexistent/long.ks"
@@ -31,6 +36,14 @@ logvol none --vgname=onn --name=pool00 --thinpool --size=40960 --grow
 logvol / --vgname=onn --name=root --thin --poolname=pool00 --fstype=xfs --size=6144
 """
 TIMES = 7
+# Milliseconds that an answer may take, edits a second of somebody who types fast, and how long that is tried.
+LONGEST = 50
+RATE = 30
+SECONDS = 10
+# Edits with one check of the text: an editor that sends them faster than they are checked gets the diagnostics of the last.
+TOGETHER = 50
+# How much the memory may grow while 100,000 edits are made, in MiB.
+GROWTH = 5
 
 
 def kickstart(lines: int) -> str:
@@ -83,13 +96,18 @@ class Server:
             pass
         return message
 
-    def request(self, method: str, params: Any) -> tuple[float, bytes]:
-        """Seconds until the answer, and the answer."""
+    def request(self, method: str, params: Any) -> tuple[float, float, bytes]:
+        """Seconds until the answer, seconds of the processor, and the answer."""
         self.number += 1
-        start = time.perf_counter()
+        start, used = time.perf_counter(), self.processor()
         self.send(method, params, number=self.number)
         answer = self.wait_for(b'"id":%d' % self.number)
-        return time.perf_counter() - start, answer
+        return time.perf_counter() - start, self.processor() - used, answer
+
+    def processor(self) -> float:
+        """Seconds of the processor that it has used."""
+        threads = pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
+        return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
 
     def resident(self) -> float:
         """MiB that it has in memory."""
@@ -118,63 +136,133 @@ def requests(lines: int) -> dict[str, tuple[str, dict[str, Any]]]:
         "codeLens": ("textDocument/codeLens", document),
         "codeAction": ("textDocument/codeAction", document | {"range": screen, "context": {"diagnostics": []}}),
         "formatting": ("textDocument/formatting", document | {"options": {"tabSize": 4, "insertSpaces": True}}),
+        "rangeFormatting": (
+            "textDocument/rangeFormatting",
+            document | {"range": screen, "options": {"tabSize": 4, "insertSpaces": True}},
+        ),
+        "rename": ("textDocument/rename", place | {"position": {"line": 11, "character": 10}, "newName": "vg0"}),
     }
 
 
-def edit(server: Server, version: int, line: int) -> None:
-    """One letter more in a comment at the end of a line."""
-    place = {"line": line, "character": 0}
-    change = {"range": {"start": place, "end": place}, "text": "#\n" if version % 2 else ""}
-    if not version % 2:
-        change["range"] = {"start": place, "end": {"line": line + 1, "character": 0}}
+def edits(lines: int) -> Iterator[list[dict[str, Any]]]:
+    """Edits for ever: letters, lines, pasted blocks, a section, characters of two units, each undone by the next edit."""
+    draw = random.Random(20261121)
+    texts = [
+        "#",
+        "é𐐀",
+        "part / --size=1\n",
+        "%post\necho $x\n%end\n",
+        "user --name=x --groups=wheel\n" * 20,
+        "\n",
+        " --grow",
+        "'",
+    ]
+    while True:
+        line, text = draw.randrange(1, lines - 1), draw.choice(texts)
+        start = {"line": line, "character": 0}
+        rows = text.split("\n")
+        end = {"line": line + len(rows) - 1, "character": len(rows[-1].encode("utf-16-le")) // 2}
+        yield [{"range": {"start": start, "end": start}, "text": text}]
+        yield [{"range": {"start": start, "end": end}, "text": ""}]
+
+
+def typing(server: Server, version: int, changes: list[dict[str, Any]]) -> None:
+    """One edit."""
     server.send(
         "textDocument/didChange",
-        {"textDocument": {"uri": URI, "version": version}, "contentChanges": [change]},
+        {"textDocument": {"uri": URI, "version": version}, "contentChanges": changes},
     )
 
 
-def main() -> None:
+def answers(server: Server, lines: int) -> float:
+    """Prints how long each answer takes; the longest, in milliseconds of the processor."""
+    longest = 0.0
+    for name, (method, params) in requests(lines).items():
+        got = [server.request(method, params) for _ in range(TIMES)]
+        assert b'"error"' not in got[0][2][:60], got[0][2][:300]
+        clock = statistics.median(one[0] for one in got) * 1000
+        processor = statistics.median(one[1] for one in got) * 1000
+        longest = max(longest, processor)
+        print(f"{name:22}{clock:8.1f}{processor:11.1f}{len(got[0][2]) / 1024:10.1f}")
+    return longest
+
+
+def keeps_up(server: Server, lines: int, version: int) -> tuple[int, float]:
+    """Types at RATE edits a second and looks at a word after each. The version, and how busy the processor was: 1 is always."""
+    waited = []
+    begin, used = time.perf_counter(), server.processor()
+    source = edits(lines)
+    for number in range(1, RATE * SECONDS + 1):
+        version += 1
+        typing(server, version, next(source))
+        waited.append(server.request("textDocument/hover", requests(lines)["hover"][1])[0])
+        time.sleep(max(0.0, begin + number / RATE - time.perf_counter()))
+    server.wait_for(b'"version":%d' % version)
+    behind = time.perf_counter() - begin - SECONDS
+    busy = (server.processor() - used) / SECONDS
+    median, worst = statistics.median(waited) * 1000, max(waited) * 1000
+    print(f"typing, {RATE} edits a second for {SECONDS} s: hover after an edit takes {median:.1f} ms, at most {worst:.1f} ms;")
+    print(f"  the last diagnostics come {behind * 1000:.0f} ms after that; the processor is busy for {busy:.0%} of the time")
+    return version, busy
+
+
+def memory(server: Server, lines: int, version: int, count: int) -> float:
+    """Makes many edits; prints the memory on the way. How many MiB it grows from the first tenth to the end."""
+    source = edits(lines)
+    sizes = [server.resident()]
+    begin = time.perf_counter()
+    for number in range(1, count + 1):
+        typing(server, version + number, next(source))
+        if number % TOGETHER == 0:
+            server.wait_for(b'"version":%d' % (version + number))
+        if number % max(1, count // 10) == 0:
+            sizes.append(server.resident())
+    taken = time.perf_counter() - begin
+    print(f"memory after every tenth of {count} edits, in MiB: {' '.join(f'{size:.1f}' for size in sizes)}; {taken:.0f} s")
+    return sizes[-1] - sizes[1] if len(sizes) > 1 else 0.0
+
+
+def main() -> int:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("program", type=pathlib.Path)
     parser.add_argument("--lines", type=int, default=10_000)
     parser.add_argument("--edits", type=int, default=1_000)
+    parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
     server = Server(options.program)
     text = kickstart(options.lines)
-    capabilities = {"textDocument": {"documentSymbol": {"hierarchicalDocumentSymbolSupport": True}}}
+    capabilities = {
+        "textDocument": {
+            "documentSymbol": {"hierarchicalDocumentSymbolSupport": True},
+            "codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}},
+        }
+    }
     server.request("initialize", {"processId": None, "rootUri": None, "capabilities": capabilities})
     server.send("initialized", {})
-    start = time.perf_counter()
+    start, used = time.perf_counter(), server.processor()
     item = {"uri": URI, "languageId": "kickstart", "version": 0, "text": text}
     server.send("textDocument/didOpen", {"textDocument": item})
     found = server.wait_for(b"publishDiagnostics")
     lines = text.count("\n")
-    print(f"{lines} lines, {len(text) / 1024:.0f} KiB; milliseconds, median of {TIMES}, and KiB of the answer")
-    print(f"{'diagnostics':22}{(time.perf_counter() - start) * 1000:8.1f}{len(found) / 1024:10.1f}")
-    for name, (method, params) in requests(lines).items():
-        answers = [server.request(method, params) for _ in range(TIMES)]
-        assert b'"error"' not in answers[0][1][:60], answers[0][1][:300]
-        print(f"{name:22}{statistics.median(a[0] for a in answers) * 1000:8.1f}{len(answers[0][1]) / 1024:10.1f}")
-    behind = []
-    for version in range(1, 91):
-        start = time.perf_counter()
-        edit(server, version, 20)
-        behind.append(server.request("textDocument/hover", requests(lines)["hover"][1])[0])
-        time.sleep(max(0.0, 1 / 30 - (time.perf_counter() - start)))
-    worst, median = max(behind) * 1000, statistics.median(behind) * 1000
-    print(f"typing, 30 edits a second: hover after an edit takes {median:.1f} ms, at most {worst:.1f} ms")
-    before = server.resident()
-    for version in range(91, 91 + options.edits):
-        edit(server, version, 20)
-        server.wait_for(b"publishDiagnostics")
-    print(f"memory: {before:.1f} MiB before, {server.resident():.1f} MiB after {options.edits} edits with their diagnostics")
+    print(f"{lines} lines, {len(text) / 1024:.0f} KiB; milliseconds of the clock and of the processor, median of {TIMES}; KiB")
+    clock, processor = (time.perf_counter() - start) * 1000, (server.processor() - used) * 1000
+    print(f"{'diagnostics':22}{clock:8.1f}{processor:11.1f}{len(found) / 1024:10.1f}")
+    longest = answers(server, lines)
+    version, busy = keeps_up(server, lines, 0)
+    grown = memory(server, lines, version, options.edits)
     server.request("shutdown", None)
     server.send("exit", None)
     with contextlib.suppress(subprocess.TimeoutExpired):
         server.process.wait(5)
     server.process.kill()
+    bounds = {"an answer": longest < LONGEST, "typing": busy < 1, "memory": grown < GROWTH}
+    failed = [name for name, holds in bounds.items() if not holds]
+    if options.check and failed:
+        print(f"not within bounds: {', '.join(failed)}")
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -23,10 +23,13 @@ async function activate(context) {
   const documents = [
     { scheme: "file", language: "kickstart" },
     { scheme: "untitled", language: "kickstart" },
-    { scheme: "file", pattern: "**/.ks-lint.toml" },
-    { scheme: "file", pattern: "**/*policy*.toml" },
+    // Policies name their schema; the server leaves other TOML alone.
+    { scheme: "file", pattern: "**/*.toml" },
     { scheme: "file", pattern: "**/pxelinux.cfg/*" },
+    { scheme: "file", pattern: "**/{isolinux.cfg,syslinux.cfg,extlinux.conf}" },
+    { scheme: "file", pattern: "**/grub.cfg*" },
     { scheme: "file", pattern: "**/*.ipxe" },
+    { scheme: "file", pattern: "**/loader/entries/*.conf" },
   ];
   client = new LanguageClient("ks-lint", "ks-lint", server, {
     documentSelector: documents,

@@ -4,7 +4,8 @@
     tests/editors/real_editors.py                      # skips an editor that is not here
     tests/editors/real_editors.py --install --require  # installs what is missing (Debian, as root); never skips
 
-nvim.lua and emacs.el say what each does. The oldest versions that can do it are those of Debian 12 (Neovim 0.7.2, Emacs 28.2).
+nvim.lua, emacs.el and helix.py say what each does. The oldest versions that can do it are those of Debian 12 (Neovim 0.7.2, Emacs
+28.2). Helix is not in Debian 12: it is tried where hx and tmux are.
 """
 
 import os
@@ -23,6 +24,7 @@ EDITORS = {
         *("--cmd", "filetype plugin on", "--cmd", "runtime plugin/ks_lint.lua", "{file}", "-c", f"luafile {HERE}/nvim.lua"),
     ],
     "emacs": ["emacs", "-q", "--batch", "-L", f"{ROOT}/editors/emacs", "-l", f"{HERE}/emacs.el"],
+    "hx": [sys.executable, f"{HERE}/helix.py", "{program}"],
 }
 SECONDS = 120
 
@@ -39,7 +41,10 @@ def attempt(name: str, program: str) -> bool:
     with tempfile.TemporaryDirectory() as directory:
         file = shutil.copy(ROOT / "kickstart-examples" / "wrong.ks", pathlib.Path(directory) / "node.ks")
         environment = os.environ | {"KS_LINT": program, "KS_FILE": str(file), "EDITORS": str(ROOT / "editors"), "HOME": directory}
-        command = [part.replace("{file}", str(file)).replace("{parsers}", directory) for part in EDITORS[name]]
+        command = [
+            part.replace("{file}", str(file)).replace("{parsers}", directory).replace("{program}", program)
+            for part in EDITORS[name]
+        ]
         if name == "nvim":
             compile_parser(directory)
         try:
@@ -61,12 +66,16 @@ def main(arguments: list[str]) -> int:
     if set(arguments) - {"--install", "--require"}:
         print(__doc__)
         return 0 if arguments == ["--help"] else 2
-    missing = [name for name in EDITORS if not shutil.which(name)]
+    helix = all(shutil.which(name) for name in ("hx", "tmux"))
+    if not helix:
+        print("hx: skipped, Helix or tmux is not installed")
+    wanted = [name for name in EDITORS if name != "hx" or helix]
+    missing = [name for name in wanted if not shutil.which(name)]
     if missing and "--install" in arguments:
         subprocess.run(["apt-get", "update", "-qq"], check=True)
         command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *APT]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        missing = [name for name in EDITORS if not shutil.which(name)]
+        missing = [name for name in wanted if not shutil.which(name)]
     if missing and "--require" in arguments:
         print(f"editors: missing {', '.join(missing)} (apt-get install {' '.join(APT)}, or run this with --install)")
         return 1
@@ -76,7 +85,7 @@ def main(arguments: list[str]) -> int:
     if program is None:
         subprocess.run(["cargo", "build", "--quiet", "--bin", "ks-lint"], cwd=ROOT, check=True)
         program = str(pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug" / "ks-lint")
-    worked = [attempt(name, program) for name in EDITORS if name not in missing]
+    worked = [attempt(name, program) for name in wanted if name not in missing]
     print(f"{worked.count(True)} passed, {worked.count(False)} failed: editors")
     return 0 if all(worked) else 1
 
