@@ -31,7 +31,7 @@ right = ["diagnostics", "file-type", "position"]
 
 
 def set_up(home: pathlib.Path, program: str) -> dict[str, str]:
-    """Does in a home directory what docs/editors.md says; the environment for Helix."""
+    """Does in a home directory what docs/editor-helix.md says; the environment for Helix."""
     helix = home / ".config" / "helix"
     (helix / "runtime" / "grammars").mkdir(parents=True)
     shutil.copytree(GRAMMAR / "queries", helix / "runtime" / "queries" / "kickstart")

@@ -2,12 +2,17 @@
 """A picture of an editor with a wrong kickstart: the editor on a terminal of tmux, drawn as scripts/pictures.py draws.
 
     tests/editors/picture.py nvim|emacs|helix|vim PROGRAM >docs/pictures/EDITOR.svg
+    tests/editors/picture.py kate PROGRAM >docs/pictures/kate.png
 
-PROGRAM is ks-lint. Needs tmux and the editor.
+PROGRAM is ks-lint. Needs tmux and the editor; for Kate its highlighter (kate-syntax-highlighter) and Chromium. vscode.py makes
+the picture of VS Code.
 """
 
+import os
 import pathlib
 import re
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -102,8 +107,37 @@ def captured(editor: str, program: str) -> str:
             return shown
 
 
+def highlighted() -> bytes:
+    """The page that Kate's own highlighter makes, as a browser shows it (PNG)."""
+    with tempfile.TemporaryDirectory() as directory:
+        place = pathlib.Path(directory)
+        syntax = place / "org.kde.syntax-highlighting" / "syntax"
+        syntax.mkdir(parents=True)
+        shutil.copy(ROOT / "editors" / "kate" / "kickstart.xml", syntax)
+        text = (ROOT / "kickstart-examples" / "wrong.ks").read_text()
+        (place / "node.ks").write_text(text.replace("%end", PYTHON))
+        command = [
+            "kate-syntax-highlighter",
+            "--syntax",
+            "Kickstart",
+            "--theme",
+            "Breeze Dark",
+            "--output",
+            "page.html",
+            "node.ks",
+        ]
+        environment = os.environ | {"XDG_DATA_HOME": directory, "QT_QPA_PLATFORM": "offscreen"}
+        subprocess.run(command, cwd=place, env=environment, check=True)
+        browser = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1000,720"]
+        subprocess.run([*browser, "--screenshot=page.png", "page.html"], cwd=place, check=True, capture_output=True)
+        return (place / "page.png").read_bytes()
+
+
 def main() -> None:
     editor, program = sys.argv[1], str(pathlib.Path(sys.argv[2]).resolve())
+    if editor == "kate":
+        sys.stdout.buffer.write(highlighted())
+        return
     text = captured(editor, program)
     # Underlines, reversed colours and backgrounds are not drawn. tmux says what changes from one line to the next, too.
     text = re.sub(r"\x1b\[[0-9;]*m", lambda code: kept(code.group()), text.replace("\x0e", "").replace("\x0f", ""))

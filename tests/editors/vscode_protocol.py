@@ -12,6 +12,7 @@ vscode_capabilities.json is what VS Code 1.96 said of itself with the extension 
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -110,20 +111,48 @@ def package() -> str:
     return f"package of {len(names)} files and {size} KiB, loads"
 
 
+def contributions(program: str) -> str:
+    """The problem matcher reads what the program prints; what snippets insert is accepted by the language."""
+    manifest = json.loads((ROOT / "editors" / "vscode" / "package.json").read_text())
+    pattern = manifest["contributes"]["problemMatchers"][0]["pattern"]
+    wrong = "kickstart-examples/wrong.ks"
+    command = [program, "--format", "concise", wrong]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    lines = [line for line in printed.splitlines() if line.startswith(wrong)]
+    for line in lines:
+        found = re.search(pattern["regexp"], line)
+        if not found or not found[pattern["line"]].isdigit() or not re.fullmatch(r"[A-Z]+\d+", found[pattern["code"]]):
+            raise AssertionError(f"the problem matcher does not read: {line}")
+    if len(lines) < 3:
+        raise AssertionError(f"the program prints no findings: {printed}")
+    snippets = json.loads(
+        (ROOT / "editors" / "vscode" / manifest["contributes"]["snippets"][0]["path"].removeprefix("./")).read_text()
+    )
+    for name, snippet in snippets.items():
+        text = "\n".join(snippet["body"]) if isinstance(snippet["body"], list) else snippet["body"]
+        text = re.sub(r"\$\{\d+\|([^,|]*)[^}]*\}|\$\{\d+:([^}]*)\}|\$\{?\d+\}?", lambda part: part[1] or part[2] or "", text)
+        command = [program, "--select", "KS", "--syntax", "RHEL9", "-"]
+        checked = subprocess.run(command, input=f"{text}\n", capture_output=True, text=True, check=False)
+        if checked.returncode:
+            raise AssertionError(f"the snippet {name}:\n{text}\n{checked.stdout}{checked.stderr}")
+    return f"problem matcher, {len(snippets)} snippets"
+
+
 def main(arguments: list[str]) -> int:
     if set(arguments) - {"--require"}:
         print(__doc__)
         return 0 if arguments == ["--help"] else 2
-    missing = [name for name in ("node", "npm") if not shutil.which(name)]
-    if missing:
-        print(f"VS Code's client: skipped, {' and '.join(missing)} is missing")
-        return 0
     program = os.environ.get("KS_LINT")
     if program is None:
         subprocess.run(["cargo", "build", "--quiet", "--bin", "ks-lint"], cwd=ROOT, check=True)
         program = str(TARGET / "debug" / "ks-lint")
     failed = 0
-    attempts: dict[str, Callable[[], str]] = {"VS Code's client": partial(ask, program), "VS Code's package": package}
+    attempts: dict[str, Callable[[], str]] = {"VS Code's files": partial(contributions, program)}
+    missing = [name for name in ("node", "npm") if not shutil.which(name)]
+    if missing:
+        print(f"VS Code's client and package: skipped, {' and '.join(missing)} is missing")
+    else:
+        attempts |= {"VS Code's client": partial(ask, program), "VS Code's package": package}
     for name, attempt in attempts.items():
         try:
             print(f"{name}: {attempt()}")
@@ -134,7 +163,7 @@ def main(arguments: list[str]) -> int:
         except AssertionError as error:
             failed += 1
             print(f"{name}: {error}")
-    print(f"{2 - failed} passed, {failed} failed: VS Code's client and package")
+    print(f"{len(attempts) - failed} passed, {failed} failed: VS Code's files, client and package")
     return 1 if failed else 0
 
 
