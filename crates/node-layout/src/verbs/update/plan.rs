@@ -3,9 +3,6 @@
 
 mod boot;
 
-use boot::MARKER;
-pub(super) use boot::marker;
-
 use super::super::node::{Decision, Node, no_room};
 use super::super::rollback::bootable;
 use super::super::trial::{block_actions, change_tags, has_watchdog, trial_tags};
@@ -17,11 +14,14 @@ use crate::disks::{Fstab, RootFs, TAG_BASE, TAG_LAYER, TAG_MAKING};
 use crate::files::{Change, Method};
 use crate::images::{CONFIRM_WITHIN, ImageState, TrialContent, trial_files};
 use crate::machine::{Command, Tools, below};
-use crate::plan::{Action, Plan, Steps, Synchronisation};
+use crate::plan::{Action, Plan, Step, Steps, Synchronisation};
+use crate::system::System;
 use node_base::diagnostic::Finding;
 use node_base::names::Nvr;
 use std::path::{Path, PathBuf};
 
+/// The file by which oVirt's engine sees that the update has succeeded (`ovirt-host-upgrade`); it holds the image's file name.
+const MARKER: &str = "/var/imgbased/.image-updated";
 /// The directory that dracut writes to, below the work directory.
 const DRACUT: &str = "node-layout-image-dracut";
 /// The initramfs in it.
@@ -457,6 +457,14 @@ impl<'p> Planner<'p> {
         let about = "write down what is added to /var when the image is confirmed".to_owned();
         self.steps.add("layer-var", about, vec![Action::RecordVar(Box::new(record.clone()))]);
     }
+}
+
+/// The step that tells the engine of an armed image; `None` if it knows already.
+pub(super) fn marker(system: &System, image: &Path) -> Option<Step> {
+    let name = image.file_name().unwrap_or_default().to_string_lossy();
+    let change = Change::write(system.path(MARKER), format!("{name}\n").into_bytes(), Method::Replace)?;
+    let about = format!("tell the engine: write {MARKER}");
+    Some(Step { name: "marker", about, actions: vec![Action::Change(vec![change])] })
 }
 
 /// Decides the steps that make a complete image the default without a trial, by the operator's word.

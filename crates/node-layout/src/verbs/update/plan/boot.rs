@@ -1,19 +1,14 @@
 //! The last steps of an update: what comes to /boot, and what starts next.
 
-use super::{INITRAMFS, Planner, scratch, text, umount};
+use super::{INITRAMFS, Planner, marker, scratch, text, umount};
 use crate::boot::{BootError, TrialArguments};
 use crate::disks::{TAG_MAKING, TAG_READY};
 use crate::files::{Change, Method};
 use crate::images::kept;
 use crate::plan::{Action, Step};
-use crate::system::System;
 use crate::verbs::trial::{self, block_actions};
 use crate::verbs::update::{AfterUpdate, leftovers};
 use node_base::boot_entry::BootEntry;
-use std::path::Path;
-
-/// The file by which oVirt's engine sees that the update has succeeded (`ovirt-host-upgrade`); it holds the image's file name.
-pub(super) const MARKER: &str = "/var/imgbased/.image-updated";
 
 impl Planner<'_> {
     /// Copies kernel and initramfs to /boot, and unmounts the layer.
@@ -123,12 +118,4 @@ impl Planner<'_> {
         }
         Ok(())
     }
-}
-
-/// The step that tells the engine of an armed image; `None` if it knows already.
-pub(in crate::verbs::update) fn marker(system: &System, image: &Path) -> Option<Step> {
-    let name = image.file_name().unwrap_or_default().to_string_lossy();
-    let change = Change::write(system.path(MARKER), format!("{name}\n").into_bytes(), Method::Replace)?;
-    let about = format!("tell the engine: write {MARKER}");
-    Some(Step { name: "marker", about, actions: vec![Action::Change(vec![change])] })
 }
