@@ -5,7 +5,7 @@
 use anaconda_plan::machine::{Firmware, Machine};
 use ks_lint::lint::{self, Chosen, FileReport, Settings};
 use ks_lint::report::Format;
-use ks_lint_fuzz::{assert_places, assert_printable, chosen_text, places};
+use ks_lint_fuzz::{assert_places, assert_printable, chosen_text, pass_over_scripts, places};
 use node_base::policy::Policy;
 use node_base::source::Sources;
 use node_base::units::Bytes;
@@ -43,6 +43,7 @@ const FORMATS: [Option<Format>; 10] = [
 ];
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    pass_over_scripts();
     let Some((choice, text)) = chosen_text(input, 2 * FORMATS.len()) else { return };
     let (settings, format) = (&SETTINGS[choice % 2], FORMATS[choice / 2]);
     let report = check(text, settings);

@@ -4,9 +4,24 @@ use ks_lint::lint::FileReport;
 use ks_lint::report::{Format, Printer, Style};
 use node_base::diagnostic::{Finding, Severity};
 use node_base::source::Sources;
+use std::sync::Once;
 
 /// Largest text that is tried, in bytes: longer ones show nothing that shorter ones do not.
 pub const LARGEST: usize = 8 << 10;
+
+/// Lets a panic of the parser of scripts pass, as `ks-lint` does: what is known of one script is lost then, and nothing else. The
+/// fuzzer would end at every panic.
+pub fn pass_over_scripts() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !kickstart::shell::is_reading() {
+                usual(panic);
+            }
+        }));
+    });
+}
 
 /// What the first byte of an input chooses: a number below `of`, and the rest of the input. One choice makes a run cheap; the
 /// fuzzer finds out itself what a byte is good for. A digit, letter or other printable character chooses as the byte does, so that

@@ -103,7 +103,7 @@ enum Verb {
 fn quiet_about_scripts() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if std::thread::current().name() != Some(kickstart::shell::THREAD) {
+        if !kickstart::shell::is_reading() {
             usual(panic);
         }
     }));

@@ -140,6 +140,10 @@ fn not_read(section: &Section<'_>, unread: Unread) -> Finding {
             "it opens too many brackets",
             "put it into a file of its own that the script runs; check it with bash -n",
         ),
+        Unread::ParserFails => (
+            "the reader of scripts fails on it",
+            "check the script with bash -n, and report the script as a fault of ks-lint",
+        ),
     };
     Finding::new(&UNREAD, format!("this script was not checked: {why}")).at(section.header_span).help(help)
 }

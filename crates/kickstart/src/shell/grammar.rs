@@ -5,9 +5,14 @@ use super::{Unread, hazard};
 use brush_parser::ast::Program;
 use brush_parser::{ParseError, Parser, ParserOptions, TokenizerError};
 use std::borrow::Cow;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// The name of the threads that read scripts. A panic there loses what is known of one script: a program need not show it.
-pub const THREAD: &str = "script";
+thread_local! {
+    /// Whether this thread is reading a script.
+    static IS_READING: Cell<bool> = const { Cell::new(false) };
+}
+
 /// How many constructs a script may open before it gets a stack of its own: the parser calls itself once or twice for each that is
 /// open.
 const ON_THIS_STACK: usize = 24;
@@ -30,16 +35,31 @@ pub(super) fn with_stack<T: Send>(text: &str, job: impl FnOnce() -> T + Send) ->
     if constructs > MOST {
         return Err(Unread::TooDeep);
     }
-    // A thread of its own also keeps a panic of the parser from the program: nothing is known of that script then.
-    if constructs <= ON_THIS_STACK && !text.contains("<<") {
-        return Ok(job());
+    let has_here_documents = text.contains("<<");
+    let panics = if has_here_documents { Unread::HereDocument } else { Unread::ParserFails };
+    if constructs <= ON_THIS_STACK && !has_here_documents {
+        return guarded(job).ok_or(panics);
     }
     let stack = (constructs + 2 * ON_THIS_STACK) * STACK_OF_ONE;
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name(THREAD.to_owned()).stack_size(stack);
-        let thread = thread.spawn_scoped(scope, job).map_err(|_| Unread::TooDeep)?;
-        thread.join().map_err(|_| Unread::HereDocument)
+        let thread = std::thread::Builder::new().name("script".to_owned()).stack_size(stack);
+        let thread = thread.spawn_scoped(scope, || guarded(job)).map_err(|_| Unread::TooDeep)?;
+        thread.join().ok().flatten().ok_or(panics)
     })
+}
+
+/// Runs a job that parses; `None` if the parser panics.
+fn guarded<T>(job: impl FnOnce() -> T) -> Option<T> {
+    let before = IS_READING.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(job)).ok();
+    IS_READING.set(before);
+    result
+}
+
+/// Whether this thread is reading a script. A panic then loses what is known of one script, and nothing else: a program need not
+/// show it.
+pub fn is_reading() -> bool {
+    IS_READING.get()
 }
 
 /// How many constructs a script can have open at a time, at most: what could open one is counted wherever it is.
@@ -50,9 +70,31 @@ fn openings(text: &str) -> usize {
     brackets + words
 }
 
-/// The carriage return before a line end as a blank: the shell takes it as part of a word, which is a finding of its own.
-pub(super) fn without_carriage_returns(text: &str) -> Cow<'_, str> {
-    if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", " \n")) } else { Cow::Borrowed(text) }
+/// A text of the same length that the parser reads as bash does. The carriage return before a line end is a blank: the shell
+/// takes it as part of a word, which is a finding of its own. A number before `<` or `>` that no file descriptor has is a word.
+pub(super) fn readable(text: &str) -> Cow<'_, str> {
+    let text =
+        if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", " \n")) } else { Cow::Borrowed(text) };
+    let numbers: Vec<usize> =
+        text.match_indices(['<', '>']).filter_map(|(at, _)| large_number(&text[..at])).collect();
+    if numbers.is_empty() {
+        return text;
+    }
+    let mut text = text.into_owned();
+    for at in numbers {
+        text.replace_range(at..=at, "_");
+    }
+    Cow::Owned(text)
+}
+
+/// Where the number begins that a text ends with, if it is too large for a file descriptor.
+fn large_number(text: &str) -> Option<usize> {
+    // No number of nine digits is too large.
+    if !text.as_bytes().iter().rev().take(10).all(u8::is_ascii_digit) {
+        return None;
+    }
+    let start = text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    text.get(start..).filter(|number| !number.is_empty() && number.parse::<i32>().is_err()).map(|_| start)
 }
 
 /// What the grammar says of a text. A part of a script may be what the parser must not be given, where the whole is not.
@@ -92,6 +134,20 @@ pub(super) fn parse_to_the_end(text: &str) -> (Result<Program, ParseError>, Vec<
                 open.push(line);
             }
             _ => return (result, open),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_the_parser_loses_one_script_on_either_stack() {
+        for (text, why) in [("true", Unread::ParserFails), ("cat <<E\nE\n", Unread::HereDocument)] {
+            let result = with_stack(text, || -> () { panic!("is_reading: {}", is_reading()) });
+            assert_eq!(result, Err(why), "{text}");
+            assert!(!is_reading(), "{text}");
         }
     }
 }

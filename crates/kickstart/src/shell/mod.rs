@@ -10,7 +10,7 @@ mod open; // what is not closed at the end
 mod walk; // from the tree to commands
 
 pub use fault::{Fault, FaultKind};
-pub use grammar::THREAD;
+pub use grammar::is_reading;
 
 /// What follows a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +77,8 @@ pub enum Unread {
     HereDocument,
     /// It opens thousands of constructs.
     TooDeep,
+    /// The parser panics on it, which is a fault of the parser.
+    ParserFails,
 }
 
 /// A script as bash reads it.
@@ -95,7 +97,7 @@ pub struct Script {
 impl Script {
     /// Reads a script, unless that is not safe ([`Unread`]).
     pub fn read(script: &str) -> Script {
-        let text = grammar::without_carriage_returns(script);
+        let text = grammar::readable(script);
         grammar::with_stack(&text, || {
             let (result, open_here_documents) = grammar::parse_to_the_end(&text);
             match result {
@@ -204,6 +206,22 @@ mod tests {
             ["'", "\"", "`", "$(", "<<", "a <<E", "\\", "${", "((((", "))))", "é > ü", "a && ", "||"]
         {
             let _ = Script::read(script);
+        }
+    }
+
+    #[test]
+    fn a_number_that_no_file_descriptor_has_is_a_word() {
+        for (script, words) in [
+            ("echo a 2147483648>f", vec!["echo", "a", "_147483648"]),
+            ("echo 99999999999999999999 >f", vec!["echo", "99999999999999999999"]),
+            ("echo 99999999999999999999<f", vec!["echo", "_9999999999999999999"]),
+            ("echo 2147483647>f", vec!["echo"]),
+            ("echo 0000000000002>f", vec!["echo"]),
+        ] {
+            let read = Script::read(script);
+            assert_eq!((read.fault, read.unread), (None, None), "{script}");
+            let found: Vec<&str> = read.statements[0].words.iter().map(|w| w.text.as_str()).collect();
+            assert_eq!(found, words, "{script}");
         }
     }
 
