@@ -11,7 +11,7 @@ use std::process::ExitCode;
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
     /// How to write what was found
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, env = "KS_LINT_FORMAT", hide_env_values = true)]
     pub(super) format: Format,
     /// When to colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]

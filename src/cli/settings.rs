@@ -16,7 +16,7 @@ pub(super) struct SettingsArgs {
     /// Layout policy: auto, none, a built-in name, or a TOML file; auto is ovirt-node for a kickstart that makes a node
     #[arg(long, default_value = "auto", value_name = "POLICY")]
     pub(super) policy: String,
-    /// Use this configuration instead of the nearest .ks-lint.toml
+    /// Use this configuration instead of the nearest .ks-lint.toml [env: KS_LINT_CONFIG]
     #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
     pub(super) config: Option<PathBuf>,
     /// Use no configuration
@@ -24,13 +24,19 @@ pub(super) struct SettingsArgs {
     pub(super) no_config: bool,
 }
 
+/// The configuration, where neither --config nor --no-config is given.
+const CONFIG: &str = "KS_LINT_CONFIG";
+
 impl SettingsArgs {
     /// The options as settings.
     pub(super) fn given(&self) -> Given {
         let config = match &self.config {
             Some(path) => ConfigChoice::File(path.clone()),
             None if self.no_config => ConfigChoice::Ignored,
-            None => ConfigChoice::Nearest,
+            None => match std::env::var_os(CONFIG).filter(|path| !path.is_empty()) {
+                Some(path) => ConfigChoice::File(path.into()),
+                None => ConfigChoice::Nearest,
+            },
         };
         Given {
             syntax: Some(self.syntax.clone()),

@@ -1,6 +1,6 @@
 //! Which syntax version, which policy and which severity count, and why.
 
-use super::run::{COMPLETE, Place};
+use super::run::{COMPLETE, Place, finish};
 
 fn file_of(place: &Place, arguments: &[&str]) -> serde_json::Value {
     let output = place.run(["--format", "json"].iter().chain(arguments));
@@ -35,6 +35,26 @@ fn the_nearest_configuration_counts() {
     place.file("sub/.ks-lint.toml", "syntax = \"RHEL8\"\n");
     place.file("sub/x.ks", "lang C\n");
     assert_eq!(syntax(&place, &["sub/x.ks"]).0, "RHEL8");
+}
+
+#[test]
+fn the_environment_names_a_configuration_and_a_format() {
+    let place = Place::new();
+    place.file("site.toml", "syntax = \"RHEL10\"\n");
+    place.file(".ks-lint.toml", "syntax = \"RHEL8\"\n");
+    place.file("x.ks", "lang C\n");
+    let syntax = |arguments: &[&str], config: &str| {
+        let mut command = place.command();
+        command.args(arguments).arg("x.ks").env("KS_LINT_CONFIG", config).env("KS_LINT_FORMAT", "json");
+        finish(&mut command).json()["files"][0]["syntax"].as_str().unwrap_or_default().to_owned()
+    };
+    assert_eq!(syntax(&[], "site.toml"), "RHEL10");
+    assert_eq!(syntax(&[], ""), "RHEL8");
+    assert_eq!(syntax(&["--config", ".ks-lint.toml"], "site.toml"), "RHEL8", "the command line overrides it");
+    assert_eq!(syntax(&["--no-config"], "site.toml"), "RHEL9");
+    let mut command = place.command();
+    command.args(["--format=concise", "x.ks"]).env("KS_LINT_FORMAT", "json");
+    assert!(finish(&mut command).stdout.starts_with("x.ks:"), "the command line overrides it");
 }
 
 #[test]

@@ -75,6 +75,7 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ks-lint"));
         command.current_dir(self.path()).stdin(Stdio::null());
         command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env_remove("FORCE_COLOR");
+        command.env_remove("KS_LINT_CONFIG").env_remove("KS_LINT_FORMAT");
         // What is found does not depend on the programs of this machine.
         command.env("KS_LINT_SHELLCHECK", "never");
         command
