@@ -4,7 +4,7 @@
 use super::place::{Fingerprints, relative};
 use super::printer::Summary;
 use crate::lint::FileReport;
-use node_base::diagnostic::{Category, Code, Finding, Severity};
+use node_base::diagnostic::{Applicability, Category, Code, Finding, Severity};
 use node_base::harmless::harmless_json;
 use node_base::source::Places;
 use node_base::source::{FileId, Sources, Span};
@@ -161,7 +161,9 @@ impl Writer<'_> {
         if !related.is_empty() {
             result["relatedLocations"] = Value::Array(related);
         }
-        if let Some(fix) = &finding.fix {
+        // What a person has to fill in is no proposal to apply.
+        if let Some(fix) = finding.fix.as_ref().filter(|fix| fix.applicability != Applicability::Placeholder)
+        {
             let changes: Vec<Value> = fix
                 .edits
                 .iter()
