@@ -21,4 +21,5 @@ mod cli {
     mod several;
     mod shellcheck;
     mod waive;
+    mod watch;
 }

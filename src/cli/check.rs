@@ -7,6 +7,7 @@ use super::output::{OutputArgs, exit_code};
 use super::progress::Progress;
 use super::settings::{ChoiceArgs, FileArgs, IncludeArgs, SettingsArgs};
 use super::show;
+use super::watch;
 use crate::fix;
 use crate::lint::baseline::Baseline;
 use crate::lint::input::{self, Found, InputError};
@@ -36,7 +37,7 @@ Examples:
   ks-lint --write-baseline known.json .               from now on only new findings, with --baseline
   render host.ks.j2 | ks-lint --stdin-filename hosts/host.ks -";
 
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(super) struct Args {
     /// Kickstarts; a directory is searched for *.ks (and *.cfg with kickstart content), - is standard input
@@ -70,6 +71,9 @@ pub(super) struct Args {
     /// How findings are printed
     #[command(flatten)]
     pub(super) output: OutputArgs,
+    /// Check again whenever a file changes, until it is interrupted
+    #[arg(short, long, help_heading = "Which files", conflicts_with_all = ["write_baseline", "show_files", "show_settings"])]
+    watch: bool,
     /// Print how often each kind of finding was found, instead of the findings
     #[arg(long, help_heading = "Output", conflicts_with_all = ["diff", "write_baseline"])]
     pub(super) statistics: bool,
@@ -120,6 +124,17 @@ impl Args {
         }
     }
 
+    /// The files that a run depends on: what is checked, and the configurations.
+    fn watched(&self) -> Vec<PathBuf> {
+        // A configuration that cannot be read has been named, and is read again when it changes.
+        let given = self.settings.config.iter().chain(self.choice.baseline()).cloned();
+        let Ok(settings) = self.settings(None) else { return given.chain(self.paths.clone()).collect() };
+        let files = input::expand(&self.paths, &settings).files;
+        let configs: Vec<PathBuf> =
+            files.iter().filter_map(|(path, _)| settings.of(path).ok()?.config.clone()).collect();
+        given.chain(files.into_iter().map(|(path, _)| path)).chain(configs).collect()
+    }
+
     /// The settings that the options give.
     fn settings(&self, shellcheck: Option<ShellCheck>) -> anyhow::Result<Arc<SettingsSource>> {
         let given = Given {
@@ -141,6 +156,18 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(message) = brief::misspelt_command(&args.paths) {
         bail!("{message}");
     }
+    if !args.watch {
+        return once(args);
+    }
+    if args.paths.iter().any(|path| path == Path::new(STDIN)) {
+        bail!("standard input cannot be watched; name files or directories");
+    }
+    let style = args.output.style();
+    watch::forever(&style, || once(args.clone()), || args.watched())
+}
+
+/// Checks every path once.
+fn once(args: Args) -> anyhow::Result<ExitCode> {
     if args.statistics && args.output.format != Format::Human {
         bail!("--statistics is a table for people: leave --format out");
     }

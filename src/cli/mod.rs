@@ -37,6 +37,7 @@ mod progress;
 mod settings;
 mod show;
 mod values;
+mod watch;
 
 use crate::report::{Color, Style};
 use clap::Parser;

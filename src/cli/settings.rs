@@ -69,6 +69,11 @@ pub(super) struct ChoiceArgs {
 }
 
 impl ChoiceArgs {
+    /// The file with the known findings.
+    pub(super) fn baseline(&self) -> Option<&PathBuf> {
+        self.baseline.as_ref()
+    }
+
     /// These options added to others.
     pub(super) fn given(&self, given: Given) -> Given {
         Given {
