@@ -14,7 +14,7 @@ Usage: ks-lint [check] [OPTIONS] [PATH]...   (no PATH: the working directory)
        ks-lint COMMAND ...
 
 Check:    --syntax VERSION, --policy auto|none|NAME|FILE, --disk NAME=SIZE
-Files:    --exclude PATTERN, --stdin-filename FILE, --follow-includes
+Files:    --exclude PATTERN, --stdin-filename FILE, --follow-includes, --watch
 Findings: --select CODE, --ignore CODE, --severity CODE=LEVEL, --baseline FILE
 Fixes:    --fix, --unsafe-fixes, --diff, --show-fixes, --add-waivers
 Output:   --format FORMAT, --fail-on SEVERITY, --show-files, --show-settings
