@@ -177,8 +177,11 @@ impl<'s> Line<'_, '_, 's> {
     }
 
     /// The prefix length of `--netmask`, which must be written as an address.
-    /// The method of an address that is given.
+    /// The method of an address that is given; without a netmask it would be an error.
     fn make_static(&self) -> Option<Fix> {
+        if !self.command.has("--netmask") {
+            return None;
+        }
         match self.command.value("--bootproto") {
             Some(method) => Fix::of_value(method, "static", Applicability::Unsafe),
             None => Some(mend::add_option(self.command, "--bootproto=static", Applicability::Unsafe)),
