@@ -34,6 +34,11 @@ impl Named {
         }
     }
 
+    /// Whether it has the same name on every system.
+    pub(super) fn is_fixed(&self) -> bool {
+        matches!(self, Named::User(name) if name == "root")
+    }
+
     /// Why it cannot have another name; `None` when it can.
     pub(super) fn refuses(&self, new: &str) -> Option<String> {
         match self {
@@ -47,6 +52,9 @@ impl Named {
                 (!is_plain).then(|| {
                     format!("'{new}' is not a name here: write {kind} and letters or digits after it")
                 })
+            }
+            Named::User(_) if self.is_fixed() => {
+                Some("root is not made by the kickstart: it has this name on every system".to_owned())
             }
             Named::User(_) => {
                 let mut bytes = new.bytes();

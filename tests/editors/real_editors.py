@@ -17,7 +17,9 @@ import tempfile
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent.parent
-APT = ["neovim", "emacs-nox", "elpa-eglot"]
+# The last two colour with the grammars of Vim and Kate in tests/cli/generated.rs.
+APT = ["neovim", "emacs-nox", "elpa-eglot", "vim", "libkf5syntaxhighlighting-tools"]
+HIGHLIGHTERS = ["vim", "kate-syntax-highlighter"]
 EDITORS = {
     "nvim": [
         *("nvim", "--headless", "-n", "-i", "NONE", "-u", "NONE", "--cmd", f"set rtp^={{parsers}},{ROOT}/editors/nvim"),
@@ -70,12 +72,12 @@ def main(arguments: list[str]) -> int:
     if not helix:
         print("hx: skipped, Helix or tmux is not installed")
     wanted = [name for name in EDITORS if name != "hx" or helix]
-    missing = [name for name in wanted if not shutil.which(name)]
+    missing = [name for name in wanted + HIGHLIGHTERS if not shutil.which(name)]
     if missing and "--install" in arguments:
         subprocess.run(["apt-get", "update", "-qq"], check=True)
         command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *APT]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        missing = [name for name in wanted if not shutil.which(name)]
+        missing = [name for name in wanted + HIGHLIGHTERS if not shutil.which(name)]
     if missing and "--require" in arguments:
         print(f"editors: missing {', '.join(missing)} (apt-get install {' '.join(APT)}, or run this with --install)")
         return 1

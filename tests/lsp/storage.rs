@@ -61,6 +61,10 @@ fn a_name_is_changed_wherever_it_is_written() {
         let refused = client.ask_at("textDocument/rename", &marked(word, n), new(name));
         assert_eq!(refused.map_err(|error| error.0), Err(-32803), "{word} to {name}");
     }
+    let root = client.ask_at("textDocument/prepareRename", "sshkey --username=ro|ot 'x'\n", Value::Null);
+    assert_eq!(root, Ok(Value::Null));
+    let root = client.ask_at("textDocument/rename", "sshkey --username=ro|ot 'x'\n", new("admin"));
+    assert!(root.is_err_and(|(_, message)| message.contains("root is not made by the kickstart")));
     let taken = client.ask_at("textDocument/rename", &marked("root", 0), new("var"));
     assert!(taken.is_err_and(|(_, message)| message.contains("already")));
     let prepared =

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 /// The word that would be renamed; nothing where there is none.
 pub(crate) fn prepare(view: &View<'_>, offset: usize) -> Option<Value> {
-    let (here, _) = same_as(view, offset)?;
+    let (here, _) = same_as(view, offset).filter(|(here, _)| !here.named.is_fixed())?;
     Some(json!({ "range": view.range(here.span)?, "placeholder": here.named.name() }))
 }
 
