@@ -1,4 +1,4 @@
-; Capture names as Neovim, Helix and Zed know them; later patterns win.
+; Capture names as Neovim, Helix and Zed know them; later patterns win. A number has two names: Helix does not know the first.
 
 (command_name) @keyword
 (include (keyword) @keyword.import)
@@ -13,9 +13,9 @@
 
 (command (word) @constant
   (#match? @constant "^/"))
-(command (word) @number
+(command (word) @number @constant.numeric
   (#match? @number "^[0-9]+$"))
-(option value: (value) @number
+(option value: (value) @number @constant.numeric
   (#match? @number "^[0-9]+$"))
 
 (package) @string.special
