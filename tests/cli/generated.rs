@@ -77,6 +77,7 @@ fn grammars_of_editors_are_not_stale() {
 }
 
 /// Says that a program is not installed; with KS_LINT_REQUIRE_HIGHLIGHTERS=1, which the step "editors" of .ci/run sets, that is a failure.
+#[allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 fn skipped(program: &str) {
     let is_required = std::env::var_os("KS_LINT_REQUIRE_HIGHLIGHTERS").is_some_and(|value| value == "1");
     assert!(!is_required, "{program} is not installed: tests/editors/real_editors.py --install");
