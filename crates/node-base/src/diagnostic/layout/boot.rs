@@ -176,7 +176,8 @@ declare_code! {
     ///
     /// ## Why
     /// `next_entry` for an entry that does not exist makes GRUB boot the first one of its list. An index in `fallback` means
-    /// another entry as soon as entries are added or removed.
+    /// another entry as soon as entries are added or removed. An entry on trial that another program has given a new command
+    /// line (`grub2-mkconfig` of RHEL 9.0) lacks the arguments that turn a hang into a reboot.
     ///
     /// ## Example
     /// ```text

@@ -1,7 +1,7 @@
 //! The states of images, what a trial has left, and entries that other programs have changed. Each is told apart once, for the
 //! finding and for its repair.
 
-use crate::boot::TrialStage;
+use crate::boot::{TRIAL_ARGUMENT, TrialStage};
 use crate::files::Change;
 use crate::images::trial::{image_of_entry, layer_of_id};
 use crate::images::{ImageState, kept};
@@ -69,6 +69,13 @@ pub(super) fn images(system: &System, tools: &dyn Tools, findings: &mut Findings
         let message = format!("{}.conf is an entry of {layer}, and its root is {root}", entry.id);
         findings.push(Finding::new(&layout::ENTRY_ROOT, message).help(REPAIR));
     }
+    if let Some(entry) = without_trial_arguments(&node) {
+        let message = format!(
+            "the next boot tries {}.conf, which lacks the kernel arguments of a trial: a boot that hangs would not end",
+            entry.id
+        );
+        findings.push(Finding::new(&layout::BOOT_STALE, message).help(REPAIR));
+    }
     for entry in foreign_kernels(&node) {
         let directory = node.boot.file(&node.layer.to_string());
         let message = format!(
@@ -119,6 +126,13 @@ pub(super) fn with_another_root<'a>(node: &Node<'a>) -> Vec<(&'a BootEntry, Laye
         (!is_named || !node.boots(entry, volume)).then_some((entry, layer))
     };
     node.boot.entries.iter().filter_map(of).collect()
+}
+
+/// The entry that the next boot tries, if another program has taken the arguments of the trial from it.
+pub(super) fn without_trial_arguments<'a>(node: &Node<'a>) -> Option<&'a BootEntry> {
+    let trial = node.boot.loader.trial().filter(|t| t.stage == TrialStage::Armed)?;
+    let entry = node.boot.entry(&trial.entry)?;
+    entry.options().value(TRIAL_ARGUMENT).is_none().then_some(entry)
 }
 
 /// Entries of kernels that were installed in the running layer and are not kept for it: the layer has no entry of that version,

@@ -1,9 +1,9 @@
 //! `verify --repair`: what is ours and was left by a trial, or changed by another program, is mended.
 
-use super::images::{copies, fallback, foreign_kernels, stale, with_another_root};
-use crate::boot::TrialStage;
+use super::images::{copies, fallback, foreign_kernels, stale, with_another_root, without_trial_arguments};
+use crate::boot::{TrialArguments, TrialStage};
 use crate::files::{Change, Method};
-use crate::images::trial::layer_of_id;
+use crate::images::trial::{image_of_entry, layer_of_id};
 use crate::images::{ImageState, kept};
 use crate::machine::Tools;
 use crate::plan::{Action, Steps};
@@ -11,8 +11,9 @@ use crate::system::System;
 use crate::verbs::confirm::plain_entries;
 use crate::verbs::node::{Decision, Node, no_room};
 use crate::verbs::rollback::bootable;
-use crate::verbs::trial::{block_actions, devices, record_failure};
+use crate::verbs::trial::{block_actions, devices, has_watchdog, record_failure};
 use node_base::boot_entry::BootEntry;
+use node_base::cmdline::Arguments;
 use node_base::diagnostic::{Finding, layout};
 use node_base::names::Layer;
 use std::collections::BTreeSet;
@@ -45,7 +46,11 @@ pub fn repair(system: &System, tools: &dyn Tools) -> Result<Decision, Vec<Findin
         let actions = record_failure(&node, None).into_iter().chain(block_actions(changes)).collect();
         steps.add("end-trial", "let the boot loader forget what a trial has left".into(), actions);
     }
-    steps.add("entries", "let entries boot the layer that they are named after".into(), entry_actions(&node));
+    steps.add(
+        "entries",
+        "let entries boot the layer that they are named after".into(),
+        entry_actions(&node, tools),
+    );
     for image in node.images.iter().filter(|i| node.is_good(&i.nvr)) {
         let plain =
             node.layers(&image.nvr).iter().flat_map(|(layer, _)| plain_entries(&node, layer)).collect();
@@ -72,11 +77,25 @@ fn decided(steps: Steps) -> Decision {
     Decision { plan, result, message, findings: Vec::new() }
 }
 
-/// Corrects entries with the root of another layer, and removes entries of layers whose volume is gone: their names are ours.
-fn entry_actions(node: &Node<'_>) -> Vec<Action> {
+/// Corrects entries with the root of another layer, gives the entry on trial its arguments again, and removes entries of layers
+/// whose volume is gone: their names are ours.
+fn entry_actions(node: &Node<'_>, tools: &dyn Tools) -> Vec<Action> {
     let mut changes = Vec::new();
-    for (entry, layer) in with_another_root(node) {
-        let Some(arguments) = node.turned(&entry.options(), &layer) else { continue };
+    let wrong = with_another_root(node);
+    let mut options: Vec<(&BootEntry, Arguments)> = wrong
+        .into_iter()
+        .filter_map(|(entry, layer)| Some((entry, node.turned(&entry.options(), &layer)?)))
+        .collect();
+    if let Some(entry) = without_trial_arguments(node)
+        && let Some(layer) = image_of_entry(node.boot, &entry.id)
+    {
+        let trial = TrialArguments { nvr: layer.nvr, watchdog: has_watchdog(tools) };
+        match options.iter_mut().find(|(of, _)| of.id == entry.id) {
+            Some((_, arguments)) => *arguments = trial.added(arguments),
+            None => options.push((entry, trial.added(&entry.options()))),
+        }
+    }
+    for (entry, arguments) in options {
         let mut new = entry.clone();
         new.set("options", &arguments.to_string());
         let path = node.boot.entry_path(&entry.id);
