@@ -15,6 +15,10 @@ mod etc_update;
 mod faces;
 #[path = "layout/generated.rs"]
 mod generated;
+#[path = "layout/grub.rs"]
+mod grub;
+#[path = "layout/grub_configurations.rs"]
+mod grub_configurations;
 #[path = "layout/health.rs"]
 mod health;
 #[path = "layout/interrupted.rs"]

@@ -366,6 +366,9 @@ impl Model {
 
     /// The entry that GRUB boots: one that was ordered for once, else the default. At its end GRUB's configuration sources custom.cfg.
     fn grub_boots(&self) -> String {
+        if let Some(choice) = self.run_grub() {
+            return choice.default;
+        }
         let block = self.read("boot/grub2/grubenv");
         let text = block.trim_end_matches('#');
         let mut saved: BTreeMap<&str, String> = text
