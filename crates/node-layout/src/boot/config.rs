@@ -55,7 +55,7 @@ impl BootConfig {
         entries.sort_by(BootEntry::newest_first);
         let mut loader: Option<Found> = None;
         for find in LOADERS {
-            let candidate = find(&Place { sysroot, environment, files })?;
+            let candidate = find(&Place { sysroot, environment, files, entries: &entries })?;
             if candidate.as_ref().map(|c| c.evidence) > loader.as_ref().map(|l| l.evidence) {
                 loader = candidate;
             }
@@ -115,6 +115,12 @@ impl BootConfig {
         }
         let root = self.root.strip_prefix(&self.sysroot).unwrap_or(&self.root);
         inside(&self.sysroot, root.join(names.into_iter().collect::<PathBuf>()))
+    }
+
+    /// The files that the boot loader loads with an entry: kernel, initramfs, and what it adds itself.
+    pub(crate) fn files(&self, entry: &BootEntry) -> Vec<PathBuf> {
+        let named = entry.kernel().into_iter().chain(entry.initrds()).map(|name| self.file(name));
+        named.chain(self.loader.added_files(entry).iter().map(|name| self.file(name))).collect()
     }
 
     /// The path in the system of a path in an entry, as people write it.
@@ -256,7 +262,8 @@ mod tests {
         for (installation, find) in INSTALLATIONS.iter().zip(LOADERS) {
             let Installation { loader: name, set_default, .. } = installation;
             let dir = installation.make();
-            let place = Place { sysroot: dir.path(), environment: None, files: &Files::default() };
+            let place =
+                Place { sysroot: dir.path(), environment: None, files: &Files::default(), entries: &[] };
             assert!(find(&place).unwrap().is_some(), "{name} is not found by its own function");
             let config = BootConfig::read(dir.path(), None, &Files::default()).unwrap();
             assert_eq!(config.loader.set_default_command("new"), *set_default);

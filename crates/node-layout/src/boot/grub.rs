@@ -1,7 +1,11 @@
 //! GRUB with `blscfg`, on UEFI or BIOS. Its default is `saved_entry` of its environment block.
 
 use super::grub_custom::{self, CUSTOM, TRIES};
-use super::grub_menu;
+use super::grub_files::{
+    Distribution, copies, environment_block, ignores_saved_entry, menus, started_elsewhere, started_vendor,
+    waits_for_a_key,
+};
+use super::grub_menu::{self, Order};
 use super::grubenv::{GrubEnv, SIZE};
 use super::loader::{
     BootDevices, BootLoader, Evidence, Found, MOST_TRIES, Place, Trial, TrialFate, TrialStage,
@@ -9,10 +13,11 @@ use super::loader::{
 use super::next_kernel::KeptArguments;
 use super::text_file::BootError;
 use crate::files::{Change, Files, Method};
-use crate::machine::{below, device_path, dm_uuid, inside};
+use crate::machine::{below, device_path, dm_uuid};
 use node_base::boot_entry::BootEntry;
 use node_base::cmdline::Arguments;
 use node_base::diagnostic::{Finding, Severity, layout};
+use std::ffi::OsStr;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +25,10 @@ use std::path::{Path, PathBuf};
 const NEXT: &str = "next_entry";
 /// What GRUB boots if an entry cannot be loaded.
 const FALLBACK: &str = "fallback";
+/// GRUB's own counter of boots (`08_fallback_counting`), made for systems whose second entry is the one to go back to.
+const COUNTER: &str = "boot_counter";
+/// The kernel arguments of entries of RHEL 8.
+const KERNELOPTS: &str = "$kernelopts";
 /// Our own variable: the entry on trial. GRUB empties `next_entry` when it uses it, and leaves this one.
 const TRIAL: &str = "node_layout_trial";
 
@@ -37,18 +46,29 @@ struct Grub {
     menus: Vec<(PathBuf, String)>,
     /// Whether `fallback` may be the id of an entry, as in the GRUB of Red Hat's family. Upstream's takes an index only.
     falls_back_to_ids: bool,
+    /// How it orders the entries.
+    order: Order,
+    /// The name of the distribution's directory on the EFI system partition.
+    vendor: String,
+    /// Whether an entry takes its arguments from `$kernelopts`.
+    uses_kernelopts: bool,
 }
 
 /// Finds GRUB in a system, by its environment block.
 pub(super) fn find(place: &Place<'_>) -> Result<Option<Found>, BootError> {
-    let Some((name, path, block)) = environment_block(place.sysroot, place.files)? else { return Ok(None) };
+    let distribution = Distribution::read(place);
+    let vendor = distribution.vendor();
+    let Some((name, path, block)) = environment_block(place, &vendor)? else { return Ok(None) };
     let grub = Grub {
         path,
         name,
         block,
         ignores_saved_entry: ignores_saved_entry(place.sysroot, place.files),
         menus: menus(place.sysroot, place.files),
-        falls_back_to_ids: is_red_hat(place),
+        falls_back_to_ids: distribution.is_red_hat(),
+        order: distribution.order(),
+        uses_kernelopts: place.entries.iter().any(|e| e.options().words().any(|w| w == KERNELOPTS)),
+        vendor,
     };
     Ok(Some(Found { evidence: Evidence::Installed, loader: Box::new(grub) }))
 }
@@ -83,20 +103,60 @@ impl Grub {
         beside.or_else(|| self.menus.first())
     }
 
-    /// The configurations that GRUB can read on this machine: after a boot by BIOS not those on the EFI system partition.
+    /// The configurations that GRUB can read on this machine. After a boot by BIOS not those on the EFI system partition; after one
+    /// by UEFI the one that the firmware starts, which on RHEL 8 lists the entries, and later only loads the one on /boot.
     fn menus_read(&self, devices: &BootDevices<'_>) -> Vec<&(PathBuf, String)> {
-        let bios = devices.running && !below(devices.environment, "/sys/firmware/efi").exists();
-        let is_read =
-            |menu: &&(PathBuf, String)| !bios || devices.mount_of(&menu.0).is_none_or(|m| m.kind != "vfat");
-        self.menus.iter().filter(is_read).collect()
+        if !devices.running {
+            return self.menus.iter().collect();
+        }
+        let on_esp = |menu: &&(PathBuf, String)| devices.mount_of(&menu.0).is_some_and(|m| m.kind == "vfat");
+        let (esp, others): (Vec<_>, Vec<_>) = self.menus.iter().partition(on_esp);
+        if !below(devices.environment, "/sys/firmware/efi").exists() {
+            return others;
+        }
+        let started = started_vendor(devices.environment).unwrap_or_else(|| self.vendor.clone());
+        let of_vendor = |path: &Path| {
+            let name = path.parent().and_then(Path::file_name).and_then(OsStr::to_str);
+            name.is_some_and(|name| name.eq_ignore_ascii_case(&started))
+        };
+        match esp.iter().find(|(path, _)| of_vendor(path)) {
+            Some(menu) => vec![*menu],
+            None if others.is_empty() => esp,
+            None => others,
+        }
     }
 
-    /// A configuration that looks for the environment block and finds a link to another file system, which GRUB does not follow.
-    /// imgbase makes such a link on UEFI, in the form of RHEL 8, whatever the release.
+    /// A configuration that is read while the environment block beside it is not the one that is written here, or is a link to another
+    /// file system, which GRUB does not follow. imgbase makes such a link on UEFI, in the form of RHEL 8, whatever the release.
     fn leads_away<'m>(&self, menus: &[&'m (PathBuf, String)], devices: &BootDevices<'_>) -> Option<&'m Path> {
         let device = |path: &Path| devices.mount_of(path).map(|m| m.device);
-        let beside = |menu: &&&(PathBuf, String)| device(&menu.0) == device(&self.path);
+        let beside = |menu: &&&(PathBuf, String)| {
+            let directory = menu.0.parent();
+            let linked = self.name.parent() == directory && device(&menu.0) == device(&self.path);
+            self.path.parent() == directory || linked
+        };
         menus.first().filter(|_| !menus.iter().any(|menu| beside(&menu))).map(|(config, _)| config.as_path())
+    }
+
+    /// The kernel arguments that `$kernelopts` has: those of the environment block, else those that the configuration sets.
+    fn kernelopts(&self) -> Option<String> {
+        let stored = self.env().get("kernelopts").filter(|text| !text.is_empty());
+        let set = |line: &str| {
+            Some(line.trim_start().strip_prefix("set kernelopts=")?.trim_end().trim_matches('"').to_owned())
+        };
+        stored.or_else(|| self.menu()?.1.lines().find_map(set).filter(|_| self.uses_kernelopts))
+    }
+
+    /// The entry that a default of this name boots: GRUB accepts an id, a title, or an index into its list, and boots the first
+    /// entry of the list for anything else.
+    fn named<'e>(&self, entries: &'e [BootEntry], name: &str) -> Option<&'e BootEntry> {
+        if let Some(entry) = entries.iter().find(|e| e.id == name) {
+            return Some(entry);
+        }
+        let list = grub_menu::listed(entries, self.order);
+        let titled = list.iter().find(|e| e.get("title") == Some(name));
+        let indexed = || name.parse::<usize>().ok().and_then(|index| list.get(index));
+        titled.or_else(indexed).or_else(|| list.first()).copied()
     }
 
     /// Whether a trial is stored that the boot loader has not started yet.
@@ -143,17 +203,11 @@ impl BootLoader for Grub {
     }
 
     fn default_entry<'e>(&self, entries: &'e [BootEntry]) -> Option<&'e BootEntry> {
-        let saved = self.env().get("saved_entry").unwrap_or_default();
-        // GRUB accepts an id, a title, or an index into the list.
-        let named = entries.iter().find(|e| e.id == saved);
-        named
-            .or_else(|| entries.iter().find(|e| e.get("title") == Some(saved.as_str())))
-            .or_else(|| saved.parse::<usize>().ok().and_then(|n| entries.get(n)))
-            .or_else(|| entries.first())
+        self.named(entries, &self.env().get("saved_entry").unwrap_or_default())
     }
 
     fn variable(&self, name: &str) -> Option<Arguments> {
-        (name == "$kernelopts").then(|| Arguments::parse(&self.env().get("kernelopts").unwrap_or_default()))
+        (name == KERNELOPTS).then(|| Arguments::parse(&self.kernelopts().unwrap_or_default()))
     }
 
     fn make_default(
@@ -165,8 +219,9 @@ impl BootLoader for Grub {
     ) -> Result<Vec<Change>, BootError> {
         let mut env = self.env();
         env.set("saved_entry", id);
+        env.unset(COUNTER);
         // RHEL 8 keeps the arguments of its entries in the same block.
-        if let Some(new) = env.get("kernelopts").and_then(|kept| turn(&Arguments::parse(&kept))) {
+        if let Some(new) = self.kernelopts().and_then(|kept| turn(&Arguments::parse(&kept))) {
             env.set("kernelopts", &new.to_string());
         }
         match trial {
@@ -231,6 +286,7 @@ impl BootLoader for Grub {
         if tries > 1 && self.cannot_retry().is_none() {
             env.set(TRIES, &tries.min(MOST_TRIES).to_string());
         }
+        env.unset(COUNTER);
         env.set(NEXT, id);
         env.set(TRIAL, id);
         if let Some(default) = self.default_entry(entries) {
@@ -259,6 +315,71 @@ impl BootLoader for Grub {
         self.write(&env)
     }
 
+    fn counter(&self, entries: &[BootEntry]) -> Result<Option<(Finding, Vec<Change>)>, BootError> {
+        let mut env = self.env();
+        let Some(left) = env.get(COUNTER).filter(|left| !left.is_empty()) else { return Ok(None) };
+        let second = grub_menu::listed(entries, self.order).get(1).map_or("none", |e| e.id.as_str());
+        let block = self.path.display();
+        let is_over = ["0", "-1"].contains(&left.as_str());
+        let message = match is_over {
+            true => format!(
+                "{block} has {COUNTER}={left}: GRUB boots the second entry of its list ({second}) whichever is the default"
+            ),
+            false => format!(
+                "{block} has {COUNTER}={left}: after as many boots GRUB boots the second entry of its list ({second}), whichever is the default"
+            ),
+        };
+        let severity = if is_over { Severity::Error } else { Severity::Warning };
+        let finding = Finding::new(&layout::BOOT_DEFAULT, message)
+            .help(format!("node-layout verify --repair, or grub2-editenv - unset {COUNTER}"))
+            .severity(severity);
+        env.unset(COUNTER);
+        Ok(Some((finding, self.write(&env)?)))
+    }
+
+    fn added_files(&self, entry: &BootEntry) -> Vec<String> {
+        // GRUB loads them from the directory of the entry's initramfs.
+        let early = self.env().get("early_initrd").unwrap_or_default();
+        let beside = entry.initrds().next().or(entry.kernel()).and_then(|file| file.rsplit_once('/'));
+        let directory = beside.map_or("", |(directory, _)| directory);
+        early.split_whitespace().map(|name| format!("{directory}/{name}")).collect()
+    }
+
+    fn hidden_by(&self, entries: &[BootEntry], id: &str) -> Option<String> {
+        grub_menu::same_as(entries, self.order, id).map(|other| other.id.clone())
+    }
+
+    fn other_defaults(&self, entries: &[BootEntry], devices: &BootDevices<'_>) -> Vec<Finding> {
+        let Some(default) = self.default_entry(entries) else { return Vec::new() };
+        let copies = copies(&self.menus, devices);
+        let differs = copies.into_iter().filter_map(|copy| {
+            let other = self.named(entries, &copy.env.get("saved_entry").unwrap_or_default())?;
+            let options = copy.env.get("kernelopts").filter(|_| self.uses_kernelopts);
+            let is_same = other.id == default.id && (!self.uses_kernelopts || options == self.kernelopts());
+            (!is_same).then_some((copy, other))
+        });
+        differs
+            .map(|(copy, other)| {
+                let config = copy.config.display();
+                let message = match other.id == default.id {
+                    true => format!(
+                        "{config} is another configuration of GRUB, with other kernel arguments (kernelopts): a boot from {} uses them",
+                        copy.target
+                    ),
+                    false => format!(
+                        "{config} is another configuration of GRUB, and its default is {}, not {}: a boot from {} boots it",
+                        other.id, default.id, copy.target
+                    ),
+                };
+                let help = format!(
+                    "node-layout does not write to it: copy {} there whenever the default has changed, or remove {config}",
+                    self.path.display()
+                );
+                Finding::new(&layout::BOOT_DEFAULT, message).help(help).severity(Severity::Warning)
+            })
+            .collect()
+    }
+
     fn cannot_be_told(&self, devices: &BootDevices<'_>) -> Option<String> {
         let block = self.path.display();
         if self.block.len() != SIZE {
@@ -275,9 +396,28 @@ impl BootLoader for Grub {
             return Some(format!("{config} does not use {NEXT}: GRUB cannot boot an entry once"));
         }
         if let Some(config) = self.leads_away(&menus, devices) {
+            let is_link = self.name.parent() == config.parent();
             let config = config.display();
+            return Some(match is_link {
+                true => format!(
+                    "{block} is not on the file system of {config}: GRUB does not follow a link to another file system"
+                ),
+                false => format!(
+                    "GRUB reads {config}, and {block} is not beside it: what is stored there has no effect"
+                ),
+            });
+        }
+        if let Some(config) =
+            menus.iter().find(|(_, text)| waits_for_a_key(text)).map(|(path, _)| path.display())
+        {
             return Some(format!(
-                "{block} is not on the file system of {config}: GRUB does not follow a link to another file system"
+                "{config} waits in the menu until a key is pressed (timeout=-1): no boot begins by itself"
+            ));
+        }
+        if let Some((target, config)) = started_elsewhere(&self.menus, devices) {
+            return Some(format!(
+                "the firmware has started the boot loader on {target}, and {} there is not {block}: what is stored here has no effect",
+                config.display()
             ));
         }
         let mount = mount?;
@@ -314,76 +454,4 @@ impl BootLoader for Grub {
         (!text.contains(CUSTOM))
             .then(|| format!("{config} does not source custom.cfg, which would try an image again"))
     }
-}
-
-/// The environment block, its name in GRUB's directory and its file: a plain file below /boot, or (UEFI on RHEL 8) a link from there
-/// to the EFI system partition.
-fn environment_block(
-    sysroot: &Path,
-    files: &Files,
-) -> Result<Option<(PathBuf, PathBuf, Vec<u8>)>, BootError> {
-    let directories = ["/boot/grub2", "/boot/grub"].map(PathBuf::from).into_iter().chain(vendors(sysroot));
-    for directory in directories {
-        let path = inside(sysroot, directory.join("grubenv"));
-        if let Some(block) = files.bytes(&path)? {
-            return Ok(Some((inside(sysroot, directory).join("grubenv"), path, block)));
-        }
-    }
-    Ok(None)
-}
-
-/// GRUB's main configuration, if it lists entries of the Boot Loader Specification and does not use `saved_entry`. (On UEFI a
-/// second file may exist that only loads the first.)
-fn ignores_saved_entry(sysroot: &Path, files: &Files) -> Option<PathBuf> {
-    let mut ignores = None;
-    for path in configurations(sysroot) {
-        let bytes = files.bytes(&path).ok().flatten().unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes);
-        if text.contains("saved_entry") {
-            return None;
-        }
-        if text.contains("blscfg") {
-            ignores = Some(path);
-        }
-    }
-    ignores
-}
-
-/// Where GRUB's main configuration can be.
-fn configurations(sysroot: &Path) -> Vec<PathBuf> {
-    let directories = ["/boot/grub2", "/boot/grub"].map(PathBuf::from).into_iter().chain(vendors(sysroot));
-    directories.map(|d| inside(sysroot, d.join("grub.cfg"))).collect()
-}
-
-/// The configurations that list entries of the Boot Loader Specification, as far as they can be read.
-fn menus(sysroot: &Path, files: &Files) -> Vec<(PathBuf, String)> {
-    let menu = |path: PathBuf| {
-        let text = String::from_utf8_lossy(&files.bytes(&path).ok()??).into_owned();
-        text.lines().any(|l| grub_menu::is_command(l, "blscfg")).then_some((path, text))
-    };
-    configurations(sysroot).into_iter().filter_map(menu).collect()
-}
-
-/// Whether the system is one of Red Hat's family, by `ID` and `ID_LIKE` of os-release(5).
-fn is_red_hat(place: &Place<'_>) -> bool {
-    let text = ["/etc/os-release", "/usr/lib/os-release"].into_iter().find_map(|file| {
-        let bytes = place.files.bytes(&inside(place.sysroot, file)).ok()??;
-        Some(String::from_utf8_lossy(&bytes).into_owned())
-    });
-    let is_id = |line: &str| {
-        let value = line.strip_prefix("ID=").or_else(|| line.strip_prefix("ID_LIKE="));
-        let ids = value.unwrap_or_default().trim_matches(['"', '\'']);
-        ids.split_whitespace().any(|id| ["rhel", "fedora", "centos"].contains(&id))
-    };
-    text.is_some_and(|text| text.lines().any(|l| is_id(l.trim())))
-}
-
-/// The directories of the EFI system partition, one a distribution, in the order of their names, as paths in the system.
-fn vendors(sysroot: &Path) -> impl Iterator<Item = PathBuf> {
-    let all = Path::new("/boot/efi/EFI");
-    let listed = std::fs::read_dir(inside(sysroot, all)).into_iter().flatten().flatten();
-    listed
-        .map(|vendor| all.join(vendor.file_name()))
-        .collect::<std::collections::BTreeSet<PathBuf>>()
-        .into_iter()
 }

@@ -14,6 +14,15 @@ pub(super) const TRIES: &str = "node_layout_tries";
 const BEGIN: &[u8] = b"### BEGIN node-layout ###";
 const END: &[u8] = b"### END node-layout ###";
 
+/// The commands that let the default boot when GRUB's own counter of boots has come to its end (`08_fallback_counting`): it would boot
+/// the second entry of the list, whichever that is. A health check of the image on trial can have set the counter (greenboot does).
+const COUNTER: &str = "\
+# Written by node-layout: boot_counter does not choose the entry.
+if [ \"${boot_counter}\" = \"-1\" -a \"${default}\" = \"1\" ]; then
+  set default=\"${saved_entry}\"
+fi
+";
+
 /// The content of a `custom.cfg` with the block for the trial of `entry`, for up to `tries` boots; what others have written in it
 /// stays. The block of an earlier trial goes.
 pub(super) fn with_block(text: &[u8], entry: Option<&BootEntry>, tries: u32) -> Vec<u8> {
@@ -25,10 +34,11 @@ pub(super) fn with_block(text: &[u8], entry: Option<&BootEntry>, tries: u32) -> 
         let end = text[end..].iter().position(|b| *b == b'\n').map_or(text.len(), |line| end + line + 1);
         rest.drain(begin..end);
     }
-    let commands = entry.and_then(guard).unwrap_or_default() + &retries(tries);
+    let mut commands = entry.and_then(guard).unwrap_or_default() + &retries(tries);
     if commands.is_empty() {
         return rest;
     }
+    commands.insert_str(0, COUNTER);
     if rest.last().is_some_and(|last| *last != b'\n') {
         rest.push(b'\n');
     }

@@ -71,6 +71,33 @@ pub(crate) trait BootLoader: fmt::Debug {
     /// [`BootError::Full`]: it does not fit.
     fn renew_fallback(&self, entries: &[BootEntry]) -> Result<Vec<Change>, BootError>;
 
+    /// What its own counter of boots would do instead of booting the default, if that is set; and the changes that unset it.
+    ///
+    /// # Errors
+    /// [`BootError::Full`]: it does not fit.
+    fn counter(&self, entries: &[BootEntry]) -> Result<Option<(Finding, Vec<Change>)>, BootError> {
+        let _ = entries;
+        Ok(None)
+    }
+
+    /// Files that it loads with an entry and that the entry does not name, as paths in an entry.
+    fn added_files(&self, entry: &BootEntry) -> Vec<String> {
+        let _ = entry;
+        Vec::new()
+    }
+
+    /// The id of another entry that it takes for this one, so that it lists only one of them.
+    fn hidden_by(&self, entries: &[BootEntry], id: &str) -> Option<String> {
+        let _ = (entries, id);
+        None
+    }
+
+    /// Other configurations of the same boot loader that the firmware can start, and whose default is another.
+    fn other_defaults(&self, entries: &[BootEntry], devices: &BootDevices<'_>) -> Vec<Finding> {
+        let _ = (entries, devices);
+        Vec::new()
+    }
+
     /// Why it cannot be told to boot an entry once, as a sentence; `None` if it can.
     fn cannot_be_told(&self, devices: &BootDevices<'_>) -> Option<String>;
 
@@ -146,6 +173,8 @@ pub(super) struct Place<'a> {
     pub(super) environment: Option<&'a Path>,
     /// Its files.
     pub(super) files: &'a Files,
+    /// Its boot entries.
+    pub(super) entries: &'a [BootEntry],
 }
 
 /// Finds a boot loader in a system; `None` if it is not installed.

@@ -7,6 +7,7 @@ mod config; // entries and boot loader of a system
 pub(crate) mod efi; // UEFI variables
 mod grub; // GRUB with BLS entries
 mod grub_custom; // several tries of an entry
+mod grub_files; // where its configuration and its environment block are
 mod grub_menu; // its list of entries
 mod grubenv; // GRUB's environment block
 mod loader; // what every boot loader must answer

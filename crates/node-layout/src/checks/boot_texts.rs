@@ -1,7 +1,7 @@
 //! What boot entries, the default and kept kernel arguments say. `verify` checks the texts that are on the disk, and `init` checks
 //! those that it is going to write, before it writes the first.
 
-use crate::boot::{RootNaming, Target};
+use crate::boot::{BootConfig, RootNaming, Target};
 use crate::disks::Lvm;
 use crate::images::NodeState;
 use node_base::boot_entry::BootEntry;
@@ -20,6 +20,22 @@ pub(crate) fn volumes_of_entry(s: &NodeState<'_>, entry: &BootEntry, lvm: &Lvm, 
                 .help("remove the entry, or let it name an existing volume"),
         );
     }
+}
+
+/// The boot loader adds files to entries from the directory of their initramfs, where an image's own directory lacks them.
+pub(crate) fn added_files(boot: &BootConfig, entry: &BootEntry) -> Option<Finding> {
+    let added = boot.loader.added_files(entry);
+    if added.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "GRUB adds {} to {}.conf (early_initrd in its environment block) and looks for such a file beside the initramfs of every entry: the directory of an image has none",
+        added.join(", "),
+        entry.id
+    );
+    Some(Finding::new(&layout::BOOT_CONFIG, message).help(
+        "remove GRUB_EARLY_INITRD_LINUX_CUSTOM from /etc/default/grub, then grub2-editenv - unset early_initrd; dracut can put such files into the initramfs (acpi_override)",
+    ))
 }
 
 /// The layer has an entry with its arguments.
@@ -113,6 +129,9 @@ pub(crate) fn default_entry(s: &NodeState<'_>, lvm: &Lvm, findings: &mut Finding
     let (boot, own) = (s.boot, s.layer_entry_id());
     findings.extend(boot.loader.ignores_default());
     findings.extend(boot.loader.check_default(&boot.entries, &own));
+    if let Ok(Some((finding, _))) = boot.loader.counter(&boot.entries) {
+        findings.push(finding);
+    }
     let default = boot.default_entry();
     let boots_root = |e: &&BootEntry| s.target.boots(&boot.arguments(e));
     // The arguments of the layer's own entry are checked word by word.

@@ -157,8 +157,7 @@ impl<'a> Node<'a> {
 
     /// What an entry lacks on /boot: paths of files that it names and that do not exist.
     pub(crate) fn missing_files(&self, entry: &BootEntry) -> Vec<String> {
-        let names = entry.kernel().into_iter().chain(entry.initrds());
-        let files = names.map(|name| self.boot.file(name)).filter(|file| !file.exists());
+        let files = self.boot.files(entry).into_iter().filter(|file| !file.exists());
         files.map(|file| file.display().to_string()).collect()
     }
 

@@ -126,6 +126,13 @@ pub(crate) fn bootable<'a>(
                 ));
                 continue;
             }
+            if let Some(other) = node.boot.loader.hidden_by(&node.boot.entries, &entry.id) {
+                missing.push(format!(
+                    "GRUB takes {}.conf and {other}.conf for the same entry, and lists only one of them",
+                    entry.id
+                ));
+                continue;
+            }
             match node.missing_files(entry) {
                 files if files.is_empty() => {
                     let inactive = (!volume.active).then(|| volume.full_name());

@@ -81,7 +81,10 @@ declare_code! {
     /// ## Why
     /// After the next reboot the machine would run another image, a rescue system, or nothing. With `GRUB_DEFAULT` set to
     /// anything but `saved`, GRUB boots the first entry of its list, whichever entry is set as the default; that is a
-    /// warning.
+    /// warning. With `boot_counter` in GRUB's environment block (greenboot sets it), GRUB counts boots down that nobody
+    /// has marked as successful, and at 0 boots the second entry of its list, whichever that is. A second EFI system
+    /// partition with a `grub.cfg` that lists the boot entries (RHEL 8) has a default of its own, to which `node-layout`
+    /// does not write.
     ///
     /// ## Example
     /// ```text
@@ -89,7 +92,8 @@ declare_code! {
     /// ```
     ///
     /// ## Write instead
-    /// `grub2-set-default ENTRY`, or with systemd-boot `bootctl set-default ENTRY.conf`.
+    /// `grub2-set-default ENTRY`, or with systemd-boot `bootctl set-default ENTRY.conf`. `node-layout verify --repair` unsets
+    /// `boot_counter`. Copy `grubenv` to the second EFI system partition, too, whenever the default has changed.
     ///
     /// ## Source
     /// grub2-set-default(8), bootctl(1).
@@ -159,6 +163,11 @@ declare_code! {
     /// the file and knows neither LVM, RAID nor encryption for that, and no btrfs. systemd-boot is told by a UEFI variable. Without this the first
     /// boot of an image that does not work would be repeated for ever.
     ///
+    /// GRUB must also read that block. On UEFI, from RHEL 9 on, `EFI/<vendor>/grub.cfg` only loads `/boot/grub2/grub.cfg`.
+    /// `grub2-mkconfig -o /boot/efi/EFI/<vendor>/grub.cfg` replaces it, and GRUB then looks for its block on the EFI system
+    /// partition. On a mirrored EFI system partition (md) GRUB writes to one half. With `GRUB_TIMEOUT=-1` the menu waits
+    /// for a key: after a reboot without a person no boot begins.
+    ///
     /// ## Example
     /// ```text
     /// error[LAY028]: GRUB cannot write /boot/grub2/grubenv: /dev/mapper/onn-boot is a logical volume
@@ -166,7 +175,8 @@ declare_code! {
     ///
     /// ## Write instead
     /// Put `/boot` on a plain partition with ext4 or XFS, and let GRUB's configuration be the distribution's
-    /// (`GRUB_DEFAULT=saved`). `--no-trial` makes the new image the default at once: then nobody falls back but you.
+    /// (`GRUB_DEFAULT=saved`, `GRUB_TIMEOUT` not -1). On RHEL 9 and later `gen_grub_cfgstub /boot/grub2
+    /// /boot/efi/EFI/<vendor>` restores the file on the EFI system partition. `--no-trial` makes the new image the default at once: then nobody falls back but you.
     ///
     /// ## Source
     /// GRUB manual, "Environment block"; The Boot Loader Interface, `LoaderEntryOneShot`.

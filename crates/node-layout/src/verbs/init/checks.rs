@@ -2,8 +2,8 @@
 
 use super::{boot_partition, dracut};
 use crate::checks::{
-    damage, devices, foreign_tags, fstab, has_errors, metadata_growth, missing_disks, sorted, use_of_pool,
-    volumes,
+    boot_texts, damage, devices, foreign_tags, fstab, has_errors, metadata_growth, missing_disks, sorted,
+    use_of_pool, volumes,
 };
 use crate::disks::{Lvm, RootFs};
 use crate::images::{InitStage, NodeState, is_leftover, node_state};
@@ -50,6 +50,7 @@ pub fn examine<'a>(
             boot_partition::boot_partition(system, s, policy, tools, &mut findings);
             devices(system, s, tools, &mut findings);
             findings.extend(s.boot.loader.ignores_default());
+            findings.extend(boot_texts::added_files(s.boot, s.template));
             dracut::host_arguments(system, s, &mut findings);
             root_in_fstab(system, s, &mut findings);
         }

@@ -3,7 +3,7 @@
 use super::super::node::Node;
 use super::super::trial::{cannot_retry, cannot_try};
 use super::{AfterUpdate, UpdateRequest, storage_domains};
-use crate::checks::{damage, fstab, missing_disks, single_paths, use_of_pool};
+use crate::checks::{boot_texts, damage, fstab, missing_disks, single_paths, use_of_pool};
 use crate::disks::{LogicalVolume, RootFs, VolumeGroup};
 use crate::images::{ImageState, is_unfinished};
 use crate::machine::Tools;
@@ -155,6 +155,7 @@ fn boot(node: &Node<'_>, tools: &dyn Tools, request: &UpdateRequest, findings: &
     } else {
         findings.extend(boot.loader.ignores_default());
     }
+    findings.extend(boot.default_entry().and_then(|entry| boot_texts::added_files(boot, entry)));
     let mount = system.mounts.iter().filter(|m| boot.root.starts_with(system.path(&m.target)));
     let Some(mount) = mount.max_by_key(|m| m.target.len()).filter(|m| m.target != "/") else {
         let message = format!("{} is not a file system of its own", boot.root.display());

@@ -19,6 +19,13 @@ pub(super) fn entries(s: &NodeState<'_>, lvm: &Lvm, findings: &mut Findings) {
                 ));
             }
         }
+        for path in boot.loader.added_files(entry).iter().filter(|path| !boot.file(path).exists()) {
+            let message = format!("GRUB adds {path} to {file} (early_initrd), and it does not exist");
+            findings.push(Finding::new(&layout::BOOT_ENTRY, message).help(format!(
+                "copy the file to {}, or grub2-editenv - unset early_initrd",
+                boot.file(path).display()
+            )));
+        }
         text::volumes_of_entry(s, entry, lvm, findings);
     }
     text::layer_entry(s, findings);

@@ -59,6 +59,7 @@ pub(super) fn images(system: &System, tools: &dyn Tools, findings: &mut Findings
         let mended = node.boot.loader.mend(&devices(system, tools)).is_some();
         findings.push(finding.severity(if mended { Severity::Warning } else { Severity::Info }));
     }
+    findings.extend(node.boot.loader.other_defaults(&node.boot.entries, &devices(system, tools)));
     findings.extend(crate::verbs::var::left(&node));
     if let Some(what) = stale(&node) {
         findings.push(Finding::new(&layout::BOOT_STALE, what).help(REPAIR));

@@ -46,6 +46,12 @@ pub fn repair(system: &System, tools: &dyn Tools) -> Result<Decision, Vec<Findin
         let actions = record_failure(&node, None).into_iter().chain(block_actions(changes)).collect();
         steps.add("end-trial", "let the boot loader forget what a trial has left".into(), actions);
     }
+    // The same block may just have been written.
+    let boot = node.boot_after(&steps, tools)?;
+    if let Some((_, changes)) = boot.loader.counter(&boot.entries).map_err(full)? {
+        let about = "let GRUB boot the default, not what its own counter of boots says".into();
+        steps.add("boot-counter", about, block_actions(changes));
+    }
     steps.add(
         "entries",
         "let entries boot the layer that they are named after".into(),
