@@ -74,7 +74,7 @@ class Server:
         # As an editor does: a server whose messages nobody reads takes none.
         threading.Thread(target=self.read_all, daemon=True).start()
 
-    def send(self, method: str, params: Any, *, number: int | None = None) -> None:
+    def send(self, method: str, params: Any, *, number: int | None = None, flush: bool = True) -> None:
         """Sends a message; a request if it has a number."""
         message = {"jsonrpc": "2.0", "method": method, "params": params}
         if number is not None:
@@ -82,7 +82,8 @@ class Server:
         body = json.dumps(message).encode()
         assert self.process.stdin
         self.process.stdin.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
-        self.process.stdin.flush()
+        if flush:
+            self.process.stdin.flush()
 
     def read_all(self) -> None:
         """Takes every message."""
@@ -176,11 +177,12 @@ def edits(lines: int) -> Iterator[list[dict[str, Any]]]:
         yield [{"range": {"start": start, "end": end}, "text": ""}]
 
 
-def typing(server: Server, version: int, changes: list[dict[str, Any]]) -> None:
+def typing(server: Server, version: int, changes: list[dict[str, Any]], *, flush: bool = True) -> None:
     """One edit."""
     server.send(
         "textDocument/didChange",
         {"textDocument": {"uri": URI, "version": version}, "contentChanges": changes},
+        flush=flush,
     )
 
 
@@ -227,8 +229,9 @@ def memory(server: Server, lines: int, version: int, count: int) -> float:
     sizes: list[float] = []
     begin = time.perf_counter()
     for number in range(1, count + 1):
-        typing(server, version + number, next(source))
-        if number % TOGETHER == 0:
+        is_last = number % TOGETHER == 0 or number == count
+        typing(server, version + number, next(source), flush=is_last)
+        if is_last:
             server.wait_for(b'"version":%d' % (version + number))
         if number % max(1, count // 10) == 0:
             sizes.append(server.resident())
