@@ -16,7 +16,8 @@ pub(super) struct Args {
 /// # Errors
 /// None: what goes wrong is told to the client.
 pub(super) fn run(_args: &Args) -> anyhow::Result<ExitCode> {
-    let (connection, threads) = Connection::stdio();
+    let (client, threads) = Connection::stdio();
+    let connection = queued(client);
     let left = lsp::serve(&connection);
     // The writer ends when nobody can send any more. The reader may wait for a client that is gone: it ends with the process.
     drop(connection);
@@ -26,4 +27,20 @@ pub(super) fn run(_args: &Args) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     Ok(ExitCode::FAILURE)
+}
+
+/// The same client, whose messages wait in a queue without an end. lsp-server reads the next one only when the last one was taken:
+/// the server would see one edit at a time, check the text after each, and learn too late what was cancelled.
+fn queued(client: Connection) -> Connection {
+    let Connection { sender, receiver: messages } = client;
+    let (server, queue) = Connection::memory();
+    // It ends with the last message.
+    std::thread::spawn(move || {
+        for message in messages {
+            if queue.sender.send(message).is_err() {
+                break;
+            }
+        }
+    });
+    Connection { sender, receiver: server.receiver }
 }

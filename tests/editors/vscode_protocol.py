@@ -47,7 +47,10 @@ class NotInstalledError(Exception):
 
 def run(command: list[str], place: pathlib.Path) -> None:
     """Runs a program that may need the registry."""
-    result = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, timeout=SECONDS)
+    try:
+        result = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, timeout=SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise NotInstalledError(str(error)) from error
     if result.returncode:
         raise NotInstalledError(f"{' '.join(command)}: {(result.stderr or result.stdout).strip()}")
 
