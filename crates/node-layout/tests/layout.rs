@@ -27,6 +27,8 @@ mod interrupted;
 mod kept_files;
 #[path = "layout/model.rs"]
 mod model;
+#[path = "layout/original_host.rs"]
+mod original_host;
 #[path = "layout/output.rs"]
 mod output;
 #[path = "layout/packages_update.rs"]

@@ -6,7 +6,7 @@ use crate::disks::Lvm;
 use crate::images::NodeState;
 use node_base::boot_entry::BootEntry;
 use node_base::cmdline::Arguments;
-use node_base::diagnostic::{Finding, Findings, layout};
+use node_base::diagnostic::{Finding, Findings, Severity, layout};
 use node_base::names::{Layer, device_mapper_name};
 
 /// The volumes that an entry names exist.
@@ -178,17 +178,23 @@ pub(crate) fn kept_arguments(s: &NodeState<'_>, lvm: &Lvm, findings: &mut Findin
         let expected = target.kept_arguments(&arguments);
         let missing = missing_arguments(&target, &arguments, &expected);
         if !missing.is_empty() {
-            let message = format!(
-                "{} lacks {}: the next kernel would not boot {}",
-                kept.place,
-                missing.join(" "),
-                if target.layer == s.target.layer {
-                    "the layer".to_owned()
-                } else {
-                    target.layer.to_string()
-                }
-            );
-            findings.push(Finding::new(&layout::BOOT_KEPT, message).help(kept.help));
+            let layer = match target.layer == s.target.layer {
+                true => "the layer".to_owned(),
+                false => target.layer.to_string(),
+            };
+            let names_root = |w: &&str| w.starts_with("root=") || w.starts_with("rd.lvm.lv=");
+            let needs_boot = arguments.value("fips") == Some("1");
+            let is_needed = |w: &&str| names_root(w) || (needs_boot && w.starts_with("boot="));
+            // imgbased writes the volume there, and nothing else.
+            let (what, severity) = match missing.iter().any(is_needed) {
+                true => (format!("the next kernel would not boot {layer}"), Severity::Error),
+                false => (
+                    format!("the entry of the next kernel of {layer} would lack them, too"),
+                    Severity::Warning,
+                ),
+            };
+            let message = format!("{} lacks {}: {what}", kept.place, missing.join(" "));
+            findings.push(Finding::new(&layout::BOOT_KEPT, message).help(kept.help).severity(severity));
         }
         for missing in missing_volumes(&arguments, lvm, &s.group.name) {
             let message = format!(

@@ -102,6 +102,15 @@ impl Model {
         [esp].into_iter().filter(|_| uefi).chain([bios]).find(is_real)
     }
 
+    /// The entry with this title.
+    fn with_title(&self, title: &str) -> Option<String> {
+        let title = format!("title {title}");
+        let entries = std::fs::read_dir(self.sysroot().join("boot/loader/entries")).unwrap();
+        let mut paths = entries.map(|entry| entry.unwrap().path());
+        let path = paths.find(|path| std::fs::read_to_string(path).unwrap().lines().any(|l| l == title))?;
+        Some(path.file_stem().unwrap().to_str().unwrap().to_owned())
+    }
+
     /// Runs the configuration of a release, as the next boot does; `None` if there is no such configuration.
     pub(crate) fn run_grub(&self) -> Option<Choice> {
         let prefix = self.grub_prefix()?;
@@ -130,7 +139,11 @@ impl Model {
                 now.insert(name.to_owned(), value.to_owned());
             }
         }
-        Some(Choice { default: now.remove("default").unwrap(), timeout: now.remove("timeout").unwrap() })
+        let default = now.remove("default").unwrap();
+        Some(Choice {
+            default: self.with_title(&default).unwrap_or(default),
+            timeout: now.remove("timeout").unwrap(),
+        })
     }
 }
 

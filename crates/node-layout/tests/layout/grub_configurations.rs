@@ -8,7 +8,7 @@ use node_base::diagnostic::Severity;
 use node_layout::{Depth, ImageState, Reason, arm, arm_times, confirm, fail, repair, rollback, verify};
 
 /// Every configuration.
-const ALL: [(&str, Firmware); 6] = [
+pub(crate) const ALL: [(&str, Firmware); 6] = [
     ("rhel8", Firmware::Bios),
     ("rhel8", Firmware::Uefi),
     ("rhel9", Firmware::Bios),
@@ -27,10 +27,10 @@ fn node(release: &str, firmware: Firmware) -> Model {
 }
 
 /// Variables of GRUB's environment block; `None` for one that is not set.
-type Variables<'a> = &'a [(&'a str, Option<&'a str>)];
+pub(crate) type Variables<'a> = &'a [(&'a str, Option<&'a str>)];
 
 /// Sets variables, as `grub2-editenv - set` does, and unsets others.
-fn set(model: &Model, variables: Variables<'_>) {
+pub(crate) fn set(model: &Model, variables: Variables<'_>) {
     let path = std::fs::canonicalize(model.sysroot().join("boot/grub2/grubenv")).unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
     let mut lines: Vec<String> = text.lines().filter(|l| !l.starts_with("##")).map(str::to_owned).collect();

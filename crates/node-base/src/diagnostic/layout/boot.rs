@@ -105,7 +105,8 @@ declare_code! {
     /// A kernel package makes its boot entry from `/etc/kernel/cmdline`, from `GRUB_CMDLINE_LINUX` in `/etc/default/grub`
     /// or from `kernelopts` in GRUB's environment block. If these still name the old volume, the machine stops booting with
     /// the next kernel update. An initramfs that was generated before `init` can name the old volume, too
-    /// (`hostonly_cmdline=yes` of dracut); that is a warning.
+    /// (`hostonly_cmdline=yes` of dracut); that is a warning. So is a line that names the right volume and lacks only what
+    /// the layer's own entry has besides (`img.bootid=`, `rootflags=discard`): imgbased leaves it so.
     ///
     /// ## Example
     /// ```text

@@ -17,9 +17,15 @@ pub(super) fn base(s: &NodeState<'_>, findings: &mut Findings) {
     let Some(base) = s.base else { return };
     let name = base.full_name();
     if base.writable {
-        findings.push(Finding::new(&layout::BASE, format!("base {name} is writable")).help(format!(
-            "lvchange --permission r {name}; if it was written to, reinstall or upgrade to a new image"
-        )));
+        // imgbased leaves the base of an installation writable. One that node-layout has made has a tag of its own.
+        let is_ours = base.tags.iter().any(|tag| tag.starts_with("node-layout:"));
+        findings.push(
+            Finding::new(&layout::BASE, format!("base {name} is writable"))
+                .help(format!(
+                    "lvchange --permission r {name}; if it was written to, reinstall or upgrade to a new image"
+                ))
+                .severity(if is_ours { Severity::Error } else { Severity::Warning }),
+        );
     }
     if !base.skip_activation {
         findings.push(
