@@ -164,8 +164,8 @@ impl Grub {
         self.trial().is_some_and(|t| t.stage != TrialStage::Consumed)
     }
 
-    /// The change of `custom.cfg` for the trial of an entry. It is made before the order for the trial is written, and does nothing
-    /// without it. None where GRUB's configuration does not source the file.
+    /// The change of `custom.cfg` for the trial of an entry. It is made before the order for the trial is written, and starts no
+    /// trial without it. None where GRUB's configuration does not source the file.
     fn custom(&self, entry: Option<&BootEntry>, tries: u32) -> Result<Option<Change>, BootError> {
         let Some((config, _)) = self.menu().filter(|_| self.cannot_retry().is_none()) else {
             return Ok(None);
