@@ -67,14 +67,12 @@ impl Model {
         };
         let boot = "/sysroot/boot/grub2";
         match firmware {
-            Firmware::Bios => {
-                model.put(&format!("{boot}/grub.cfg"), &fixture(&format!("{release}-bios.cfg")))
-            }
+            Firmware::Bios => model.put(&format!("{boot}/grub.cfg"), &fixture(&format!("{release}.cfg"))),
             Firmware::Uefi => {
                 let esp = "/sysroot/boot/efi/EFI/redhat";
                 model.put("/sys/firmware/efi/fw_platform_size", "64\n");
                 model.mount("/boot/efi", (252, 1), "vfat", "rw", 600 << 20, "vda1");
-                let text = fixture(&format!("{release}-uefi.cfg"));
+                let text = fixture(&format!("{release}.cfg"));
                 if release == "rhel8" {
                     model.put(&format!("{esp}/grub.cfg"), &text);
                     model.put(&format!("{esp}/grubenv"), &model.read("boot/grub2/grubenv"));
