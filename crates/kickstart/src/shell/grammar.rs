@@ -28,8 +28,8 @@ const MOST_HERE_DOCUMENTS: usize = 8;
 /// # Errors
 /// [`Unread`]: the text would make the parser fail, or no stack is large enough.
 pub(super) fn with_stack<T: Send>(text: &str, job: impl FnOnce() -> T + Send) -> Result<T, Unread> {
-    if hazard::is_in(text) {
-        return Err(Unread::HereDocument);
+    if let Some(why) = hazard::find(text) {
+        return Err(why);
     }
     let constructs = openings(text);
     if constructs > MOST {
@@ -99,7 +99,7 @@ fn large_number(text: &str) -> Option<usize> {
 
 /// What the grammar says of a text. A part of a script may be what the parser must not be given, where the whole is not.
 pub(super) fn parse(text: &str) -> Result<Program, ParseError> {
-    if hazard::is_in(text) {
+    if hazard::find(text).is_some() {
         return Err(ParseError::ParsingAtEndOfInput);
     }
     Parser::new(text.as_bytes(), &ParserOptions::default()).parse_program()

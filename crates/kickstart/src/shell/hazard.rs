@@ -1,7 +1,10 @@
 //! Texts that the crate `brush-parser` (0.4.0) must not be given: where a script has `<<` without a usual tag, or a construct that
-//! nothing closes beside it, its tokenizer panics, or reads the same tokens for ever and takes all memory.
+//! nothing closes beside it, its tokenizer panics, or reads the same tokens for ever and takes all memory. Where many brackets are
+//! open, its grammar tries each of them as a group and as a word of an arithmetic command: each doubles the time.
 //!
 //! Found by random scripts; `a_fault_points_into_the_script` in `tests/shell.rs` makes more of them.
+
+use super::Unread;
 
 /// Characters with a meaning in scripts.
 const SPECIAL: [char; 14] = ['<', '>', '(', ')', '{', '}', '[', ']', '$', '`', '\'', '"', '\\', '#'];
@@ -45,11 +48,30 @@ impl Closer {
     fn is_called_for(self) -> bool {
         matches!(self, Closer::Expansion | Closer::Brace | Closer::SquareBracket | Closer::Backquote)
     }
+
+    /// Whether it closes what the grammar may take as a group.
+    fn is_bracket(self) -> bool {
+        matches!(self, Closer::Bracket | Closer::Arithmetic)
+    }
 }
 
-/// Whether a script has a here-document with an unusual tag, or in or beside a construct that is not closed as it should be.
-pub(super) fn is_in(text: &str) -> bool {
-    text.contains("<<") && Scan::new(text).finds_one()
+/// How many brackets may be open at a time. Real scripts have two or three.
+const MOST_BRACKETS: usize = 8;
+
+/// Why a script must not be parsed: it has a here-document with an unusual tag, or in or beside a construct that is not closed as it
+/// should be; or too many open brackets.
+pub(super) fn find(text: &str) -> Option<Unread> {
+    let (has_here_documents, has_brackets) =
+        (text.contains("<<"), text.bytes().filter(|b| *b == b'(').count() > MOST_BRACKETS);
+    if !has_here_documents && !has_brackets {
+        return None;
+    }
+    let mut scan = Scan::new(text);
+    if scan.finds_one() && has_here_documents {
+        Some(Unread::HereDocument)
+    } else {
+        (scan.deepest > MOST_BRACKETS).then_some(Unread::TooDeep)
+    }
 }
 
 struct Scan<'t> {
@@ -60,19 +82,31 @@ struct Scan<'t> {
     /// How many of them the tokenizer calls itself for, and how many are arithmetic: looked at for every comment and operator.
     calls: usize,
     arithmetic: usize,
+    /// How many brackets are open, and were at most.
+    brackets: usize,
+    deepest: usize,
     waiting: Vec<Waiting>,
 }
 
 impl<'t> Scan<'t> {
     fn new(text: &'t str) -> Self {
-        Scan { text, at: 0, open: Vec::new(), calls: 0, arithmetic: 0, waiting: Vec::new() }
+        Scan {
+            text,
+            at: 0,
+            open: Vec::new(),
+            calls: 0,
+            arithmetic: 0,
+            brackets: 0,
+            deepest: 0,
+            waiting: Vec::new(),
+        }
     }
 
     fn rest(&self) -> &'t str {
         &self.text[self.at..]
     }
 
-    fn finds_one(mut self) -> bool {
+    fn finds_one(&mut self) -> bool {
         let mut begins_word = true;
         while let Some(c) = self.rest().chars().next() {
             let top = self.open.last().map(|(closer, _)| *closer);
@@ -195,6 +229,8 @@ impl<'t> Scan<'t> {
         self.open.push((closer, self.at));
         self.calls += usize::from(closer.is_called_for());
         self.arithmetic += usize::from(closer == Closer::Arithmetic);
+        self.brackets += usize::from(closer.is_bracket());
+        self.deepest = self.deepest.max(self.brackets);
     }
 
     /// Closes the innermost construct.
@@ -202,6 +238,7 @@ impl<'t> Scan<'t> {
         if let Some((closer, _)) = self.open.pop() {
             self.calls -= usize::from(closer.is_called_for());
             self.arithmetic -= usize::from(closer == Closer::Arithmetic);
+            self.brackets -= usize::from(closer.is_bracket());
         }
     }
 
@@ -264,7 +301,8 @@ impl<'t> Scan<'t> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_in;
+    use super::{MOST_BRACKETS, find};
+    use crate::shell::Unread;
 
     #[test]
     fn only_what_is_not_closed_is_a_hazard() {
@@ -279,7 +317,7 @@ mod tests {
             "echo \"<<E $(x)\"\n",
             "cat <<E\nno end $(\n",
         ] {
-            assert!(!is_in(fine), "{fine:?}");
+            assert_eq!(find(fine), None, "{fine:?}");
         }
         for hazard in [
             "$(<<E\n)",
@@ -288,7 +326,24 @@ mod tests {
             "cat <<E $(\nE\n)",
             "`cat <<E\n",
         ] {
-            assert!(is_in(hazard), "{hazard:?}");
+            assert_eq!(find(hazard), Some(Unread::HereDocument), "{hazard:?}");
+        }
+    }
+
+    #[test]
+    fn many_open_brackets_are_a_hazard_and_closed_ones_are_not() {
+        let most = "(".repeat(MOST_BRACKETS);
+        for fine in [
+            format!("{most}echo"),
+            "(a); ".repeat(100),
+            "f() { :; }\n".repeat(100),
+            format!("echo '{most}' \"({most}\" # (({most}"),
+        ] {
+            assert_eq!(find(&fine), None, "{fine:?}");
+        }
+        let quoted = format!("{most}')))))))' (");
+        for hazard in [format!("{most}("), format!("{most} ("), quoted, format!("{most}(a; b)")] {
+            assert_eq!(find(&hazard), Some(Unread::TooDeep), "{hazard:?}");
         }
     }
 }

@@ -75,7 +75,7 @@ impl Statement {
 pub enum Unread {
     /// It has a here-document with an unusual tag, or one in a construct that is not closed before the text begins.
     HereDocument,
-    /// It opens thousands of constructs.
+    /// It opens more brackets than the parser can take, or thousands of constructs.
     TooDeep,
     /// The parser panics on it, which is a fault of the parser.
     ParserFails,

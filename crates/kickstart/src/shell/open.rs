@@ -110,7 +110,7 @@ pub(super) fn stray_bracket(text: &str) -> Option<usize> {
 
 /// The tokens of a script; None if it has none to the end, or must not be given to the tokenizer.
 fn tokens(text: &str) -> Option<Vec<Token>> {
-    if hazard::is_in(text) {
+    if hazard::find(text).is_some() {
         return None;
     }
     uncached_tokenize_str(text, &ParserOptions::default().tokenizer_options()).ok()
