@@ -178,7 +178,7 @@ impl Planner<'_> {
         let (name, syntax) = (path.display().to_string(), read.syntax.value.to_string());
         let heading =
             Heading { path: &name, syntax: &syntax, policy: policy.map_or("none", |p| p.name.as_str()) };
-        // Of a kickstart that is refused there is no minimum: its errors are shown.
+        // A kickstart that is refused has no minimum: its errors are shown.
         if args.minimum && !plan::is_refused(&read) {
             if let Some(option) = plan::not_modelled(&read) {
                 bail!(

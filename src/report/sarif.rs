@@ -161,7 +161,7 @@ impl Writer<'_> {
         if !related.is_empty() {
             result["relatedLocations"] = Value::Array(related);
         }
-        // What a person has to fill in is no proposal to apply.
+        // A placeholder is not a fix that can be applied.
         if let Some(fix) = finding.fix.as_ref().filter(|fix| fix.applicability != Applicability::Placeholder)
         {
             let changes: Vec<Value> = fix

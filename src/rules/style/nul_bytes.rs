@@ -27,7 +27,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         let mut finding = Finding::new(&NUL_BYTES, format!("the file contains {count} NUL {bytes}"))
             .at(Span::new(context.kickstart.file, first, first + 1))
             .help(help);
-        // More of them are no accident: the file is a binary one, or in another encoding.
+        // More of them are not an accident: the file is binary, or in another encoding.
         if count <= MOST_EDITS {
             let deleted = memchr::memchr_iter(0, text.as_bytes()).map(|at| Edit {
                 span: Span::new(context.kickstart.file, at, at + 1),

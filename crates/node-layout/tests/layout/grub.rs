@@ -109,7 +109,7 @@ impl Model {
         Some(path.file_stem().unwrap().to_str().unwrap().to_owned())
     }
 
-    /// Runs the configuration of a release, as the next boot does; `None` if there is no such configuration.
+    /// Runs the configuration as the next boot does; `None` if the model has none of a release.
     pub(crate) fn run_grub(&self) -> Option<Choice> {
         let prefix = self.grub_prefix()?;
         let uefi = prefix.components().any(|c| c.as_os_str() == "EFI");
