@@ -3,7 +3,8 @@
 
 mod line; // several options of one line
 mod network; // the network as a whole
-mod words; // one option at a time
+mod values; // the value of one option
+mod words; // one option at a time: its name, its release
 
 use super::codes;
 use super::config::{BootConfig, ConfigFormat, Entry};
