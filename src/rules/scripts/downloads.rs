@@ -62,8 +62,9 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             continue;
         }
         let script = context.script(section);
-        for (i, statement) in script.statements.iter().enumerate() {
-            if runs_download(&script.statements, i) {
+        for (commands, i) in script.all() {
+            let statement = &commands[i];
+            if runs_download(commands, i) {
                 findings.push(
                     Finding::new(&PIPED, "this runs what it downloads as root, whatever that is")
                         .at(place_of(section, statement))

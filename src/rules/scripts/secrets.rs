@@ -58,8 +58,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         }
         let mut found: Vec<(Span, &str)> = Vec::new();
         let script = context.script(section);
-        for (i, statement) in script.statements.iter().enumerate() {
-            if let Some((word, what)) = secret(statement, script.statements.get(i + 1)) {
+        for (commands, i) in script.all() {
+            if let Some((word, what)) = secret(&commands[i], commands.get(i + 1)) {
                 found.push((place_of_word(section, word), what));
             }
         }

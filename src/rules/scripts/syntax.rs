@@ -69,7 +69,8 @@ declare_code! {
     ///
     /// ## Why
     /// The reader of scripts fails on a few texts that a shell may accept: a here-document inside of `$(…)` or brackets that are
-    /// closed in another line than its end, a tag made of an expansion, thousands of open brackets. Such a script is left out as a
+    /// closed in another line than its end, a tag made of an expansion, a `case` in `$(…)` whose patterns have one bracket, thousands
+    /// of open brackets. Such a script is left out as a
     /// whole. Nothing that this program does not say about it is known to be right.
     ///
     /// ## Example
@@ -140,6 +141,10 @@ fn not_read(section: &Section<'_>, unread: Unread) -> Finding {
             "it opens too many brackets",
             "put it into a file of its own that the script runs; check it with bash -n",
         ),
+        Unread::Pattern => (
+            "a 'case' in '$(…)' has a pattern without a bracket before it",
+            "write the pattern as '(PATTERN)', which means the same; check the script with bash -n",
+        ),
         Unread::ParserFails => (
             "the reader of scripts fails on it",
             "check the script with bash -n, and report the script as a fault of ks-lint",
@@ -170,7 +175,12 @@ fn of_fault(context: &Context<'_>, section: &Section<'_>, fault: &Fault) -> Find
             "complete the command, or remove what begins it".to_owned(),
         ),
         FaultKind::Unexpected(word) => {
-            (format!("the shell does not expect '{word}' here, and stops"), missing_before(word))
+            let help = match begin {
+                "" => missing_before(word),
+                "$(" => "complete the command before it, or remove what begins it".to_owned(),
+                _ => closing(begin),
+            };
+            (format!("the shell does not expect '{word}' here, and stops"), help)
         }
         FaultKind::Unfinished if opened.is_some() => (
             format!("the script ends, and '{begin}' is still open: the shell runs nothing from there on"),
@@ -188,16 +198,13 @@ fn of_fault(context: &Context<'_>, section: &Section<'_>, fault: &Fault) -> Find
         FaultKind::Unexpected(word) => place(section, fault.at, fault.at + word.len()),
         FaultKind::Unclosed => place(section, fault.at, fault.at + begin.len()),
     };
-    let mut finding = Finding::new(&FAULT, message).at(span).help(help);
-    match &fault.kind {
-        FaultKind::Unfinished => {
-            if let Some((at, begin)) = opened {
-                finding = finding.related(place(section, *at, at + begin.len()), "this is open");
-            }
+    let finding = Finding::new(&FAULT, message).at(span).help(help);
+    match opened {
+        Some((at, begin)) if fault.kind != FaultKind::Unclosed => {
+            finding.related(place(section, *at, at + begin.len()), "this is open")
         }
-        FaultKind::Unexpected(_) | FaultKind::Unclosed => {}
+        _ => finding,
     }
-    finding
 }
 
 /// What to do about a word that is not expected.

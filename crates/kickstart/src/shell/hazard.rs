@@ -1,10 +1,12 @@
 //! Texts that the crate `brush-parser` (0.4.0) must not be given: where a script has `<<` without a usual tag, or a construct that
 //! nothing closes beside it, its tokenizer panics, or reads the same tokens for ever and takes all memory. Where many brackets are
-//! open, its grammar tries each of them as a group and as a word of an arithmetic command: each doubles the time.
+//! open, its grammar tries each of them as a group and as a word of an arithmetic command: each doubles the time. And it takes the
+//! bracket after the pattern of a `case` as the end of the `$(…)` that the `case` is in.
 //!
 //! Found by random scripts; `a_fault_points_into_the_script` in `tests/shell.rs` makes more of them.
 
 use super::Unread;
+use std::ops::Range;
 
 /// Characters with a meaning in scripts.
 const SPECIAL: [char; 14] = ['<', '>', '(', ')', '{', '}', '[', ']', '$', '`', '\'', '"', '\\', '#'];
@@ -59,19 +61,40 @@ impl Closer {
 const MOST_BRACKETS: usize = 8;
 
 /// Why a script must not be parsed: it has a here-document with an unusual tag, or in or beside a construct that is not closed as it
-/// should be; or too many open brackets.
+/// should be; too many open brackets; or a pattern with one bracket in `$(…)`.
 pub(super) fn find(text: &str) -> Option<Unread> {
     let (has_here_documents, has_brackets) =
         (text.contains("<<"), text.bytes().filter(|b| *b == b'(').count() > MOST_BRACKETS);
-    if !has_here_documents && !has_brackets {
+    let has_patterns = text.contains("esac") && text.contains("$(");
+    if !has_here_documents && !has_brackets && !has_patterns {
         return None;
     }
     let mut scan = Scan::new(text);
     if scan.finds_one() && has_here_documents {
         Some(Unread::HereDocument)
+    } else if scan.deepest > MOST_BRACKETS {
+        Some(Unread::TooDeep)
     } else {
-        (scan.deepest > MOST_BRACKETS).then_some(Unread::TooDeep)
+        scan.has_pattern_inside.then_some(Unread::Pattern)
     }
+}
+
+/// Whether a `case` of a part of a script does not end in it.
+fn has_open_case(part: &str) -> bool {
+    let count =
+        |wanted: &str| part.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| *w == wanted).count();
+    part.contains("case") && count("case") > count("esac")
+}
+
+/// Where `$(…)` and `` `…` `` are in a script that follows the grammar, in the order of their ends: what is between the brackets or
+/// quotes. Those of here-documents are left out, as are those in more than [`MOST_BRACKETS`] others.
+pub(super) fn substitutions(text: &str) -> Vec<Range<usize>> {
+    if !text.contains("$(") && !text.contains('`') {
+        return Vec::new();
+    }
+    let mut scan = Scan::new(text);
+    scan.finds_one();
+    scan.substitutions
 }
 
 struct Scan<'t> {
@@ -86,6 +109,11 @@ struct Scan<'t> {
     brackets: usize,
     deepest: usize,
     waiting: Vec<Waiting>,
+    /// Whether a comment is in a construct that the tokenizer calls itself for.
+    has_comment_inside: bool,
+    /// Whether a `case` is still open at the end of a `$(…)`.
+    has_pattern_inside: bool,
+    substitutions: Vec<Range<usize>>,
 }
 
 impl<'t> Scan<'t> {
@@ -99,6 +127,9 @@ impl<'t> Scan<'t> {
             brackets: 0,
             deepest: 0,
             waiting: Vec::new(),
+            has_comment_inside: false,
+            has_pattern_inside: false,
+            substitutions: Vec::new(),
         }
     }
 
@@ -164,9 +195,7 @@ impl<'t> Scan<'t> {
                 '#' if began_word && !quoted && top != Some(Closer::Brace) => {
                     length = self.rest().find('\n').unwrap_or(self.rest().len());
                     // The tokenizer knows no comments in `$(…)`.
-                    if self.calls > 0 && self.rest()[1..length].contains(SPECIAL) {
-                        return true;
-                    }
+                    self.has_comment_inside |= self.calls > 0 && self.rest()[1..length].contains(SPECIAL);
                 }
                 '$' if !self.waiting.is_empty() && self.opens_unusually() => return true,
                 '<' if self.rest().starts_with("<<<") => length = 3,
@@ -191,7 +220,9 @@ impl<'t> Scan<'t> {
             self.at += length;
         }
         // One that waits still has its text outside of where it begins.
-        self.hides_one() || self.waiting.iter().any(|here| here.depth != self.open.len())
+        self.has_comment_inside
+            || self.hides_one()
+            || self.waiting.iter().any(|here| here.depth != self.open.len())
     }
 
     /// Whether something more than `${name}` or `$(words)` begins here.
@@ -235,10 +266,25 @@ impl<'t> Scan<'t> {
 
     /// Closes the innermost construct.
     fn close(&mut self) {
-        if let Some((closer, _)) = self.open.pop() {
+        if let Some((closer, begin)) = self.open.pop() {
+            match closer {
+                Closer::Backquote => self.note(begin + 1..self.at),
+                // `$((…))` is arithmetic.
+                Closer::Expansion if !self.text[begin..].starts_with("$((") => {
+                    self.has_pattern_inside |= has_open_case(&self.text[begin + 2..self.at]);
+                    self.note(begin + 2..self.at);
+                }
+                _ => {}
+            }
             self.calls -= usize::from(closer.is_called_for());
             self.arithmetic -= usize::from(closer == Closer::Arithmetic);
             self.brackets -= usize::from(closer.is_bracket());
+        }
+    }
+
+    fn note(&mut self, inside: Range<usize>) {
+        if self.calls <= MOST_BRACKETS {
+            self.substitutions.push(inside);
         }
     }
 

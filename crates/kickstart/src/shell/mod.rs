@@ -1,12 +1,13 @@
 //! Scripts of the shell: where they do not follow its grammar, and which simple commands they run.
 //!
-//! The grammar is that of the crate `brush-parser`; `bash -n` agrees with it (`tests/shell.rs`). Calls of functions, `eval` and
-//! `$(…)` are not followed. Nothing is ever run.
+//! The grammar is that of the crate `brush-parser`; `bash -n` agrees with it (`tests/shell.rs`). Calls of functions and `eval` are
+//! not followed. Nothing is ever run.
 
 mod fault; // where a script does not follow the grammar
 mod grammar; // the parser, and its bounds
 mod hazard; // texts that the parser must not be given
 mod open; // what is not closed at the end
+mod substitution; // the commands of `$(…)`
 mod walk; // from the tree to commands
 
 pub use fault::{Fault, FaultKind};
@@ -77,6 +78,8 @@ pub enum Unread {
     HereDocument,
     /// It opens more brackets than the parser can take, or thousands of constructs.
     TooDeep,
+    /// A `case` in `$(…)` has a pattern without the bracket before it: the parser takes the one after it as the end of the `$(…)`.
+    Pattern,
     /// The parser panics on it, which is a fault of the parser.
     ParserFails,
 }
@@ -86,6 +89,9 @@ pub enum Unread {
 pub struct Script {
     /// Its simple commands, in order; none where it has a fault.
     pub statements: Vec<Statement>,
+    /// The simple commands of `$(…)`, `` `…` `` and `<(…)`, whose output becomes part of a word; none where it has a fault. Those
+    /// of here-documents are left out.
+    pub substituted: Vec<Statement>,
     /// Where it does not follow the grammar.
     pub fault: Option<Fault>,
     /// Why nothing is known of it, if that is so.
@@ -101,19 +107,40 @@ impl Script {
         grammar::with_stack(&text, || {
             let (result, open_here_documents) = grammar::parse_to_the_end(&text);
             match result {
-                Ok(program) => Script {
-                    statements: walk::statements(&text, &program),
-                    open_here_documents,
-                    ..Script::default()
+                Ok(program) => match substitution::read(&text) {
+                    Ok(mut substituted) => {
+                        let commands = walk::statements(&text, &program);
+                        substituted.extend(commands.inside);
+                        substituted.sort_by_key(|statement| statement.words[0].start);
+                        Script {
+                            statements: commands.statements,
+                            substituted,
+                            open_here_documents,
+                            ..Script::default()
+                        }
+                    }
+                    Err(fault) => Script { fault: Some(fault), open_here_documents, ..Script::default() },
                 },
-                Err(error) => Script {
-                    fault: Some(fault::locate(&text, &error)),
-                    open_here_documents,
-                    ..Script::default()
-                },
+                Err(error) => {
+                    let fault = fault::locate(&text, &error);
+                    // bash meets one inside a word before it comes to the end of a command. Where a quote is not closed, what
+                    // is inside a word is not known.
+                    let earlier = (fault.kind != FaultKind::Unclosed)
+                        .then(|| substitution::read(&text).err())
+                        .flatten()
+                        .filter(|inside| inside.at < fault.at);
+                    let fault = Some(earlier.unwrap_or(fault));
+                    Script { fault, open_here_documents, ..Script::default() }
+                }
             }
         })
         .unwrap_or_else(|unread| Script { unread: Some(unread), ..Script::default() })
+    }
+
+    /// Each simple command, as its place in the list that it is in: what follows it there may matter.
+    pub fn all(&self) -> impl Iterator<Item = (&[Statement], usize)> {
+        let lists = [self.statements.as_slice(), self.substituted.as_slice()];
+        lists.into_iter().flat_map(|list| (0..list.len()).map(move |i| (list, i)))
     }
 }
 
@@ -181,7 +208,38 @@ mod tests {
             ["cat > /etc/x End", "echo a; b c && d End", "f#g End"]
         );
         assert_eq!(shown("cat <<-'E'\n\tx\n\tE\ny\n"), ["cat End", "y End"]);
-        assert_eq!(shown("a $(b; c (d)) `e; f`\n"), ["a $(b; c (d)) `e; f` End"]);
+        assert_eq!(shown("a $(b; (c d)) `e; f`\n"), ["a $(b; (c d)) `e; f` End"]);
+    }
+
+    #[test]
+    fn commands_whose_output_is_a_word_are_known() {
+        let shown = |script: &str| {
+            let read = Script::read(script);
+            assert_eq!((&read.fault, read.unread), (&None, None), "{script}");
+            let words =
+                |s: &Statement| s.words.iter().map(|w| script[w.start..w.end].to_owned()).collect::<Vec<_>>();
+            read.substituted.iter().map(|s| words(s).join(" ")).collect::<Vec<_>>()
+        };
+        assert_eq!(shown("a $(b; c d) `e; f`\n"), ["b", "c d", "e", "f"]);
+        assert_eq!(shown("X=$(a \"$(b 'c)')\" | d)\n"), ["a \"$(b 'c)')\"", "b 'c)'", "d"]);
+        assert_eq!(shown("for i in $(a); do b >$(c) <(d $(e)); done"), ["a", "c", "d $(e)", "e"]);
+        assert_eq!(shown("x=( $(a) ) y=${z:-$(b)}; [[ $(c) ]]\né \"ü $(d)\"\n"), ["a", "b", "c", "d"]);
+        assert_eq!(shown("echo '$(a)' \\\\$(b) \"\\$(c)\" # $(d)\n$((1 + (2)))"), ["b"]);
+    }
+
+    #[test]
+    fn a_fault_inside_a_word_is_one_of_the_script() {
+        for (script, line, kind) in [
+            ("a\nx=$(if b; fi)\n", 2, FaultKind::Unexpected("fi".to_owned())),
+            ("a $(b\n  if c\n)\n", 3, FaultKind::Unexpected(")".to_owned())),
+            ("a \"$(b $(c &&\n; d))\"\n", 2, FaultKind::Unexpected(";".to_owned())),
+        ] {
+            let fault = Script::read(script).fault.unwrap();
+            assert_eq!((fault.line, &fault.kind), (line, &kind), "{script}: {fault:?}");
+        }
+        for fine in ["`if`", "$(case a in (a) b ;; esac)", "echo '$(if)' # $(if)", "cat <<E\n$(if)\nE\n"] {
+            assert_eq!(Script::read(fine).fault, None, "{fine}");
+        }
     }
 
     #[test]
@@ -231,5 +289,7 @@ mod tests {
         assert_eq!(unread("x=$(cat <<E\na\nE\n)\n"), None);
         assert_eq!(unread("x=$(cat <<E)\na\nE\n"), Some(Unread::HereDocument));
         assert_eq!(unread(&"(".repeat(10_000)), Some(Unread::TooDeep));
+        assert_eq!(unread("x=$(case a in a) b ;; esac)"), Some(Unread::Pattern));
+        assert_eq!(unread("x=$(case a in (a) b ;; esac); case a in a) $(b) ;; esac"), None);
     }
 }

@@ -11,12 +11,20 @@ use brush_parser::ast::{
 const PREFIXES: [&str; 7] = ["exec", "time", "sudo", "command", "env", "nice", "builtin"];
 
 /// The simple commands of a script.
-pub(super) fn statements(text: &str, program: &Program) -> Vec<Statement> {
-    let mut walk = Walk { text, offsets: Offsets::of(text), list: Vec::new() };
+pub(super) struct Commands {
+    /// Those that run one after the other.
+    pub statements: Vec<Statement>,
+    /// Those of `<(…)` and `>(…)`.
+    pub inside: Vec<Statement>,
+}
+
+/// The simple commands of a script.
+pub(super) fn statements(text: &str, program: &Program) -> Commands {
+    let mut walk = Walk { text, offsets: Offsets::of(text), list: Vec::new(), inside: Vec::new() };
     for commands in &program.complete_commands {
         walk.list(commands, Place::default());
     }
-    walk.list
+    Commands { statements: walk.list, inside: walk.inside }
 }
 
 /// Where a command is.
@@ -40,6 +48,7 @@ struct Walk<'t> {
     text: &'t str,
     offsets: Offsets<'t>,
     list: Vec<Statement>,
+    inside: Vec<Statement>,
 }
 
 impl Walk<'_> {
@@ -159,7 +168,7 @@ impl Walk<'_> {
         let mut files = Vec::new();
         let mut input = None;
         let mut end = 0;
-        let mut read = |walk: &Self, item: &CommandPrefixOrSuffixItem, is_prefix: bool| match item {
+        let mut read = |walk: &mut Self, item: &CommandPrefixOrSuffixItem, is_prefix: bool| match item {
             CommandPrefixOrSuffixItem::IoRedirect(redirect) => {
                 files.extend(written(redirect));
                 input = walk.input(redirect).or(input.take());
@@ -176,6 +185,10 @@ impl Walk<'_> {
                 let (start, last) = walk.place(&shell.loc);
                 end = end.max(last);
                 words.push(ShellWord { text: walk.text[start..last].to_owned(), start, end: last });
+                let outside = std::mem::take(&mut walk.list);
+                walk.list(&shell.list, Place::default());
+                let inside = std::mem::replace(&mut walk.list, outside);
+                walk.inside.extend(inside);
             }
         };
         for item in prefix {
