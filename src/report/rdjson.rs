@@ -4,14 +4,15 @@
 use super::place::{line_of, path_of, relative};
 use super::printer::Summary;
 use crate::lint::FileReport;
-use node_base::diagnostic::{Applicability, Finding, Severity};
+use node_base::diagnostic::{Applicability, BOOK, Finding, Severity};
 use node_base::harmless::harmless_json;
 use node_base::source::{FileId, Sources, Span};
 use serde_json::{Value, json};
 
 /// What opens the document.
 pub(super) fn head() -> String {
-    "{\"source\":{\"name\":\"ks-lint\"},\"diagnostics\":[\n".to_owned()
+    let url = if BOOK.is_empty() { String::new() } else { format!(",\"url\":\"{BOOK}\"") };
+    format!("{{\"source\":{{\"name\":\"ks-lint\"{url}}},\"diagnostics\":[\n")
 }
 
 /// The findings of one file; nothing when there are none.

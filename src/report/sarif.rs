@@ -4,7 +4,7 @@
 use super::place::{Fingerprints, relative};
 use super::printer::Summary;
 use crate::lint::FileReport;
-use node_base::diagnostic::{Applicability, Category, Code, Finding, Severity};
+use node_base::diagnostic::{Applicability, BOOK, Category, Code, Finding, Severity};
 use node_base::harmless::harmless_json;
 use node_base::source::Places;
 use node_base::source::{FileId, Sources, Span};
@@ -40,9 +40,13 @@ pub(super) fn file(report: &FileReport) -> String {
 pub(super) fn tail(summary: &Summary, seen: impl Iterator<Item = &'static Code>) -> String {
     let rules: Vec<Value> = seen.map(rule).collect();
     let version = env!("CARGO_PKG_VERSION");
-    let tool = json!({ "driver": {
+    let mut driver = json!({
         "name": "ks-lint", "version": version, "semanticVersion": version, "rules": rules
-    } });
+    });
+    if !BOOK.is_empty() {
+        driver["informationUri"] = BOOK.into();
+    }
+    let tool = json!({ "driver": driver });
     let notifications: Vec<Value> = summary
         .unreadable
         .iter()

@@ -112,14 +112,13 @@ pub struct Code {
     pub documentation: &'static str,
 }
 
-/// Where the pages of the codes are published (`docs/rules` as a web site), as the beginning of an address. While it is empty, no
-/// address is printed.
-pub const PAGES: &str = "";
+/// Where the book that `scripts/book` makes is published, with a `/` at its end. While it is empty, no address is printed.
+pub const BOOK: &str = "";
 
 impl Code {
     /// The address of its page, if the pages are published.
     pub fn address(&self) -> Option<String> {
-        (!PAGES.is_empty()).then(|| format!("{PAGES}{}.html", self.id))
+        (!BOOK.is_empty()).then(|| format!("{BOOK}rules/{}.html", self.id))
     }
 
     /// The text before its first heading, on one line a paragraph.

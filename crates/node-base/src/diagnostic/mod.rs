@@ -9,6 +9,6 @@ pub mod json;
 pub mod layout; // codes of node-layout
 mod nearest;
 
-pub use code::{Category, Code, PAGES, Severity};
+pub use code::{BOOK, Category, Code, Severity};
 pub use finding::{Applicability, Edit, Finding, Findings, Fix, Related, Told};
 pub use nearest::nearest;
