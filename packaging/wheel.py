@@ -1,24 +1,35 @@
 #!/usr/bin/env python3
-"""Packs a program that is linked statically as a wheel: pip puts it into bin/. No Python is in it.
+"""Packs a program that is linked statically as a wheel: pip puts it into bin/, its manual pages and completions into share/. No
+Python is in it.
 
     packaging/wheel.py PROGRAM DIRECTORY
 
-Name, licence and description are those of pyproject.toml, from which maturin builds the same wheel where Rust is installed. A
-static program needs no symbol of a C library, so it may have the tag of glibc 2.17 (manylinux2014), the oldest that pip knows on
-every supported release.
+Name, licence and description are those of pyproject.toml, from which maturin builds the same wheel, but without share/, where
+Rust is installed. A static program needs no symbol of a C library, so it may have the tag of glibc 2.17 (manylinux2014), the
+oldest that pip knows on every supported release.
 """
 
 import base64
 import hashlib
 import os
 import platform
+import subprocess
 import sys
+import tempfile
 import time
 import tomllib
 import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def shared(program: Path) -> list[tuple[str, bytes]]:
+    """What belongs into share/, as in every other package."""
+    with tempfile.TemporaryDirectory() as usr:
+        subprocess.run([ROOT / "packaging/install-files", program.name, program.parent, usr], check=True)
+        paths = sorted(path for path in Path(usr, "share").rglob("*") if path.is_file())
+        return [(str(path.relative_to(usr)), path.read_bytes()) for path in paths]
 
 
 def main() -> None:
@@ -43,8 +54,10 @@ def main() -> None:
         (ROOT / "README.md").read_text(),
     ]
     wheel = ["Wheel-Version: 1.0", "Generator: ks-lint", "Root-Is-Purelib: false", *("Tag: py3-none-" + tag for tag in tags), ""]
+    data = f"{name}-{version}.data"
     files = [
-        (f"{name}-{version}.data/scripts/{program.name}", program.read_bytes(), 0o755),
+        (f"{data}/scripts/{program.name}", program.read_bytes(), 0o755),
+        *((f"{data}/data/{path}", content, 0o644) for path, content in shared(program)),
         (info + "/METADATA", "\n".join(metadata).encode(), 0o644),
         (info + "/WHEEL", "\n".join(wheel).encode(), 0o644),
         (info + "/licenses/LICENSE", (ROOT / "LICENSE").read_bytes(), 0o644),

@@ -111,8 +111,15 @@ def test_the_wheel_installs_into_a_new_environment(tmp_path: Path, release: Path
     found = run(environment / "bin" / "ks-lint", "--format", "concise", EXAMPLE)
     assert found.returncode == 1 and FOUND in found.stdout, found
     assert run(environment / "bin" / "pip", "check").returncode == 0
+    share = environment / "share"
+    # Where man looks for the pages of a program in bin/, and bash-completion and fish below ~/.local.
+    pages = {path.name for path in (share / "man" / "man1").iterdir()}
+    assert {"ks-lint.1", "ks-lint-plan.1"} <= pages
+    assert (share / "bash-completion" / "completions" / "ks-lint").exists()
+    assert (share / "fish" / "vendor_completions.d" / "ks-lint.fish").exists()
     assert run(environment / "bin" / "pip", "uninstall", "--yes", "ks-lint").returncode == 0
     assert not (environment / "bin" / "ks-lint").exists()
+    assert not [path for path in share.rglob("*") if path.is_file()]
 
 
 @pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="dpkg-deb is not installed")
@@ -123,6 +130,8 @@ def test_the_debian_packages_have_the_same_files_as_the_archives(tmp_path: Path,
         assert run("dpkg-deb", "-x", deb, root).returncode == 0
         with tarfile.open(str(one(release, package + "-*.tar.gz"))) as archive:
             names = {m.name.split("/", 1)[1] for m in archive.getmembers() if not m.isdir()}
+        # zsh has another directory in Debian.
+        names = {name.replace("zsh/site-functions", "zsh/vendor-completions") for name in names}
         assert {str(path.relative_to(root / "usr")) for path in root.rglob("*") if not path.is_dir()} == names
         fields = run("dpkg-deb", "-f", deb).stdout
         assert "\nVersion: {}\n".format(deb.name.split("_")[1]) in fields
