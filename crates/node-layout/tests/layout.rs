@@ -21,6 +21,8 @@ mod grub;
 mod grub_configurations;
 #[path = "layout/health.rs"]
 mod health;
+#[path = "layout/helps.rs"]
+mod helps;
 #[path = "layout/interrupted.rs"]
 mod interrupted;
 #[path = "layout/kept_files.rs"]

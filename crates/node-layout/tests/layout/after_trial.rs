@@ -1,6 +1,7 @@
 //! What `verify` finds of trials and of other programs, and what `--repair` mends.
 
-use crate::model::{Model, NVR, policy};
+use crate::helps;
+use crate::model::{Model, NVR, is_error, policy};
 use crate::trial::{MACHINES, NEW, done, node, node_of, state_of};
 use node_layout::{
     Depth, ImageState, TrialContent, arm, confirm, drop_kernel, health, keep, remove, repair, rollback,
@@ -28,9 +29,22 @@ fn found(model: &Model) -> Vec<String> {
         .collect()
 }
 
+/// Repairs the machine, as `verify` advises: what advised it is gone, and no error is new.
 #[track_caller]
 fn repaired(model: &Model) {
-    done(model, &repair(&model.running(), model).unwrap());
+    let before = verify(&model.running(), &policy(), model, Depth::Properties);
+    let advised =
+        before.iter().find(|f| f.help.as_ref().is_some_and(|help| help.contains("verify --repair")));
+    match advised {
+        Some(finding) => assert!(helps::apply(model, finding), "{finding:?}"),
+        None => done(model, &repair(&model.running(), model).unwrap()),
+    }
+    let after = verify(&model.running(), &policy(), model, Depth::Properties);
+    for finding in &after {
+        let advises = finding.help.as_ref().is_some_and(|help| help.contains("verify --repair"));
+        let is_new = !before.iter().any(|f| (f.code, &f.message) == (finding.code, &finding.message));
+        assert!(!advises && !(is_new && is_error(finding)), "after the repair: {finding:?}");
+    }
     let left = repair(&model.running(), model).unwrap();
     assert!(left.plan.steps.is_empty(), "a second repair would do {:?}", left.plan.steps);
 }

@@ -1,5 +1,6 @@
-//! Every property of a node is broken once: `verify` reports it, and says what to do.
+//! Every property of a node is broken once: `verify` reports it, and says what to do. Where that is a command, it is run.
 
+use crate::helps;
 use crate::model::{Model, NVR, Volume, is_error, policy};
 use node_base::cmdline::Arguments;
 use node_base::diagnostic::{Finding, Severity};
@@ -27,7 +28,8 @@ fn verified(model: &Model, system: &System) -> Vec<Finding> {
 /// Breaks one thing; `verify` then has a new finding with this code, severity and words.
 #[track_caller]
 fn broken(code: &str, severity: Severity, words: &str, damage: impl FnOnce(&Model)) {
-    broken_as(code, severity, words, damage, |_| {});
+    let (model, finding) = broken_as(code, severity, words, damage, |_| {});
+    helps::apply(&model, &finding);
 }
 
 #[track_caller]
@@ -37,7 +39,7 @@ fn broken_as(
     words: &str,
     damage: impl FnOnce(&Model),
     look: impl FnOnce(&mut System),
-) {
+) -> (Model, Finding) {
     let model = node();
     let before = verified(&model, &model.booted());
     let bad: Vec<_> =
@@ -54,6 +56,8 @@ fn broken_as(
     for finding in &found {
         assert!(finding.help.as_ref().is_some_and(|h| h.len() > 10), "no help: {}", finding.message);
     }
+    let one = one.clone();
+    (model, one)
 }
 
 fn layer() -> String {
@@ -227,6 +231,14 @@ fn a_system_without_a_layout_or_with_half_of_one() {
     only("LAY045", "an interrupted init has left onn/");
     model.change("root", |v| v.name = layer());
     only("LAY045", "init was interrupted after");
+}
+
+#[test]
+fn a_system_without_a_layout_gets_one_by_what_is_advised() {
+    let model = Model::installed("rhel9");
+    let found = verified(&model, &model.system());
+    let one = found.iter().find(|f| f.code.id == "LAY046").unwrap();
+    assert!(helps::apply(&model, one), "{one:?}");
 }
 
 #[test]

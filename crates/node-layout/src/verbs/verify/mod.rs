@@ -47,7 +47,7 @@ pub fn verify(system: &System, policy: &Policy, tools: &dyn Tools, depth: Depth)
         if depth == Depth::Content {
             volumes::contents(system, &s, lvm, tools, &mut findings);
         }
-        volumes::pool(system, &s, &mut findings);
+        volumes::pool(system, &s, policy, &mut findings);
         volumes::fstab(system, &s, policy, lvm, &mut findings);
         boot::entries(&s, lvm, &mut findings);
         boot::kept_files(&s, &mut findings);

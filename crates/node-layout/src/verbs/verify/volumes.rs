@@ -2,7 +2,7 @@
 
 use crate::checks::{damage, fstab, missing_disks, use_of_pool};
 use crate::disks::content::{Reading, TAG_PREFIX};
-use crate::disks::pool::{PROFILE, profile_extends};
+use crate::disks::pool::{PROFILE, profile_extends, profile_path, profile_text};
 use crate::disks::{LogicalVolume, Lvm, LvmCommands, Mounting, TAG_BASE, TAG_LAYER, TAG_POOL, TAG_VG};
 use crate::files::read_text;
 use crate::images::NodeState;
@@ -162,17 +162,26 @@ fn content(
 }
 
 /// The pool has space, extends itself, and is monitored.
-pub(super) fn pool(system: &System, s: &NodeState<'_>, findings: &mut Findings) {
+pub(super) fn pool(system: &System, s: &NodeState<'_>, policy: &Policy, findings: &mut Findings) {
     let (name, group) = (s.pool.full_name(), &s.group.name);
     use_of_pool(s.pool, findings);
     let profile = s.pool.profile.as_deref().unwrap_or_default();
-    let file = system.path(&format!("/etc/lvm/profile/{profile}.profile"));
-    let extends = profile_extends(&read_text(&file).ok().flatten().unwrap_or_default());
-    if profile.is_empty() || !extends {
+    let does_extend = |profile: &str| {
+        let file = system.path(&format!("/etc/lvm/profile/{profile}.profile"));
+        !profile.is_empty() && profile_extends(&read_text(&file).ok().flatten().unwrap_or_default())
+    };
+    let extends = does_extend(profile);
+    if !extends {
         let message = format!("thin pool {name} does not extend itself (profile '{profile}')");
-        findings.push(Finding::new(&layout::POOL_AUTOEXTEND, message).help(format!(
-            "lvchange --metadataprofile {PROFILE} {name}; the profile belongs in /etc/lvm/profile"
-        )));
+        let set = format!("lvchange --metadataprofile {PROFILE} {name}");
+        let text = profile_text(policy);
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let write = format!("write into {}: {text}", profile_path());
+        findings.push(Finding::new(&layout::POOL_AUTOEXTEND, message).help(match does_extend(PROFILE) {
+            true => set,
+            false if profile == PROFILE => write,
+            false => format!("{write}; then {set}"),
+        }));
     }
     if s.group.free < s.group.extent && extends {
         let message =
