@@ -112,6 +112,7 @@ impl Machine {
             policy,
             policy_text: None,
             keep_images: None,
+            packages: None,
             base_uuid: "11111111-2222-4333-8444-555555555555".into(),
             environment: self.dir.path().to_owned(),
             lvm_config: self.path("etc/lvm"),

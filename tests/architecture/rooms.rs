@@ -158,7 +158,7 @@ const NODE_LAYOUT: Rooms = Rooms {
         ("sync", knows(&[], NO_PROGRAM)),
         ("etc", knows(&["sync"], NO_PROGRAM)),
         ("var", knows(&["sync"], NO_PROGRAM)),
-        ("packages", knows(&["machine"], NO_PROGRAM)),
+        ("packages", knows(&["machine", "files"], NO_PROGRAM)),
         ("source", knows(&["machine", "files", "disks", "system", "sync"], NO_PROGRAM)),
         ("plan", knows(&["machine", "files", "disks", "sync", "etc", "var"], NO_PROGRAM)),
         (

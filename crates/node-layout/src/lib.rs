@@ -65,7 +65,7 @@ pub use verbs::confirm::confirm;
 pub use verbs::etc::{Resolution, Waiting, pin, resolve, waiting};
 pub use verbs::fail::{fail, started, state_of_units};
 pub use verbs::health::{FailedCheck, health};
-pub use verbs::init::{Choices, PlanError, TakeBack, examine, plan};
+pub use verbs::init::{Choices, PlanError, TakeBack, examine, plan, recorded_packages};
 pub use verbs::kernel::{drop_kernel, keep};
 pub use verbs::node::{Decision, Resume};
 pub use verbs::remove::remove;

@@ -6,7 +6,7 @@ use super::policy::policy;
 use crate::images::InitStage;
 use crate::machine::{Tools, random_uuid};
 use crate::plan::Plan;
-use crate::verbs::init::{Choices, TakeBack, examine, plan as decide};
+use crate::verbs::init::{Choices, TakeBack, examine, plan as decide, recorded_packages};
 use anyhow::Context;
 use node_base::diagnostic::{Finding, layout};
 use std::process::ExitCode;
@@ -66,7 +66,7 @@ pub(super) fn run_as(args: Args, mut answer: Answer) -> anyhow::Result<ExitCode>
     };
     let _lock = if dry_run { None } else { Some(common.lock()?) };
     let (tools, system) = common.read(addon_nvr, nvr)?;
-    let (state, findings) = match examine(&system, &chosen.policy, &tools) {
+    let (state, mut findings) = match examine(&system, &chosen.policy, &tools) {
         Ok(examined) => examined,
         Err(findings) => return Ok(answer.refused(&findings)),
     };
@@ -80,10 +80,19 @@ pub(super) fn run_as(args: Args, mut answer: Answer) -> anyhow::Result<ExitCode>
         policy: chosen.policy.name.clone(),
     });
     answer.environment = tools.chosen_environment();
+    let packages = match state.stage {
+        InitStage::NotStarted => recorded_packages(&system, &tools),
+        _ => Ok(None),
+    };
+    let packages = packages.unwrap_or_else(|finding| {
+        findings.push(finding);
+        None
+    });
     let choices = Choices {
         policy: &chosen.policy,
         policy_text: chosen.text.as_deref(),
         keep_images,
+        packages,
         base_uuid: random_uuid(tools.environment()).context("a random UUID cannot be read from /proc")?,
         environment: tools.environment().to_owned(),
         lvm_config: tools.lvm_config(),

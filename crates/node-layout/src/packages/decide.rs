@@ -3,6 +3,7 @@
 use super::archives::{cached, is_of};
 use super::database::Database;
 use super::modules::Modules;
+use super::record::recorded;
 use super::{MANAGERS, Package, PackageError, PackageManager};
 use crate::machine::Tools;
 use std::cmp::Ordering;
@@ -63,7 +64,7 @@ pub(crate) struct Decided {
     pub(crate) manager: &'static dyn PackageManager,
     /// The database of the new image.
     pub(crate) database: Database,
-    /// Whether the database of the old image is known. Without it nothing says what was installed on the host.
+    /// Whether the packages of the old image are known, from its database or from the list that `init` has written. Without it nothing says what was installed on the host.
     pub(crate) is_known: bool,
     /// What was installed on the host, by name.
     pub(crate) carried: Vec<Carried>,
@@ -79,17 +80,19 @@ pub(crate) fn decide(tools: &dyn Tools, question: &Question<'_>) -> Result<Optio
     };
     let Some((manager, host, image)) = MANAGERS.into_iter().find_map(databases) else { return Ok(None) };
     let image = Database::open(manager, image, question.work_dir)?;
-    let Some(old) = manager.database(question.old) else {
-        return Ok(Some(Decided { manager, database: image, is_known: false, carried: Vec::new() }));
-    };
-    let old = Database::open(manager, old, question.work_dir)?;
     let list = |database: &Path| {
         let listed = tools.run(&manager.list(database));
         let failed = |error| PackageError::Database { path: database.to_owned(), error };
         listed.map(|output| manager.packages(&output.stdout)).map_err(failed)
     };
-    let (ours, base, theirs) =
-        (list(&host)?, Versions::of(list(old.read_from())?), Versions::of(list(image.read_from())?));
+    let base = match manager.database(question.old) {
+        Some(old) => Some(list(Database::open(manager, old, question.work_dir)?.read_from())?),
+        None => recorded(manager, question.old),
+    };
+    let Some(base) = base.map(Versions::of) else {
+        return Ok(Some(Decided { manager, database: image, is_known: false, carried: Vec::new() }));
+    };
+    let (ours, theirs) = (list(&host)?, Versions::of(list(image.read_from())?));
     // Each with the version that the image has, if that is not older, and else with the older one.
     let mut wanted: Vec<(Package, Option<String>, Option<String>)> = Vec::new();
     for package in ours {

@@ -1,7 +1,7 @@
 //! dpkg, with apt.
 
 use super::sandbox::{InLayer, PACKAGES};
-use super::{Cache, Package, PackageManager};
+use super::{Cache, FetchPlaces, Package, PackageManager};
 use crate::machine::{Command, ToolError, Tools, inside};
 use node_base::units::Bytes;
 use std::cmp::Ordering;
@@ -109,7 +109,7 @@ impl PackageManager for Dpkg {
         None
     }
 
-    fn fetcher(&self) -> &'static str {
+    fn fetcher(&self, _: &dyn Tools) -> &'static str {
         "apt-get"
     }
 
@@ -121,7 +121,7 @@ impl PackageManager for Dpkg {
         None
     }
 
-    fn fetch(&self, _: &Path, _: &Path, database: &Path, directory: &Path, names: &[String]) -> Command {
+    fn fetch(&self, fetcher: &'static str, places: &FetchPlaces<'_>, names: &[String]) -> Command {
         let options = [
             "--assume-yes".to_owned(),
             "--no-install-recommends".to_owned(),
@@ -129,11 +129,11 @@ impl PackageManager for Dpkg {
             "--option=Debug::NoLocking=1".to_owned(),
             // Its own user must not read what only root may.
             "--option=APT::Sandbox::User=root".to_owned(),
-            format!("--option=Dir::State::status={}", database.join("status").display()),
-            format!("--option=Dir::Cache::archives={}", directory.display()),
+            format!("--option=Dir::State::status={}", places.database.join("status").display()),
+            format!("--option=Dir::Cache::archives={}", places.directory.display()),
             "install".to_owned(),
         ];
-        Command::new("apt-get", options.into_iter().chain(names.iter().cloned()))
+        Command::new(fetcher, options.into_iter().chain(names.iter().cloned()))
     }
 
     fn install(&self) -> InLayer {

@@ -13,6 +13,7 @@ mod database; // databases that are not to be written to
 mod decide; // what comes along
 mod dpkg; // Debian
 mod modules; // modules for a kernel
+mod record; // the packages of an installation, where its base has no database
 mod rpm; // RPM
 mod sandbox; // programs in a new layer
 
@@ -22,6 +23,7 @@ use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
 pub(crate) use decide::{Carried, Decided, Fate, Question, decide};
+pub(crate) use record::{RECORD, list_for_record};
 pub(crate) use sandbox::{InLayer, PROGRAMS, sandbox};
 
 /// A package.
@@ -79,6 +81,19 @@ pub enum PackageError {
     },
 }
 
+/// Where packages are fetched from and to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FetchPlaces<'p> {
+    /// Root of this host, which has the configuration of the repositories.
+    pub(crate) host: &'p Path,
+    /// Root of the new layer.
+    pub(crate) layer: &'p Path,
+    /// The database in the layer.
+    pub(crate) database: &'p Path,
+    /// Where the files go: [`sandbox::PACKAGES`] in the layer.
+    pub(crate) directory: &'p Path,
+}
+
 /// A directory with files of packages, below the root of a host.
 pub(crate) struct Cache {
     /// Its path.
@@ -129,8 +144,8 @@ pub(crate) trait PackageManager: std::fmt::Debug + Sync {
     /// `None` if that cannot be told before.
     fn trial(&self, database: &Path, files: &[PathBuf]) -> Option<Command>;
 
-    /// The program that fetches packages from repositories, on this host.
-    fn fetcher(&self) -> &'static str;
+    /// The program of this host that fetches packages from repositories.
+    fn fetcher(&self, tools: &dyn Tools) -> &'static str;
 
     /// A file in the home directory of that program, name and text, by which it finds the database in the system at `layer`.
     fn home_file(&self, layer: &Path, database: &Path) -> Option<(&'static str, String)>;
@@ -138,16 +153,8 @@ pub(crate) trait PackageManager: std::fmt::Debug + Sync {
     /// A directory of this host that it needs meanwhile.
     fn fetches_in(&self) -> Option<&'static Path>;
 
-    /// The command that fetches packages, with what they need in the layer, into `directory`, which is [`sandbox::PACKAGES`] in
-    /// the layer.
-    fn fetch(
-        &self,
-        host: &Path,
-        layer: &Path,
-        database: &Path,
-        directory: &Path,
-        names: &[String],
-    ) -> Command;
+    /// The command by which [`fetcher`](Self::fetcher) fetches packages, with what they need in the layer.
+    fn fetch(&self, fetcher: &'static str, places: &FetchPlaces<'_>, names: &[String]) -> Command;
 
     /// The command that installs all files of [`sandbox::PACKAGES`], in the layer.
     fn install(&self) -> InLayer;

@@ -1,7 +1,7 @@
 //! RPM, with dnf.
 
 use super::sandbox::{InLayer, PACKAGES};
-use super::{Cache, Package, PackageManager};
+use super::{Cache, FetchPlaces, Package, PackageManager};
 use crate::machine::{Command, ToolError, Tools, inside};
 use node_base::names::compare_versions;
 use node_base::units::Bytes;
@@ -18,6 +18,8 @@ const DATABASES: [&str; 3] = ["/usr/share/rpm", "/usr/lib/sysimage/rpm", "/var/l
 const FILES: [&str; 3] = ["rpmdb.sqlite", "Packages.db", "Packages"];
 /// One package a line. `LONGSIZE` is also right beyond 4 GiB.
 const FORMAT: &str = "%{NAME}\\t%{ARCH}\\t%{EPOCHNUM}:%{VERSION}-%{RELEASE}\\t%{LONGSIZE}\\n";
+/// The dnf of Fedora 41 and newer. Its options are not those of dnf 4, which RHEL has.
+const DNF5: &str = "dnf5";
 /// Where dnf keeps what it needs for a while, on this host and in the layer.
 const FETCHING: &str = "/run/node-layout/dnf";
 /// Kernels: the image has its own. A kernel that is kept for a layer stays with that layer.
@@ -114,8 +116,9 @@ impl PackageManager for Rpm {
         Some(Command::new("rpm", options.into_iter().chain(files)))
     }
 
-    fn fetcher(&self) -> &'static str {
-        "dnf"
+    fn fetcher(&self, tools: &dyn Tools) -> &'static str {
+        // Where both are installed, `dnf` is either.
+        if tools.has(DNF5) { DNF5 } else { "dnf" }
     }
 
     fn fetches_in(&self) -> Option<&'static Path> {
@@ -127,23 +130,36 @@ impl PackageManager for Rpm {
         Some((".rpmmacros", format!("%_dbpath {}\n", database.display())))
     }
 
-    fn fetch(&self, host: &Path, layer: &Path, _: &Path, directory: &Path, names: &[String]) -> Command {
-        let repositories = inside(host, "/etc/yum.repos.d");
-        let options = [
+    fn fetch(&self, fetcher: &'static str, places: &FetchPlaces<'_>, names: &[String]) -> Command {
+        let repositories = inside(places.host, "/etc/yum.repos.d");
+        let directory = places.directory.display();
+        let mut options = vec![
             "--assumeyes".to_owned(),
-            format!("--installroot={}", layer.display()),
+            format!("--installroot={}", places.layer.display()),
             format!("--setopt=reposdir={}", repositories.display()),
             // Some of it is looked for below the layer, whose /run is outside of it, and some below the root of this host.
             format!("--setopt=cachedir={FETCHING}"),
             format!("--setopt=logdir={FETCHING}"),
-            format!("--setopt=persistdir={FETCHING}"),
             // oVirt locks the versions of an image's packages.
             "--noplugins".to_owned(),
-            "--downloadonly".to_owned(),
-            format!("--downloaddir={}", directory.display()),
-            "install".to_owned(),
         ];
-        Command::new("dnf", options.into_iter().chain(names.iter().cloned()))
+        if fetcher == DNF5 {
+            // `install --downloadonly` of dnf5 has no directory for the files (dnf5-changes-from-dnf4(7)).
+            options.extend([
+                format!("--setopt=system_state_dir={FETCHING}"),
+                "download".to_owned(),
+                "--resolve".to_owned(),
+                format!("--destdir={directory}"),
+            ]);
+        } else {
+            options.extend([
+                format!("--setopt=persistdir={FETCHING}"),
+                "--downloadonly".to_owned(),
+                format!("--downloaddir={directory}"),
+                "install".to_owned(),
+            ]);
+        }
+        Command::new(fetcher, options.into_iter().chain(names.iter().cloned()))
     }
 
     fn install(&self) -> InLayer {

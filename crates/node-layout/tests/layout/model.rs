@@ -5,7 +5,7 @@ use node_base::diagnostic::{Finding, Severity};
 use node_base::policy::Policy;
 use node_layout::{
     Choices, Depth, Failure, NodeState, Plan, Progress, Request, Step, StepState, System, TakeBack, examine,
-    plan, run, verify,
+    plan, recorded_packages, run, verify,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -133,8 +133,8 @@ impl Model {
             missing_disks: Cell::new(0),
             monitored: Cell::new("monitored"),
             health: Cell::new(""),
-            // The daemon of sanlock.
-            missing_tools: vec!["wdmd"],
+            // The daemon of sanlock, and the dnf of Fedora.
+            missing_tools: vec!["wdmd", "dnf5"],
             architecture: "x86_64",
             boot_free: 800 << 20,
             boot_total: 1 << 30,
@@ -284,7 +284,8 @@ impl Model {
         let system = self.system_for(Some(nvr));
         let policy = policy();
         let (state, _) = examine(&system, &policy, self).map_err(Outcome::Refused)?;
-        let plan = plan(&system, &state, &self.choices(&policy))
+        let packages = recorded_packages(&system, self).unwrap();
+        let plan = plan(&system, &state, &Choices { packages, ..self.choices(&policy) })
             .map_err(|error| Outcome::Refused(error.findings()))?;
         run(self, &plan, &TakeBack { system: &system, state: &state }, progress).map_err(Outcome::Failed)?;
         Ok(plan)
@@ -295,6 +296,7 @@ impl Model {
             policy,
             policy_text: None,
             keep_images: None,
+            packages: None,
             base_uuid: "11111111-2222-4333-8444-555555555555".into(),
             environment: self.dir.path().to_owned(),
             lvm_config: self.path("etc/lvm"),

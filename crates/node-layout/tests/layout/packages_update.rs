@@ -4,7 +4,7 @@ use crate::model::{Model, NVR, Outcome, Recorder};
 use crate::trial::{Quiet, state_of};
 use crate::update_model::{KVER, NEW, steps};
 use node_base::diagnostic::{Finding, Severity};
-use node_layout::{Action, ImageState, UpdateRequest};
+use node_layout::{Action, ImageState, UpdateRequest, recorded_packages};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Packages as RPM lists them.
@@ -281,6 +281,74 @@ fn modules_must_be_for_the_kernel_of_the_image_or_be_found_fit_for_it() {
     let (told, commands) = decided(&model, &model.request());
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(commands.unwrap().iter().any(|c| c.ends_with(&format!("depmod {KVER}"))));
+}
+
+#[test]
+fn dnf5_fetches_with_options_of_its_own() {
+    let mut model = node(&BASE, &HOST, &BASE, &["alpha 1-1"]);
+    model.missing_tools.retain(|tool| *tool != "dnf5");
+    let (_, commands) = decided(&model, &UpdateRequest { network: true, ..model.request() });
+    let commands = commands.unwrap();
+    let fetch = commands.iter().find(|c| c.contains(" dnf5 ")).unwrap();
+    let layer = model.path("run/node-layout/layer").display().to_string();
+    let work = model.path("work/node-layout-image-packages").display().to_string();
+    let repositories = model.path("sysroot/etc/yum.repos.d").display().to_string();
+    let at = "/run/node-layout/dnf";
+    assert_eq!(
+        *fetch,
+        format!(
+            "HOME={work} dnf5 --assumeyes --installroot={layer} --setopt=reposdir={repositories} --setopt=cachedir={at} \
+             --setopt=logdir={at} --noplugins --setopt=system_state_dir={at} download --resolve --destdir={work}/packages beta"
+        )
+    );
+}
+
+#[test]
+fn packages_of_an_installation_are_recorded_where_the_base_has_no_database() {
+    let lists = |model: &Model| {
+        let list = model.read("usr/lib/node-layout/packages");
+        list.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect::<Vec<_>>()
+    };
+    // With /var on a volume of its own, the database of RHEL 9 is not in the base.
+    let model = Model::installed("rhel9");
+    model.put("/sysroot/var/lib/rpm/rpmdb.sqlite", &listed(&["kernel 5-1", "bash 5-1"]));
+    let plan = model.init().unwrap();
+    let names: Vec<&str> = plan.steps.iter().map(|step| step.name).collect();
+    let at = |name: &str| names.iter().position(|step| *step == name).unwrap();
+    assert!(at("packages") < at("freeze-base"), "{names:?}");
+    assert_eq!(lists(&model), ["bash\tnoarch\t0:5-1\t1000", "kernel\tnoarch\t0:5-1\t1000"]);
+    let base = model.tree(NVR).join("usr/lib/node-layout/packages");
+    assert_eq!(std::fs::read_to_string(base).unwrap(), model.read("usr/lib/node-layout/packages"));
+    // A database in /usr is in the base, and so is one in /var if that is not a file system of its own.
+    let model = Model::installed("rhel9");
+    model.put("/sysroot/usr/lib/sysimage/rpm/rpmdb.sqlite", &listed(&BASE));
+    let plan = model.init().unwrap();
+    assert!(plan.steps.iter().all(|step| step.name != "packages"));
+    let model = Model::installed("rhel9");
+    model.put("/sysroot/var/lib/rpm/rpmdb.sqlite", &listed(&BASE));
+    model.unmount("/var");
+    assert_eq!(recorded_packages(&model.system(), &model).unwrap(), None);
+}
+
+#[test]
+fn the_list_of_an_installation_says_what_was_added_to_it() {
+    let model = node(&BASE, &HOST, &BASE, &["alpha 1-1", "beta 2-1"]);
+    std::fs::remove_dir_all(model.tree(NVR).join("usr/share/rpm")).unwrap();
+    let record = format!("/volumes/{NVR}/usr/lib/node-layout/packages");
+    model.put(&record, &format!("# A comment.\n{}", listed(&BASE)));
+    let (told, commands) = decided(&model, &model.request());
+    assert_eq!(
+        told,
+        [
+            "info: packages that were installed on this host come along, from cached files: alpha 1-1, beta 2-1"
+        ]
+    );
+    assert!(commands.unwrap().iter().any(|c| c.contains("rpm --upgrade")));
+    // A list with nothing that can be read is not the list of a system without packages.
+    model.put(&record, "# A comment.\nnonsense\n");
+    let (told, commands) = decided(&model, &model.request());
+    assert!(told[0].starts_with("info: the base of the running image has no package database"), "{told:?}");
+    assert_eq!(commands, Some(Vec::new()));
 }
 
 #[test]

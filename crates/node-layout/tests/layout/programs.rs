@@ -235,6 +235,13 @@ impl Tools for Model {
             let stdout = std::fs::read_to_string(Path::new(database).join("rpmdb.sqlite")).unwrap();
             return Ok(Output { stdout, stderr: String::new() });
         }
+        if let ("chroot", [root, "rpm", "--dbpath", database, "--query", "--all", ..]) =
+            (command.program, &args[..])
+        {
+            let database = Path::new(root).join(database.trim_start_matches('/'));
+            let stdout = std::fs::read_to_string(database.join("rpmdb.sqlite")).unwrap();
+            return Ok(Output { stdout, stderr: String::new() });
+        }
         // The checks of a layer are its own programs, if it has any.
         if let ("chroot", [root, program, ..]) = (command.program, &args[..])
             && !program.ends_with("dracut")

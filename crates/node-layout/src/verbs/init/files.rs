@@ -4,6 +4,7 @@ use super::planner::Planner;
 use crate::disks::{Fstab, pool};
 use crate::files::{Change, Method};
 use crate::machine::{Command, freeze};
+use crate::packages::RECORD;
 use crate::plan::Action;
 use crate::system::{CONFIG_DIR, UNIT, UNIT_DIR};
 use std::path::{Path, PathBuf};
@@ -67,6 +68,14 @@ impl Planner<'_> {
             changes.extend(Change::write(wants, format!("../{UNIT}").into_bytes(), Method::Link));
         }
         changes
+    }
+
+    /// Writes the list of packages, which the base has with everything else.
+    pub(super) fn packages(&mut self) {
+        let Some(list) = &self.choices.packages else { return };
+        let change = Change::write(self.system.path(RECORD), list.clone().into_bytes(), Method::Replace);
+        let about = format!("write the list of packages, whose database is not on root, to {RECORD}");
+        self.steps.add("packages", about, vec![Action::Change(change.into_iter().collect())]);
     }
 
     /// Sets the SELinux labels of new files.

@@ -36,6 +36,7 @@ pub fn plan(system: &System, s: &NodeState<'_>, choices: &Choices<'_>) -> Result
             p.leftovers();
             p.pool_profile();
             p.pool_metadata()?;
+            p.packages();
             p.freeze_base();
             p.seal_base();
             p.tags();

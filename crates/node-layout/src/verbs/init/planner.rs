@@ -19,6 +19,10 @@ pub struct Choices<'a> {
     pub policy_text: Option<&'a str>,
     /// How many images `confirm` keeps, if the installation says so; it is recorded on the node.
     pub keep_images: Option<u32>,
+    /// The list of the packages of the installation, where the base has no database of them ([`recorded_packages`]).
+    ///
+    /// [`recorded_packages`]: super::recorded_packages
+    pub packages: Option<String>,
     /// The UUID that the base's file system gets.
     pub base_uuid: String,
     /// The directory of the running kernel's /dev: `/`, except in a test.

@@ -5,7 +5,9 @@ use super::image::Contents;
 use super::mount_point;
 use crate::files::{Change, Method};
 use crate::machine::{Command, Tools, inside};
-use crate::packages::{self, Carried, Decided, Fate, InLayer, PROGRAMS, PackageManager, Question, sandbox};
+use crate::packages::{
+    self, Carried, Decided, Fate, FetchPlaces, InLayer, PROGRAMS, PackageManager, Question, sandbox,
+};
 use crate::plan::Action;
 use crate::system::System;
 use node_base::diagnostic::{Finding, Severity, layout};
@@ -34,6 +36,8 @@ pub(super) struct Wanted<'w> {
 #[derive(Debug)]
 pub(super) struct Packages {
     manager: &'static dyn PackageManager,
+    /// The program that fetches packages.
+    fetcher: &'static str,
     carried: Vec<Carried>,
     /// Root of this host.
     host: PathBuf,
@@ -111,7 +115,8 @@ pub(super) fn decide(
     let database = layer.join(below_root);
     let scratch = work_dir.join(SCRATCH);
     let Decided { manager, carried, .. } = decided;
-    (Some(Packages { manager, carried, host, layer, database, scratch, modules }), findings)
+    let fetcher = manager.fetcher(tools);
+    (Some(Packages { manager, fetcher, carried, host, layer, database, scratch, modules }), findings)
 }
 
 fn is_installed(carried: &Carried) -> bool {
@@ -237,7 +242,7 @@ fn about_modules(
 
 fn about_programs(decided: &Decided, tools: &dyn Tools, network: bool, findings: &mut Vec<Finding>) {
     let fetches = network && decided.carried.iter().any(|c| c.fate == Fate::Repository);
-    let fetcher = fetches.then(|| decided.manager.fetcher());
+    let fetcher = fetches.then(|| decided.manager.fetcher(tools));
     for program in PROGRAMS.into_iter().chain(fetcher).filter(|program| !tools.has(program)) {
         let message = format!(
             "the program '{program}' is needed to install packages in the new layer, and not installed here"
@@ -327,7 +332,13 @@ impl Packages {
             }
             let fetches_in = manager.fetches_in();
             actions.extend(fetches_in.map(|at| Action::Run(Command::new("mkdir", ["-p", &text(at)]))));
-            let fetch = manager.fetch(&self.host, &self.layer, &self.database, &directory, &fetched);
+            let places = FetchPlaces {
+                host: &self.host,
+                layer: &self.layer,
+                database: &self.database,
+                directory: &directory,
+            };
+            let fetch = manager.fetch(self.fetcher, &places, &fetched);
             actions.push(Action::Run(fetch.env("HOME", text(&self.scratch))));
             actions.extend(fetches_in.map(|at| Action::RemoveDirectory(at.to_owned())));
         }
