@@ -8,8 +8,9 @@ the new layer. That boots through firmware and boot loader, has both packages, l
 
 import pathlib
 import shutil
+import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import imagefiles
@@ -67,6 +68,8 @@ MANAGERS = {
 }
 Name = Literal["dpkg", "rpm"]
 _MAKING = threading.Lock()
+# What `make_root` has made.
+_ROOTS: set[pathlib.Path] = set()
 
 
 def module_directory() -> str:
@@ -127,14 +130,38 @@ def make_rpms(out: pathlib.Path) -> None:
         shutil.copy2(build_rpm(name, rest), out)
 
 
-def make_root(name: Name) -> pathlib.Path:
+# Runs a function of guest/make_tree.py.
+SETTINGS = "import make_tree, pathlib, sys; make_tree.settings(pathlib.Path(sys.argv[1]), 1)"
+
+
+class Extra(NamedTuple):
+    """What a root has beside a package manager: its name, programs, packages of RPM that are recorded in its database, and what
+    its package `base` provides there."""
+
+    name: str
+    programs: Sequence[str] = ()
+    recorded: Sequence[pathlib.Path] = ()
+    provides: Sequence[str] = ()
+
+
+SMALL = Extra("small")
+
+
+def make_root(name: Name, extra: Extra = SMALL) -> pathlib.Path:
     """A tar of the small root with this package manager."""
-    tree, out = LAB / f"root-{name}", LAB / f"root-{name}.tar"
+    tree, out = LAB / f"root-{name}-{extra.name}", LAB / f"root-{name}-{extra.name}.tar"
+    if out in _ROOTS:
+        return out
     shutil.rmtree(tree, ignore_errors=True)
     run("cp", "-a", LAB / "root", tree)
-    for program in [*PROGRAMS, *MANAGERS[name].programs]:
+    for program in [*PROGRAMS, *MANAGERS[name].programs, *extra.programs]:
         (tree / "bin" / program).unlink(missing_ok=True)
         trees.copy_program(tree, program)
+    for program in extra.programs:
+        (tree / "bin" / program).unlink(missing_ok=True)
+        (tree / "bin" / program).symlink_to(f"../sbin/{program}")
+    run(sys.executable, "-B", "-c", SETTINGS, tree, cwd=imagefiles.GUEST)
+    shutil.copytree(tree / "etc", tree / "usr/share/factory/etc", symlinks=True)
     for link in KMOD_NAMES:
         (tree / "bin" / link).unlink(missing_ok=True)
         (tree / "sbin" / link).symlink_to("kmod")
@@ -152,38 +179,50 @@ def make_root(name: Name) -> pathlib.Path:
     else:
         database = tree / "usr/share/rpm"
         database.mkdir(parents=True)
-        base = build_rpm("base", "Provides: /bin/sh\n%description\nlab\n%files\n")
-        run("rpm", "--dbpath", database, "--install", "--justdb", "--nodeps", "--force-debian", base)
+        provides = "".join(f"Provides: {what}\n" for what in ["/bin/sh", *extra.provides])
+        base = build_rpm("base", f"{provides}%description\nlab\n%files\n")
+        packages_there = [base, *extra.recorded]
+        run("rpm", "--dbpath", database, "--install", "--justdb", "--nodeps", "--force-debian", *packages_there)
         run("cp", "-a", "/usr/lib/rpm", tree / "usr/lib/rpm")
         (tree / "etc/rpm").mkdir()
         (tree / "etc/rpm/macros").write_text("%_dbpath /usr/share/rpm\n")
     run("tar", "cf", out, "--owner=0", "--group=0", "--numeric-owner", "-C", tree, ".")
+    _ROOTS.add(out)
     return out
 
 
-def media(name: Name, root: pathlib.Path) -> pathlib.Path:
+def media(name: Name, layout: images.Layout, root: pathlib.Path) -> pathlib.Path:
     """A disk with the tree of image 2 and the packages."""
-    path, source = LAB / "work" / f"media-{name}.img", LAB / "work" / f"packages-{name}"
+    path, source = LAB / "work" / f"media-{layout.name}.img", LAB / "work" / f"content-{layout.name}"
     shutil.rmtree(source, ignore_errors=True)
     source.mkdir(parents=True)
     (make_debs if name == "dpkg" else make_rpms)(source)
     more = f"run cp -r /mnt/host{source} /mnt/media/packages"
-    imagefiles.make_small_media(path, LAB / "boot.img", root, more)
+    imagefiles.make_small_media(path, LAB / "boot.img", root, more, options="--no-specimens --settings")
     return path
 
 
-# In the layer of image 1.
-UPDATE = """
+# In the layer of image 1: what an administrator does.
+INSTALLED = """
 mkdir -p /var/tmp
 {before} || fail "the database of packages"
-update() { node-layout update /mnt/2 --nvr {new_nvr} "$@" > /run/o 2>&1; }
 {install} > /run/o 2>&1 || { cat /run/o; fail "{install}"; }
 [ "$(cat /var/lib/alpha/log)" = configured ] || fail "the scriptlet did not run"
 echo "of this host" > /etc/alpha.conf
+"""
+CACHED = """
+mkdir -p /var/lib/node-layout/packages && cp /mnt/packages/* /var/lib/node-layout/packages
+"""
+UPDATE = (
+    INSTALLED
+    + """
+update() { node-layout update /mnt/2 --nvr {new_nvr} "$@" > /run/o 2>&1; }
 update && fail "an update without the packages is not refused"
 grep -q "{missing}" /run/o || { cat /run/o; fail "it is not said that a package is missing"; }
 lvs {vg}/{new_nvr} > /dev/null 2>&1 && fail "a refused update has made a base"
-mkdir -p /var/lib/node-layout/packages && cp /mnt/packages/* /var/lib/node-layout/packages
+"""
+    + CACHED
+    + """
 update --dry-run || { cat /run/o; fail "preview"; }
 grep -q "come along, from cached files: alpha 1.*, kmod-lab 1" /run/o || { cat /run/o; fail "the preview names no package"; }
 update || { cat /run/o; fail update; }
@@ -192,6 +231,7 @@ cat /run/o
 for left in /var/tmp/node-layout* /run/node-layout/layer/*; do [ -e "$left" ] && fail "$left is left"; done
 say "packages come along"
 """
+)
 # In the layer of image 2.
 TRIAL = (
     trials.BOOTED
@@ -213,32 +253,64 @@ say "status $(node-layout status --format json)"
 )
 
 
-def carried(name: Name) -> str:
-    """One update with packages of this manager."""
+def small(name: Name, layout_name: str) -> images.Layout:
+    """A small layout with room for two images and packages of this manager."""
+    # With RPM's programs the root has more files.
+    inodes = 8192 if name == "rpm" else 4096
+    return images.Layout(
+        name=layout_name, root="ext4", root_size="640M", size="8G", pool="--size 5G", inodes=inodes, rescue_size=64 << 10
+    )
+
+
+class Node(NamedTuple):
+    """A node that was booted once, the disk with image 2 and the packages, and what scripts have to know."""
+
+    layout: images.Layout
+    disks: Sequence[pathlib.Path]
+    media: pathlib.Path
+    fill: Mapping[str, str]
+
+    def job(self, text: str) -> str:
+        """The script of a machine that runs this text in the layer of image 1; the other disk is its /mnt."""
+        mount = "mkdir -p /mnt/sysroot/mnt; run mount --bind /mnt/media /mnt/sysroot/mnt\n"
+        return jobs.fill(imagefiles.MEDIA + upgrade.MOUNT_LAYER + mount + jobs.inside(text), self.layout, **self.fill)
+
+    def machine(self, disks: Sequence[qemu.Path | qemu.Disk]) -> list[qemu.Path | qemu.Disk]:
+        """The disks of such a machine."""
+        return [*disks, qemu.Disk(self.media, "media", snapshot=True)]
+
+
+def installed(name: Name, layout: images.Layout) -> Node:
+    """A node whose roots have this manager."""
     manager = MANAGERS[name]
-    layout = images.Layout(name=f"packages-{name}", root="ext4", root_size="640M", size="16G", pool="--size 10G")
     with _MAKING:
         root = make_root(name)
-        image = media(name, root)
+        image = media(name, layout, root)
     # The image is built in another way than the shared ones.
     (LAB / f"{layout.name}.complete").unlink(missing_ok=True)
-    disks = trials.first_boot(layout, root)
     fill = {
         "before": manager.before,
         "install": manager.install,
         "query": manager.query,
         "missing": manager.missing,
+        "new": imagefiles.layer(2),
         "new_nvr": imagefiles.nvr(2),
         "new_name": powercut.mapped(layout, imagefiles.layer(2)),
         "kver": imagefiles.kernel(2),
         "module": MODULE,
     }
-    mount = "mkdir -p /mnt/sysroot/mnt; run mount --bind /mnt/media /mnt/sysroot/mnt\n"
-    text = jobs.fill(imagefiles.MEDIA + upgrade.MOUNT_LAYER + mount + jobs.inside(UPDATE), layout, **fill)
-    machine: list[qemu.Path | qemu.Disk] = [*disks, qemu.Disk(image, "media", snapshot=True)]
-    update = uml.boot(machine, text, memory=512, console=True).check(f"update with packages ({name})")
-    trial = qemu.boot(disks, jobs.fill(TRIAL, layout, **fill), firmware="bios", memory=768).check(f"the trial ({name})")
+    return Node(layout, trials.first_boot(layout, root), image, fill)
+
+
+def carried(name: Name) -> str:
+    """One update with packages of this manager."""
+    layout = images.Layout(name=f"packages-{name}", root="ext4", root_size="640M", size="16G", pool="--size 10G")
+    node = installed(name, layout)
+    text = node.job(UPDATE)
+    update = uml.boot(node.machine(node.disks), text, memory=512, console=True).check(f"update with packages ({name})")
+    job = jobs.fill(TRIAL, node.layout, **node.fill)
+    trial = qemu.boot(node.disks, job, firmware="bios", memory=768).check(f"the trial ({name})")
     upgrade.check_status(trial.value("status"), booted=2, default=2, states={1: "good", 2: "good"})
-    for path in (*disks, image):
+    for path in (*node.disks, node.media):
         path.unlink()
     return f"two packages, one of them a module: {update.seconds:.0f} s, then booted and confirmed in {trial.seconds:.0f} s"

@@ -60,6 +60,11 @@ class VolumeGroup:
         first = self.data_start + int(found(r'stripes = \[\s*"pv0", (\d+)', text)[1]) * self.extent
         return range(first, first + number("extent_count", text) * self.extent)
 
+    def device(self, volume: str) -> int:
+        """The number of a thin volume's device in the pool."""
+        text = self.text[found(rf"^\s*{re.escape(volume)} {{", self.text).start() :]
+        return number("device_id", text)
+
     def devices(self) -> set[int]:
         """The thin devices that LVM knows."""
         return {int(d) for d in re.findall(r"\bdevice_id = (\d+)", self.text)}

@@ -128,11 +128,20 @@ run umount /mnt/host/mnt; run umount /mnt/media
 """
 
 
-def make_small_media(path: pathlib.Path, initramfs: pathlib.Path, root: pathlib.Path = LAB / "root.tar", more: str = "") -> None:
-    """A disk with the tree of generation 2 in the directory 2, without specimens; `more` is run while it is mounted."""
+def make_small_media(
+    path: pathlib.Path,
+    initramfs: pathlib.Path,
+    root: pathlib.Path = LAB / "root.tar",
+    more: str = "",
+    *,
+    options: str = "--no-specimens",
+    shared: pathlib.Path | None = None,
+) -> None:
+    """A disk with the tree of generation 2 in the directory 2, without specimens; `more` is run while it is mounted, and finds
+    the directory `shared` at /tmp/shared."""
     with open(path, "wb") as file:
         file.truncate(1 << 30)
-    arguments = f"{nvr(2)} 2 {packages.cloud_kernel().image} {initramfs} --no-specimens"
+    arguments = f"{nvr(2)} 2 {packages.cloud_kernel().image} {initramfs} {options}"
     script = f"""
 run mkfs.ext4 -q -F -E nodiscard,lazy_itable_init=1 /dev/vda
 {HOST}
@@ -142,4 +151,4 @@ run host python3 {GUEST}/make_tree.py /mnt/2 {arguments}
 {more}
 run umount /mnt/host/mnt; run umount /mnt/media
 """
-    uml.boot([path], script, memory=384, console=True).check(f"making {path.name}")
+    uml.boot([path], script, shared=shared, memory=384, console=True).check(f"making {path.name}")

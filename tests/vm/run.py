@@ -25,8 +25,10 @@ from collections.abc import Callable
 import carried
 import chains
 import debian
+import imagerpm
 import imgbase
 import installation
+import interrupted
 import kills
 import leftovers
 import packages
@@ -61,6 +63,10 @@ SCENARIOS: dict[str, Callable[[], str]] = {
     **{f"update-{stack}": functools.partial(stacks.update, stack) for stack in stacks.STACKS},
     "packages-dpkg": functools.partial(carried.carried, "dpkg"),
     "packages-rpm": functools.partial(carried.carried, "rpm"),
+    "image-rpm": imagerpm.scriptlets,
+    **{f"power-cuts-packages-{name}": functools.partial(interrupted.power_cuts, name) for name in interrupted.MANAGERS},
+    "kills-packages": functools.partial(interrupted.killed, interrupted.SHARE),
+    "kills-packages-all": functools.partial(interrupted.killed, interrupted.ALL),
     "imgbase": imgbase.reads,
     "trial-confirmed": trials.confirmed,
     **{f"trial-{name}": functools.partial(trials.failing, name) for name in trials.FAULTS},
@@ -68,6 +74,8 @@ SCENARIOS: dict[str, Callable[[], str]] = {
 # README.md says why.
 ON_REQUEST = {
     *(f"update-{stack}" for stack in stacks.STACKS),
+    *(f"power-cuts-packages-{name}" for name in interrupted.MANAGERS),
+    "kills-packages-all",
     *("power-cuts-xfs-boot", "power-cuts-fat-boot", "power-cuts-update", "kills-all", "imgbase", "upgrade-grub-uefi"),
     *(f"trial-{name}" for name in ("missing-kernel", "no-root", "power-cut", "kernel-panic")),
     *(f"trial-{name}" for name in ("emergency-mode", "pid-1-dies", "service-never-up")),

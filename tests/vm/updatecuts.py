@@ -43,6 +43,10 @@ class Verb(NamedTuple):
     # What the boot loader does before it.
     before: str = ""
     subsets: int = 100
+    # Commands that let the verb itself mark the beginning and the end of what is interrupted. Without them it is the whole verb.
+    marks: str = ""
+    # Of the machine that completes it, in MiB.
+    memory: int = 384
 
 
 # GRUB empties the variable when it boots the entry.
@@ -121,31 +125,36 @@ mkdir -p /mnt/sysroot/var/tmp; sync
 """
 
 
-def record(before: pathlib.Path, name: str) -> tuple[powercut.Recording, pathlib.Path]:
-    """Records a verb, which begins with this disk; returns the recording and the disk afterwards."""
-    verb = VERBS[name]
-    layout = dataclasses.replace(LAYOUT, name=f"{LAYOUT.name}-{name}")
+def record(layout: images.Layout, before: pathlib.Path, name: str, verb: Verb, media: pathlib.Path) -> powercut.Recording:
+    """Records a verb, which begins with this disk; the disk afterwards is `after(recording)`."""
     running = imagefiles.layer(verb.running)
     if verb.before:
         # As a write of the boot loader, before the machine's kernel runs.
         text = jobs.fill(imagefiles.MEDIA + MOUNT + verb.before + "cd /\nsync\n", layout, running=running, root=layout.root)
         end = jobs.UNMOUNT.replace("for d in dev", "for d in mnt dev")
-        uml.boot([before, qemu.Disk(media(), "media")], text + jobs.fill(end, layout), console=True).check(f"before {name}")
+        uml.boot([before, qemu.Disk(media, "media")], text + jobs.fill(end, layout), console=True).check(f"before {name}")
     during = images.copy([before], f"{layout.name}-during")[0]
     log = LAB / "work" / f"{layout.name}.log"
     log.write_bytes(b"")
     run = f"node-layout {verb.command} > /run/o 2>&1 || {{ cat /run/o; fail '{name}'; }}\ncat /run/o\n"
-    text = imagefiles.MEDIA + MOUNT + jobs.inside(writelog.mark("MARK-START") + run + writelog.mark("MARK-END"))
-    machine = [qemu.Disk(during, log=log), qemu.Disk(media(), "media", snapshot=True)]
+    if not verb.marks:
+        run = writelog.mark("MARK-START") + run + writelog.mark("MARK-END")
+    text = imagefiles.MEDIA + MOUNT + jobs.inside(verb.marks + run)
+    machine = [qemu.Disk(during, log=log), qemu.Disk(media, "media", snapshot=True)]
     qemu.boot(machine, jobs.fill(text, layout, running=running, root=layout.root)).check(f"recording {name}")
     inside = jobs.inside("cd /\n" + (imagefiles.GUEST / "powercut-complete.sh").read_text())
     script = powercut.script("powercut-verb.sh", layout, verb=name, media=imagefiles.MEDIA, complete_inside=inside)
     script = jobs.fill(script.replace("{complete}", verb.complete), layout)
-    return powercut.Recording(layout, before, writelog.Log(log), script, [qemu.Disk(media(), "media")], 384), during
+    return powercut.Recording(layout, before, writelog.Log(log), script, [qemu.Disk(media, "media")], verb.memory)
 
 
-def todo(recording: powercut.Recording, subsets: int) -> list[powercut.Cut]:
-    """The power cuts to check."""
+def after(recording: powercut.Recording) -> pathlib.Path:
+    """The disk after a recorded verb."""
+    return LAB / "work" / f"{recording.layout.name}-during.img"
+
+
+def todo(recording: powercut.Recording, subsets: int, rarely: int = RARELY) -> list[powercut.Cut]:
+    """The power cuts to check. Of those that end with a write to the pool's data it is one in `rarely`."""
     before = recording.before
     group = diskview.VolumeGroup(before, diskview.partitions(before)[4])
     data = diskview.pool_places(group).data
@@ -155,7 +164,7 @@ def todo(recording: powercut.Recording, subsets: int) -> list[powercut.Cut]:
     for cut in found:
         if not cut.subset and recording.log.place(cut.upto - 1) in data:
             rare += 1
-            if rare % RARELY:
+            if rare % rarely:
                 continue
         kept.append(cut)
     return kept
@@ -166,10 +175,11 @@ def power_cuts(names: Sequence[str]) -> str:
     before = trials.first_boot(LAYOUT, LAB / "root.tar")[0]
     proved = []
     for name, verb in VERBS.items():
-        recording, after = record(before, name)
+        layout = dataclasses.replace(LAYOUT, name=f"{LAYOUT.name}-{name}")
+        recording = record(layout, before, name, verb, media())
         if name in names:
             summary = powercut.check(recording, todo(recording, verb.subsets), verb.ends)
             work = collections.Counter(outcome.work for outcome in summary.outcomes)
             proved.append(f"{name}: {summary.text()}, {work['completed']} completed, {summary.boots} booted")
-        before = after
+        before = after(recording)
     return "; ".join(proved)

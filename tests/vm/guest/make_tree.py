@@ -1,6 +1,6 @@
 """Adds what an image of a node has beside its programs, and one specimen of everything that an update must bring over.
 
-    make_tree.py DIRECTORY NVR GENERATION KERNEL INITRAMFS [--no-specimens]
+    make_tree.py DIRECTORY NVR GENERATION KERNEL INITRAMFS [--no-specimens [--settings]]
 
 Two generations differ in content, metadata, kind and links of the specimens; names and numbers are the same for the same
 generation. An odd generation has its kernel and initramfs in /boot, as the images of oVirt do, an even one in /usr/lib/modules.
@@ -197,7 +197,7 @@ def describe(top: pathlib.Path, nvr: str, generation: int, kernel: str, initramf
         path.write_text(release)
     for name in ("etc", "var"):
         (top / "usr/share/factory").mkdir(exist_ok=True)
-        shutil.copytree(top / name, top / "usr/share/factory" / name, symlinks=True)
+        shutil.copytree(top / name, top / "usr/share/factory" / name, symlinks=True, dirs_exist_ok=True)
     version = f"9.9.{generation}-lab"
     modules = top / "usr/lib/modules" / version
     modules.mkdir(parents=True)
@@ -213,7 +213,7 @@ def describe(top: pathlib.Path, nvr: str, generation: int, kernel: str, initramf
 def main(directory: str, nvr: str, generation: str, kernel: str, initramfs: str, *options: str) -> None:
     os.umask(0o022)
     top = pathlib.Path(directory)
-    if "--no-specimens" not in options:
+    if "--no-specimens" not in options or "--settings" in options:
         settings(top, int(generation))
     describe(top, nvr, int(generation), kernel, initramfs)
     if "--no-specimens" not in options:
