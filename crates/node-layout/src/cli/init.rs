@@ -85,7 +85,7 @@ pub(super) fn run_as(args: Args, mut answer: Answer) -> anyhow::Result<ExitCode>
         _ => Ok(None),
     };
     let packages = packages.unwrap_or_else(|finding| {
-        findings.push(finding);
+        findings.push(*finding);
         None
     });
     let choices = Choices {

@@ -23,6 +23,7 @@ use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
 pub(crate) use decide::{Carried, Decided, Fate, Question, decide};
+pub(crate) use modules::DkmsSource;
 pub(crate) use record::{RECORD, list_for_record};
 pub(crate) use sandbox::{InLayer, PROGRAMS, sandbox};
 

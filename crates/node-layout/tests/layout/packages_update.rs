@@ -352,6 +352,58 @@ fn the_list_of_an_installation_says_what_was_added_to_it() {
 }
 
 #[test]
+fn modules_that_dkms_builds_need_the_headers_of_the_kernel_of_the_image() {
+    let host = ["bash 5-1", "dkms 3-1", "lab-dkms 1-1"];
+    let make = || {
+        let model = node(&BASE, &host, &BASE, &["dkms 3-1", "lab-dkms 1-1"]);
+        for (part, output) in
+            model.answers.borrow_mut().iter_mut().filter(|(part, _)| part.starts_with("--list"))
+        {
+            let is_source = part.contains("lab-dkms");
+            *output = if is_source { "/usr/src/lab-1/dkms.conf\n" } else { "/usr/sbin/dkms\n" }.into();
+        }
+        let conf = "PACKAGE_NAME=lab\nPACKAGE_VERSION=1\nBUILT_MODULE_NAME[0]=lab_module\n";
+        model.put("/sysroot/usr/src/lab-1/dkms.conf", conf);
+        model
+    };
+    let errors = |model: &Model| {
+        let (told, commands) = decided(model, &model.request());
+        assert_eq!(commands, None);
+        told.into_iter().filter(|line| line.starts_with("error")).collect::<Vec<_>>()
+    };
+    let model = make();
+    let lacks = "error: lab-dkms 1-1 has sources of modules, which DKMS builds, and";
+    let what = format!("nothing has the headers of kernel {KVER}, which the new image has");
+    assert_eq!(errors(&model), [format!("{lacks} {what}")]);
+    let left = UpdateRequest { leave_packages: vec!["lab-dkms".into()], ..model.request() };
+    assert!(decided(&model, &left).1.is_some());
+    model.put(&format!("/image/lib/modules/{KVER}/build/include/linux/kernel.h"), "");
+    let commands = decided(&model, &model.request()).1.unwrap();
+    let programs: Vec<&str> = commands
+        .iter()
+        .filter_map(|c| c.split_once("run/node-layout/layer ").map(|(_, program)| program))
+        .filter(|program| !program.starts_with("rpm"))
+        .collect();
+    assert_eq!(
+        programs,
+        [format!("dkms install -m lab -v 1 -k {KVER}"), format!("modinfo -k {KVER} -F filename lab_module"),]
+    );
+    // A configuration that names nothing, and no program to build with.
+    std::fs::rename(model.path("sysroot/usr/src/lab-1"), model.path("sysroot/usr/src/lab")).unwrap();
+    for (_, output) in model.answers.borrow_mut().iter_mut().filter(|(part, _)| part.contains("/lab-dkms")) {
+        *output = output.replace("/usr/src/lab-1/", "/usr/src/lab/");
+    }
+    model.put("/sysroot/usr/src/lab/dkms.conf", "PACKAGE_NAME=$(name)\n");
+    let what = "/usr/src/lab/dkms.conf does not say their name and version";
+    assert_eq!(errors(&model), [format!("{lacks} {what}")]);
+    for (_, output) in model.answers.borrow_mut().iter_mut().filter(|(part, _)| part.contains("/dkms-3")) {
+        *output = output.replace("/usr/sbin/dkms", "/usr/bin/x");
+    }
+    let what = "neither the new image nor a package that comes along has the program dkms";
+    assert_eq!(errors(&model), [format!("{lacks} {what}")]);
+}
+
+#[test]
 fn without_a_database_nothing_is_guessed() {
     let model = node(&BASE, &HOST, &BASE, &[]);
     std::fs::remove_dir_all(model.tree(NVR).join("usr/share/rpm")).unwrap();

@@ -10,12 +10,11 @@ use node_base::diagnostic::{Finding, Severity, layout};
 ///
 /// # Errors
 /// A warning that says why there is no list.
-pub fn recorded_packages(system: &System, tools: &dyn Tools) -> Result<Option<String>, Finding> {
+pub fn recorded_packages(system: &System, tools: &dyn Tools) -> Result<Option<String>, Box<Finding>> {
     let mounts = system.mounts.iter().map(|mount| mount.target.as_str());
     list_for_record(tools, &system.path("/"), mounts).map_err(|error| {
         let message = format!("the packages of this installation are not recorded: {error}");
-        Finding::new(&layout::PACKAGES, message)
-            .severity(Severity::Warning)
-            .help("the first update will not know which packages were added, and bring none along: install them again after it")
+        let help = "the first update will not know which packages were added, and bring none along: install them again after it";
+        Box::new(Finding::new(&layout::PACKAGES, message).severity(Severity::Warning).help(help))
     })
 }

@@ -6,7 +6,8 @@ use super::mount_point;
 use crate::files::{Change, Method};
 use crate::machine::{Command, Tools, inside};
 use crate::packages::{
-    self, Carried, Decided, Fate, FetchPlaces, InLayer, PROGRAMS, PackageManager, Question, sandbox,
+    self, Carried, Decided, DkmsSource, Fate, FetchPlaces, InLayer, PROGRAMS, PackageManager, Question,
+    sandbox,
 };
 use crate::plan::Action;
 use crate::system::System;
@@ -95,7 +96,7 @@ pub(super) fn decide(
         return (None, findings);
     }
     let layer = mount_point(tools, "layer");
-    let modules = about_modules(&decided, image, contents, &mut findings);
+    let modules = about_modules(&decided, &host, image, contents, &mut findings);
     about_fates(&decided, wanted.leave, &mut findings);
     if !decided.carried.iter().any(is_installed) {
         return (None, findings);
@@ -185,34 +186,32 @@ fn about_fates(decided: &Decided, leave: &[String], findings: &mut Vec<Finding>)
     }
 }
 
-/// Modules must be for the kernel of the image, or be found fit for it by weak-modules. What has to be run for that.
+/// Modules must be for the kernel of the image, be found fit for it by weak-modules, or be built for it by DKMS. What has to be run
+/// for that.
 fn about_modules(
     decided: &Decided,
+    host: &Path,
     image: &Path,
     contents: &Contents,
     findings: &mut Vec<Finding>,
 ) -> Vec<InLayer> {
-    let kernel = &contents.version;
-    let mut with_modules = decided.carried.iter().filter(|c| is_installed(c)).peekable();
+    let kernel = contents.version.as_str();
+    let installed: Vec<&Carried> = decided.carried.iter().filter(|c| is_installed(c)).collect();
     // What is fetched is not known yet: packages of modules have this name.
     let has_modules = |c: &&Carried| {
         !c.modules.is_empty() || (c.fate == Fate::Repository && c.package.name.starts_with("kmod-"))
     };
-    if with_modules.peek().is_none() || !decided.carried.iter().any(|c| is_installed(c) && has_modules(&c)) {
-        return Vec::new();
+    let mut programs = about_sources(&installed, host, image, kernel, findings);
+    if !installed.iter().any(has_modules) {
+        return programs;
     }
-    let has_program = |name: &str| {
-        ["/usr/sbin", "/usr/bin", "/sbin", "/bin"]
-            .iter()
-            .any(|d| inside(image, format!("{d}/{name}")).is_file())
-    };
-    let weak = has_program("weak-modules");
+    let weak = has_program(image, "weak-modules");
     let mut names: Vec<&str> = Vec::new();
-    for carried in with_modules.filter(|c| !c.modules.is_empty()) {
+    for carried in installed.iter().filter(|c| !c.modules.is_empty()) {
         let of: Vec<&str> = carried.modules.kernels.iter().map(String::as_str).collect();
         let shown = carried.package.shown();
         names.extend(carried.modules.names.iter().map(String::as_str));
-        if of.contains(&kernel.as_str()) {
+        if of.contains(&kernel) {
             continue;
         }
         let message = format!(
@@ -228,14 +227,64 @@ fn about_modules(
                 .help(format!("install {name} for that kernel on this host first, or go on without it (--leave-package {name})")),
         });
     }
-    let mut programs = Vec::new();
     if weak {
         programs.push(InLayer::new("weak-modules", ["--add-kernel", "--no-initramfs", kernel]));
     }
-    programs.push(InLayer::new("depmod", [kernel.as_str()]));
-    if !names.is_empty() {
-        // It fails if one of them is not there for this kernel.
-        programs.push(InLayer::new("modinfo", ["-k", kernel, "-F", "filename"].into_iter().chain(names)));
+    programs.push(InLayer::new("depmod", [kernel]));
+    programs.extend(must_be_found(kernel, names));
+    programs
+}
+
+fn has_program(image: &Path, name: &str) -> bool {
+    ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].iter().any(|d| inside(image, format!("{d}/{name}")).is_file())
+}
+
+/// The program that fails if one of these modules is not there for the kernel; `None` without modules.
+fn must_be_found<'a>(kernel: &'a str, modules: impl IntoIterator<Item = &'a str>) -> Option<InLayer> {
+    let mut modules = modules.into_iter().peekable();
+    modules.peek()?;
+    Some(InLayer::new("modinfo", ["-k", kernel, "-F", "filename"].into_iter().chain(modules)))
+}
+
+/// DKMS builds modules for the kernel of the image, with its headers. Its packages build them as soon as they are installed, and say
+/// nothing where the headers are missing.
+fn about_sources(
+    installed: &[&Carried],
+    host: &Path,
+    image: &Path,
+    kernel: &str,
+    findings: &mut Vec<Finding>,
+) -> Vec<InLayer> {
+    let has_headers = inside(image, format!("/lib/modules/{kernel}/build")).is_dir()
+        || installed.iter().any(|c| c.modules.headers.contains(kernel));
+    let has_dkms = has_program(image, "dkms") || installed.iter().any(|c| c.modules.is_dkms);
+    let mut programs = Vec::new();
+    for carried in installed {
+        let (name, shown) = (&carried.package.name, carried.package.shown());
+        let lacks = |what: String, help: &str| {
+            let message = format!("{shown} has sources of modules, which DKMS builds, and {what}");
+            let help = format!("{help}, or go on without the package (--leave-package {name})");
+            Finding::new(&layout::PACKAGES, message).help(help)
+        };
+        for directory in &carried.modules.sources {
+            if !has_headers {
+                let what = format!("nothing has the headers of kernel {kernel}, which the new image has");
+                let help =
+                    "install the headers of that kernel on this host first (kernel-devel, linux-headers)";
+                findings.push(lacks(what, help));
+            } else if !has_dkms {
+                let what =
+                    "neither the new image nor a package that comes along has the program dkms".to_owned();
+                findings.push(lacks(what, "install DKMS from a package on this host first"));
+            } else if let Some(source) = DkmsSource::read(host, directory) {
+                let args = ["install", "-m", &source.name, "-v", &source.version, "-k", kernel];
+                programs.push(InLayer::new("dkms", args));
+                programs.extend(must_be_found(kernel, source.modules.iter().map(String::as_str)));
+            } else {
+                let what = format!("/usr/src/{directory}/dkms.conf does not say their name and version");
+                findings.push(lacks(what, "set PACKAGE_NAME and PACKAGE_VERSION there"));
+            }
+        }
     }
     programs
 }
