@@ -37,6 +37,16 @@ pub(super) fn listed(entries: &[BootEntry], order: Order) -> Vec<&BootEntry> {
     list
 }
 
+/// The entries as `grubby --info=ALL` of RHEL 8 and newer counts them, from 0: by file name, as RPM's versions, newest first.
+pub(crate) fn counted_by_grubby(entries: &[BootEntry]) -> Vec<&BootEntry> {
+    let mut list: Vec<&BootEntry> = Vec::new();
+    for entry in entries {
+        let at = list.partition_point(|other| compare_ids(&entry.id, &other.id, false).is_le());
+        list.insert(at, entry);
+    }
+    list
+}
+
 /// Another entry that this GRUB takes for the same one, so that it lists only one of them.
 pub(super) fn same_as<'e>(entries: &'e [BootEntry], order: Order, id: &str) -> Option<&'e BootEntry> {
     let is_same = |e: &&BootEntry| e.id != id && e.kernel().is_some() && compare_ids(&e.id, id, true).is_eq();
@@ -210,6 +220,22 @@ mod tests {
     }
 
     /// The first list of names is in the order of `printf '%s.conf\n' … | sort -rV` (GNU coreutils 9.1).
+    #[test]
+    fn grubby_counts_by_file_name_whatever_the_entries_say() {
+        let entry = |id: &str, version: &str| BootEntry::parse(id, &format!("version {version}\n"));
+        let machine = "abcdef0123456789abcdef0123456789";
+        let entries = [
+            entry(&format!("{machine}-6.1.0-56-cloud-amd64"), "9"),
+            entry(&format!("{machine}-0-rescue"), "8"),
+            entry("other", ""),
+            entry("node-4.5.6-0.20261121.0+1-6.1.0-56-cloud-amd64", "6"),
+            entry("node-4.5.7-0.20261205.0+1-9.9.2-lab", "5"),
+        ];
+        let order: Vec<&str> =
+            counted_by_grubby(&entries).iter().map(|e| e.get("version").unwrap_or("")).collect();
+        assert_eq!(order, ["", "5", "6", "9", "8"]);
+    }
+
     #[test]
     fn entries_are_in_the_order_of_their_versions() {
         let sorted = [

@@ -18,6 +18,7 @@ mod text_file; // files and errors
 mod trial_arguments; // kernel arguments of a trial
 
 pub use config::BootConfig;
+pub(crate) use grub_menu::counted_by_grubby;
 pub(crate) use loader::{BootDevices, MOST_TRIES, TrialFate, TrialStage};
 pub(crate) use target::RootNaming;
 pub use target::Target;

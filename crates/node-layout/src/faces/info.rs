@@ -1,7 +1,7 @@
 //! `nodectl info`: boot entries, layers, the layer that root is.
 
 use super::Tree;
-use crate::boot::BootConfig;
+use crate::boot::{BootConfig, counted_by_grubby};
 use crate::images::trial::image_of_entry;
 use crate::verbs::node::Node;
 use node_base::boot_entry::BootEntry;
@@ -20,7 +20,7 @@ pub(crate) struct Info {
 struct Bootloader {
     /// Title of the default entry; empty without one.
     default: String,
-    /// Entries of layers by their titles, in the order in which the boot loader shows them.
+    /// Entries of layers by their titles, in grubby's order.
     #[serde(serialize_with = "as_map")]
     entries: Vec<(String, Entry)>,
 }
@@ -33,7 +33,7 @@ struct Entry {
     args: String,
     /// The value of `root=`.
     root: String,
-    /// Place among all entries, from 0.
+    /// Place among all entries, from 0, as grubby counts them.
     index: String,
     title: String,
     /// Path of the kernel in the system.
@@ -51,7 +51,7 @@ impl Info {
     pub(crate) fn of(node: &Node<'_>) -> Info {
         let boot = node.boot;
         let mut entries: Vec<(String, Entry)> = Vec::new();
-        for (index, entry) in boot.entries.iter().enumerate() {
+        for (index, entry) in counted_by_grubby(&boot.entries).into_iter().enumerate() {
             if image_of_entry(boot, &entry.id).is_some() {
                 let entry = Entry::of(boot, entry, index);
                 // Two entries may have one title; both are shown.

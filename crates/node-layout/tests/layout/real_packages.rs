@@ -5,7 +5,8 @@
 use crate::model::{Model, NVR, Outcome};
 use crate::trial::{Quiet, done, state_of};
 use crate::update_model::{KVER, NEW};
-use node_layout::{ImageState, UpdateRequest, confirm, started};
+use node_base::diagnostic::Severity;
+use node_layout::{ImageState, RealTools, UpdateRequest, confirm, recorded_packages, started};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -271,6 +272,39 @@ fn rpm_installs_cached_packages_in_the_layer() {
     lab.check_layer();
     assert!(lab.rpms_of_layer().contains("alpha-1-1.noarch"));
     lab.confirm();
+}
+
+#[test]
+fn rpm_of_an_installation_lists_the_packages_that_init_records() {
+    if !can_run() {
+        println!("skipped: needs root, and namespaces");
+        return;
+    }
+    let lab = Lab::new();
+    let root = lab.model.sysroot();
+    install_programs(&root, &["sh", "rpm"]);
+    std::fs::create_dir_all(root.join("usr/lib")).unwrap();
+    run("cp", &["-a", "/usr/lib/rpm", &text(&root.join("usr/lib/rpm"))]);
+    let database = root.join("var/lib/rpm");
+    std::fs::create_dir_all(&database).unwrap();
+    let options = ["--dbpath", &text(&database), "--install", "--justdb", "--nodeps", "--force-debian"];
+    for name in ["zeta", "beta"] {
+        let file = lab.build_rpm(name, "1", "Epoch: 3", "%files\n");
+        run("rpm", &[&options[..], &[&text(&file)]].concat());
+    }
+    // /var is a volume of its own, and RPM is that of the installed system.
+    let list = recorded_packages(&lab.model.system(), &RealTools::default()).unwrap().unwrap();
+    let lines: Vec<&str> = list.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(lines, ["beta\tnoarch\t3:1-1\t0", "zeta\tnoarch\t3:1-1\t0"]);
+    // One that cannot be read is a warning, and init goes on.
+    std::fs::remove_file(root.join("usr/bin/rpm")).unwrap();
+    let why = recorded_packages(&lab.model.system(), &RealTools::default()).unwrap_err();
+    assert_eq!(why.severity, Severity::Warning);
+    assert!(
+        why.message.starts_with("the packages of this installation are not recorded: "),
+        "{}",
+        why.message
+    );
 }
 
 #[test]
