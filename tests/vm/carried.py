@@ -10,7 +10,7 @@ import pathlib
 import shutil
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import imagefiles
@@ -90,18 +90,25 @@ def content(top: pathlib.Path) -> dict[str, pathlib.Path]:
     return {"alpha": alpha, "kmod-lab": kmod}
 
 
+def build_deb(name: str, tree: pathlib.Path, out: pathlib.Path, postinst: str = "", conffiles: str = "") -> None:
+    """Builds a package for dpkg with the files of a tree."""
+    control = tree / "DEBIAN"
+    control.mkdir()
+    fields = {"Package": name, "Version": "1", "Architecture": "all", "Maintainer": "lab", "Description": "lab"}
+    (control / "control").write_text("".join(f"{key}: {value}\n" for key, value in fields.items()))
+    if conffiles:
+        (control / "conffiles").write_text(conffiles)
+    if postinst:
+        (control / "postinst").write_text(f"#!/bin/sh\n{postinst}\n")
+        (control / "postinst").chmod(0o755)
+    run("dpkg-deb", "--build", "--root-owner-group", "-Zgzip", tree, out / f"{name}_1_all.deb")
+
+
 def make_debs(out: pathlib.Path) -> None:
     """Packages for dpkg."""
     for name, tree in content(LAB / "work/debs").items():
-        control = tree / "DEBIAN"
-        control.mkdir()
-        fields = {"Package": name, "Version": "1", "Architecture": "all", "Maintainer": "lab", "Description": "lab"}
-        (control / "control").write_text("".join(f"{key}: {value}\n" for key, value in fields.items()))
-        if name == "alpha":
-            (control / "conffiles").write_text("/etc/alpha.conf\n")
-            (control / "postinst").write_text(f"#!/bin/sh\n{SCRIPTLET}\n")
-            (control / "postinst").chmod(0o755)
-        run("dpkg-deb", "--build", "--root-owner-group", "-Zgzip", tree, out / f"{name}_1_all.deb")
+        alpha = name == "alpha"
+        build_deb(name, tree, out, SCRIPTLET if alpha else "", "/etc/alpha.conf\n" if alpha else "")
 
 
 def build_rpm(name: str, rest: str) -> pathlib.Path:
@@ -191,12 +198,12 @@ def make_root(name: Name, extra: Extra = SMALL) -> pathlib.Path:
     return out
 
 
-def media(name: Name, layout: images.Layout, root: pathlib.Path) -> pathlib.Path:
-    """A disk with the tree of image 2 and the packages."""
+def media(layout: images.Layout, root: pathlib.Path, make: Callable[[pathlib.Path], None]) -> pathlib.Path:
+    """A disk with the tree of image 2 and the packages that `make` puts into a directory."""
     path, source = LAB / "work" / f"media-{layout.name}.img", LAB / "work" / f"content-{layout.name}"
     shutil.rmtree(source, ignore_errors=True)
     source.mkdir(parents=True)
-    (make_debs if name == "dpkg" else make_rpms)(source)
+    make(source)
     more = f"run cp -r /mnt/host{source} /mnt/media/packages"
     imagefiles.make_small_media(path, LAB / "boot.img", root, more, options="--no-specimens --settings")
     return path
@@ -280,12 +287,14 @@ class Node(NamedTuple):
         return [*disks, qemu.Disk(self.media, "media", snapshot=True)]
 
 
-def installed(name: Name, layout: images.Layout) -> Node:
-    """A node whose roots have this manager."""
+def installed(
+    name: Name, layout: images.Layout, extra: Extra = SMALL, make: Callable[[pathlib.Path], None] | None = None
+) -> Node:
+    """A node whose roots have this manager. `make` makes other packages than the two of this test."""
     manager = MANAGERS[name]
     with _MAKING:
-        root = make_root(name)
-        image = media(name, layout, root)
+        root = make_root(name, extra)
+        image = media(layout, root, make or (make_debs if name == "dpkg" else make_rpms))
     # The image is built in another way than the shared ones.
     (LAB / f"{layout.name}.complete").unlink(missing_ok=True)
     fill = {

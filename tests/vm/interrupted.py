@@ -1,7 +1,7 @@
 """Kills and power cuts while an update merges /etc and installs packages of an administrator.
 
 The node is that of carried.py, with /etc changed on both sides (upgrade.py). From the moment when the new layer is mounted until
-it is unmounted the update is interrupted:
+its kernel is brought to /boot the update is interrupted:
 
 - by power cuts: after every write that changes LVM's or the pool's metadata or /boot, after a part of the writes to the layer,
   and with subsets of unflushed writes. What is checked of each is in powercut.py and guest/powercut-verb.sh. Of the old image,
@@ -44,19 +44,27 @@ SEED = int(os.environ.get("VM_SEED", "20261127"))
 
 # What an administrator has changed in /etc, in the layer.
 HOST = upgrade.HOST_SETTINGS.replace("/mnt/sysroot/", "/")
-# `mount` and `umount` that run the commands `begin` and `finish` when the new layer has been mounted and unmounted.
+# Programs that note when the new layer has been mounted, and when something is brought to /boot for the first time after that.
+# The commands `begin` and `finish` are run then.
 WATCHED = """
 mkdir -p /run/watched
-for program in mount umount; do
-    cat > /run/watched/$program <<'F'
+cat > /run/watched/mount <<'F'
 #!/run/busybox sh
-"/bin/${0##*/}" "$@" || exit
+/bin/mount "$@" || exit
 for last in "$@"; do :; done
 [ "$last" = /run/node-layout/layer ] || exit 0
-case ${0##*/} in mount) {begin} ;; umount) {finish} ;; esac
+{begin}
+cat /proc/uptime > /run/merging
 F
-    chmod 755 /run/watched/$program
-done
+cat > /run/watched/fsfreeze <<'F'
+#!/run/busybox sh
+if [ -e /run/merging ] && [ ! -e /run/merged ]; then
+    cat /proc/uptime > /run/merged
+    {finish}
+fi
+exec /sbin/fsfreeze "$@"
+F
+chmod 755 /run/watched/mount /run/watched/fsfreeze
 """
 # In the mounted layer of image 2, which is {at}: what the merge and the packages make of it.
 COMPLETE = r"""
@@ -160,7 +168,7 @@ def power_cuts(name: carried.Name) -> str:
 # ---------------------------------------------------------------- kills
 
 RUN = (
-    WATCHED.replace("{begin}", "cat /proc/uptime > /run/merging").replace("{finish}", "cat /proc/uptime > /run/merged")
+    WATCHED.replace("{begin}", ":").replace("{finish}", ":")
     + """
 mkdir -p /run/groups && mount -t cgroup2 none /run/groups && mkdir /run/groups/update || fail "no control groups"
 update() {
@@ -224,7 +232,7 @@ umount /run/new
 
 
 class Kill(NamedTuple):
-    """A kill: at which part of the time between mounting and unmounting the layer."""
+    """A kill: at which part of the time for merge and packages."""
 
     signal: str
     target: str
@@ -238,7 +246,7 @@ class Victim(NamedTuple):
     """A node whose update is killed."""
 
     node: carried.Node
-    # Seconds between mounting and unmounting the layer.
+    # Seconds that merge and packages take.
     seconds: float
     # A hash of the old image.
     old: str

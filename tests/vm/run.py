@@ -25,6 +25,7 @@ from collections.abc import Callable
 import carried
 import chains
 import debian
+import dkms
 import imagerpm
 import imgbase
 import installation
@@ -63,6 +64,7 @@ SCENARIOS: dict[str, Callable[[], str]] = {
     **{f"update-{stack}": functools.partial(stacks.update, stack) for stack in stacks.STACKS},
     "packages-dpkg": functools.partial(carried.carried, "dpkg"),
     "packages-rpm": functools.partial(carried.carried, "rpm"),
+    "packages-dkms": dkms.built,
     "image-rpm": imagerpm.scriptlets,
     **{f"power-cuts-packages-{name}": functools.partial(interrupted.power_cuts, name) for name in interrupted.MANAGERS},
     "kills-packages": functools.partial(interrupted.killed, interrupted.SHARE),
