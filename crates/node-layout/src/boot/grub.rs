@@ -2,8 +2,8 @@
 
 use super::grub_custom::{self, CUSTOM, TRIES};
 use super::grub_files::{
-    Distribution, copies, environment_block, ignores_saved_entry, menus, started_elsewhere, started_vendor,
-    waits_for_a_key,
+    Copy, Distribution, copies, environment_block, ignores_saved_entry, menus, started_elsewhere,
+    started_vendor, waits_for_a_key,
 };
 use super::grub_menu::{self, Order};
 use super::grubenv::{GrubEnv, SIZE};
@@ -378,6 +378,22 @@ impl BootLoader for Grub {
                 Finding::new(&layout::BOOT_DEFAULT, message).help(help).severity(Severity::Warning)
             })
             .collect()
+    }
+
+    fn unwritten(&self, devices: &BootDevices<'_>) -> Vec<Finding> {
+        let finding = |copy: Copy| {
+            let config = copy.config.display();
+            let message = format!(
+                "{config} is another configuration of GRUB, which node-layout does not write to: a boot from {} does not know the layer",
+                copy.target
+            );
+            let help = format!(
+                "copy {} there afterwards, and whenever the default has changed; or remove {config}",
+                self.path.display()
+            );
+            Finding::new(&layout::BOOT_DEFAULT, message).help(help).severity(Severity::Warning)
+        };
+        copies(&self.menus, devices).into_iter().map(finding).collect()
     }
 
     fn cannot_be_told(&self, devices: &BootDevices<'_>) -> Option<String> {

@@ -98,6 +98,12 @@ pub(crate) trait BootLoader: fmt::Debug {
         Vec::new()
     }
 
+    /// Other configurations of the same boot loader that the firmware can start, and that are not written to.
+    fn unwritten(&self, devices: &BootDevices<'_>) -> Vec<Finding> {
+        let _ = devices;
+        Vec::new()
+    }
+
     /// Why it cannot be told to boot an entry once, as a sentence; `None` if it can.
     fn cannot_be_told(&self, devices: &BootDevices<'_>) -> Option<String>;
 

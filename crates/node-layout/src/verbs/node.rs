@@ -155,6 +155,12 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// Why the boot loader would not list the entry `id` beside `entries`, as a sentence; `None` if it does.
+    pub(crate) fn hidden(&self, entries: &[BootEntry], id: &str) -> Option<String> {
+        let other = self.boot.loader.hidden_by(entries, id)?;
+        Some(format!("GRUB takes {id}.conf and {other}.conf for the same entry, and lists only one of them"))
+    }
+
     /// What an entry lacks on /boot: paths of files that it names and that do not exist.
     pub(crate) fn missing_files(&self, entry: &BootEntry) -> Vec<String> {
         let files = self.boot.files(entry).into_iter().filter(|file| !file.exists());

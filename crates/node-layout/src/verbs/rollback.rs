@@ -126,11 +126,8 @@ pub(crate) fn bootable<'a>(
                 ));
                 continue;
             }
-            if let Some(other) = node.boot.loader.hidden_by(&node.boot.entries, &entry.id) {
-                missing.push(format!(
-                    "GRUB takes {}.conf and {other}.conf for the same entry, and lists only one of them",
-                    entry.id
-                ));
+            if let Some(hidden) = node.hidden(&node.boot.entries, &entry.id) {
+                missing.push(hidden);
                 continue;
             }
             match node.missing_files(entry) {

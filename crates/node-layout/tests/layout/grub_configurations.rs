@@ -311,6 +311,10 @@ fn a_second_efi_system_partition_is_told_where_it_has_a_default_of_its_own() {
         };
         copy("grub.cfg");
         copy("grubenv");
+        let system = model.system();
+        let (_, warned) = node_layout::examine(&system, &policy(), &model).unwrap();
+        let warned = warned.iter().filter(|f| f.message.contains("which node-layout does not write to"));
+        assert_eq!(warned.count(), usize::from(release == "rhel8"), "{release}: before init");
         model.init().unwrap();
         model.first_boot();
         model.add_image(NEW);

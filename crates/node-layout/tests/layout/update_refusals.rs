@@ -57,6 +57,18 @@ const REASONS: &[Reason] = &[
         let text = text.replace(options, &format!("{options} x=\"y"));
         m.put(&format!("/sysroot/{entry}"), &text);
     }),
+    (
+        "an entry that GRUB takes for the new one",
+        "LAY042",
+        "for the same entry, and lists only one",
+        |m, _| {
+            let other = NEW.replace("4.5.7", "4.5.07");
+            m.put(
+                &format!("/sysroot/boot/loader/entries/{other}+1-{KVER}.conf"),
+                "title other\nlinux /vmlinuz\noptions root=/dev/vdz1\n",
+            );
+        },
+    ),
     ("no boot entries at all", "LAY022", "no boot entries", |m, _| {
         std::fs::remove_dir_all(m.sysroot().join("boot/loader/entries")).unwrap();
     }),

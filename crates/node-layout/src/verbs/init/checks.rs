@@ -50,6 +50,7 @@ pub fn examine<'a>(
             boot_partition::boot_partition(system, s, policy, tools, &mut findings);
             devices(system, s, tools, &mut findings);
             findings.extend(s.boot.loader.ignores_default());
+            findings.extend(s.boot.loader.unwritten(&super::super::trial::devices(system, tools)));
             findings.extend(boot_texts::added_files(s.boot, s.template));
             dracut::host_arguments(system, s, &mut findings);
             root_in_fstab(system, s, &mut findings);

@@ -122,11 +122,11 @@ impl<'p> Planner<'p> {
     }
 
     /// Where new file systems are mounted for writing. A time of access that is written takes a chunk of the pool, which the base had
-    /// in common with another.
+    /// in common with another; so does a table of inodes that ext4 initialises in the background.
     fn mount_volume(&self, volume: &str, at: &Path) -> Action {
         let kind = self.making.host.root_fs;
         let options = match kind {
-            RootFs::Ext4 => "rw,nosuid,noatime",
+            RootFs::Ext4 => "rw,nosuid,noatime,noinit_itable",
             RootFs::Xfs => "rw,nosuid,noatime,nouuid",
         };
         mount(&kind.to_string(), options, &self.device(volume), at)
@@ -181,14 +181,22 @@ impl<'p> Planner<'p> {
         );
         let activate = self.lvm("lvchange", ["--activate", "y", "--ignoreactivationskip", &base]);
         let uuid = &self.request.uuids[0];
-        let commands = match fresh {
-            true => vec![host.root_fs.make(&self.device(&base), uuid)],
-            false => host.root_fs.set_uuid(&self.device(&base), uuid, &self.at("base")),
+        // A snapshot keeps the UUID of the old base where it can: a new one rewrites much of what both have in common.
+        let (name, about, commands) = match (fresh, self.making.comparison.needs_uuid) {
+            (true, _) => (
+                "base-uuid",
+                format!("make a file system in {base}"),
+                vec![host.root_fs.make(&self.device(&base), uuid)],
+            ),
+            (false, true) => (
+                "base-uuid",
+                format!("give the file system its own UUID in {base}"),
+                host.root_fs.set_uuid(&self.device(&base), uuid, &self.at("base")),
+            ),
+            (false, false) => ("activate-base", format!("activate {base}"), Vec::new()),
         };
-        let mut actions = vec![activate];
-        actions.extend(commands.into_iter().map(Action::Run));
-        let what = if fresh { "make a file system in" } else { "give the file system its own UUID in" };
-        self.steps.add("base-uuid", format!("{what} {base}"), actions);
+        let actions = [activate].into_iter().chain(commands.into_iter().map(Action::Run)).collect();
+        self.steps.add(name, about, actions);
         let at = self.at("base");
         let trees = Synchronisation {
             from: self.image.to_owned(),
