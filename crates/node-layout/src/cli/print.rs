@@ -141,12 +141,12 @@ fn described(operation: &Operation<'_>) -> Vec<String> {
             vec![format!("# put {} in the place of {}", from.join(path).display(), to.join(path).display())]
         }
         Operation::Synchronise(from, to, amount) => {
-            let mut text = format!("# make {} equal to {}", to.display(), from.display());
-            if let Some(Amount { made, changed, removed, bytes }) = amount {
-                text +=
-                    &format!(": {made} files new, {changed} changed, {removed} removed, {bytes} to write");
-            }
-            vec![text]
+            let Amount { made, changed, removed, bytes } = amount;
+            vec![format!(
+                "# make {} equal to {}: {made} files new, {changed} changed, {removed} removed, {bytes} to write",
+                to.display(),
+                from.display()
+            )]
         }
     }
 }
@@ -196,12 +196,9 @@ pub fn plan_json(plan: &Plan) -> Value {
         Operation::Add(from, to, paths) => json!({"add": paths, "from": from, "to": to}),
         Operation::PlaceVersion(from, path, to) => json!({"put": from.join(path), "to": to.join(path)}),
         Operation::Synchronise(from, to, amount) => {
-            let mut object = json!({"synchronise": to, "with": from});
-            if let Some(Amount { made, changed, removed, bytes }) = amount {
-                object["files"] = json!({"new": made, "changed": changed, "removed": removed});
-                object["bytes"] = json!(bytes);
-            }
-            object
+            let Amount { made, changed, removed, bytes } = amount;
+            let files = json!({"new": made, "changed": changed, "removed": removed});
+            json!({"synchronise": to, "with": from, "files": files, "bytes": bytes})
         }
     };
     let step = |step: &Step| {

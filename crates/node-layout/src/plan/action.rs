@@ -124,9 +124,8 @@ pub struct Synchronisation {
     pub(crate) from: PathBuf,
     /// Root of the second.
     pub(crate) to: PathBuf,
-    /// What is different, if that was found out before. Otherwise both are compared first, and again if the first one, which is
-    /// in use, changes meanwhile.
-    pub(crate) difference: Option<Difference>,
+    /// What is different.
+    pub(crate) difference: Difference,
     /// The pool that the second is in: the work stops before it is full.
     pub(crate) pool: PoolDevice,
 }
@@ -160,8 +159,8 @@ pub enum Operation<'a> {
     Add(&'a Path, &'a Path, &'a [PathBuf]),
     /// Puts a kept version of a file in its place: the directory with the version, the path below it, the directory where it is put.
     PlaceVersion(&'a Path, &'a Path, &'a Path),
-    /// Makes a tree of files equal to another: from, to, and what is different, as far as that is known.
-    Synchronise(&'a Path, &'a Path, Option<Amount>),
+    /// Makes a tree of files equal to another: from, to, and how much is different.
+    Synchronise(&'a Path, &'a Path, Amount),
 }
 
 /// How much is different between two trees of files.
@@ -204,10 +203,8 @@ impl Action {
             Action::Copy(copies) => copies.iter().map(|(from, to)| Operation::Copy(from, to)).collect(),
             Action::RemoveDirectory(path) => vec![Operation::RemoveDirectory(path)],
             Action::Synchronise(trees) => {
-                let amount = trees.difference.as_ref().map(|difference| {
-                    let [made, changed, removed] = difference.counts();
-                    Amount { made, changed, removed, bytes: difference.need.content() }
-                });
+                let [made, changed, removed] = trees.difference.counts();
+                let amount = Amount { made, changed, removed, bytes: trees.difference.need.content() };
                 // The pool is also asked while much is written.
                 vec![
                     Operation::Synchronise(&trees.from, &trees.to, amount),

@@ -254,22 +254,7 @@ fn synchronise(tools: &dyn Tools, trees: &Synchronisation) -> Result<(), SyncErr
         asked = written;
         pool.check_room(tools)
     };
-    match difference {
-        Some(difference) => sync::apply(from, to, difference, &mut watch).map(|_| ())?,
-        None => {
-            for left in (0..TRIES).rev() {
-                let written = sync::compare(from, to)
-                    .and_then(|difference| sync::apply(from, to, &difference, &mut watch));
-                match written {
-                    Err(error) if left > 0 && error.is_of_change() => {}
-                    other => {
-                        other?;
-                        break;
-                    }
-                }
-            }
-        }
-    }
+    sync::apply(from, to, difference, &mut watch)?;
     // What the kernel could not write is known only now.
     pool.check_room(tools).map_err(SyncError::Stopped)
 }

@@ -4,6 +4,7 @@
 use super::{Compression, ImageKind, ImageRequest, Proof, Proved, Source};
 use crate::machine::{Command, Output, RealTools, Space, ToolError, Tools};
 use crate::sync::compare;
+use node_base::units::Bytes;
 use rustix::fs::{CWD, FileType, Mode, XattrFlags};
 use std::fs;
 use std::io::{Read, Write};
@@ -164,7 +165,7 @@ fn archives_of_gnu_tar_are_unpacked_with_everything() {
         let source = lab.open(&lab.request("image.tar")).unwrap();
         assert_eq!(source.kind, ImageKind::Tar(kind), "{what}");
         assert_eq!(source.nvr().unwrap().0, "node-1.2-3");
-        let difference = compare(Path::new(tree), &source.root).unwrap();
+        let difference = compare(Path::new(tree), &source.root, Bytes(64 << 10)).unwrap();
         let [made, changed, removed] = difference.counts();
         // Without --sparse an archive has zeros in place of holes.
         let expected = if args.contains(&"--sparse") { 0 } else { 1 };

@@ -147,6 +147,17 @@ impl Writer<'_> {
                 content::patch(side, &File::from(old), patch, &mut self.buffers, &mut written)
                     .map_err(|e| failed(e, &target))?;
             }
+            What::Rewrite => {
+                let file = open_source(from, from_name).map_err(source)?;
+                let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+                let open = || openat(to, name, flags, Mode::empty());
+                let old = unlocked(to, name, open).map_err(|e| target(e.into()))?;
+                // The file system looks for free blocks then.
+                rustix::fs::ftruncate(&old, 0).map_err(|e| target(e.into()))?;
+                let side = Side { file: &file, metadata: &seen };
+                content::fill(side, &File::from(old), &mut self.buffers, &mut written)
+                    .map_err(|e| failed(e, &target))?;
+            }
             What::Settle => {}
             What::Link(first) => {
                 // The directories of both names are needed at once.

@@ -5,6 +5,7 @@ use super::directories::{DEEPEST, names, open_directory};
 use super::error::{SyncError, joined};
 use super::metadata::{FileId, Metadata, is_of_file_system, same_xattrs, xattrs};
 use super::need::Need;
+use node_base::units::Bytes;
 use rustix::fs::{CWD, Mode, OFlags, fstat, openat, readlinkat};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -60,6 +61,8 @@ pub(super) enum What {
     Link(PathBuf),
     /// Its content is written in place.
     Patch(Patch),
+    /// Its whole content is written, to a new place.
+    Rewrite,
     /// Only its metadata is different.
     Settle,
 }
@@ -79,12 +82,12 @@ impl Difference {
     }
 }
 
-/// Compares the tree at `source` with the one at `target`, content included.
+/// Compares the tree at `source` with the one at `target`, content included. The target is in a pool with chunks of this size.
 ///
 /// # Errors
 /// [`SyncError`].
-pub(crate) fn compare(source: &Path, target: &Path) -> Result<Difference, SyncError> {
-    walk(source, Some(target))
+pub(crate) fn compare(source: &Path, target: &Path, chunk: Bytes) -> Result<Difference, SyncError> {
+    walk(source, Some(target), chunk)
 }
 
 /// The difference between a tree and an empty one.
@@ -92,10 +95,10 @@ pub(crate) fn compare(source: &Path, target: &Path) -> Result<Difference, SyncEr
 /// # Errors
 /// [`SyncError`].
 pub(crate) fn everything(source: &Path) -> Result<Difference, SyncError> {
-    walk(source, None)
+    walk(source, None, Bytes(0))
 }
 
-fn walk(source: &Path, target: Option<&Path>) -> Result<Difference, SyncError> {
+fn walk(source: &Path, target: Option<&Path>, chunk: Bytes) -> Result<Difference, SyncError> {
     let roots = Roots { source, target };
     let open = |root: &Path| {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -145,6 +148,10 @@ fn walk(source: &Path, target: Option<&Path>) -> Result<Difference, SyncError> {
         if patch.is_empty() {
             keep[number] = !same_metadata;
             change.what = What::Settle;
+        } else if patch.is_better_whole(&change.seen, chunk.0) {
+            difference.need.new_file(change.seen.allocated.min(change.seen.size));
+            change.what = What::Rewrite;
+            continue;
         } else {
             difference.need.patch(&patch);
             change.what = What::Patch(patch);

@@ -9,6 +9,8 @@ use std::os::unix::fs::FileExt;
 
 /// The unit of comparing and writing, in bytes: the block size of ext4 and XFS.
 pub(super) const BLOCK: u64 = 4 << 10;
+/// The most chunks of a pool that a file which is written anew can have.
+const MOST_CHUNKS: u64 = 16;
 /// How much is read at once, in bytes.
 pub(super) const WINDOW: usize = 256 << 10;
 static ZEROS: [u8; WINDOW] = [0; WINDOW];
@@ -28,6 +30,17 @@ impl Patch {
     /// Whether the content is the same already.
     pub(super) fn is_empty(&self) -> bool {
         self.writes.is_empty() && self.holes.is_empty() && !self.resize
+    }
+
+    /// Whether the whole content takes less of a pool with these chunks, in bytes, when it is written to a new place, where it
+    /// follows that of other files. In place each write takes a chunk more than its own bytes on the average, if nothing beside it
+    /// is different. Large files stay where they are: there the difference is small, and the old place may not become free.
+    pub(super) fn is_better_whole(&self, source: &Metadata, chunk: u64) -> bool {
+        let more = chunk.saturating_sub(BLOCK);
+        let size = source.allocated.min(source.size).next_multiple_of(BLOCK);
+        let write = |r: &Range<u64>| (r.end - r.start).next_multiple_of(BLOCK) + more;
+        let in_place = self.writes.iter().map(write).sum::<u64>().min(size + more);
+        !self.writes.is_empty() && size <= MOST_CHUNKS * chunk && size + chunk / 2 <= in_place
     }
 }
 

@@ -1,6 +1,7 @@
 //! Trees made equal, compared by a walker that shares no code with the room.
 
 use super::{SyncError, apply, compare, everything};
+use node_base::units::Bytes;
 use proptest::prelude::*;
 use rustix::fs::{CWD, FileType, Mode, Timespec, Timestamps, XattrFlags};
 use std::collections::BTreeMap;
@@ -11,6 +12,10 @@ use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 const BLOCK: u64 = 4096;
+/// With chunks of one block everything is written in place.
+const CHUNK: Bytes = Bytes(BLOCK);
+/// The smallest chunk of a thin pool.
+const POOL_CHUNK: Bytes = Bytes(64 << 10);
 
 fn is_root() -> bool {
     rustix::process::geteuid().is_root()
@@ -93,7 +98,7 @@ fn assert_equal(source: &Path, target: &Path) {
         assert!(is == wanted, "{}:\n{:?}\n{:?}", path.display(), brief(is), brief(wanted));
         assert!(is_blocks <= blocks, "{}: {is_blocks} blocks, not {blocks}", path.display());
     }
-    assert!(compare(source, target).unwrap().is_empty(), "a second comparison finds a difference");
+    assert!(compare(source, target, CHUNK).unwrap().is_empty(), "a second comparison finds a difference");
 }
 
 fn brief(seen: &Seen) -> Seen {
@@ -103,7 +108,13 @@ fn brief(seen: &Seen) -> Seen {
 /// Makes `target` equal to `source`; the bytes that were written.
 #[track_caller]
 fn synchronise(source: &Path, target: &Path) -> u64 {
-    let difference = compare(source, target).unwrap();
+    synchronise_in(source, target, CHUNK)
+}
+
+/// The same in a pool with these chunks.
+#[track_caller]
+fn synchronise_in(source: &Path, target: &Path, chunk: Bytes) -> u64 {
+    let difference = compare(source, target, chunk).unwrap();
     let written = apply(source, target, &difference, &mut |_| Ok(())).unwrap();
     assert_equal(source, target);
     written.bytes
@@ -265,15 +276,19 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 400 } else { 4000 }))]
 
     #[test]
-    fn any_tree_becomes_any_other(a in tree(), b in tree()) {
+    fn any_tree_becomes_any_other(a in tree(), b in tree(), in_place in any::<bool>()) {
         let (_dir, source, target) = two();
         build(&source, &a);
         build(&target, &b);
-        synchronise(&source, &target);
+        synchronise_in(&source, &target, if in_place { CHUNK } else { POOL_CHUNK });
     }
 
     #[test]
-    fn a_tree_becomes_its_next_version(a in tree(), changes in prop::collection::vec((0_usize..24, thing()), 0..6)) {
+    fn a_tree_becomes_its_next_version(
+        a in tree(),
+        changes in prop::collection::vec((0_usize..24, thing()), 0..6),
+        in_place in any::<bool>(),
+    ) {
         let (_dir, source, target) = two();
         build(&target, &a);
         let mut next = a.clone();
@@ -283,7 +298,7 @@ proptest! {
             }
         }
         build(&source, &next);
-        synchronise(&source, &target);
+        synchronise_in(&source, &target, if in_place { CHUNK } else { POOL_CHUNK });
     }
 }
 
@@ -314,6 +329,37 @@ fn only_the_blocks_that_differ_are_written() {
     }
 }
 
+/// A block that is written in place takes a whole chunk of the pool.
+#[test]
+fn what_takes_less_of_the_pool_is_written_to_a_new_place() {
+    let all = |new: &mut Vec<u8>| new.iter_mut().for_each(|byte| *byte ^= 1);
+    let one = |new: &mut Vec<u8>| new[10] ^= 1;
+    let every_fourth = |new: &mut Vec<u8>| new.chunks_mut(4 * 4096).for_each(|blocks| blocks[0] ^= 1);
+    let less = |new: &mut Vec<u8>| new.truncate(5000);
+    for (what, count, change, written) in [
+        ("a small file", 3, &all as &dyn Fn(&mut Vec<u8>), 3 * BLOCK),
+        ("a block of a small file", 3, &one, 3 * BLOCK),
+        ("a block of a file that is as large as half a chunk", 9, &one, BLOCK),
+        ("blocks here and there", 100, &every_fourth, 100 * BLOCK),
+        ("a large file", 300, &all, 300 * BLOCK),
+        ("blocks of a large file", 300, &every_fourth, 75 * BLOCK),
+        ("a file that becomes shorter", 3, &less, 0),
+    ] {
+        let (_dir, source, target) = two();
+        let mut new = blocks(count);
+        fs::write(target.join("f"), &new).unwrap();
+        fs::hard_link(target.join("f"), target.join("other-name")).unwrap();
+        change(&mut new);
+        fs::write(source.join("f"), &new).unwrap();
+        fs::hard_link(source.join("f"), source.join("other-name")).unwrap();
+        let inode = fs::metadata(target.join("f")).unwrap().ino();
+        let difference = compare(&source, &target, POOL_CHUNK).unwrap();
+        assert_eq!(difference.need.content(), Bytes(written), "{what}: what it needs");
+        assert_eq!(synchronise_in(&source, &target, POOL_CHUNK), written, "{what}");
+        assert_eq!(fs::metadata(target.join("f")).unwrap().ino(), inode, "{what}: the same file");
+    }
+}
+
 #[test]
 fn the_same_time_and_size_do_not_hide_a_change() {
     let (_dir, source, target) = two();
@@ -338,14 +384,14 @@ fn a_sparse_file_stays_sparse() {
     sparse(&source.join("moved"), 5 << 30);
     sparse(&target.join("moved"), 7 << 30);
     // Comparing 64 GiB with `fs::read` is out of the question, so the walker is not used here.
-    let difference = compare(&source, &target).unwrap();
+    let difference = compare(&source, &target, CHUNK).unwrap();
     let written = apply(&source, &target, &difference, &mut |_| Ok(())).unwrap();
     assert_eq!(written.bytes, 2 * BLOCK);
     for name in ["new", "moved"] {
         let [wanted, is] = [&source, &target].map(|root| fs::metadata(root.join(name)).unwrap());
         assert_eq!((is.size(), is.blocks()), (wanted.size(), wanted.blocks()), "{name}");
     }
-    assert!(compare(&source, &target).unwrap().is_empty());
+    assert!(compare(&source, &target, CHUNK).unwrap().is_empty());
 }
 
 #[test]
@@ -473,7 +519,7 @@ fn links_lead_neither_reader_nor_writer_out() {
         fs::create_dir_all(source.join("x")).unwrap();
         fs::write(source.join("x/f"), "inside").unwrap();
         fs::create_dir(target.join("x")).unwrap();
-        compare(&source, &target).unwrap()
+        compare(&source, &target, CHUNK).unwrap()
     };
     // Somebody puts a link in place of the directory before the difference is written.
     fs::remove_dir(target.join("x")).unwrap();
@@ -487,7 +533,7 @@ fn a_source_that_changes_meanwhile_is_refused() {
     let (_dir, source, target) = two();
     fs::write(source.join("f"), blocks(3)).unwrap();
     fs::write(target.join("f"), "old").unwrap();
-    let difference = compare(&source, &target).unwrap();
+    let difference = compare(&source, &target, CHUNK).unwrap();
     fs::write(source.join("f"), blocks(4)).unwrap();
     let error = apply(&source, &target, &difference, &mut |_| Ok(())).unwrap_err();
     assert!(matches!(&error, SyncError::Changed { path } if *path == source.join("f")), "{error}");
@@ -517,10 +563,10 @@ fn trees_without_end_are_refused() {
         path.push("d");
     }
     fs::create_dir_all(&path).unwrap();
-    assert!(matches!(compare(&source, &target).unwrap_err(), SyncError::TooDeep { .. }));
+    assert!(matches!(compare(&source, &target, CHUNK).unwrap_err(), SyncError::TooDeep { .. }));
     fs::remove_dir_all(source.join("d")).unwrap();
     fs::File::create(source.join("f")).unwrap().set_len((1 << 40) + 1).unwrap();
-    assert!(matches!(compare(&source, &target).unwrap_err(), SyncError::TooLarge { .. }));
+    assert!(matches!(compare(&source, &target, CHUNK).unwrap_err(), SyncError::TooLarge { .. }));
 }
 
 #[test]
@@ -529,10 +575,10 @@ fn what_fsck_finds_belongs_to_the_file_system() {
     fs::create_dir(target.join("lost+found")).unwrap();
     set_mtime(&source, (0, 0));
     set_mtime(&target, (0, 0));
-    assert!(compare(&source, &target).unwrap().is_empty());
+    assert!(compare(&source, &target, CHUNK).unwrap().is_empty());
     fs::create_dir(source.join("d")).unwrap();
     fs::create_dir(source.join("d/lost+found")).unwrap();
-    let difference = compare(&source, &target).unwrap();
+    let difference = compare(&source, &target, CHUNK).unwrap();
     apply(&source, &target, &difference, &mut |_| Ok(())).unwrap();
     let mut names: Vec<OsString> = fs::read_dir(&target).unwrap().map(|e| e.unwrap().file_name()).collect();
     names.sort();

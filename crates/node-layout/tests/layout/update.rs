@@ -129,6 +129,10 @@ fn an_update_makes_base_layer_and_entry_and_the_next_boot_tries_it() {
 fn a_new_base_keeps_the_uuid_of_the_old_one_unless_that_is_in_use() {
     for (uuid, kept) in [(Some([7; 16]), true), (Some(crate::model::ROOT_UUID), false), (None, false)] {
         let model = Model::node("rhel9");
+        // With little in common the base would be made anew.
+        for root in ["image".to_owned(), format!("volumes/{NVR}")] {
+            model.put(&format!("/{root}/usr/share/common"), &"in both\n".repeat(100_000));
+        }
         if let Some(uuid) = uuid {
             let mut xfs = vec![0; 2048];
             xfs[..4].copy_from_slice(b"XFSB");

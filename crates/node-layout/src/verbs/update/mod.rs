@@ -379,7 +379,8 @@ fn comparison(
     let own = |s: &Superblock| node.system.root_super.as_ref().is_some_and(|root| root.uuid != s.uuid);
     let needs_uuid = !Superblock::read(Path::new(&device)).ok().flatten().is_some_and(|s| own(&s));
     let room = tools.space(&at).map(|space| Bytes(space.total)).unwrap_or(host.base.size);
-    let compared = sync::compare(image, &at).map_err(|error| vec![not_comparable(&error)])?;
+    let compared =
+        sync::compare(image, &at, host.pool.chunk_size).map_err(|error| vec![not_comparable(&error)])?;
     let written = compared.need.content();
     let is_other = written.0.saturating_mul(100) > compared.size.saturating_mul(FRESH);
     if is_other && tools.has(host.root_fs.mkfs_tool()) {

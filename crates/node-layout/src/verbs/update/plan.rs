@@ -201,7 +201,7 @@ impl<'p> Planner<'p> {
         let trees = Synchronisation {
             from: self.image.to_owned(),
             to: at.clone(),
-            difference: Some(self.making.comparison.difference.clone()),
+            difference: self.making.comparison.difference.clone(),
             pool: self.pool(),
         };
         let actions = vec![
