@@ -124,34 +124,6 @@ fn an_update_makes_base_layer_and_entry_and_the_next_boot_tries_it() {
     }
 }
 
-/// A new UUID rewrites much of what two bases have in common.
-#[test]
-fn a_new_base_keeps_the_uuid_of_the_old_one_unless_that_is_in_use() {
-    for (uuid, kept) in [(Some([7; 16]), true), (Some(crate::model::ROOT_UUID), false), (None, false)] {
-        let model = Model::node("rhel9");
-        // With little in common the base would be made anew.
-        for root in ["image".to_owned(), format!("volumes/{NVR}")] {
-            model.put(&format!("/{root}/usr/share/common"), &"in both\n".repeat(100_000));
-        }
-        if let Some(uuid) = uuid {
-            let mut xfs = vec![0; 2048];
-            xfs[..4].copy_from_slice(b"XFSB");
-            xfs[32..48].copy_from_slice(&uuid);
-            std::fs::create_dir_all(model.path("/dev/onn")).unwrap();
-            std::fs::write(model.path(&format!("/dev/onn/{NVR}")), xfs).unwrap();
-        }
-        let mut recorder = Recorder::default();
-        assert_eq!(model.update_with(&model.request(), &mut recorder).unwrap(), "armed");
-        let steps = steps(&recorder);
-        assert_eq!(steps.contains(&"base-uuid"), !kept, "{uuid:?}: {steps:?}");
-        assert!(steps.contains(&"layer-uuid"), "{uuid:?}: {steps:?}");
-        let device = format!("/dev/onn/{NEW}");
-        let done = model.done.borrow();
-        let changes_base = |c: &&String| c.starts_with("xfs_db") && c.ends_with(&device);
-        assert_eq!(done.iter().filter(changes_base).count(), usize::from(!kept), "{done:#?}");
-    }
-}
-
 #[test]
 fn a_second_run_says_what_is_there() {
     let model = Model::node("rhel9");

@@ -26,7 +26,6 @@ use crate::system::System;
 use image::{Contents, contents, name};
 use node_base::diagnostic::{Finding, Findings, Severity, layout};
 use node_base::names::{Layer, Nvr};
-use node_base::superblock::Superblock;
 use node_base::units::Bytes;
 use std::path::{Path, PathBuf};
 use undo::TakeBack;
@@ -316,8 +315,6 @@ struct Comparison {
     difference: Difference,
     /// Whether it begins as an empty file system, not as a snapshot of the old base.
     fresh: bool,
-    /// Whether a snapshot of the old base needs a UUID of its own, as that of the old base is in use.
-    needs_uuid: bool,
     /// Size of the file system in the old base.
     room: Bytes,
     /// What a new UUID writes in it, at least.
@@ -375,9 +372,6 @@ fn comparison(
     run(&Command::new("mount", ["-t", &host.root_fs.to_string(), "-o", options, &device, &to_text]))?;
     opened.old_base.insert(0, Command::new("umount", [&to_text]));
     let uuid = host.root_fs.rewritten_by_uuid(Path::new(&device));
-    // Bases are not active beside each other, so that they can share a UUID. None of them has the UUID of the running layer.
-    let own = |s: &Superblock| node.system.root_super.as_ref().is_some_and(|root| root.uuid != s.uuid);
-    let needs_uuid = !Superblock::read(Path::new(&device)).ok().flatten().is_some_and(|s| own(&s));
     let room = tools.space(&at).map(|space| Bytes(space.total)).unwrap_or(host.base.size);
     let compared =
         sync::compare(image, &at, host.pool.chunk_size).map_err(|error| vec![not_comparable(&error)])?;
@@ -385,9 +379,9 @@ fn comparison(
     let is_other = written.0.saturating_mul(100) > compared.size.saturating_mul(FRESH);
     if is_other && tools.has(host.root_fs.mkfs_tool()) {
         let difference = sync::everything(image).map_err(|error| vec![not_comparable(&error)])?;
-        return Ok(Comparison { difference, fresh: true, needs_uuid, room, uuid });
+        return Ok(Comparison { difference, fresh: true, room, uuid });
     }
-    Ok(Comparison { difference: compared, fresh: false, needs_uuid, room, uuid })
+    Ok(Comparison { difference: compared, fresh: false, room, uuid })
 }
 
 fn not_comparable(error: &sync::SyncError) -> Finding {

@@ -181,22 +181,14 @@ impl<'p> Planner<'p> {
         );
         let activate = self.lvm("lvchange", ["--activate", "y", "--ignoreactivationskip", &base]);
         let uuid = &self.request.uuids[0];
-        // A snapshot keeps the UUID of the old base where it can: a new one rewrites much of what both have in common.
-        let (name, about, commands) = match (fresh, self.making.comparison.needs_uuid) {
-            (true, _) => (
-                "base-uuid",
-                format!("make a file system in {base}"),
-                vec![host.root_fs.make(&self.device(&base), uuid)],
-            ),
-            (false, true) => (
-                "base-uuid",
-                format!("give the file system its own UUID in {base}"),
-                host.root_fs.set_uuid(&self.device(&base), uuid, &self.at("base")),
-            ),
-            (false, false) => ("activate-base", format!("activate {base}"), Vec::new()),
+        let commands = match fresh {
+            true => vec![host.root_fs.make(&self.device(&base), uuid)],
+            false => host.root_fs.set_uuid(&self.device(&base), uuid, &self.at("base")),
         };
-        let actions = [activate].into_iter().chain(commands.into_iter().map(Action::Run)).collect();
-        self.steps.add(name, about, actions);
+        let mut actions = vec![activate];
+        actions.extend(commands.into_iter().map(Action::Run));
+        let what = if fresh { "make a file system in" } else { "give the file system its own UUID in" };
+        self.steps.add("base-uuid", format!("{what} {base}"), actions);
         let at = self.at("base");
         let trees = Synchronisation {
             from: self.image.to_owned(),

@@ -31,8 +31,8 @@ pub struct Needs {
 const LEFT: u64 = 5;
 /// What a layer costs beside its base: a journal, `/etc`. (A UUID is counted apart.)
 const LAYER: Bytes = Bytes(64 << 20);
-/// What a new UUID of ext4 rewrites for each file, in bytes: the checksums of its metadata depend on the UUID. (What that of XFS
-/// rewrites does not depend on the files.)
+/// What a new UUID of ext4 rewrites for each file, in bytes, in the base and in the layer: the checksums of its metadata depend on
+/// the UUID. (What that of XFS rewrites does not depend on the files.)
 const EXT4_UUID: u64 = 1 << 10;
 /// What an initramfs may become larger than the one of the running layer: one part of this.
 const LARGER: u64 = 4;
@@ -58,13 +58,11 @@ pub(super) fn needs(making: &Making<'_>, tools: &dyn Tools) -> Needs {
         (Some(_), None) => running.unwrap_or_default(),
         (None, own) => own.unwrap_or_default(),
     };
-    let uuid = match host.root_fs {
-        RootFs::Ext4 => Bytes(comparison.difference.files.saturating_mul(EXT4_UUID)),
-        RootFs::Xfs => comparison.uuid,
+    let uuids = match host.root_fs {
+        RootFs::Ext4 => Bytes(comparison.difference.files.saturating_mul(2 * EXT4_UUID)),
+        // That of the base and that of the layer.
+        RootFs::Xfs => comparison.uuid + comparison.uuid,
     };
-    // The layer has one of its own. What mkfs writes into a base is about as much as a new UUID would write.
-    let of_base = if comparison.fresh || comparison.needs_uuid { uuid } else { Bytes(0) };
-    let uuids = uuid + of_base;
     Needs {
         pool_data: need.data(chunk) + LAYER + uuids + making.packages.map_or(Bytes(0), |p| p.size()),
         pool_data_free: free(pool.size, pool.data_percent, LEFT),
