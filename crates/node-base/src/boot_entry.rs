@@ -119,7 +119,7 @@ impl BootEntry {
         for line in &mut self.lines {
             if let Some(words) = value(line, key) {
                 let words: Vec<&str> =
-                    words.split_whitespace().map(|w| if w == old { new } else { w }).collect();
+                    words.split_whitespace().map(|w| if path(w) == old { new } else { w }).collect();
                 *line = format!("{key} {}", words.join(" "));
             }
         }
@@ -132,12 +132,12 @@ impl BootEntry {
 
     /// The kernel's path as the boot loader sees it.
     pub fn kernel(&self) -> Option<&str> {
-        self.get("linux").and_then(|l| l.split_whitespace().next())
+        self.get("linux").and_then(|l| l.split_whitespace().next()).map(path)
     }
 
     /// The paths of the initial RAM disks, variables (`$tuned_initrd`) left out.
     pub fn initrds(&self) -> impl Iterator<Item = &str> {
-        self.all("initrd").flat_map(str::split_whitespace).filter(|w| w.starts_with('/'))
+        self.all("initrd").flat_map(str::split_whitespace).filter(|w| w.starts_with('/')).map(path)
     }
 
     /// The initramfs, among microcode and the like: the initial RAM disk named after the kernel, else the last one.
@@ -171,6 +171,13 @@ impl BootEntry {
     }
 }
 
+/// A path with one slash at its beginning. imgbased writes two (`linux //LAYER/vmlinuz-VERSION`), which mean the same.
+fn path(word: &str) -> &str {
+    let rest = word.trim_start_matches('/');
+    let slash = usize::from(rest.len() < word.len());
+    &word[word.len() - rest.len() - slash..]
+}
+
 /// The value of a line, if its key is `key` and it has one.
 fn value<'a>(line: &'a str, key: &str) -> Option<&'a str> {
     field(line).filter(|f| f.key == key && f.value_at > f.key_at + f.key.len()).map(|f| f.value)
@@ -192,6 +199,19 @@ mod tests {
         e.set("options", "x");
         assert_eq!(e.all("initrd").collect::<Vec<_>>(), ["/ucode.img", "/L/i.img $tuned_initrd"]);
         assert!(e.text().contains("options x\ngrub_users"), "{}", e.text());
+    }
+
+    #[test]
+    fn two_slashes_at_the_beginning_are_one() {
+        let text = "linux //n-1-1+1/vmlinuz-5.14\ninitrd //n-1-1+1/initramfs-5.14.img $tuned_initrd\n";
+        let mut entry = BootEntry::parse("n-1-1+1-5.14", text);
+        assert_eq!(entry.kernel(), Some("/n-1-1+1/vmlinuz-5.14"));
+        assert_eq!(entry.initramfs(), Some("/n-1-1+1/initramfs-5.14.img"));
+        assert_eq!(entry.text(), text, "reading changes nothing");
+        entry.replace_word("linux", "/n-1-1+1/vmlinuz-5.14", "/vmlinuz-5.14");
+        entry.replace_word("initrd", "/n-1-1+1/initramfs-5.14.img", "/a.img");
+        assert_eq!(entry.text(), "linux /vmlinuz-5.14\ninitrd /a.img $tuned_initrd\n");
+        assert_eq!((path("//"), path("/"), path(""), path("a//b")), ("/", "/", "", "a//b"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! those that it is going to write, before it writes the first.
 
 use crate::boot::{BootConfig, RootNaming, Target};
-use crate::disks::Lvm;
+use crate::disks::{Lvm, TAG_INIT};
 use crate::images::NodeState;
 use node_base::boot_entry::BootEntry;
 use node_base::cmdline::Arguments;
@@ -194,7 +194,15 @@ pub(crate) fn kept_arguments(s: &NodeState<'_>, lvm: &Lvm, findings: &mut Findin
                 ),
             };
             let message = format!("{} lacks {}: {what}", kept.place, missing.join(" "));
-            findings.push(Finding::new(&layout::BOOT_KEPT, message).help(kept.help).severity(severity));
+            // imgbased changes no /etc/kernel/cmdline.
+            let root = arguments.value("root").and_then(|root| lvm.by_path(root));
+            let help = match root.is_some_and(|root| root.has_tag(TAG_INIT)) {
+                true => {
+                    "node-layout verify --repair lets it name the layer, in place of the installer's root"
+                }
+                false => kept.help,
+            };
+            findings.push(Finding::new(&layout::BOOT_KEPT, message).help(help).severity(severity));
         }
         for missing in missing_volumes(&arguments, lvm, &s.group.name) {
             let message = format!(

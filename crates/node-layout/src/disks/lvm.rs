@@ -11,6 +11,8 @@ use serde::Deserialize;
 pub(crate) const TAG_VG: &str = "imgbased:vg";
 /// Tag of the thin pool.
 pub(crate) const TAG_POOL: &str = "imgbased:pool";
+/// Tag of the installer's root, where imgbased has made its first base of it.
+pub(crate) const TAG_INIT: &str = "imgbased:init";
 /// Tag of a finished base.
 pub(crate) const TAG_BASE: &str = "imgbased:base";
 /// Tag of a layer.

@@ -10,7 +10,7 @@ pub(crate) mod thin; // what a thin volume uses of its pool
 pub use fstab::{Fstab, Mounting};
 pub use lvm::{LogicalVolume, Lvm, LvmError, VolumeGroup};
 pub(crate) use lvm::{
-    LvmCommands, TAG_BASE, TAG_LAYER, TAG_MAKING, TAG_POOL, TAG_READY, TAG_REASON_PREFIX, TAG_ROOT_PREFIX,
-    TAG_STARTED, TAG_UNFINISHED, TAG_VG, is_lv_name, share,
+    LvmCommands, TAG_BASE, TAG_INIT, TAG_LAYER, TAG_MAKING, TAG_POOL, TAG_READY, TAG_REASON_PREFIX,
+    TAG_ROOT_PREFIX, TAG_STARTED, TAG_UNFINISHED, TAG_VG, is_lv_name, share,
 };
 pub(crate) use root_fs::RootFs;

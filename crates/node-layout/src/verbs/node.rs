@@ -1,7 +1,7 @@
 //! What the verbs about images start from: LVM, the boot configuration, the layer that root is, the states of all images.
 
 use crate::boot::{BootConfig, BootError, Target, TrialFate};
-use crate::disks::{LogicalVolume, Lvm, LvmCommands, LvmError};
+use crate::disks::{LogicalVolume, Lvm, LvmCommands, LvmError, TAG_INIT};
 use crate::files::{Change, Files, Method};
 use crate::images::trial::{image_of_entry, is_base, layer_of_entry};
 use crate::images::{ImageState, ImageStatus, kept, states};
@@ -177,12 +177,12 @@ impl<'a> Node<'a> {
         self.image(nvr).is_some_and(|i| i.state == ImageState::Good)
     }
 
-    /// Kernel arguments that boot a layer of this volume group, changed so that they boot `layer`; `None` if they boot something
-    /// else.
+    /// Kernel arguments that boot a layer of this volume group, or the root that imgbased has made its first base of, changed so
+    /// that they boot `layer`; `None` if they boot something else.
     pub(crate) fn turned(&self, arguments: &Arguments, layer: &Layer) -> Option<Arguments> {
         let vg = &self.root.vg;
-        let named =
-            |path: &str| self.lvm.by_path(path).filter(|v| v.vg == *vg && Layer::parse(&v.name).is_some());
+        let is_root = |v: &&LogicalVolume| Layer::parse(&v.name).is_some() || v.has_tag(TAG_INIT);
+        let named = |path: &str| self.lvm.by_path(path).filter(|v| v.vg == *vg).filter(is_root);
         let root_uuid = self.system.root_super.as_ref()?.uuid.clone();
         let root = arguments.value("root")?;
         let own = root.strip_prefix("UUID=").is_some_and(|uuid| uuid == root_uuid);

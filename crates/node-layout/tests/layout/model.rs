@@ -435,7 +435,7 @@ impl Model {
         let text = std::fs::read_to_string(&path).map_err(|_| format!("there is no entry {id}"))?;
         for line in text.lines().filter(|l| l.starts_with("linux ") || l.starts_with("initrd ")) {
             let file = line.split_whitespace().nth(1).unwrap();
-            if !self.sysroot().join("boot").join(&file[1..]).exists() {
+            if !self.sysroot().join("boot").join(file.trim_start_matches('/')).exists() {
                 return Err(format!("{id}: {file} does not exist"));
             }
         }

@@ -1,15 +1,15 @@
 //! A host that the original imgbased has made takes its first update.
 //!
-//! What is on it is what imgbased 1.2.26 leaves after `imgbase layout --init` (`src/imgbased/imgbase.py`, `bootsetup.py`,
-//! `bootloader.py`): the base has the tag of a layer and is writable, the root of the installer stays, only the layer's entry is left,
-//! and the default is its title.
+//! What is on it is what imgbased 1.2.26 has left after `imgbase layout --init` with grubby of Fedora (`tests/vm/originalhost.py`): the
+//! base has the tag of a layer and is writable, the root of the installer stays, only the layer's entry is left, whose paths begin with
+//! two slashes, the default is its title, and `/etc/kernel/cmdline` names the root of the installer.
 
 use crate::grub::Firmware;
 use crate::grub_configurations::ALL;
 use crate::model::{Model, NVR, Volume, is_error, policy};
 use crate::trial::{done, state_of};
 use crate::update_model::NEW;
-use node_layout::{Depth, ImageState, confirm, rollback, verify};
+use node_layout::{Depth, ImageState, confirm, repair, rollback, verify};
 
 /// The host, and a new image beside it.
 fn host(release: &str, firmware: Firmware) -> Model {
@@ -32,8 +32,8 @@ fn host(release: &str, firmware: Firmware) -> Model {
     model.put(
         &format!("/sysroot/boot/loader/entries/{layer}-{version}.conf"),
         &format!(
-            "title {title}\nversion {version}\nlinux /{layer}/vmlinuz-{version}\ninitrd /{layer}/initramfs-{version}.img\noptions {options}\n\
-            grub_users $grub_users\ngrub_arg --unrestricted\n{class}\n"
+            "title {title}\nversion {version}\nlinux //{layer}/vmlinuz-{version}\ninitrd //{layer}/initramfs-{version}.img\noptions {options}\n\
+            id -20261121000000-{version}\ngrub_users $grub_users\ngrub_arg --unrestricted\n{class}\n"
         ),
     );
     for name in [format!("vmlinuz-{version}"), format!("initramfs-{version}.img")] {
@@ -41,14 +41,10 @@ fn host(release: &str, firmware: Firmware) -> Model {
         model.put(&format!("/sysroot/boot/{name}"), "content");
     }
     crate::grub_configurations::set(&model, &[("saved_entry", Some(&title)), ("kernelopts", None)]);
-    for file in ["etc/default/grub", "etc/kernel/cmdline"] {
-        if let Ok(text) = std::fs::read_to_string(model.sysroot().join(file)) {
-            let text = text.replace("root=/dev/mapper/onn-root ", &format!("root=/dev/onn/{layer} "));
-            model.put(
-                &format!("/sysroot/{file}"),
-                &text.replace("rd.lvm.lv=onn/root", &format!("rd.lvm.lv=onn/{layer}")),
-            );
-        }
+    // It changes no /etc/kernel/cmdline.
+    if let Ok(text) = std::fs::read_to_string(model.sysroot().join("etc/default/grub")) {
+        let text = text.replace("rd.lvm.lv=onn/root", &format!("rd.lvm.lv=onn/{layer}"));
+        model.put("/sysroot/etc/default/grub", &text);
     }
     let fstab = model.read("etc/fstab").replace("/dev/mapper/onn-root ", &format!("/dev/onn/{layer} "));
     model.put("/sysroot/etc/fstab", &fstab.replacen("defaults ", "defaults,discard ", 1));
@@ -90,7 +86,24 @@ fn a_host_of_imgbased_takes_its_first_update() {
         };
         assert_eq!(model.boots().unwrap(), format!("{NVR}+1"), "{at}");
         assert_eq!(state_of(&model.running(), NVR).0, ImageState::Good, "{at}");
+        let wrong = errors();
+        let kernel_cmdline = model.sysroot().join("etc/kernel/cmdline");
+        assert_eq!(wrong.len(), usize::from(kernel_cmdline.exists()), "{at}: {wrong:?}");
+        assert!(
+            wrong.iter().all(|e| e.contains("the next kernel would not boot the layer")),
+            "{at}: {wrong:?}"
+        );
+        let texts = |node: &Model| node.files(&node.sysroot());
+        let unrepaired = texts(&model);
+        done(&model, &repair(&model.running(), &model).unwrap());
+        let changed: Vec<_> =
+            texts(&model).into_iter().filter(|(name, text)| unrepaired.get(name) != Some(text)).collect();
+        assert!(changed.iter().all(|(name, _)| name == "etc/kernel/cmdline"), "{at}: {changed:?}");
         assert_eq!(errors(), Vec::<String>::new(), "{at}");
+        // An update does it for the new layer in any case.
+        if let Some(text) = unrepaired.get("etc/kernel/cmdline") {
+            model.put("/sysroot/etc/kernel/cmdline", std::str::from_utf8(text).unwrap());
+        }
         let old = model.volume(NVR);
         let root = model.volume("root");
         // Deciding changes nothing.
@@ -102,7 +115,15 @@ fn a_host_of_imgbased_takes_its_first_update() {
 
         assert_eq!(model.update().unwrap(), "armed", "{at}");
         assert_eq!((model.volume(NVR), model.volume("root")), (old, root), "{at}: they are imgbased's");
-        assert_eq!(errors(), Vec::<String>::new(), "{at}: armed");
+        assert_eq!(errors(), wrong, "{at}: armed");
+        if kernel_cmdline.exists() {
+            let of_new =
+                std::fs::read_to_string(model.tree(&format!("{NEW}+1")).join("etc/kernel/cmdline")).unwrap();
+            assert!(
+                of_new.contains(&format!("root=/dev/onn/{NEW}+1 ")) && !of_new.contains("onn-root"),
+                "{at}: {of_new}"
+            );
+        }
         assert_eq!(model.boots().unwrap(), format!("{NEW}+1"), "{at}");
         assert_eq!(model.boots().unwrap(), format!("{NVR}+1"), "{at}: not confirmed");
         assert_eq!(state_of(&model.running(), NEW).0, ImageState::Failed, "{at}");

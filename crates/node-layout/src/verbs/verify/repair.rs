@@ -2,6 +2,7 @@
 
 use super::images::{copies, fallback, foreign_kernels, stale, with_another_root, without_trial_arguments};
 use crate::boot::{TrialArguments, TrialStage};
+use crate::disks::TAG_INIT;
 use crate::files::{Change, Method};
 use crate::images::trial::{image_of_entry, layer_of_id};
 use crate::images::{ImageState, kept};
@@ -63,6 +64,17 @@ pub fn repair(system: &System, tools: &dyn Tools) -> Result<Decision, Vec<Findin
         let about = format!("remove the kernel arguments of the trial of {}", image.nvr);
         steps.add("plain-arguments", about, vec![Action::Change(plain)]);
     }
+    let kept = node.boot.kept_argument_changes(&|kept| match names_installation(&node, kept) {
+        true => node.turned(kept, &node.layer).unwrap_or_else(|| kept.clone()),
+        false => kept.clone(),
+    });
+    let is_other = |change: &Change| {
+        let [before, after] = change.texts();
+        before.trim_end() != after.trim_end()
+    };
+    let about = "let the arguments that are kept for the next kernel boot the layer".to_owned();
+    let kept = kept.into_iter().filter(is_other).collect();
+    steps.add("kept-arguments", about, vec![Action::Change(kept)]);
     let kernels: Vec<String> = foreign_kernels(&node).iter().map(|e| e.id.clone()).collect();
     for id in kernels {
         let boot = node.boot_after(&steps, tools)?;
@@ -72,6 +84,12 @@ pub fn repair(system: &System, tools: &dyn Tools) -> Result<Decision, Vec<Findin
         }
     }
     Ok(decided(steps))
+}
+
+/// Whether kernel arguments boot the installer's root. imgbased leaves them so in `/etc/kernel/cmdline`.
+fn names_installation(node: &Node<'_>, arguments: &Arguments) -> bool {
+    let root = arguments.value("root").and_then(|root| node.lvm.by_path(root));
+    root.is_some_and(|root| root.vg == node.root.vg && root.has_tag(TAG_INIT))
 }
 
 fn decided(steps: Steps) -> Decision {
