@@ -4,11 +4,12 @@
     tests/vm/measure_update.py [MIB [xfs|ext4]]
 
 Of an image of MIB (1024 by default) 10 % or 40 % of the bytes have been rebuilt, and its kernel is new. The use of the pool is
-also printed as a multiple of the bytes that differ (blocks of 4 KiB; guest/count_changed.py). The ways: `update`; a snapshot of
-the old base with `rsync -aHAX --checksum --delete`, also with `--inplace`; a new volume with `tar`. Beside them: reading both
-trees and writing the changed files, which no way can avoid, and a new UUID on a snapshot, which `update` gives to the base and
-to the layer. Each runs in a user-mode Linux of its own, on a fresh copy of the same node; times are the machine's clock,
-processor times those of the whole machine without its start. Needs rsync. Figures from a busy host are of little use.
+also printed as a multiple of the bytes that differ (blocks of 4 KiB; guest/count_changed.py), and beside it what of that is not
+the new UUID of the layer. The ways: `update`; a snapshot of the old base with `rsync -aHAX --checksum --delete`, also with
+`--inplace`; a new volume with `tar`. Beside them: reading both trees and writing the changed files, which no way can avoid; a new
+UUID on a snapshot; the least that writing in place, and any way, could take of the pool (guest/count_chunks.py). Each runs in a
+user-mode Linux of its own, on a fresh copy of the same node; times are the machine's clock, processor times those of the whole
+machine without its start. Needs rsync. Times from a busy host are of little use.
 """
 
 import json
@@ -85,7 +86,7 @@ SNAPSHOT = """
 run lvcreate -q -y -s -kn -n new {vg}/{nvr}; run lvchange -q -ay {vg}/new
 run mount {nouuid} /dev/{vg}/new /mnt/host/tmp/new
 """
-UPDATE = "node-layout update"
+UPDATE, UUID = "node-layout update", "a new UUID"
 WAYS = {
     "nothing": ":",
     UPDATE: """
@@ -103,11 +104,17 @@ run host sh -c 'tar --xattrs --acls -C /mnt/{percent} -cf - . | tar --xattrs --a
 run host sh -c 'cat $(find /mnt/{percent} /tmp/new -type f) > /dev/null'
 run host sh -c 'cd /mnt/{percent}; find . -type f -newermt @1700000001 -print0 | xargs -0 cp --parents -t /tmp/new'
 """,
-    "a new UUID": """
+    UUID: """
 run lvcreate -q -y -s -kn -n new {vg}/{nvr}; run lvchange -q -ay {vg}/new
 {uuid} /dev/{vg}/new > /tmp/o 2>&1 || { cat /tmp/o; fail uuid; }
 """,
 }
+
+
+LEAST = """
+run lvcreate -q -y -s -kn -n new {vg}/{nvr}; run lvchange -q -ay {vg}/new; run mount -o ro{ro} /dev/{vg}/new /mnt/host/tmp/new
+say "least $(host python3 {guest}/count_chunks.py /tmp/new /mnt/{percent})"
+"""
 
 
 class Cost(NamedTuple):
@@ -143,6 +150,23 @@ def measure(layout: images.Layout, node: pathlib.Path, media: pathlib.Path, way:
     return Cost(int(result.value("pool")), int(result.value("metadata")), float(result.value("seconds")), spent)
 
 
+def least(layout: images.Layout, node: pathlib.Path, media: pathlib.Path, percent: int) -> tuple[int, int]:
+    """The least that the image takes of the pool, in MiB: written in place, and in any way."""
+    text = imagefiles.HOST + imagefiles.MEDIA + "vgchange -q -ay {vg}\nrun mount --bind /mnt/media /mnt/host/mnt\n"
+    text += "mkdir -p /mnt/host/tmp/new\n" + LEAST
+    fill = {
+        "ro": ",norecovery,nouuid" if layout.root == "xfs" else ",noload",
+        "guest": str(imagefiles.GUEST),
+        "percent": str(percent),
+    }
+    for key, value in fill.items():
+        text = text.replace("{" + key + "}", value)
+    disks = images.copy([node], "measure")
+    result = uml.boot([*disks, qemu.Disk(media, "media")], jobs.fill(text, layout), memory=1024, console=True).check("least")
+    in_place, any_way = (int(number) >> 20 for number in result.value("least").split())
+    return in_place, any_way
+
+
 def main(mib: int, kind: Literal["xfs", "ext4"]) -> None:
     if not shutil.which("rsync"):
         sys.exit("rsync is missing: apt-get install rsync")
@@ -158,12 +182,19 @@ def main(mib: int, kind: Literal["xfs", "ext4"]) -> None:
     media, root, changed = trees(mib, "ext4")
     node = trials.first_boot(layout, root)[0]
     for percent in PERCENTS:
+        in_place, any_way = least(layout, node, media, percent)
+        print(
+            f"{kind} {percent} %: {changed[percent]:.0f} MiB differ; with the inodes {any_way} MiB, in place {in_place} MiB",
+            flush=True,
+        )
         nothing = measure(layout, node, media, "nothing", percent).processor
+        uuid = measure(layout, node, media, UUID, percent).pool
         for way in list(WAYS)[1:]:
             cost = measure(layout, node, media, way, percent)
+            more = f", without the UUID {cost.pool - uuid} MiB ({(cost.pool - uuid) / changed[percent]:.2f})"
             print(
-                f"{kind} {percent} %: {way}: pool {cost.pool} MiB ({cost.pool / changed[percent]:.2f}), "
-                f"metadata {cost.metadata} blocks, {cost.seconds:.1f} s, "
+                f"{kind} {percent} %: {way}: pool {cost.pool} MiB ({cost.pool / changed[percent]:.2f})"
+                f"{more if way == UPDATE else ''}, metadata {cost.metadata} blocks, {cost.seconds:.1f} s, "
                 f"processor {cost.processor - nothing:.1f} s",
                 flush=True,
             )
