@@ -30,8 +30,10 @@ import imagerpm
 import imgbase
 import installation
 import interrupted
+import kernelinstall
 import kills
 import leftovers
+import originalhost
 import packages
 import powercut
 import qemu
@@ -70,6 +72,9 @@ SCENARIOS: dict[str, Callable[[], str]] = {
     "kills-packages": functools.partial(interrupted.killed, interrupted.SHARE),
     "kills-packages-all": functools.partial(interrupted.killed, interrupted.ALL),
     "imgbase": imgbase.reads,
+    "imgbase-update": originalhost.update,
+    "kernel-install": kernelinstall.kernel_install,
+    "grubby": kernelinstall.grubby,
     "trial-confirmed": trials.confirmed,
     **{f"trial-{name}": functools.partial(trials.failing, name) for name in trials.FAULTS},
 }
@@ -79,6 +84,7 @@ ON_REQUEST = {
     *(f"power-cuts-packages-{name}" for name in interrupted.MANAGERS),
     "kills-packages-all",
     *("power-cuts-xfs-boot", "power-cuts-fat-boot", "power-cuts-update", "kills-all", "imgbase", "upgrade-grub-uefi"),
+    *("imgbase-update", "kernel-install", "grubby"),
     *(f"trial-{name}" for name in ("missing-kernel", "no-root", "power-cut", "kernel-panic")),
     *(f"trial-{name}" for name in ("emergency-mode", "pid-1-dies", "service-never-up")),
 }
