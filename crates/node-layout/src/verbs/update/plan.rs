@@ -121,13 +121,13 @@ impl<'p> Planner<'p> {
         text(&below(self.environment, format!("/dev/{volume}")))
     }
 
-    /// Where new file systems are mounted for writing. A time of access that is written takes a chunk of the pool, which the base had
-    /// in common with another; so does a table of inodes that ext4 initialises in the background.
+    /// Mounts a new file system for writing. What becomes free goes back to the pool. A time of access that is written takes a chunk
+    /// of the pool, which the base had in common with another; so does a table of inodes that ext4 initialises in the background.
     fn mount_volume(&self, volume: &str, at: &Path) -> Action {
         let kind = self.making.host.root_fs;
         let options = match kind {
-            RootFs::Ext4 => "rw,nosuid,noatime,noinit_itable",
-            RootFs::Xfs => "rw,nosuid,noatime,nouuid",
+            RootFs::Ext4 => "rw,nosuid,noatime,discard,noinit_itable",
+            RootFs::Xfs => "rw,nosuid,noatime,discard,nouuid",
         };
         mount(&kind.to_string(), options, &self.device(volume), at)
     }
