@@ -5,11 +5,11 @@
 
 Of an image of MIB (1024 by default) 10 % or 40 % of the bytes have been rebuilt, and its kernel is new. The use of the pool is
 also printed as a multiple of the bytes that differ (blocks of 4 KiB; guest/count_changed.py), and beside it what of that is not
-the new UUID of the layer. The ways: `update`; a snapshot of the old base with `rsync -aHAX --checksum --delete`, also with
-`--inplace`; a new volume with `tar`. Beside them: reading both trees and writing the changed files, which no way can avoid; a new
-UUID on a snapshot; the least that writing in place, and any way, could take of the pool (guest/count_chunks.py). Each runs in a
-user-mode Linux of its own, on a fresh copy of the same node; times are the machine's clock, processor times those of the whole
-machine without its start. Needs rsync. Times from a busy host are of little use.
+the new UUIDs of the base and of the layer. The ways: `update`; a snapshot of the old base with `rsync -aHAX --checksum
+--delete`, also with `--inplace`; a new volume with `tar`. Beside them: reading both trees and writing the changed files, which
+no way can avoid; a new UUID on a snapshot; the least that writing in place, and any way, could take of the pool
+(guest/count_chunks.py). Each runs in a user-mode Linux of its own, on a fresh copy of the same node; times are the machine's
+clock, processor times those of the whole machine without its start. Needs rsync. Times from a busy host are of little use.
 """
 
 import json
@@ -191,7 +191,8 @@ def main(mib: int, kind: Literal["xfs", "ext4"]) -> None:
         uuid = measure(layout, node, media, UUID, percent).pool
         for way in list(WAYS)[1:]:
             cost = measure(layout, node, media, way, percent)
-            more = f", without the UUID {cost.pool - uuid} MiB ({(cost.pool - uuid) / changed[percent]:.2f})"
+            rest = cost.pool - 2 * uuid
+            more = f", without the UUIDs {rest} MiB ({rest / changed[percent]:.2f})"
             print(
                 f"{kind} {percent} %: {way}: pool {cost.pool} MiB ({cost.pool / changed[percent]:.2f})"
                 f"{more if way == UPDATE else ''}, metadata {cost.metadata} blocks, {cost.seconds:.1f} s, "
