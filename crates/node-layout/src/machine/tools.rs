@@ -158,7 +158,8 @@ pub(crate) fn below(root: &Path, path: impl AsRef<Path>) -> PathBuf {
 const LINKS: usize = 40;
 
 /// The file that `path` means in the system at `root`: symbolic links are followed inside it, as in a chroot. Neither an absolute
-/// link nor `..` leads out. (Nothing else changes the links of a system while it is installed.)
+/// link nor `..` leads out. (Nothing else changes the links of a system while it is installed, so that this is as good as openat2(2)
+/// with `RESOLVE_IN_ROOT`, and it also answers for a file that does not exist yet.)
 pub(crate) fn inside(root: &Path, path: impl AsRef<Path>) -> PathBuf {
     let mut left: Vec<PathBuf> = Vec::new();
     let add = |left: &mut Vec<PathBuf>, path: &Path| {
