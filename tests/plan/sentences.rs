@@ -35,6 +35,16 @@ fn a_refused_line_has_the_sentence_of_the_installer() {
             "raid / --level=1 --device=0 --metadata=1.2 raid.1 raid.2\n",
             "Unexpected arguments to raid command: ['--metadata=1.2']",
         ),
+        (
+            "RHEL9",
+            "logvol / --vgname=a --name=b --size=1 --metadata=1\n",
+            "--chunksize and --metadatasize are for thin pools only",
+        ),
+        (
+            "RHEL8",
+            "logvol / --vgname=a --name=b --size=1 --cachesize=5 --cachepvs=pv.1 --cachemode=fast\n",
+            "Invalid cache mode given: fast",
+        ),
         ("RHEL9", "snapshot a/b --name=c\n", "the following arguments are required: --when"),
         ("RHEL9", "mount /dev/sda1 swap\n", "Invalid mount point 'swap' given"),
         ("RHEL8", "part / --size=1\nautopart\n", "The part/partition and autopart commands"),

@@ -3,8 +3,8 @@
 //! the same ones except where it is said.
 
 use crate::lint::read::Read;
-use kickstart::Version;
 use kickstart::syntax::{split_words, unquote};
+use kickstart::{Version, vocabulary};
 use node_base::diagnostic::Finding;
 use node_base::source::{FileId, Span, Spanned, line_at};
 use std::ops::Range;
@@ -44,14 +44,23 @@ struct Line<'t> {
 impl Line<'_> {
     fn value(&self, option: &str) -> Option<&str> {
         self.words.iter().enumerate().find_map(|(i, word)| match word.text.split_once('=') {
-            Some((name, value)) if name == option => Some(value),
-            None if word.text == option => self.words.get(i + 1).map(|next| next.text.as_ref()),
+            Some((name, value)) if self.means(name, option) => Some(value),
+            None if self.means(&word.text, option) => self.words.get(i + 1).map(|next| next.text.as_ref()),
             _ => None,
         })
     }
 
     fn has(&self, option: &str) -> bool {
-        self.words.iter().any(|word| word.text.split('=').next() == Some(option))
+        self.words.iter().any(|word| self.means(word.text.split('=').next().unwrap_or_default(), option))
+    }
+
+    /// Whether a word names an option, in full or as far as no other one of the command begins.
+    fn means(&self, word: &str, option: &str) -> bool {
+        let is_short = || {
+            let Some(entry) = vocabulary::command(self.command, self.version) else { return false };
+            entry.options().flat_map(|o| o.names).filter(|name| name.starts_with(word)).count() == 1
+        };
+        word == option || (word.len() > 2 && option.starts_with(word) && is_short())
     }
 
     /// The option that a value at a place belongs to.
@@ -233,6 +242,9 @@ fn requirement(line: &Line<'_>) -> Option<String> {
         }
         "logvol" if line.has("--cachesize") && !line.has("--cachepvs") => {
             "Cache needs to have a list of (fast) PVs specified"
+        }
+        "logvol" if line.has("--cachepvs") && line.has("--cachesize") => {
+            return Some(format!("Invalid cache mode given: {}", line.value("--cachemode")?));
         }
         "logvol" if line.has("--cachepvs") => "Cache needs to have size specified",
         "mount" if line.has("--mkfsoptions") => "'--mkfsoptions' requires --reformat",
