@@ -86,7 +86,7 @@ fn has_open_case(part: &str) -> bool {
     part.contains("case") && count("case") > count("esac")
 }
 
-/// Where `$(…)` and `` `…` `` are in a script that follows the grammar, in the order of their ends: what is between the brackets or
+/// Where `$(…)` and `` `…` `` are in a script that closes its quotes, in the order of their ends: what is between the brackets or
 /// quotes. Those of here-documents are left out, as are those in more than [`MOST_BRACKETS`] others.
 pub(super) fn substitutions(text: &str) -> Vec<Range<usize>> {
     if !text.contains("$(") && !text.contains('`') {
@@ -270,10 +270,7 @@ impl<'t> Scan<'t> {
             match closer {
                 Closer::Backquote => self.note(begin + 1..self.at),
                 // `$((…))` is arithmetic.
-                Closer::Expansion if !self.text[begin..].starts_with("$((") => {
-                    self.has_pattern_inside |= has_open_case(&self.text[begin + 2..self.at]);
-                    self.note(begin + 2..self.at);
-                }
+                Closer::Expansion if !self.text[begin..].starts_with("$((") => self.note(begin + 2..self.at),
                 _ => {}
             }
             self.calls -= usize::from(closer.is_called_for());
@@ -282,8 +279,10 @@ impl<'t> Scan<'t> {
         }
     }
 
+    /// Notes what is in a `$(…)` or in backquotes. Not in many others: each is read again, and the time must stay linear.
     fn note(&mut self, inside: Range<usize>) {
         if self.calls <= MOST_BRACKETS {
+            self.has_pattern_inside |= has_open_case(&self.text[inside.clone()]);
             self.substitutions.push(inside);
         }
     }

@@ -5,7 +5,7 @@ use super::{Statement, grammar, hazard, walk};
 use brush_parser::ParseError;
 use std::ops::Range;
 
-/// The commands inside the words of a script that follows the grammar.
+/// The commands inside the words of a script that closes its quotes.
 ///
 /// # Errors
 /// The first fault in a `$(…)`: bash reads it with the script. Backquotes it reads when the command runs, and that may be never.
