@@ -70,6 +70,12 @@ fn decided(model: &Model, request: &UpdateRequest) -> (Vec<String>, Option<Vec<S
     }
 }
 
+/// The programs that are run in the layer, but for RPM.
+fn in_layer(commands: &[String]) -> Vec<&str> {
+    let programs = commands.iter().filter_map(|c| Some(c.split_once("run/node-layout/layer ")?.1));
+    programs.filter(|program| !program.starts_with("rpm")).collect()
+}
+
 #[test]
 fn what_was_installed_on_the_host_is_installed_in_the_layer_by_its_own_programs() {
     let model = node(&BASE, &HOST, &["bash 6-1", "kernel 6-1"], &["alpha 1-1", "beta 2-1"]);
@@ -261,13 +267,8 @@ fn modules_must_be_for_the_kernel_of_the_image_or_be_found_fit_for_it() {
     let (told, commands) = decided(&model, &model.request());
     assert!(told.contains(&format!("warning: {what}")), "{told:?}");
     let commands = commands.unwrap();
-    let programs: Vec<&str> = commands
-        .iter()
-        .filter_map(|c| c.split_once("run/node-layout/layer ").map(|(_, program)| program))
-        .filter(|program| !program.starts_with("rpm"))
-        .collect();
     assert_eq!(
-        programs,
+        in_layer(&commands),
         [
             format!("weak-modules --add-kernel --no-initramfs {KVER}"),
             format!("depmod {KVER}"),
@@ -379,13 +380,8 @@ fn modules_that_dkms_builds_need_the_headers_of_the_kernel_of_the_image() {
     assert!(decided(&model, &left).1.is_some());
     model.put(&format!("/image/lib/modules/{KVER}/build/include/linux/kernel.h"), "");
     let commands = decided(&model, &model.request()).1.unwrap();
-    let programs: Vec<&str> = commands
-        .iter()
-        .filter_map(|c| c.split_once("run/node-layout/layer ").map(|(_, program)| program))
-        .filter(|program| !program.starts_with("rpm"))
-        .collect();
     assert_eq!(
-        programs,
+        in_layer(&commands),
         [format!("dkms install -m lab -v 1 -k {KVER}"), format!("modinfo -k {KVER} -F filename lab_module"),]
     );
     // A configuration that names nothing, and no program to build with.
