@@ -7,11 +7,9 @@ use node_base::diagnostic::{Finding, layout};
 use node_layout::{Command, Depth, Tools, repair, verify};
 use std::collections::BTreeSet;
 
-/// Codes with a help that is a command, which [`apply`] runs, or a test of its own: LAY045 is what `interrupted.rs` is about.
-const BY_A_COMMAND: &[&str] = &[
-    "LAY023", "LAY024", "LAY028", "LAY029", "LAY032", "LAY040", "LAY041", "LAY043", "LAY044", "LAY045",
-    "LAY046", "LAY065", "LAY066",
-];
+/// Codes with a help that is a command, which [`apply`] runs in `verified.rs` or `after_trial.rs`.
+const BY_A_COMMAND: &[&str] =
+    &["LAY028", "LAY029", "LAY032", "LAY041", "LAY043", "LAY044", "LAY046", "LAY065", "LAY066"];
 
 /// Why no program can do what a finding advises.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +22,7 @@ enum Why {
     Choice,
     /// A file of the administrator, in which other programs write, too.
     File,
-    /// It is refused before anything is changed: the command is given again, in another way.
+    /// The command is given again, perhaps in another way. (For LAY045, an interrupted `init`, `interrupted.rs` does it.)
     Again,
     /// Nothing is wrong, or time changes it.
     Remark,
@@ -46,6 +44,8 @@ const BY_A_PERSON: &[(&str, Why)] = &[
     ("LAY020", Why::Machine),
     ("LAY021", Why::Choice),
     ("LAY022", Why::File),
+    ("LAY023", Why::Choice),
+    ("LAY024", Why::Choice),
     ("LAY025", Why::File),
     ("LAY026", Why::Machine),
     ("LAY027", Why::Remark),
@@ -53,7 +53,9 @@ const BY_A_PERSON: &[(&str, Why)] = &[
     ("LAY031", Why::Choice),
     ("LAY033", Why::Machine),
     ("LAY034", Why::Machine),
+    ("LAY040", Why::Choice),
     ("LAY042", Why::Choice),
+    ("LAY045", Why::Again),
     ("LAY047", Why::Remark),
     ("LAY050", Why::File),
     ("LAY051", Why::Machine),
