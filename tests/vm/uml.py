@@ -83,7 +83,8 @@ def boot(
 
     `shared` is a directory of the host that the machine mounts at /tmp/shared. In a `short_lived` machine LVM makes no backups
     and does not run thin_check (the host can run it instead), and there is neither LUKS nor RAID. `memory` is in MiB, `limit` in
-    seconds.
+    seconds; before its end the machine says what its programs wait for (guest/uml-init). If it says nothing, its kernel hangs:
+    then the job runs again, once, unless a disk of the first try is no longer what it was.
     """
     (LAB / "work").mkdir(exist_ok=True)
     all_disks = [d if isinstance(d, qemu.Disk) else qemu.Disk(d) for d in disks]
@@ -94,19 +95,37 @@ def boot(
             os.link(path, job / name)
         command = [str(kernel().image), f"mem={memory}M", "con=null", "con0=null,fd:1", "ssl=null", f"uml_dir={job}/"]
         command += ["rootfstype=hostfs", f"rootflags={LAB}/uml", "ro", "quiet", "init=/init", "panic=1"]
-        command += [f"initcall_blacklist={LEFT_OUT}", f"job={job}"]
+        seconds = limit or qemu.LIMIT
+        command += [f"initcall_blacklist={LEFT_OUT}", f"job={job}", f"late={seconds * 0.9:.0f}"]
         for number, disk in enumerate(d for d in all_disks if not d.serial):
             command.append(f"ubd{number}=" + (f"{job}/overlay{number}," if disk.snapshot else "") + str(disk.path))
         command += [f"shared={shared}"] if shared else []
         command += ["kind=-short-lived"] if short_lived else []
-        with qemu.processor() as processor:
-            # A machine's kernel and programs are processes that constantly wait for each other: on one processor this costs
-            # half of what it does on two.
-            return qemu.watch(
-                ["taskset", "--cpu-list", str(processor), *command],
-                "user-mode",
-                qemu.console_file(all_disks[0].path) if console else None,
-                limit or qemu.LIMIT,
-                own_session=True,
-                env={**os.environ, "TMPDIR": str(memory_directory())},
-            )
+        seen = qemu.console_file(all_disks[0].path) if console else None
+
+        def once() -> qemu.Result:
+            with qemu.processor() as processor:
+                # A machine's kernel and programs are processes that constantly wait for each other: on one processor this costs
+                # half of what it does on two.
+                return qemu.watch(
+                    ["taskset", "--cpu-list", str(processor), *command],
+                    "user-mode",
+                    seen,
+                    seconds,
+                    own_session=True,
+                    env={**os.environ, "TMPDIR": str(memory_directory())},
+                )
+
+        result = once()
+        if kernel_hangs(result) and all(disk.snapshot for disk in all_disks):
+            print(f"a kernel of user-mode Linux hung for {seconds:.0f} s; its job runs again", flush=True)
+            for overlay in job.glob("overlay*"):
+                overlay.unlink()
+            seen = qemu.console_file(all_disks[0].path) if console else None
+            result = once()
+        return result
+
+
+def kernel_hangs(result: qemu.Result) -> bool:
+    """Whether a machine that took too long ran no program at the end, not even the one that says what the others wait for."""
+    return result.timed_out and not any(line.startswith("late: ") for line in result.lines)
