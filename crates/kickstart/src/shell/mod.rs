@@ -192,6 +192,17 @@ mod tests {
     }
 
     #[test]
+    fn the_place_of_a_word_is_its_own_on_joined_lines_too() {
+        for script in ["a b \\\n  c", "a \\\nb c\n", "a\\\n\\\n b \\\n \\\n\tc && d", "echo é \\\n ü"] {
+            for statement in Script::read(script).statements {
+                for word in statement.words {
+                    assert_eq!(&script[word.start..word.end], word.text, "{script:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn commands_end_at_operators_and_line_ends() {
         assert_eq!(
             shown("set -x; a b \\\n  c && d || exit 1\ne | f &\n"),

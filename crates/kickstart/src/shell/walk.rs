@@ -234,6 +234,14 @@ impl Walk<'_> {
 
     fn word(&self, word: &Word) -> Option<ShellWord> {
         let (start, end) = self.place(word.loc.as_ref()?);
+        // The tokenizer does not count the two characters that join a line with the next one: to it a word begins too early.
+        let is_before = |c: char| matches!(c, ' ' | '\t' | '\n');
+        let mut raw = self.text[start..end].trim_start_matches(is_before);
+        while let Some(rest) = raw.strip_prefix("\\\n") {
+            raw = rest.trim_start_matches(is_before);
+        }
+        let start = end - raw.len();
+        let end = start + raw.trim_end_matches("\\\n").len();
         Some(ShellWord { text: unquoted(&word.value), start, end })
     }
 
@@ -283,6 +291,9 @@ fn is_assignment(word: &str) -> bool {
 
 /// A word without its quotes. `$(…)` and `` `…` `` stay as they are written.
 fn unquoted(raw: &str) -> String {
+    if !raw.contains(['\\', '"', '\'', '`', '$']) {
+        return raw.to_owned();
+    }
     let mut text = String::with_capacity(raw.len());
     let mut rest = raw.chars().peekable();
     let mut in_quotes = false;
