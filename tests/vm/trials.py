@@ -65,7 +65,6 @@ SOON = {f"{SYSTEM}/node-layout-trial.timer.d/lab.conf": "[Timer]\nOnBootSec=\nOn
 CRASH = "/bin/sh -c 'kill -SEGV 1; sleep infinity'"
 UNHEALTHY = "#!/bin/sh\necho the lab is not healthy\nexit 1\n"
 FAULTS = {
-    # GRUB 2.14 (its blsuki) may garble the old entry in this case, and boots it without initramfs: the machine stands still.
     "missing-kernel": Fault("did-not-start", "small", "uefi", before="rm /boot/{new}/vmlinuz-*"),
     "kernel-panic": Fault("did-not-start", "small", initramfs={"init": PANIC}),
     # Without the device mapper's modules there is no root.

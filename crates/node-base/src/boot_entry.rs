@@ -71,18 +71,28 @@ pub struct BootEntry {
     /// File name without `.conf`: what boot loaders call it.
     pub id: String,
     lines: Vec<String>,
+    is_edited: bool,
 }
 
 impl BootEntry {
     /// Reads the text of an entry's file.
     pub fn parse(id: &str, text: &str) -> BootEntry {
-        BootEntry { id: id.to_owned(), lines: text.lines().map(str::to_owned).collect() }
+        BootEntry { id: id.to_owned(), lines: text.lines().map(str::to_owned).collect(), is_edited: false }
     }
 
-    /// The text of its file.
+    /// The text of its file. An entry that was edited has a second blank between two of its kernel arguments where
+    /// `overflows_blsuki` says so.
     pub fn text(&self) -> String {
-        let mut text = self.lines.join("\n");
-        text.push('\n');
+        let mut text = String::new();
+        for line in &self.lines {
+            match value(line, "options").and_then(|options| options.split_once(' ')) {
+                Some((first, rest)) if self.is_edited && overflows_blsuki(self.get("linux"), line) => {
+                    text.push_str(&format!("options {first}  {rest}"));
+                }
+                _ => text.push_str(line),
+            }
+            text.push('\n');
+        }
         text
     }
 
@@ -98,6 +108,7 @@ impl BootEntry {
 
     /// Makes `key new` the only line with this key: it replaces the first one and removes the others, or is appended.
     pub fn set(&mut self, key: &str, new: &str) {
+        self.is_edited = true;
         let line = format!("{key} {new}");
         let mut placed = false;
         self.lines.retain_mut(|l| {
@@ -116,6 +127,7 @@ impl BootEntry {
 
     /// Replaces the word `old` by `new` in every line with this key.
     pub fn replace_word(&mut self, key: &str, old: &str, new: &str) {
+        self.is_edited = true;
         for line in &mut self.lines {
             if let Some(words) = value(line, key) {
                 let words: Vec<&str> =
@@ -171,6 +183,19 @@ impl BootEntry {
     }
 }
 
+/// Whether GRUB's `blsuki` would write past its buffer for an entry with this kernel and this line of options.
+///
+/// It makes the command `linux PATH OPTIONS` in a buffer that is a byte too short (`bls_get_linux`, GRUB 2.14). The byte is
+/// lost in the rest of a block of its heap unless the buffer fills its blocks, which are 16 bytes long, or 32 on 64-bit machines:
+/// then the command goes on with what is in the next block, the initial RAM disk is not loaded, and the host does not boot.
+fn overflows_blsuki(kernel: Option<&str>, options: &str) -> bool {
+    const BLOCK: usize = 16;
+    let (Some(kernel), Some(options)) = (kernel, value(options, "options")) else { return false };
+    // Variables are longer or shorter in the end.
+    let is_known = !kernel.contains('$') && !options.contains('$');
+    is_known && ("linux \0".len() + kernel.len() + options.len() + 1).is_multiple_of(BLOCK)
+}
+
 /// A path with one slash at its beginning. imgbased writes two (`linux //LAYER/vmlinuz-VERSION`), which mean the same.
 fn path(word: &str) -> &str {
     let rest = word.trim_start_matches('/');
@@ -199,6 +224,31 @@ mod tests {
         e.set("options", "x");
         assert_eq!(e.all("initrd").collect::<Vec<_>>(), ["/ucode.img", "/L/i.img $tuned_initrd"]);
         assert!(e.text().contains("options x\ngrub_users"), "{}", e.text());
+    }
+
+    #[test]
+    fn the_command_that_grub_makes_of_an_edited_entry_never_fills_its_buffer() {
+        let long = "x".repeat(40);
+        let mut padded = 0;
+        for length in 1..=40 {
+            let mut entry = BootEntry::parse("n", "linux /old\ninitrd /i.img\noptions a\n");
+            let options = format!("root=/dev/onn/n-1-1+1 {} quiet", &long[..length]);
+            entry.set("options", &options);
+            entry.replace_word("linux", "/old", "/n-1-1+1/vmlinuz-5.14");
+            let text = entry.text();
+            let written = text.lines().find_map(|line| line.strip_prefix("options ")).unwrap();
+            // The buffer, as bls_get_linux sizes it.
+            let buffer = 7 + "/n-1-1+1/vmlinuz-5.14".len() + written.len() + 1;
+            assert_ne!(buffer % 16, 0, "{text}");
+            padded += usize::from(written != options);
+            let again = BootEntry::parse("n", &text);
+            assert_eq!(again.options().to_string(), options);
+            assert_eq!(again.text(), text, "reading changes nothing");
+            let mut same = again.clone();
+            same.set("options", &options);
+            assert_eq!(same.text(), text, "the same arguments give the same text");
+        }
+        assert!((2..=3).contains(&padded), "{padded} of 40");
     }
 
     #[test]
