@@ -1,6 +1,7 @@
 //! `ks-lint host`: the facts of the machine it runs on that a plan needs.
 
 use crate::host::{self, DeviceProblem};
+use crate::report::{Color, Style};
 use anaconda_plan::machine::{Firmware, Machine};
 use node_base::console;
 use std::fmt::Write;
@@ -55,7 +56,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let saved =
         Saved { schema: 1, machine: facts.machine, problems: facts.problems, left_out: facts.left_out };
     let text = match args.format {
-        HostFormat::Human => human(&saved),
+        HostFormat::Human => human(&saved, &Style::of_stdout(Color::Never)),
         HostFormat::Json => {
             let mut text = node_base::harmless::harmless_json(serde_json::to_string_pretty(&saved)?);
             text.push('\n');
@@ -78,7 +79,7 @@ fn by_reason(left_out: &[DeviceProblem]) -> Vec<(&str, Vec<&str>)> {
     reasons
 }
 
-fn human(saved: &Saved) -> String {
+fn human(saved: &Saved, style: &Style) -> String {
     let firmware = match saved.machine.firmware {
         Firmware::Uefi => "UEFI",
         Firmware::Bios => "BIOS",
@@ -104,7 +105,8 @@ fn human(saved: &Saved) -> String {
         }
     }
     for (why, devices) in by_reason(&saved.left_out) {
-        let _ = writeln!(out, "left out ({why}): {}", devices.join(", "));
+        let line = format!("left out ({why}): {}", devices.join(", "));
+        let _ = writeln!(out, "{}", style.folded(&line, 4));
     }
     node_base::harmless::harmless(&out).into_owned()
 }

@@ -16,7 +16,7 @@ pub(super) struct MachineArgs {
         long = "disk",
         value_name = "DISK",
         conflicts_with_all = ["host", "facts"],
-        help = "A disk: NAME=SIZE[,label=gpt|msdos][,sector=4096][,part=SIZE:FORMAT[:VG]]…; once for each disk. SIZE: 100GiB, 480GB, or as lsblk prints it (30G is 30GiB)"
+        help = "A disk: NAME=SIZE[,SETTING]…; a setting is label=gpt|msdos, sector=4096 or part=SIZE:FORMAT[:VG]; once for each disk. SIZE: 100GiB, 480GB, or as lsblk prints it (30G is 30GiB)"
     )]
     pub(super) disks: Vec<DiskSpec>,
     /// The machine that this runs on

@@ -151,3 +151,25 @@ pub fn main() -> ExitCode {
     };
     result.unwrap_or_else(|error| console::fail("ks-lint", error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    /// The widest line of the helps of a command and of the commands below it that has more columns than the terminal.
+    fn too_wide(command: &mut clap::Command, columns: usize) -> Option<String> {
+        let help = command.render_long_help().to_string();
+        let own = help.lines().find(|line| line.chars().count() > columns).map(str::to_owned);
+        own.or_else(|| command.get_subcommands_mut().find_map(|command| too_wide(command, columns)))
+    }
+
+    #[test]
+    fn every_help_fits_the_terminal() {
+        for columns in [60, 80, 200] {
+            let mut command = Cli::command().term_width(columns);
+            command.build();
+            assert_eq!(too_wide(&mut command, columns), None, "{columns} columns");
+        }
+    }
+}

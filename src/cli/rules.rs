@@ -76,3 +76,23 @@ fn write(directory: &Path) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::catalogue;
+    use crate::report::{Style, reference};
+
+    #[test]
+    fn lists_and_pages_fit_the_terminal() {
+        let style = Style::of_width(60);
+        let wide = |line: &&str| line.chars().count() > 60;
+        for code in catalogue::codes() {
+            let page = reference::page(code, &style);
+            // A line of code stays whole, and so does a word.
+            let is_folded = |line: &&str| !line.starts_with(' ') && line.contains(' ');
+            assert_eq!(page.lines().filter(is_folded).find(wide), None, "{}", code.id);
+        }
+        let list = reference::list(catalogue::codes(), &style);
+        assert_eq!(list.lines().find(wide), None);
+    }
+}

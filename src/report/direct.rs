@@ -3,7 +3,7 @@
 //! a run over thousands of kickstarts. A test holds the two against each other.
 
 use super::harmless;
-use super::style::WIDTH;
+use node_base::console::COLUMNS;
 use node_base::diagnostic::Finding;
 use node_base::harmless::harmless_line;
 use node_base::source::{FileId, Source, Sources};
@@ -100,7 +100,7 @@ fn place<'a>(source: &'a Source, range: Range<usize>, label: Option<&'a str>) ->
     let label_is_shown = label.is_none_or(|label| !label.is_empty() && is_shown(label));
     let ordinary = mark.start < mark.end
         && mark.end <= line.len()
-        && line.len() <= WIDTH - MARGIN
+        && line.len() <= COLUMNS - MARGIN
         && label_is_shown
         && is_shown(line)
         && line.len() - line.trim_start_matches(' ').len() <= INDENTED;

@@ -55,19 +55,12 @@ pub(super) fn file(report: &FileReport, style: &Style) -> String {
         harmless_line(&report.policy.value),
         harmless_line(&report.policy.because)
     );
-    let folded = style.folded(&line, SUMMARY_INDENT);
-    match folded.strip_prefix(&*path) {
-        Some(rest) => {
-            let _ = writeln!(text, "{}{rest}", style.bold(&path));
-        }
-        None => {
-            let _ = writeln!(text, "{folded}");
-        }
-    }
+    let _ = writeln!(text, "{}", style.headed(&path, &line, SUMMARY_INDENT));
     for (finding, reason) in &report.waived {
         let line = finding.span.map(|s| format!(" at line {}", places.at(s.file, s.start).line));
         let line = line.unwrap_or_default();
-        let _ = writeln!(text, "  waived {}{line}: {}", finding.code.id, harmless_line(reason));
+        let line = format!("  waived {}{line}: {}", finding.code.id, harmless_line(reason));
+        let _ = writeln!(text, "{}", style.folded(&line, SUMMARY_INDENT));
     }
     text
 }
@@ -79,14 +72,15 @@ pub(super) fn total(summary: &Summary, seen: Option<&'static Code>, style: &Styl
         return text;
     }
     if summary.files + summary.unreadable.len() > 1 {
-        let _ = write!(text, "{}: {}", style.bold(&count(summary.files, "file")), summary.counts());
+        let files = count(summary.files, "file");
+        let mut line = format!("{files}: {}", summary.counts());
         if summary.clean > 0 && summary.clean < summary.files {
-            let _ = write!(text, "; {} without findings", count(summary.clean, "file"));
+            let _ = write!(line, "; {} without findings", count(summary.clean, "file"));
         }
         if !summary.unreadable.is_empty() {
-            let _ = write!(text, "; {} could not be checked", summary.unreadable.len());
+            let _ = write!(line, "; {} could not be checked", summary.unreadable.len());
         }
-        text.push('\n');
+        let _ = writeln!(text, "{}", style.headed(&files, &line, SUMMARY_INDENT));
     }
     if summary.fixable > 0 && style.terminal {
         let _ = writeln!(text, "{} can be fixed with --fix", count(summary.fixable, "finding"));
@@ -184,16 +178,17 @@ fn snippet<'a>(excerpt: &'a Excerpt<'a>, sources: &Sources, style: &Style) -> Sn
 }
 
 /// The part of a mark that is underlined in `room` columns with its label. The library cuts a line that is too long around what is
-/// marked, and draws a mark that is longer than the terminal in full.
+/// marked, but draws the mark and the label in full.
 fn shortened(text: &str, place: &Range<usize>, label: &str, room: usize) -> Range<usize> {
     let marked = &text[place.clone()];
     let line_start = text[..place.start].rfind('\n').map_or(0, |at| at + 1);
     let line = text[line_start..].lines().next().unwrap_or_default();
-    if line.chars().count() <= room || marked.contains('\n') {
+    // The label and the blank before it, behind the beginning of the line or the dots that stand for it.
+    let begin = if line.chars().count() > room { 5 } else { text[line_start..place.start].chars().count() };
+    let most = room.saturating_sub(begin + 1 + label.chars().count()).max(SHORTEST_MARK);
+    if marked.contains('\n') || label.is_empty() && begin + marked.chars().count() <= room {
         return place.clone();
     }
-    // The label, the blank before it, and the dots that stand for the beginning of the line.
-    let most = room.saturating_sub(label.chars().count() + 6).max(SHORTEST_MARK);
     let length = marked.char_indices().nth(most).map_or(marked.len(), |(at, _)| at);
     place.start..place.start + length
 }
@@ -250,7 +245,8 @@ mod tests {
     #[test]
     fn nothing_is_wider_than_the_terminal() {
         for width in [60, 80, 100, 200] {
-            for words in [&LONG[..LONG.len() - 1], "logvol", "--size=10240", "--fsoptions=defaults,discard"] {
+            let marked = [&LONG[..LONG.len() - 1], "logvol", "--size=10240", "--fsoptions=defaults,discard"];
+            for words in [&marked[..], &["logvol none --name=pool --thinpool\t--size=40000"]].concat() {
                 for label in ["", "/var would be on root"] {
                     let drawn = drawn_for(&Style::of_width(width), |place| {
                         let finding = Finding::new(&EXAMPLE, "this is wrong").at(place(words));
@@ -262,6 +258,41 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn waived_findings_and_the_total_are_folded() {
+        let mut sources = Sources::new();
+        let file_id = sources.add("kickstart-examples/minimal.ks", NODE.to_owned()).unwrap();
+        let waived = Finding::new(&EXAMPLE, "wrong").at(Span::new(file_id, 0, 4));
+        let report = FileReport {
+            sources,
+            syntax: Chosen::new(Version::DEFAULT, "the default"),
+            policy: Chosen::new("ovirt-node".to_owned(), "it has %addon org_ovirt_node"),
+            findings: Vec::new(),
+            waived: vec![(waived, "a lab host does without the recommended volumes".to_owned())],
+            baselined: 0,
+            is_template: false,
+            includes: Vec::new(),
+        };
+        assert!(
+            file(&report, &Style::of_width(60)).ends_with(
+                "  waived NODE999 at line 1: a lab host does without the\n    recommended volumes\n"
+            )
+        );
+        assert!(
+            file(&report, &Style::of_width(80))
+                .ends_with("  waived NODE999 at line 1: a lab host does without the recommended volumes\n")
+        );
+        let mut summary = Summary::of(&report, Severity::Error);
+        summary.files = 12;
+        summary.clean = 3;
+        summary.unreadable = vec![("a.ks".to_owned(), "gone".to_owned())];
+        let total = total(&summary, None, &Style::of_width(60));
+        assert!(
+            total.lines().count() == 2 && total.lines().all(|line| line.chars().count() <= 60),
+            "{total}"
+        );
     }
 
     #[test]

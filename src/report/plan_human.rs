@@ -257,14 +257,17 @@ pub fn minimum(heading: Heading<'_>, minimum: &Minimum, style: &Style) -> String
     let each = if minimum.disks.len() > 1 { " each" } else { "" };
     let Heading { path, syntax, policy } = heading;
     let path = harmless_line(path);
-    let _ = writeln!(out, "{path} ({syntax}, profile of policy {policy}), on {on}:");
+    let head =
+        format!("{path} ({syntax}, profile of policy {}), on {}:", harmless_line(policy), harmless_line(&on));
+    let _ = writeln!(out, "{}", style.folded(&head, 2));
     match (minimum.installs, &minimum.reason) {
         (Some(size), _) => {
             let _ = writeln!(out, "installs from {}{each}", style.bold(&size.to_string()));
         }
         (None, reason) => {
             let reason = reason.as_deref().unwrap_or("no disk is large enough");
-            let _ = writeln!(out, "installs on no disk: {}", harmless(reason));
+            let line = format!("installs on no disk: {}", harmless(reason));
+            let _ = writeln!(out, "{}", style.folded(&line, 4));
         }
     }
     if minimum.installs.is_some() {
@@ -274,9 +277,37 @@ pub fn minimum(heading: Heading<'_>, minimum: &Minimum, style: &Style) -> String
             }
             None => {
                 let why = minimum.smallest_holds.map_or("", |i| i.limited_by.described());
-                writeln!(out, "holds {} images on no disk: {why}", minimum.images)
+                let line = format!("holds {} images on no disk: {why}", minimum.images);
+                writeln!(out, "{}", style.folded(&line, 4))
             }
         };
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smallest_disks_fit_the_terminal() {
+        let heading =
+            Heading { path: "kickstart-examples/software-raid.ks", syntax: "RHEL9", policy: "ovirt-node" };
+        let reason = "Your /boot partition size is lower than required 1024 MiB.".to_owned();
+        let refused = Minimum {
+            disks: vec!["sda".to_owned(), "sdb".to_owned()],
+            installs: None,
+            images: 2,
+            holds_images: None,
+            smallest_holds: None,
+            reason: Some(reason),
+        };
+        assert_eq!(
+            minimum(heading, &refused, &Style::of_width(60)),
+            "kickstart-examples/software-raid.ks (RHEL9, profile of\n  policy ovirt-node), on sda, sdb:\n\
+             installs on no disk: Your /boot partition size is lower\n    than required 1024 MiB.\n"
+        );
+        let one_line = minimum(heading, &refused, &Style::plain());
+        assert_eq!(one_line.lines().count(), 2, "{one_line}");
+    }
 }

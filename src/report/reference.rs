@@ -96,7 +96,8 @@ pub fn page(code: &Code, style: &Style) -> String {
         }
     };
     for line in code.text().lines() {
-        let is_prose = !in_code && !line.starts_with(['`', '#', '-', '|', ' ']) && !line.is_empty();
+        let is_code = in_code || line.starts_with("```");
+        let is_prose = !is_code && !line.starts_with(['#', '-', '|', ' ']) && !line.is_empty();
         if is_prose && style.is_terminal() {
             let gap = if paragraph.is_empty() { "" } else { " " };
             let _ = write!(paragraph, "{gap}{line}");
@@ -123,7 +124,8 @@ pub fn list(codes: &[&'static Code], style: &Style) -> String {
     let mut text = String::new();
     for category in categories(codes) {
         let separator = if text.is_empty() { "" } else { "\n" };
-        let _ = writeln!(text, "{separator}{}: {}", style.bold(category.name()), category.description());
+        let heading = format!("{}: {}", category.name(), category.description());
+        let _ = writeln!(text, "{separator}{}", style.headed(category.name(), &heading, 2));
         for code in of(codes, category) {
             let severity = code.severity.to_string();
             let before = format!("  {:<8} {:<widest$}  {severity:<7}  ", code.id, code.name);

@@ -1,7 +1,7 @@
 //! Whether and how output is coloured, and how wide it may be.
 
 use annotate_snippets::Renderer;
-use std::io::IsTerminal;
+use node_base::{console, fold};
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -43,21 +43,17 @@ pub enum Closing {
     Never,
 }
 
-/// Columns where there is no terminal to ask: lines of a CI log are not cut at 80.
-pub(super) const WIDTH: usize = 120;
-
 impl Style {
     /// No colour.
     pub fn plain() -> Style {
-        Style::new(false, false, WIDTH)
+        Style::new(false, None)
     }
 
     /// What standard output and the environment ask for. `NO_COLOR` (<https://no-color.org>),
     /// `CLICOLOR_FORCE` (<https://bixense.com/clicolors>) and `FORCE_COLOR` (<https://force-color.org>) count when they are set and
     /// not empty; `0` switches the last two off.
     pub fn of_stdout(color: Color) -> Style {
-        let stdout = std::io::stdout();
-        let terminal = stdout.is_terminal();
+        let width = console::columns(std::io::stdout());
         let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
         let is_on = |name: &str| std::env::var_os(name).is_some_and(|v| v != "0");
         let coloured = match color {
@@ -66,11 +62,9 @@ impl Style {
             Color::Auto if set("NO_COLOR") => false,
             Color::Auto if set("CLICOLOR_FORCE") => is_on("CLICOLOR_FORCE"),
             Color::Auto if set("FORCE_COLOR") => is_on("FORCE_COLOR"),
-            Color::Auto => terminal && std::env::var_os("TERM").is_none_or(|t| t != "dumb"),
+            Color::Auto => width.is_some() && std::env::var_os("TERM").is_none_or(|t| t != "dumb"),
         };
-        let columns = rustix::termios::tcgetwinsize(&stdout).map_or(0, |size| usize::from(size.ws_col));
-        // Narrower than this, an excerpt shows nothing.
-        Style::new(coloured, terminal, if columns == 0 { WIDTH } else { columns.max(40) })
+        Style::new(coloured, width)
     }
 
     /// Writes a finding that is the same at many places once.
@@ -90,14 +84,15 @@ impl Style {
         self.terminal
     }
 
-    fn new(coloured: bool, terminal: bool, width: usize) -> Style {
+    /// `width` is that of the terminal; `None` where nobody looks on.
+    fn new(coloured: bool, width: Option<usize>) -> Style {
         let renderer = if coloured { Renderer::styled() } else { Renderer::plain() };
         // annotate-snippets 0.12.17 fills up to four columns more than it is told.
-        let cut_at = if terminal { width.saturating_sub(4) } else { width };
+        let cut_at = width.map_or(console::COLUMNS, |width| width.saturating_sub(4));
         Style {
             coloured,
-            terminal,
-            width: terminal.then_some(width),
+            terminal: width.is_some(),
+            width,
             folds: false,
             closing: Closing::Every,
             renderer: renderer.term_width(cut_at),
@@ -119,32 +114,23 @@ impl Style {
         if self.coloured { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
     }
 
-    /// Breaks a sentence between words, so that behind a margin of `margin` columns it fits the terminal. What stands
-    /// on further lines (lines to write) stays whole.
+    /// A sentence that fits the terminal behind a margin of `margin` columns ([`fold::wrapped`]).
     pub(super) fn wrapped(&self, text: &str, margin: usize) -> String {
-        let Some(width) = self.width else { return text.to_owned() };
-        let width = width.saturating_sub(margin).max(20);
-        let mut out = String::with_capacity(text.len() + 8);
-        let sentence = text.split('\n').next().unwrap_or_default();
-        let mut column = 0;
-        for word in sentence.split(' ') {
-            let length = word.chars().count();
-            if column > 0 && column + 1 + length > width {
-                out.push('\n');
-                column = 0;
-            } else if column > 0 {
-                out.push(' ');
-                column += 1;
-            }
-            out.push_str(word);
-            column += length;
-        }
-        out + &text[sentence.len()..]
+        fold::wrapped(text, self.width, margin)
     }
 
     /// A sentence on one line, or on several where the terminal is too narrow: further ones are indented.
     pub fn folded(&self, text: &str, indent: usize) -> String {
-        self.wrapped(text, indent).replace('\n', &format!("\n{:indent$}", ""))
+        fold::folded(text, self.width, indent)
+    }
+
+    /// As [`Style::folded`]; the text begins with `head`, which is bold.
+    pub(super) fn headed(&self, head: &str, text: &str, indent: usize) -> String {
+        let folded = self.folded(text, indent);
+        match folded.strip_prefix(head) {
+            Some(rest) => format!("{}{rest}", self.bold(head)),
+            None => folded,
+        }
     }
 }
 
@@ -152,23 +138,6 @@ impl Style {
 impl Style {
     /// A terminal without colour.
     pub(crate) fn of_width(width: usize) -> Style {
-        Style::new(false, true, width)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sentences_are_broken_between_words_on_a_terminal_only() {
-        let text =
-            "the volume group needs 81000 MiB of physical volumes\nvolgroup vg pv.01 --reserved-percent=20";
-        assert_eq!(Style::plain().wrapped(text, 4), text);
-        let narrow = Style::new(false, true, 40);
-        assert_eq!(
-            narrow.wrapped(text, 4),
-            "the volume group needs 81000 MiB of\nphysical volumes\nvolgroup vg pv.01 --reserved-percent=20"
-        );
+        Style::new(false, Some(width))
     }
 }

@@ -53,6 +53,7 @@ const NODE_BASE: Rooms = Rooms {
         ("lib", knows(&[], &[])),
         ("base64", knows(&[], SYSTEM)),
         ("units", knows(&[], SYSTEM)),
+        ("fold", knows(&[], SYSTEM)),
         ("harmless", knows(&[], SYSTEM)),
         ("source", knows(&[], SYSTEM)),
         ("diagnostic", knows(&["source"], SYSTEM)),
@@ -63,7 +64,7 @@ const NODE_BASE: Rooms = Rooms {
         ("regular", knows(&["units"], &["std::process", "std::env", "clap"])),
         ("policy", knows(&["units", "diagnostic", "regular"], &["std::process", "std::env", "clap"])),
         ("capacity", knows(&["units", "policy"], SYSTEM)),
-        ("console", knows(&["harmless"], &["std::fs", "std::env", "clap"])),
+        ("console", knows(&["fold", "harmless"], &["std::fs", "std::env", "clap"])),
     ],
 };
 

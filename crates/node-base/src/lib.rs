@@ -9,6 +9,7 @@ pub mod capacity; // how many images fit
 pub mod cmdline; // kernel command lines
 pub mod console; // what both programs print
 pub mod diagnostic; // codes, severities, findings
+pub mod fold; // sentences broken to the width of a terminal
 pub mod harmless; // untrusted text for a terminal
 pub mod names; // names of images and volumes
 #[cfg(feature = "policy")]

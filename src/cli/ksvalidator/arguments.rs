@@ -1,6 +1,8 @@
 //! The command line of the reference's validator, as Python's argparse reads it (Python 3.11). clap reads command lines otherwise: it
 //! takes files between options, and no `--first` for `--firsterror`.
 
+use node_base::fold::folded;
+
 /// The options, and whether one takes a value.
 const OPTIONS: &[(char, &str, bool, &str)] = &[
     ('e', "--firsterror", false, "stop at the first error or warning of a file"),
@@ -41,23 +43,24 @@ pub(super) fn usage() -> &'static str {
     "usage: ksvalidator [options] ksfile [ksfile...]\n"
 }
 
-/// All options.
-pub(super) fn help() -> String {
-    let mut text = format!(
-        "{}\npositional arguments:\n  ksfile                file, pattern or URL to check\n\noptions:\n",
-        usage()
-    );
+/// All options, folded as argparse folds them in so many columns.
+pub(super) fn help(columns: usize) -> String {
+    let width = columns.saturating_sub(2);
+    let indent = width.saturating_sub(20).clamp(4, 24);
+    let row = |names: &str, what: &str| {
+        let what = folded(what, Some(width), indent);
+        let room = indent - 4;
+        if names.len() > room {
+            format!("  {names}\n{:indent$}{what}\n", "")
+        } else {
+            format!("  {names:room$}  {what}\n")
+        }
+    };
+    let files = row("ksfile", "file, pattern or URL to check");
+    let mut text = format!("{}\npositional arguments:\n{files}\noptions:\n", usage());
     for (short, long, takes_value, what) in OPTIONS {
-        let names = if *takes_value {
-            format!("-{short} VERSION, {long} VERSION")
-        } else {
-            format!("-{short}, {long}")
-        };
-        text += &if names.len() > 21 {
-            format!("  {names}\n{:24}{what}\n", "")
-        } else {
-            format!("  {names:22}{what}\n")
-        };
+        let value = if *takes_value { " VERSION" } else { "" };
+        text += &row(&format!("-{short}{value}, {long}{value}"), what);
     }
     text
 }
@@ -242,6 +245,23 @@ mod tests {
             assert_eq!(parsed.version.as_deref(), Some("RHEL9"), "{line}");
             assert!(parsed.first_error && parsed.follow_includes, "{line}");
         }
+    }
+
+    #[test]
+    fn the_help_is_two_columns_narrower_than_the_terminal() {
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        for columns in [40, 50, 60, 80, 200] {
+            let help = help(columns);
+            let options = help.lines().skip_while(|line| !line.is_empty());
+            let widest = options.map(|line| line.chars().count()).max().unwrap();
+            assert!(widest <= columns - 2, "{widest} of {columns} columns:\n{help}");
+            assert_eq!(words(&help), words(&super::help(80)));
+        }
+        assert!(
+            help(200).contains("\n  -e, --firsterror      stop at the first error or warning of a file\n")
+        );
+        let folded = "\n  -e, --firsterror      stop at the first error or warning\n                        of a file\n";
+        assert!(help(60).contains(folded), "{}", help(60));
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(super) fn answer(arguments: &[OsString]) -> anyhow::Result<ExitCode> {
     let parsed = match arguments::read(&arguments) {
         Reading::Run(parsed) => parsed,
         Reading::Help => {
-            console::print(&format!("{}\n", arguments::help()))?;
+            console::print(&format!("{}\n", arguments::help(columns())))?;
             return Ok(ExitCode::SUCCESS);
         }
         Reading::Mistake(what) => {
@@ -72,6 +72,12 @@ pub(super) fn answer(arguments: &[OsString]) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(1));
     }
     check(&parsed, &files)
+}
+
+/// Columns of the help, as the reference finds them: what the environment says, else those of the terminal.
+fn columns() -> usize {
+    let given = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    given.filter(|columns| *columns > 0).or_else(|| console::columns(io::stdout())).unwrap_or(80)
 }
 
 fn check(parsed: &Parsed, files: &[String]) -> anyhow::Result<ExitCode> {

@@ -187,7 +187,7 @@ impl Answer {
         findings: &[Finding],
     ) -> ExitCode {
         if let (Form::Human, Some(subject)) = (self.form, &self.subject) {
-            print::line(&harmless(&subject.to_string()));
+            print::sentence(&harmless(&subject.to_string()), print::INDENT);
         }
         let mut progress: Box<dyn Progress> = match self.form {
             Form::Human => Box::new(HumanProgress),
@@ -213,7 +213,7 @@ impl Answer {
         match self.form {
             Form::Human => {
                 print::findings(findings);
-                print::line(&outcome.message);
+                print::sentence(&outcome.message, print::INDENT);
             }
             Form::Json => self.json(outcome.result, &outcome.message, findings),
             Form::Nodectl { machine_readable: true } => print::json_line(&json!({"success": true})),

@@ -61,6 +61,8 @@ pub(super) struct DiffArgs {
 
 /// Options of `etc resolve`.
 #[derive(Debug, clap::Args)]
+// clap does not fold this line.
+#[command(override_usage = "node-layout etc resolve [OPTIONS]\n       <--ours|--theirs|--edit> <FILE>")]
 #[command(group = clap::ArgGroup::new("how").required(true))]
 pub(super) struct ResolveArgs {
     #[command(flatten)]
@@ -94,6 +96,10 @@ pub(super) struct PinArgs {
 
 /// Options of `etc merge`.
 #[derive(Debug, clap::Args)]
+// clap does not fold this line.
+#[command(
+    override_usage = "node-layout etc merge [OPTIONS] --base <DIR>\n       --ours <DIR> --theirs <DIR> --output <DIR>"
+)]
 #[command(
     after_help = "What only one side has changed is that side's; what both have changed is merged by its kind. Paths in the \
     output are relative to the directories, without a leading slash: ssh/sshd_config. OURS/node-layout/etc.toml and \

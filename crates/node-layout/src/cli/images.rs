@@ -133,7 +133,8 @@ pub(super) fn health(args: HealthArgs) -> anyhow::Result<ExitCode> {
     } else {
         for check in &checks {
             let kind = if check.tolerated { "warning" } else { "error" };
-            print::line(&harmless(&format!("{kind}: health check {}: {}", check.name, check.detail)));
+            let text = format!("{kind}: health check {}: {}", check.name, check.detail);
+            print::sentence(&harmless(&text), print::INDENT);
         }
         if checks.is_empty() {
             print::line("every health check passed");

@@ -51,14 +51,14 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         ));
     }
     if let Some(room) = images.room {
-        print::line(&format!(
-            "room for {} images, {} more than there are; limited by {}",
-            room.fit,
-            room.more,
-            room.limited_by.described()
-        ));
+        let limit = room.limited_by.described();
+        let text =
+            format!("room for {} images, {} more than there are; limited by {limit}", room.fit, room.more);
+        print::sentence(&text, print::INDENT);
     }
-    images.remarks.iter().for_each(|r| print::line(&format!("note: {}", node_base::harmless::harmless(r))));
+    for remark in &images.remarks {
+        print::sentence(&format!("note: {}", node_base::harmless::harmless(remark)), print::INDENT);
+    }
     Ok(ExitCode::SUCCESS)
 }
 

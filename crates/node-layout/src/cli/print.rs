@@ -5,18 +5,31 @@ use super::var_files;
 use crate::files::Change;
 use crate::machine::quoted;
 use crate::plan::{Amount, Operation, Plan, Progress, Step, StepState};
+use node_base::console::columns;
 use node_base::diagnostic::Finding;
 use node_base::diagnostic::json::{Diagnostics, SCHEMA};
+use node_base::fold::folded;
 use node_base::harmless::{harmless, harmless_json};
 use node_base::source::Sources;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
 
+/// What the further lines of a sentence are indented by.
+pub(super) const INDENT: usize = 4;
+
+/// The same of a help, below its first word.
+const HELP_INDENT: usize = 8;
+
 /// Prints a line to standard output. A closed one is not an error.
 pub(super) fn line(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+/// Prints a sentence to standard output. On a terminal that is too narrow for it, it goes on in further lines, which are indented.
+pub(super) fn sentence(text: &str, indent: usize) {
+    line(&folded(text, columns(std::io::stdout()), indent));
 }
 
 /// Prints a JSON value on a line of its own.
@@ -31,7 +44,7 @@ pub(super) struct HumanProgress;
 impl Progress for HumanProgress {
     fn step(&mut self, number: usize, of: usize, step: &Step, state: StepState, message: &str) {
         if let Some(text) = human_progress(number, of, step, state, message) {
-            line(&text);
+            sentence(&text, INDENT);
         }
     }
 }
@@ -73,9 +86,9 @@ fn json_progress(number: usize, of: usize, step: &Step, state: StepState, messag
 /// Findings for people.
 pub(super) fn findings(list: &[Finding]) {
     for f in list {
-        line(&format!("{}[{}]: {}", f.severity, f.code.id, harmless(&f.message)));
+        sentence(&format!("{}[{}]: {}", f.severity, f.code.id, harmless(&f.message)), INDENT);
         if let Some(help) = &f.help {
-            line(&format!("  help: {}", harmless(help)));
+            sentence(&format!("  help: {}", harmless(help)), HELP_INDENT);
         }
     }
 }

@@ -44,7 +44,9 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     match (args.motd, args.common.format) {
         (true, _) => print::line(&harmless(&motd(&status))),
         (false, Format::Json) => print::json_line(&status),
-        (false, Format::Human) => human(&status).iter().for_each(|line| print::line(&harmless(line))),
+        (false, Format::Human) => {
+            human(&status).iter().for_each(|line| print::sentence(&harmless(line), print::INDENT))
+        }
     }
     Ok(ExitCode::from(match status.verdict() {
         Verdict::Confirmed => 0,
