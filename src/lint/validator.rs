@@ -195,10 +195,7 @@ fn outcome(sources: &Sources, findings: Findings, first_error: bool) -> Outcome 
         let length = line_length(sources, rest);
         let line = &rest[..length];
         rest = &rest[length..];
-        let (line, end) = match line.iter().position(ends_reading) {
-            Some(end) => (&line[..end], line.get(end)),
-            None => (line, None),
-        };
+        let (line, end) = until_the_end(line);
         let problem = |finding: &Finding| Problem {
             kind: kind(finding),
             place: place.map(|(file, line)| (sources.get(file).path().to_owned(), line)),
@@ -223,6 +220,14 @@ fn outcome(sources: &Sources, findings: Findings, first_error: bool) -> Outcome 
         }
     }
     outcome
+}
+
+/// The findings of a line up to the one at which the reference stops, and that one. It splits a line into words before it sees
+/// that a section begins there.
+fn until_the_end(line: &[Finding]) -> (&[Finding], Option<&Finding>) {
+    let Some(first) = line.iter().position(ends_reading) else { return (line, None) };
+    let unclosed = line[first..].iter().find(|f| ends_reading(f) && f.code == &UNCLOSED_QUOTE);
+    (&line[..first], unclosed.or(line.get(first)))
 }
 
 /// How many of the findings are about the line of the first one. A file that is included again has its findings again.
@@ -273,8 +278,15 @@ fn kind(finding: &Finding) -> Kind {
     let is_of_packages = finding.message.contains(" of '%packages' ");
     if code == &INCLUDE_WITHOUT_PATH {
         Kind::LineOnly
+    } else if code == &INCLUDE_MISSING && finding.message.ends_with(" includes the file that this line is in")
+    {
+        // The reference follows it until its stack is full.
+        Kind::Other
     } else if code == &INCLUDE_MISSING {
         Kind::File
+    } else if code == &PACKAGE_LINE && finding.message.starts_with("a dash") {
+        // The reference fails on it by accident.
+        Kind::Other
     } else if [&EMPTY_CERTIFICATE, &PACKAGE_LINE].contains(&code) {
         Kind::NoLine
     } else if [&UNCLOSED_QUOTE, &EMPTY_COMMAND, &DUPLICATE, &REFERENCE_FAILS].contains(&code) {

@@ -70,6 +70,38 @@ fn warnings_are_errors_and_e_stops_at_the_first() {
     assert!(first.stdout.contains("General error in input file:  a.ks:2: "), "{}", first.stdout);
 }
 
+/// What the reference finds first of a line that has several faults decides whether it names the line.
+#[test]
+fn the_fault_that_the_reference_finds_first_is_reported() {
+    let place = Place::new();
+    let volume = "logvol / --vgname=vg --name=root --size=1\n";
+    for (text, version, names_line) in [
+        // A duplicate before what later versions of the command added ...
+        ("network --device=a\nnetwork --device=a --bridgeopts=x\n".to_owned(), "RHEL9", false),
+        (format!("{volume}logvol / --vgname=vg --name=root\n"), "RHEL9", false),
+        ("volgroup vg pv.1\nvolgroup vg pv.1 --reserved-percent=512\n".to_owned(), "RHEL9", false),
+        // ... but behind what its first version has.
+        ("volgroup vg pv.1\nvolgroup vg --reserved-percent=512\n".to_owned(), "RHEL9", true),
+        (format!("{volume}logvol / --vgname=vg --name=root --nonsense\n"), "RHEL9", true),
+        // Quotes before a section that is not closed.
+        ("%anaconda\n%post 'x\n%end\n".to_owned(), "RHEL8", false),
+        ("%anaconda\n%post\n%end\n".to_owned(), "RHEL8", true),
+        ("%packages\n-\n%end\n".to_owned(), "RHEL9", false),
+    ] {
+        place.file("a.ks", &text);
+        let found = ksvalidator(&place, &["-e", "-v", version, "a.ks"]);
+        assert_eq!(found.status, 1, "{text}");
+        let named = found.stdout.contains("occurred on line 2 of");
+        assert_eq!(named, names_line, "{text}{}", found.stdout);
+        assert_eq!(
+            !named,
+            found.stdout.contains("General error in input file:  a.ks:2: "),
+            "{text}{}",
+            found.stdout
+        );
+    }
+}
+
 #[test]
 fn includes_are_read_with_i_only() {
     let place = Place::new();

@@ -52,6 +52,11 @@ EMPTY = ["", "\n \t\n", "# a comment\n"]
 ODD = [b"lang \xff\n", b"\xef\xbb\xbflang C\n", b"lang C\r\nkeyboard us\r\n", b"%include inc.ks\n", b"%include /nowhere\n%foo\n"]
 ODD += [b"%ksappend inc.ks\nfoo\n", b"%ksappend\n", b"foo\n%ksappend /nowhere\n", b"%packages\n%include inc.ks\n-\n%end\n"]
 ODD += [b"%include self.ks\n"]
+# Lines with two faults, of which the reference reports the one that it finds first.
+ODD += [b"network --device=a\nnetwork --device=a --bridgeopts=x\n", b"network\nnetwork --ipv4-dns-search=a\n"]
+ODD += [b"logvol / --vgname=a --name=b --size=1\nlogvol / --vgname=a --name=b\n", b"raid / --device=a --level=1 b c\n" * 2]
+ODD += [b"volgroup a pv.1\nvolgroup a pv.1 --reserved-percent=512\nvolgroup a --reserved-percent=512\n"]
+ODD += [b"%anaconda\nx\n%post 'x\n%end\n", b"%packages\n-\n%end\n"]
 ODD += [b"bar\n%include inc.ks\n%include inc.ks\nfoo\n", b"foo\n" * 300, b"part / --size=1\npart / --size=2\npart / --size=3\n"]
 INCLUDED = ["lang C\n", "foo\nlang C\nbar\n", "%include deeper.ks\n", "vim\n"]
 
@@ -87,6 +92,7 @@ def command_line(rng: random.Random, version: str, files: list[str]) -> list[str
 def lines_in(text: str) -> list[str]:
     """What programs look for: file names and line numbers, in order."""
     pattern = r"Checking kickstart file .*|line \d+|^Error reading .*|No files match|is not supported by pykickstart"
+    pattern += r"|General error in input file|General kickstart error|File uses a deprecated option"
     return re.findall(pattern, text, re.MULTILINE)
 
 

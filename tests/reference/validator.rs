@@ -8,6 +8,15 @@ use std::process::{Command, Stdio};
 const SEED: &str = "1";
 const COMMAND_LINES: &str = "1400";
 
+/// What programs look for beside names and numbers.
+const WORDS: [&str; 5] = [
+    "No files match",
+    "is not supported by pykickstart",
+    "General error in input file",
+    "General kickstart error",
+    "File uses a deprecated option",
+];
+
 /// File names, line numbers and the words that programs look for, in order.
 fn marks(text: &str) -> Vec<String> {
     let mut marks = Vec::new();
@@ -18,12 +27,7 @@ fn marks(text: &str) -> Vec<String> {
             marks.push(line.to_owned());
             continue;
         }
-        marks.extend(
-            ["No files match", "is not supported by pykickstart"]
-                .iter()
-                .filter(|w| line.contains(**w))
-                .map(|w| (*w).to_owned()),
-        );
+        marks.extend(WORDS.iter().filter(|w| line.contains(**w)).map(|w| (*w).to_owned()));
         let mut rest = line;
         while let Some(at) = rest.find("line ") {
             rest = &rest[at + "line ".len()..];

@@ -66,6 +66,14 @@ impl Hash for Defined<'_> {
     }
 }
 
+/// The earlier definition of what a line defines again.
+pub(super) struct Earlier {
+    pub(super) place: Span,
+    pub(super) duplicate: &'static Duplicate,
+    /// What is defined twice; empty if it has no name.
+    pub(super) name: String,
+}
+
 impl<'s> State<'s> {
     /// Notes a command; returns the place and the table of an earlier command that it conflicts with.
     pub(super) fn see(&mut self, table: u16, span: Span, bit: u64) -> Option<(Span, u16)> {
@@ -110,7 +118,20 @@ impl<'s> State<'s> {
         }
     }
 
-    /// Notes what a line defines; returns where it was defined before, and what to call it.
+    /// Where what a line defines was defined before, and what to call it.
+    pub(super) fn earlier(
+        &self,
+        number: u16,
+        table: &'static Table,
+        args: &[Arg<'s>],
+        version: Version,
+    ) -> Option<Earlier> {
+        let (duplicate, key) = defined_by(number, table, args, version)?;
+        let (defined, place) = self.defined.get_key_value(&Defined { key, table: number })?;
+        Some(earlier(duplicate, &defined.key, *place))
+    }
+
+    /// As [`State::earlier`], and notes what the line defines.
     pub(super) fn define(
         &mut self,
         number: u16,
@@ -118,27 +139,37 @@ impl<'s> State<'s> {
         args: &[Arg<'s>],
         span: Span,
         version: Version,
-    ) -> Option<(Span, &'static Duplicate, String)> {
-        let duplicate = table.duplicates.iter().find(|d| d.versions & version.bit() != 0)?;
+    ) -> Option<Earlier> {
+        let (duplicate, key) = defined_by(number, table, args, version)?;
         if self.defined.is_empty() {
             // Enough for most kickstarts: growing means hashing all keys again.
             self.defined.reserve(64);
         }
-        let key = key(number, duplicate, args, version);
-        if !duplicate.unless.is_empty() && key == duplicate.unless {
-            return None;
-        }
         match self.defined.entry(Defined { key, table: number }) {
-            Entry::Occupied(entry) => {
-                let parts = entry.key().key.split('\0').filter(|part| !part.is_empty());
-                Some((*entry.get(), duplicate, parts.collect::<Vec<_>>().join("/")))
-            }
+            Entry::Occupied(entry) => Some(earlier(duplicate, &entry.key().key, *entry.get())),
             Entry::Vacant(entry) => {
                 entry.insert(span);
                 None
             }
         }
     }
+}
+
+/// What the line of a command defines, and the key by which that is found again.
+fn defined_by<'s>(
+    number: u16,
+    table: &'static Table,
+    args: &[Arg<'s>],
+    version: Version,
+) -> Option<(&'static Duplicate, Cow<'s, str>)> {
+    let duplicate = table.duplicates.iter().find(|d| d.versions & version.bit() != 0)?;
+    let key = key(number, duplicate, args, version);
+    (duplicate.unless.is_empty() || key != duplicate.unless).then_some((duplicate, key))
+}
+
+fn earlier(duplicate: &'static Duplicate, key: &str, place: Span) -> Earlier {
+    let parts = key.split('\0').filter(|part| !part.is_empty());
+    Earlier { place, duplicate, name: parts.collect::<Vec<_>>().join("/") }
 }
 
 fn key<'s>(number: u16, duplicate: &Duplicate, args: &[Arg<'s>], version: Version) -> Cow<'s, str> {

@@ -12,8 +12,8 @@ use super::line::Line;
 use node_base::diagnostic::Finding;
 use node_base::source::Span;
 
-/// Checks a line against the conditions of its table. `words` is the number of words after the command.
-pub(in super::super) fn declared(line: &Line<'_, '_>, before: Sticky, words: usize) -> Result<(), Fail> {
+/// Checks how many arguments a line has that are no options.
+pub(in super::super) fn count(line: &Line<'_, '_>) -> Result<(), Fail> {
     if let Some(arguments) = line.table.arguments_in(line.place.bit) {
         let count = line.seen.positionals;
         if count < arguments.min {
@@ -32,6 +32,11 @@ pub(in super::super) fn declared(line: &Line<'_, '_>, before: Sticky, words: usi
             }));
         }
     }
+    Ok(())
+}
+
+/// Checks a line against the conditions of its table. `words` is the number of words after the command.
+pub(in super::super) fn declared(line: &Line<'_, '_>, before: Sticky, words: usize) -> Result<(), Fail> {
     for check in line.table.checks {
         if check.versions & line.place.bit == 0 {
             continue;

@@ -17,13 +17,15 @@ mod realm;
 mod snapshot;
 mod volgroup;
 
-pub(super) use declared::{declared, outdated};
+pub(super) use declared::{count, declared, outdated};
 pub(super) use line::Line;
 pub(super) use realm::realm;
 
+use super::codes;
 use super::problems::Fail;
 use super::state::State;
 use super::tables::number;
+use node_base::diagnostic::Code;
 
 /// The conditions that are written in Rust.
 pub(super) fn special(table: u16, line: &Line<'_, '_>, state: &mut State<'_>) -> Result<(), Fail> {
@@ -41,5 +43,23 @@ pub(super) fn special(table: u16, line: &Line<'_, '_>, state: &mut State<'_>) ->
         number::SNAPSHOT => snapshot::check(line, &mut state.snapshots),
         number::VOLGROUP | number::STRATISPOOL => volgroup::check(line),
         _ => Ok(()),
+    }
+}
+
+/// Whether the conditions that are written in Rust come before those of the table: the first version of the command has them.
+pub(super) fn is_special_first(table: u16) -> bool {
+    matches!(table, number::RAID | number::VOLGROUP)
+}
+
+/// Whether the reference warns of a duplicate before it finds this wrong with the line. The first version of a command looks for
+/// duplicates when it has the words of the line; the conditions that later versions added come after that.
+pub(super) fn is_behind_duplicates(table: u16, fail: &Fail) -> bool {
+    let is = |code: &'static Code| fail.code == code;
+    match table {
+        number::LOGVOL | number::NETWORK | number::PART | number::RAID | number::VOLGROUP => {
+            !is(&codes::MISSING_ARGUMENT) && !is(&codes::UNEXPECTED_ARGUMENT) && !is(&codes::NOT_AN_INTEGER)
+        }
+        number::BTRFS => is(&codes::OPTIONS_CONFLICT),
+        _ => false,
     }
 }

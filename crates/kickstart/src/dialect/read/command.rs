@@ -6,6 +6,7 @@ use super::super::codes;
 use super::super::kickstart::Command;
 use super::super::mend;
 use super::super::problems::{self, Fail, Place};
+use super::super::state::Earlier;
 use super::super::tables::{self, Mode};
 use super::super::values::{Arg, Words};
 use super::{Reader, plain};
@@ -121,26 +122,23 @@ impl<'s> Reader<'s, '_> {
         }
         let before = self.state.sticky(number);
         self.state.keep(number, seen.given, seen.set);
-        checks::declared(&check, before, rest.texts.len())?;
-        checks::special(number, &check, &mut self.state)?;
-        if let Some((first, duplicate, shown)) =
-            self.state.define(number, table, args, place.span, self.version)
-        {
-            let name = if shown.is_empty() { String::new() } else { format!(" '{shown}'") };
-            // A member such as raid.01 is in the place of the mount point.
-            let what = match duplicate.what.strip_suffix(" with the mount point") {
-                Some(what) if !shown.starts_with('/') => what,
-                _ => duplicate.what,
-            };
-            let message = format!("the {what}{name} is defined twice");
-            self.findings.push(
-                Finding::new(&codes::DUPLICATE, message)
-                    .at(place.span)
-                    .related(first, "the first one")
-                    .help("delete one of the two"),
-            );
+        checks::count(&check)?;
+        let declared = || checks::declared(&check, before, rest.texts.len());
+        let result = match checks::is_special_first(number) {
+            true => checks::special(number, &check, &mut self.state).and_then(|()| declared()),
+            false => declared().and_then(|()| checks::special(number, &check, &mut self.state)),
+        };
+        let earlier = match &result {
+            Ok(()) => self.state.define(number, table, args, place.span, self.version),
+            Err(fail) if checks::is_behind_duplicates(number, fail) => {
+                self.state.earlier(number, table, args, self.version)
+            }
+            Err(_) => None,
+        };
+        if let Some(earlier) = earlier {
+            self.findings.push(defined_twice(&earlier, place));
         }
-        Ok(())
+        result
     }
 
     pub(super) fn deprecated_options(
@@ -228,4 +226,18 @@ fn arg_span(arg: &Arg<'_>) -> Span {
         Arg::Option { name_span, .. } => *name_span,
         Arg::Positional(Spanned { span, .. }) => *span,
     }
+}
+
+fn defined_twice(earlier: &Earlier, place: &Place<'_>) -> Finding {
+    let Earlier { place: first, duplicate, name } = earlier;
+    // A member such as raid.01 is in the place of the mount point.
+    let what = match duplicate.what.strip_suffix(" with the mount point") {
+        Some(what) if !name.starts_with('/') => what,
+        _ => duplicate.what,
+    };
+    let name = if name.is_empty() { String::new() } else { format!(" '{name}'") };
+    Finding::new(&codes::DUPLICATE, format!("the {what}{name} is defined twice"))
+        .at(place.span)
+        .related(*first, "the first one")
+        .help("delete one of the two")
 }
