@@ -115,12 +115,19 @@ pub fn main() -> ExitCode {
     quiet_about_scripts();
     let mut arguments = std::env::args_os();
     let program = arguments.next();
-    if program.as_deref().map(Path::new).and_then(Path::file_name) == Some(OsStr::new(ksvalidator::NAME)) {
-        let arguments: Vec<OsString> = arguments.collect();
-        return ksvalidator::answer(&arguments)
+    let given: Vec<OsString> = arguments.collect();
+    let is_link =
+        program.as_deref().map(Path::new).and_then(Path::file_name) == Some(OsStr::new(ksvalidator::NAME));
+    // clap would take a `--` for its own.
+    let of_face = match given.split_first() {
+        _ if is_link => Some(&given[..]),
+        Some((verb, rest)) if verb == ksvalidator::NAME => Some(rest),
+        _ => None,
+    };
+    if let Some(arguments) = of_face {
+        return ksvalidator::answer(arguments)
             .unwrap_or_else(|error| console::fail(ksvalidator::NAME, error));
     }
-    let given: Vec<OsString> = arguments.collect();
     if let Some(text) = brief::asked_for(&given) {
         return match console::print(&brief::fitted(text, &Style::of_stdout(Color::Never))) {
             Ok(()) => ExitCode::SUCCESS,

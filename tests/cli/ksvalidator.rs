@@ -128,6 +128,7 @@ fn lists_help_and_mistakes() {
     assert_eq!(ksvalidator(&place, &[]).status, 1);
     assert_eq!(ksvalidator(&place, &["missing.ks"]).stdout, "No files match the patterns.\n");
     assert_eq!(ksvalidator(&place, &["--nonsense"]).status, 2);
+    assert_eq!(ksvalidator(&place, &["--", "-h"]).stdout, "No files match the patterns.\n");
     place.file("a.ks", COMPLETE);
     let unknown = ksvalidator(&place, &["-v", "RHEL99", "a.ks"]);
     assert_eq!(unknown.status, 1);
