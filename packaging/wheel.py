@@ -4,9 +4,11 @@ Python is in it.
 
     packaging/wheel.py PROGRAM DIRECTORY
 
-Name, licence and description are those of pyproject.toml, from which maturin builds the same wheel, but without share/, where
-Rust is installed. A static program needs no symbol of a C library, so it may have the tag of glibc 2.17 (manylinux2014), the
-oldest that pip knows on every supported release.
+maturin packs nothing that it has not built, and the programs of a release are built once for every kind of package: so this
+script makes the wheel of a release, with what the program writes of itself in share/. From a checkout, `pip install .` and
+`maturin build` make the same wheel without share/; tests/packages/test_wheel.py compares the two. Name, licence and description
+are those of pyproject.toml. A static program needs no symbol of a C library, so it may have the tag of glibc 2.17
+(manylinux2014), the oldest that pip knows on every supported release.
 """
 
 import base64
@@ -49,7 +51,7 @@ def main() -> None:
         "License-Expression: " + project["license"],
         "License-File: LICENSE",
         "Requires-Python: " + project["requires-python"],
-        "Description-Content-Type: text/markdown; charset=UTF-8",
+        "Description-Content-Type: text/markdown; charset=UTF-8; variant=GFM",
         "",
         (ROOT / "README.md").read_text(),
     ]

@@ -1,5 +1,7 @@
-"""The wheel: what it asks of a machine, and how long it takes to the first finding."""
+"""The wheel: what it asks of a machine, how long it takes to the first finding, and that maturin makes the same one."""
 
+import email
+import os
 import re
 import subprocess
 import sys
@@ -8,12 +10,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import EXAMPLE, FOUND, one, run
+from conftest import EXAMPLE, FOUND, REPOSITORY, one, run
 
 # What the tag promises.
 PROMISED = (2, 17)
 # From nothing to the first finding; it takes a few seconds, most of them to make the environment.
 SECONDS = 60
+MATURIN = "maturin==1.16.0"
 
 Version = tuple[int, ...]
 
@@ -41,6 +44,42 @@ def test_the_program_in_the_wheel_needs_no_newer_c_library_than_the_tag_says(tmp
         program = Path(archive.extract(names[0], tmp_path))
     oldest = glibc(program)
     assert oldest is None or oldest <= PROMISED, f"the program needs glibc {oldest}"
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel that maturin builds from the checkout; MATURIN_WHEEL names it instead of building it."""
+    given = os.environ.get("MATURIN_WHEEL")
+    if given:
+        return Path(given)
+    directory = tmp_path_factory.mktemp("maturin")
+    environment = directory / "environment"
+    run(sys.executable, "-m", "venv", environment)
+    run(environment / "bin/pip", "install", "--quiet", "--disable-pip-version-check", MATURIN)
+    run(environment / "bin/maturin", "build", "--manifest-path", REPOSITORY / "Cargo.toml", "--out", directory)
+    return one(directory, "*.whl")
+
+
+def fields(wheel: Path, name: str) -> set[tuple[str, str]]:
+    """The fields of METADATA or WHEEL, but who made it."""
+    with zipfile.ZipFile(wheel) as archive:
+        (path,) = [path for path in archive.namelist() if path.endswith(f".dist-info/{name}")]
+        message = email.message_from_bytes(archive.read(path))
+    text = str(message.get_payload()).strip()
+    return {("", text), *((field, value) for field, value in message.items() if field != "Generator")}
+
+
+def test_maturin_builds_the_same_wheel_without_what_the_program_writes(tmp_path: Path, wheel: Path, built: Path) -> None:
+    assert {*wheel.stem.rsplit("-", 1)[1].split(".")} == {*built.stem.rsplit("-", 1)[1].split(".")}
+    for name in ("METADATA", "WHEEL"):
+        assert fields(wheel, name) == fields(built, name)
+    with zipfile.ZipFile(wheel) as ours, zipfile.ZipFile(built) as theirs:
+        data = {path for path in theirs.namelist() if ".data/" in path}
+        assert data == {path for path in ours.namelist() if ".data/" in path and ".data/data/share/" not in path}
+        (license_,) = [path for path in theirs.namelist() if path.endswith("/licenses/LICENSE")]
+        assert ours.read(license_) == theirs.read(license_)
+        program = Path(theirs.extract(data.pop(), tmp_path))
+    assert glibc(program) is None
 
 
 def test_a_program_that_is_linked_with_a_newer_c_library_is_found() -> None:
