@@ -21,6 +21,8 @@ mod properties;
 mod refusals;
 #[path = "plan/sentences.rs"]
 mod sentences;
+#[path = "plan/source.rs"]
+mod source;
 #[path = "plan/unknown.rs"]
 mod unknown;
 
