@@ -26,6 +26,7 @@ import carried
 import chains
 import debian
 import dkms
+import fetched
 import imagerpm
 import imgbase
 import installation
@@ -67,6 +68,7 @@ SCENARIOS: dict[str, Callable[[], str]] = {
     "packages-dpkg": functools.partial(carried.carried, "dpkg"),
     "packages-rpm": functools.partial(carried.carried, "rpm"),
     "packages-dkms": dkms.built,
+    "packages-network": fetched.fetched,
     "image-rpm": imagerpm.scriptlets,
     **{f"power-cuts-packages-{name}": functools.partial(interrupted.power_cuts, name) for name in interrupted.MANAGERS},
     "kills-packages": functools.partial(interrupted.killed, interrupted.SHARE),
