@@ -183,7 +183,7 @@ fn shortened(text: &str, place: &Range<usize>, label: &str, room: usize) -> Rang
     let marked = &text[place.clone()];
     let line_start = text[..place.start].rfind('\n').map_or(0, |at| at + 1);
     let line = text[line_start..].lines().next().unwrap_or_default();
-    // The label and the blank before it, behind the beginning of the line or the dots that stand for it.
+    // Columns before the mark: the start of the line, or the dots that replace it.
     let begin = if line.chars().count() > room { 5 } else { text[line_start..place.start].chars().count() };
     let most = room.saturating_sub(begin + 1 + label.chars().count()).max(SHORTEST_MARK);
     if marked.contains('\n') || label.is_empty() && begin + marked.chars().count() <= room {

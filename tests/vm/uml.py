@@ -84,7 +84,7 @@ def boot(
     `shared` is a directory of the host that the machine mounts at /tmp/shared. In a `short_lived` machine LVM makes no backups
     and does not run thin_check (the host can run it instead), and there is neither LUKS nor RAID. `memory` is in MiB, `limit` in
     seconds; before its end the machine says what its programs wait for (guest/uml-init). If it says nothing, its kernel hangs:
-    then the job runs again, once, unless a disk of the first try is no longer what it was.
+    then the job runs once more, if no disk was changed (each is a `snapshot`).
     """
     (LAB / "work").mkdir(exist_ok=True)
     all_disks = [d if isinstance(d, qemu.Disk) else qemu.Disk(d) for d in disks]
@@ -101,7 +101,6 @@ def boot(
             command.append(f"ubd{number}=" + (f"{job}/overlay{number}," if disk.snapshot else "") + str(disk.path))
         command += [f"shared={shared}"] if shared else []
         command += ["kind=-short-lived"] if short_lived else []
-        seen = qemu.console_file(all_disks[0].path) if console else None
 
         def once() -> qemu.Result:
             with qemu.processor() as processor:
@@ -110,7 +109,7 @@ def boot(
                 return qemu.watch(
                     ["taskset", "--cpu-list", str(processor), *command],
                     "user-mode",
-                    seen,
+                    qemu.console_file(all_disks[0].path) if console else None,
                     seconds,
                     own_session=True,
                     env={**os.environ, "TMPDIR": str(memory_directory())},
@@ -121,7 +120,6 @@ def boot(
             print(f"a kernel of user-mode Linux hung for {seconds:.0f} s; its job runs again", flush=True)
             for overlay in job.glob("overlay*"):
                 overlay.unlink()
-            seen = qemu.console_file(all_disks[0].path) if console else None
             result = once()
         return result
 

@@ -85,11 +85,12 @@ impl BootEntry {
     pub fn text(&self) -> String {
         let mut text = String::new();
         for line in &self.lines {
-            match value(line, "options").and_then(|options| options.split_once(' ')) {
-                Some((first, rest)) if self.is_edited && overflows_blsuki(self.get("linux"), line) => {
-                    text.push_str(&format!("options {first}  {rest}"));
-                }
-                _ => text.push_str(line),
+            let options = value(line, "options").filter(|options| {
+                self.is_edited && self.get("linux").is_some_and(|linux| overflows_blsuki(linux, options))
+            });
+            match options.and_then(first_blank) {
+                Some((first, rest)) => text.push_str(&format!("options {first}  {rest}")),
+                None => text.push_str(line),
             }
             text.push('\n');
         }
@@ -188,12 +189,28 @@ impl BootEntry {
 /// It makes the command `linux PATH OPTIONS` in a buffer that is a byte too short (`bls_get_linux`, GRUB 2.14). The byte is
 /// lost in the rest of a block of its heap unless the buffer fills its blocks, which are 16 bytes long, or 32 on 64-bit machines:
 /// then the command goes on with what is in the next block, the initial RAM disk is not loaded, and the host does not boot.
-fn overflows_blsuki(kernel: Option<&str>, options: &str) -> bool {
+fn overflows_blsuki(kernel: &str, options: &str) -> bool {
     const BLOCK: usize = 16;
-    let (Some(kernel), Some(options)) = (kernel, value(options, "options")) else { return false };
     // Variables are longer or shorter in the end.
     let is_known = !kernel.contains('$') && !options.contains('$');
     is_known && ("linux \0".len() + kernel.len() + options.len() + 1).is_multiple_of(BLOCK)
+}
+
+/// The kernel arguments before and after the first blank between two of them. One inside quotes belongs to a value.
+fn first_blank(options: &str) -> Option<(&str, &str)> {
+    let mut quote = None;
+    let at = options.find(|c| match (quote, c) {
+        (None, '"' | '\'') => {
+            quote = Some(c);
+            false
+        }
+        (Some(open), _) => {
+            quote = quote.filter(|_| c != open);
+            false
+        }
+        (None, _) => c == ' ',
+    })?;
+    Some((&options[..at], &options[at + 1..]))
 }
 
 /// A path with one slash at its beginning. imgbased writes two (`linux //LAYER/vmlinuz-VERSION`), which mean the same.
@@ -249,6 +266,13 @@ mod tests {
             assert_eq!(same.text(), text, "the same arguments give the same text");
         }
         assert!((2..=3).contains(&padded), "{padded} of 40");
+    }
+
+    #[test]
+    fn a_blank_inside_quotes_is_never_doubled() {
+        assert_eq!(first_blank("a=\"b c\" d e"), Some(("a=\"b c\"", "d e")));
+        assert_eq!(first_blank("'a \" b' c"), Some(("'a \" b'", "c")));
+        assert_eq!(first_blank("\"a b\""), None);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::line::Line;
 use node_base::diagnostic::Finding;
 use node_base::source::Span;
 
-/// Checks how many arguments a line has that are no options.
+/// Checks the number of positional arguments.
 pub(in super::super) fn count(line: &Line<'_, '_>) -> Result<(), Fail> {
     if let Some(arguments) = line.table.arguments_in(line.place.bit) {
         let count = line.seen.positionals;
