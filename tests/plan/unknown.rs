@@ -41,16 +41,30 @@ fn a_file_that_was_not_read_can_hold_what_is_missing_but_not_mend_what_is_wrong(
 #[test]
 fn a_link_of_udev_names_a_disk_that_only_the_machine_knows() {
     for text in [
-        "ignoredisk --only-use=disk/by-id/ata-X\nclearpart --all\nautopart\n",
+        "ignoredisk --only-use=disk/by-id/ata-X_1\nclearpart --all\nautopart\n",
         "clearpart --all --drives=/dev/disk/by-path/pci-0\nautopart\n",
-        "bootloader --boot-drive=/dev/disk/by-id/ata-X\nclearpart --all\nautopart\n",
+        "bootloader --boot-drive=/dev/disk/by-id/ata-X_1\nclearpart --all\nautopart\n",
         "part / --onpart=UUID=1234 --fstype=xfs\n",
-        "part /boot --size=1024 --ondisk=disk/by-id/ata-X\npart / --size=9000\n",
+        "part /boot --size=1024 --ondisk=disk/by-id/ata-X_1\npart / --size=9000\n",
     ] {
         let found = on(text, "RHEL9");
         assert_eq!(found.verdict, Verdict::Unknown, "{text}{}", says(&found));
         assert!(says(&found).starts_with("only the machine knows which device"), "{}", says(&found));
     }
+}
+
+#[test]
+fn a_link_of_an_ata_disk_without_its_serial_number_names_no_disk() {
+    for (text, syntax) in [
+        ("ignoredisk --only-use=disk/by-id/ata-none\nclearpart --all\nautopart\n", "RHEL10"),
+        ("clearpart --all --drives=/dev/disk/by-id/ata-S1\nautopart\n", "RHEL9"),
+    ] {
+        let found = on(text, syntax);
+        assert_eq!(found.verdict, Verdict::Stops, "{text}{}", says(&found));
+        assert!(says(&found).contains("does not exist"), "{}", says(&found));
+    }
+    let pattern = on("ignoredisk --only-use=disk/by-id/ata-S*\nclearpart --all\nautopart\n", "RHEL9");
+    assert_eq!(pattern.verdict, Verdict::Unknown, "what a pattern leaves open can hold the serial number");
 }
 
 #[test]

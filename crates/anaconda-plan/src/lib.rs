@@ -42,6 +42,6 @@ pub mod machine; // disks, tables, releases, devices
 mod plan; // order, growth, LVM, check, verdict
 
 pub use plan::{
-    Attempt, Boot, Cause, Minimum, MissingVolume, Plan, Refusal, Verdict, capacity, minimum, plan,
-    plan_layout, refusals, refused_anywhere,
+    Attempt, Boot, Cause, Minimum, MissingVolume, Plan, Refusal, Verdict, capacity, lacks_serial, minimum,
+    plan, plan_layout, refusals, refused_anywhere,
 };

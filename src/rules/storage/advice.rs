@@ -1,7 +1,7 @@
 //! What to do about a refusal of Anaconda: words, and edits where the kickstart says what is meant.
 
 use crate::rules::mend;
-use anaconda_plan::{Cause, Refusal};
+use anaconda_plan::{Cause, Refusal, lacks_serial};
 use kickstart::{Command, Kickstart};
 use node_base::diagnostic::{Applicability, Fix, nearest};
 use node_base::source::{Sources, Span};
@@ -29,6 +29,12 @@ impl Advice {
 
 /// What to do about it.
 pub(super) fn advice(refusal: &Refusal, sources: &Sources, kickstart: &Kickstart<'_>) -> Advice {
+    let written = refusal.span.map(|span| sources.text_of(span));
+    if refusal.cause == Cause::NoSuchDisk && written.is_some_and(lacks_serial) {
+        return Advice::words(
+            "write the name that 'ls /dev/disk/by-id' shows on the machine: ata-MODEL_SERIAL, with the serial number",
+        );
+    }
     let command = refusal.span.and_then(|span| command_at(kickstart, span));
     command
         .and_then(|command| of_command(refusal.cause, command, sources, kickstart))

@@ -26,4 +26,5 @@ pub use bootloader::Boot;
 pub use cause::{Cause, Refusal};
 pub use minimum::{Minimum, minimum};
 pub use outcome::{Attempt, MissingVolume, Plan, Verdict};
+pub use unknown::lacks_serial;
 pub use verdict::{plan, plan_layout, refusals};

@@ -3,6 +3,7 @@
 use crate::layout::{Layout, Named};
 use crate::plan::cause::{Cause, Refusal};
 use crate::plan::outcome::{Plan, Verdict};
+use crate::plan::select::is_pattern;
 use foldhash::HashMap;
 use kickstart::Kickstart;
 use node_base::diagnostic::Severity;
@@ -38,6 +39,16 @@ pub(super) fn name(refusal: &Refusal, names: &HashMap<Span, &str>) -> Option<Pla
 /// Whether only udev on the machine knows the device of a name.
 fn is_of_machine(name: &str) -> bool {
     ["disk/by-", "UUID=", "LABEL=", "PARTUUID=", "PARTLABEL="].iter().any(|prefix| name.starts_with(prefix))
+        && !lacks_serial(name)
+}
+
+/// Whether a link names an ATA disk without a serial number: udev makes `ata-MODEL_SERIAL`, so no disk has such a link.
+///
+/// Source: `ata_id` of systemd, which leaves the serial number out only where the disk has none; the ATA command set asks
+/// every disk for one.
+pub fn lacks_serial(name: &str) -> bool {
+    let name = name.strip_prefix("/dev/").unwrap_or(name);
+    name.strip_prefix("disk/by-id/ata-").is_some_and(|model| !model.contains('_') && !is_pattern(model))
 }
 
 /// The plan of a kickstart of which files were not read: they can hold what is missing.
