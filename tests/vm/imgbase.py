@@ -100,9 +100,9 @@ def compare(verb: str, original: str, own: str) -> tuple[int, int]:
     return same, different
 
 
-def tools() -> pathlib.Path:
-    """A directory with the modules of imgbased, and grubby."""
-    where = LAB / "imgbased"
+def tools(name: str) -> pathlib.Path:
+    """A directory with the modules of imgbased, and grubby, for one scenario: others change theirs meanwhile."""
+    where = LAB / name
     source = os.environ.get("IMGBASED")
     assert source, "IMGBASED must name a checkout of https://github.com/oVirt/imgbased"
     shutil.rmtree(where, ignore_errors=True)
@@ -122,7 +122,7 @@ def tools() -> pathlib.Path:
 def reads() -> str:
     """imgbase's `layout`, `w` and `check` on a node with two images."""
     layout = trials.LAYOUTS["small"]
-    where = tools()
+    where = tools("imgbase-tools")
     disks = images.copy(trials.installed("small"), "imgbase")
     text = imagefiles.MEDIA + upgrade.MOUNT_LAYER + imagefiles.HOST + HOST + jobs.inside(IMGBASE)
     text = text.replace("{tools}", str(where)).replace("{rpm}", str(packages.unpacked(PACKAGES)))

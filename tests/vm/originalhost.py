@@ -106,7 +106,7 @@ say "rollback $(tail -1 /tmp/o)"
 
 def tools() -> pathlib.Path:
     """As imgbase.tools, with the stand-ins and the real grubby."""
-    where = imgbase.tools()
+    where = imgbase.tools("imgbase-update-tools")
     grubby = os.environ.get("GRUBBY")
     assert grubby, "GRUBBY must name the script grubby-bls of Fedora's package grubby"
     shutil.copy2(grubby, where / "grubby-bls")
