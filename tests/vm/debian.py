@@ -4,7 +4,7 @@ import json
 import pathlib
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import images
 import jobs
@@ -30,14 +30,16 @@ MASKED = (
 GENERATORS = "cryptsetup debug getty gpt-auto hibernate-resume integritysetup rc-local run system-update sysv veritysetup".split()
 # Files that are not needed. An emulated machine would unpack them, read them as part of the base, or run them.
 LEFT_OUT = (
-    "var/cache/* var/lib/apt var/lib/dpkg usr/share usr/include usr/lib/apt usr/lib/gcc usr/lib/dpkg usr/lib/python3* "
-    "usr/lib/udev/hwdb.* usr/lib/systemd/systemd-networkd* usr/bin/python3* usr/bin/perl* usr/bin/apt* usr/bin/dpkg* "
+    "var/cache/* var/lib/apt usr/share usr/include usr/lib/apt usr/lib/gcc usr/lib/python3* "
+    "usr/lib/udev/hwdb.* usr/lib/systemd/systemd-networkd* usr/bin/python3* usr/bin/apt* "
     "usr/bin/deb* usr/bin/sqv usr/bin/gpgv usr/bin/localedef"
 ).split()
 LIBRARIES_LEFT_OUT = (
-    "gconv perl* libicu* libapt* libdb-5* libsqlite3* libgnutls* libp11-kit* libunistring* libkrb5* "
+    "gconv libicu* libapt* libdb-5* libsqlite3* libgnutls* libp11-kit* libunistring* libkrb5* "
     "libk5crypto* libgssapi* libperl* libmvec*"
 ).split()
+# dpkg, and Perl, in which scriptlets of packages are written.
+DPKG = "var/lib/dpkg usr/lib/dpkg usr/bin/dpkg* usr/bin/perl* usr/lib/x86_64-linux-gnu/perl*".split()
 # Only block devices matter here; every udev event costs as much as starting a program.
 UDEV = "[Service]\nExecStart=\nExecStart=-udevadm trigger --type=devices --action=add --subsystem-match=block\n"
 # A client of dmeventd gives up after a second, so the daemon is started before the first client.
@@ -57,10 +59,14 @@ WantedBy=multi-user.target
 """
 
 
-def root() -> pathlib.Path:
-    """A tar of the root file system: as small as systemd, udev and LVM allow, debootstrapped once."""
-    out = LAB / "debian.tar"
-    made, tree = LAB / "debian.bootstrapped.made", LAB / "debian"
+def root(
+    name: str = "debian", *, dpkg: bool = False, change: Callable[[pathlib.Path], object] = lambda _tree: None
+) -> pathlib.Path:
+    """A tar of the root file system: as small as systemd, udev and LVM allow, debootstrapped once. With `dpkg` its database is in
+    /usr, as /var is a volume of its own, and so are the defaults of /etc. `change` is called with the whole tree, before anything
+    is left out."""
+    out = LAB / f"{name}.tar"
+    made, tree = LAB / "debian.bootstrapped.made", LAB / name
     bootstrapped = LAB / "debian.bootstrapped"
     if not made.exists():
         shutil.rmtree(bootstrapped, ignore_errors=True)
@@ -68,14 +74,22 @@ def root() -> pathlib.Path:
         made.touch()
     shutil.rmtree(tree, ignore_errors=True)
     run("cp", "-a", "--reflink=auto", bootstrapped, tree)
-    for part in LEFT_OUT + [f"usr/lib/x86_64-linux-gnu/{library}" for library in LIBRARIES_LEFT_OUT]:
+    change(tree)
+    left_out = LEFT_OUT + [f"usr/lib/x86_64-linux-gnu/{library}" for library in LIBRARIES_LEFT_OUT]
+    if dpkg:
+        (tree / "usr/lib/sysimage").mkdir()
+        (tree / "var/lib/dpkg").rename(tree / "usr/lib/sysimage/dpkg")
+        (tree / "var/lib/dpkg").symlink_to("../../usr/lib/sysimage/dpkg")
+    else:
+        left_out += DPKG
+    for part in left_out:
         for path in tree.glob(part):
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:
                 path.unlink()
-    for name in GENERATORS:
-        (tree / f"usr/lib/systemd/system-generators/systemd-{name}-generator").unlink()
+    for generator in GENERATORS:
+        (tree / f"usr/lib/systemd/system-generators/systemd-{generator}-generator").unlink()
     system = tree / "etc/systemd/system"
     (system / "multi-user.target.wants").mkdir(parents=True, exist_ok=True)
     for unit in MASKED:
@@ -99,6 +113,8 @@ def root() -> pathlib.Path:
     (tree / "usr/bin/node-layout").symlink_to("../sbin/node-layout")
     install_units(tree)
     (tree / "etc/default").mkdir(exist_ok=True)
+    if dpkg:
+        shutil.copytree(tree / "etc", tree / "usr/share/factory/etc", symlinks=True)
     run("tar", "cf", out, "--numeric-owner", "-C", tree, ".")
     return out
 

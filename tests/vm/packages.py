@@ -93,16 +93,21 @@ def unpacked(packages: Sequence[str], suite: str | None = None) -> pathlib.Path:
         return where
     shutil.rmtree(where, ignore_errors=True)
     downloads = where / "debs"
-    downloads.mkdir(parents=True)
-    apt = ["apt-get", "-qq", "-o", "APT::Sandbox::User=root"]
-    if suite:
-        apt += _foreign_suite(suite)
-    run(*apt, "download", *packages, cwd=downloads)
-    for deb in downloads.glob("*.deb"):
+    for deb in download(packages, downloads, suite):
         run("dpkg", "-x", deb, where)
     shutil.rmtree(downloads)
     (where / ".complete").touch()
     return where
+
+
+def download(packages: Sequence[str], where: pathlib.Path, suite: str | None = None) -> list[pathlib.Path]:
+    """Fetches the files of these packages into a directory that it makes; the suite is as for `unpacked`."""
+    where.mkdir(parents=True)
+    apt = ["apt-get", "-qq", "-o", "APT::Sandbox::User=root"]
+    if suite:
+        apt += _foreign_suite(suite)
+    run(*apt, "download", *packages, cwd=where)
+    return sorted(where.glob("*.deb"))
 
 
 def mirror() -> str:

@@ -22,6 +22,7 @@ import sys
 import time
 from collections.abc import Callable
 
+import administered
 import carried
 import chains
 import debian
@@ -61,6 +62,7 @@ SCENARIOS: dict[str, Callable[[], str]] = {
     "debian": debian.chain,
     "installation": installation.chain,
     **{name: functools.partial(upgrade.chain, name) for name in upgrade.CHAINS},
+    "upgrade-debian": administered.chain,
     "update-formats": upgrade.formats,
     "power-cuts-verbs": functools.partial(updatecuts.power_cuts, ["confirm", "rollback", "remove"]),
     "power-cuts-update": functools.partial(updatecuts.power_cuts, ["update"]),
@@ -77,7 +79,6 @@ SCENARIOS: dict[str, Callable[[], str]] = {
     "imgbase-update": originalhost.update,
     "kernel-install": kernelinstall.kernel_install,
     "grubby": kernelinstall.grubby,
-    "trial-confirmed": trials.confirmed,
     **{f"trial-{name}": functools.partial(trials.failing, name) for name in trials.FAULTS},
 }
 # README.md says why.

@@ -1,5 +1,5 @@
-"""Images that fail in every stage of their trial, and one that does not. Each machine starts once and is switched off by its last
-boot: everything between, the way back included, happens without a hand.
+"""Images that fail in every stage of their trial. (administered.py has one that does not.) Each machine starts once, and its last
+boot switches it off: everything between, the way back included, happens without a hand.
 
 The images that fail before their user space have the small root, the others a Debian with systemd, which runs the trial's own
 units. `update` runs in user-mode Linux, in the installed system's root directory; the trial, the way back and `status` run in a
@@ -123,18 +123,7 @@ def debian_tree() -> pathlib.Path:
     path, stamp = LAB / "media-debian.img", LAB / "media-debian.complete"
     with _MAKING:
         if not stamp.exists():
-            with open(path, "wb") as file:
-                file.truncate(2 << 30)
-            arguments = f"{imagefiles.nvr(2)} 2 {packages.cloud_kernel().image} {LAB}/boot.img --no-specimens"
-            script = f"""
-run mkfs.ext4 -q -F -E nodiscard,lazy_itable_init=1 /dev/vda
-{imagefiles.HOST}
-run mount /dev/vda /mnt/media; run mount --bind /mnt/media /mnt/host/mnt; mkdir /mnt/media/2
-run host tar xpf {debian.shared_root()} -C /mnt/2
-run host python3 {imagefiles.GUEST}/make_tree.py /mnt/2 {arguments}
-run umount /mnt/host/mnt; run umount /mnt/media
-"""
-            uml.boot([path], script, memory=384, console=True).check("making the Debian image")
+            imagefiles.make_small_media(path, LAB / "boot.img", debian.shared_root())
             stamp.touch()
     return path
 
@@ -253,28 +242,3 @@ def failing(name: str) -> str:
     for disk in disks:
         disk.unlink()
     return f"back without a hand in {result.seconds:.0f} s; {motd}"
-
-
-# In the trial: its own units confirm it. Then it is the default.
-CONFIRMED = """
-[ "$name" = {new_name} ] || fail "/ is $name"
-if [ ! -e /var/lab-confirmed ]; then
-    n=0; until node-layout status > /tmp/o 2>&1 || [ $n = 300 ]; do sleep 1; n=$((n+1)); done
-    node-layout status || { systemctl --no-pager list-jobs; systemctl --no-pager status "node-layout*"; fail "not confirmed"; }
-    touch /var/lab-confirmed; sync
-    systemctl reboot -ff
-fi
-node-layout verify > /tmp/verify || { cat /tmp/verify; fail verify; }
-grep -q node_layout.trial= /proc/cmdline && fail "the default has the arguments of a trial"
-systemctl --failed --no-legend | grep node-layout && fail "a unit of node-layout has failed"
-say "status $(node-layout status --format json)"
-"""
-
-
-def confirmed() -> str:
-    """A good image is confirmed by its own units, and is the default after that."""
-    disks = prepared("confirmed", Fault(""))
-    job = fill(BOOTED + CONFIRMED, "debian")
-    result = boot(disks, job, "confirmed").check("the trial of a good image")
-    upgrade.check_status(result.value("status"), booted=2, default=2, states={1: "good", 2: "good"})
-    return f"confirmed by its own units in {result.seconds:.0f} s, then the default"

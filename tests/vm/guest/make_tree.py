@@ -197,7 +197,8 @@ def describe(top: pathlib.Path, nvr: str, generation: int, kernel: str, initramf
         path.write_text(release)
     for name in ("etc", "var"):
         (top / "usr/share/factory").mkdir(exist_ok=True)
-        shutil.copytree(top / name, top / "usr/share/factory" / name, symlinks=True, dirs_exist_ok=True)
+        shutil.rmtree(top / "usr/share/factory" / name, ignore_errors=True)
+        shutil.copytree(top / name, top / "usr/share/factory" / name, symlinks=True)
     version = f"9.9.{generation}-lab"
     modules = top / "usr/lib/modules" / version
     modules.mkdir(parents=True)
