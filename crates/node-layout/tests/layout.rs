@@ -51,6 +51,8 @@ mod refusals;
 mod safe_files;
 #[path = "layout/schemas.rs"]
 mod schemas;
+#[path = "layout/terminal.rs"]
+mod terminal;
 #[path = "layout/texts.rs"]
 mod texts;
 #[path = "layout/trial.rs"]

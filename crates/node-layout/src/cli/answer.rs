@@ -111,7 +111,7 @@ impl Answer {
         match self.form {
             Form::Human => {
                 print::findings(findings);
-                print::line(message);
+                print::sentence(message);
             }
             Form::Json => self.json("refused", message, findings),
             Form::Nodectl { machine_readable } => not_done(machine_readable, &reasons(findings)),
@@ -126,20 +126,22 @@ impl Answer {
             Form::Human | Form::Nodectl { .. } => {
                 print::findings(findings);
                 if let Some(subject) = &self.subject {
-                    print::line(&format!("# {}", harmless(&subject.to_string())));
+                    print::comment(&harmless(&subject.to_string()));
                 }
                 for line in self.needs.iter().flat_map(described_needs) {
-                    print::line(&format!("# {line}"));
+                    print::comment(&line);
                 }
                 for (name, value) in &self.environment {
-                    print::line(&format!("export {name}={}", harmless(&quoted(value))));
+                    print::verbatim(&format!("export {name}={}", harmless(&quoted(value))));
                 }
                 print::plan(plan);
                 for merge in self.merges(plan) {
-                    etc_files::differences(merge).iter().for_each(|line| print::line(&harmless_line(line)));
+                    etc_files::differences(merge)
+                        .iter()
+                        .for_each(|line| print::verbatim(&harmless_line(line)));
                 }
                 if plan.steps.is_empty() {
-                    print::line(nothing);
+                    print::sentence(nothing);
                 }
             }
             Form::Json => {
@@ -187,7 +189,7 @@ impl Answer {
         findings: &[Finding],
     ) -> ExitCode {
         if let (Form::Human, Some(subject)) = (self.form, &self.subject) {
-            print::sentence(&harmless(&subject.to_string()), print::INDENT);
+            print::sentence(&harmless(&subject.to_string()));
         }
         let mut progress: Box<dyn Progress> = match self.form {
             Form::Human => Box::new(HumanProgress),
@@ -213,12 +215,12 @@ impl Answer {
         match self.form {
             Form::Human => {
                 print::findings(findings);
-                print::sentence(&outcome.message, print::INDENT);
+                print::sentence(&outcome.message);
             }
             Form::Json => self.json(outcome.result, &outcome.message, findings),
             Form::Nodectl { machine_readable: true } => print::json_line(&json!({"success": true})),
             Form::Nodectl { machine_readable: false } => {
-                print::line(&format!("Status: Success\n  {}", harmless(&outcome.message)));
+                print::verbatim(&format!("Status: Success\n  {}", harmless(&outcome.message)));
             }
         }
         ExitCode::SUCCESS
@@ -245,7 +247,7 @@ fn not_done(machine_readable: bool, reason: &str) {
         print::json_line(&nodectl_failure(reason));
         error_line("nodectl", reason);
     } else {
-        print::line(harmless(&failure(reason)).trim_end());
+        print::verbatim(harmless(&failure(reason)).trim_end());
     }
 }
 

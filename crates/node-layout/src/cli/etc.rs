@@ -155,10 +155,10 @@ fn conflicts(args: &ConflictsArgs) -> anyhow::Result<ExitCode> {
         Format::Human => {
             for conflict in &waiting.conflicts {
                 let line = format!("/etc/{}: {}", conflict.path.display(), conflict.reason);
-                print::line(&harmless_line(&line));
+                print::sentence(&harmless_line(&line));
             }
             if waiting.conflicts.is_empty() {
-                print::line(&format!("no conflicts of image {}", waiting.nvr));
+                print::sentence(&format!("no conflicts of image {}", waiting.nvr));
             }
         }
     }
@@ -186,15 +186,15 @@ fn diff(args: &DiffArgs) -> anyhow::Result<ExitCode> {
         }));
         return Ok(ExitCode::SUCCESS);
     }
-    print::line(&harmless_line(&format!("/etc/{}: {}", conflict.path.display(), conflict.reason)));
+    print::sentence(&harmless_line(&format!("/etc/{}: {}", conflict.path.display(), conflict.reason)));
     let old = base.as_deref().unwrap_or_default();
     for (name, version) in [("this host", &ours), ("new image", &theirs)] {
         match version {
             Some(text) => {
                 let lines = unified(["old image", name], old, text);
-                lines.iter().for_each(|line| print::line(&harmless_line(line)));
+                lines.iter().for_each(|line| print::verbatim(&harmless_line(line)));
             }
-            None => print::line(&format!("{name}: not there, or not a text")),
+            None => print::sentence(&format!("{name}: not there, or not a text")),
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -270,7 +270,7 @@ fn merge_trees(args: &MergeArgs) -> anyhow::Result<ExitCode> {
     write(&merge, &trees, &args.output)?;
     match args.format {
         Format::Json => print::json_line(&json!({"schema": SCHEMA, "files": files_json(&merge)})),
-        Format::Human => human(&merge).iter().for_each(|line| print::line(&harmless_line(line))),
+        Format::Human => human(&merge).iter().for_each(|line| print::sentence(&harmless_line(line))),
     }
     Ok(ExitCode::from(u8::from(merge.conflicts().next().is_some())))
 }

@@ -134,10 +134,10 @@ pub(super) fn health(args: HealthArgs) -> anyhow::Result<ExitCode> {
         for check in &checks {
             let kind = if check.tolerated { "warning" } else { "error" };
             let text = format!("{kind}: health check {}: {}", check.name, check.detail);
-            print::sentence(&harmless(&text), print::INDENT);
+            print::sentence(&harmless(&text));
         }
         if checks.is_empty() {
-            print::line("every health check passed");
+            print::sentence("every health check passed");
         }
     }
     let Some(failed) = failed else { return Ok(ExitCode::SUCCESS) };

@@ -31,17 +31,17 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     for image in &images.images {
         match &image.base {
-            Some(base) => print::line(&format!("{}{}", described(base), state(image))),
-            None => print::line(&format!("{}  (no base)", image.nvr)),
+            Some(base) => print::sentence(&format!("{}{}", described(base), state(image))),
+            None => print::sentence(&format!("{}  (no base)", image.nvr)),
         }
-        image.layers.iter().for_each(|l| print::line(&format!(" +- {}", described(l))));
+        image.layers.iter().for_each(|l| print::sentence(&format!(" +- {}", described(l))));
     }
     if images.images.is_empty() {
-        print::line("no images: this machine has no node layout");
+        print::sentence("no images: this machine has no node layout");
     }
     if let Some(pool) = &images.pool {
         let percent = |p: Option<f64>| p.map_or_else(|| "?".to_owned(), |p| format!("{p:.1} %"));
-        print::line(&format!(
+        print::sentence(&format!(
             "pool {}  {}, data {}, metadata {} of {}",
             pool.volume,
             pool.size,
@@ -54,10 +54,10 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         let limit = room.limited_by.described();
         let text =
             format!("room for {} images, {} more than there are; limited by {limit}", room.fit, room.more);
-        print::sentence(&text, print::INDENT);
+        print::sentence(&text);
     }
     for remark in &images.remarks {
-        print::sentence(&format!("note: {}", node_base::harmless::harmless(remark)), print::INDENT);
+        print::sentence(&format!("note: {}", node_base::harmless::harmless(remark)));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -21,7 +21,7 @@ mod var_files;
 mod verify;
 
 pub use faces::{AnswerOf, Host, Next, imgbase, nodectl};
-pub use print::plan_json;
+pub use print::{plan_json, plan_lines};
 
 use clap::Parser;
 use faces::Face;

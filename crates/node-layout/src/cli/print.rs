@@ -8,7 +8,7 @@ use crate::plan::{Amount, Operation, Plan, Progress, Step, StepState};
 use node_base::console::columns;
 use node_base::diagnostic::Finding;
 use node_base::diagnostic::json::{Diagnostics, SCHEMA};
-use node_base::fold::folded;
+use node_base::fold::{folded, wrapped};
 use node_base::harmless::{harmless, harmless_json};
 use node_base::source::Sources;
 use serde_json::{Value, json};
@@ -16,26 +16,44 @@ use std::io::Write;
 use std::path::Path;
 
 /// What the further lines of a sentence are indented by.
-pub(super) const INDENT: usize = 4;
+const INDENT: usize = 4;
 
 /// The same of a help, below its first word.
 const HELP_INDENT: usize = 8;
 
-/// Prints a line to standard output. A closed one is not an error.
-pub(super) fn line(text: &str) {
+/// Prints a line as it is, however wide the terminal is: a command to type, a line of a file, a line for a program. A closed
+/// standard output is not an error.
+pub(super) fn verbatim(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
-/// Prints a sentence to standard output. On a terminal that is too narrow for it, it goes on in further lines, which are indented.
-pub(super) fn sentence(text: &str, indent: usize) {
-    line(&folded(text, columns(std::io::stdout()), indent));
+/// Prints a sentence for people. On a terminal that is too narrow for it, it continues in further lines, which are indented.
+pub(super) fn sentence(text: &str) {
+    indented(text, INDENT);
+}
+
+fn indented(text: &str, indent: usize) {
+    verbatim(&folded(text, columns(std::io::stdout()), indent));
+}
+
+/// Prints a sentence among commands, as a comment of the shell; so are its further lines.
+pub(super) fn comment(text: &str) {
+    verbatim(&folded_comment(&format!("# {text}"), columns(std::io::stdout())));
+}
+
+/// What a line of [`comment`] begins with, if it is not the first one.
+const FURTHER_COMMENT: &str = "#     ";
+
+/// A comment of the shell on one line, or on several where it is wider than `width` columns.
+fn folded_comment(text: &str, width: Option<usize>) -> String {
+    wrapped(text, width, FURTHER_COMMENT.len()).replace('\n', &format!("\n{FURTHER_COMMENT}"))
 }
 
 /// Prints a JSON value on a line of its own.
 pub(super) fn json_line(value: &impl serde::Serialize) {
     // Serialising plain structures to a string cannot fail.
-    line(&harmless_json(serde_json::to_string(value).unwrap_or_default()));
+    verbatim(&harmless_json(serde_json::to_string(value).unwrap_or_default()));
 }
 
 /// Progress for people: one line a step, and one more if it fails.
@@ -44,7 +62,7 @@ pub(super) struct HumanProgress;
 impl Progress for HumanProgress {
     fn step(&mut self, number: usize, of: usize, step: &Step, state: StepState, message: &str) {
         if let Some(text) = human_progress(number, of, step, state, message) {
-            sentence(&text, INDENT);
+            sentence(&text);
         }
     }
 }
@@ -86,9 +104,9 @@ fn json_progress(number: usize, of: usize, step: &Step, state: StepState, messag
 /// Findings for people.
 pub(super) fn findings(list: &[Finding]) {
     for f in list {
-        sentence(&format!("{}[{}]: {}", f.severity, f.code.id, harmless(&f.message)), INDENT);
+        sentence(&format!("{}[{}]: {}", f.severity, f.code.id, harmless(&f.message)));
         if let Some(help) = &f.help {
-            sentence(&format!("  help: {}", harmless(help)), HELP_INDENT);
+            indented(&format!("  help: {}", harmless(help)), HELP_INDENT);
         }
     }
 }
@@ -103,26 +121,47 @@ pub(super) fn findings_json(list: &[Finding]) -> Value {
 
 /// A plan for people: the commands as one would type them, and what changes in which file.
 pub(super) fn plan(plan: &Plan) {
-    for step in &plan.steps {
-        line(&harmless(&format!("# {}: {}", step.name, step.about)));
-        let operations = step.actions.iter().flat_map(|action| action.operations());
-        operations.flat_map(|operation| described(&operation)).for_each(|text| line(&harmless(&text)));
-    }
+    plan_lines(plan, columns(std::io::stdout())).iter().for_each(|line| verbatim(line));
 }
 
-fn described(operation: &Operation<'_>) -> Vec<String> {
+/// A plan for people on a terminal of so many columns: comments are folded, commands and lines of files are not.
+pub fn plan_lines(plan: &Plan, width: Option<usize>) -> Vec<String> {
+    let shown = |line: PlanLine| match line {
+        PlanLine::Whole(text) => harmless(&text).into_owned(),
+        PlanLine::Comment(text) => folded_comment(&harmless(&text), width),
+    };
+    let described_step = |step: &Step| {
+        let title = PlanLine::Comment(format!("# {}: {}", step.name, step.about));
+        let operations = step.actions.iter().flat_map(|action| action.operations());
+        let lines = [title].into_iter().chain(operations.flat_map(|operation| described(&operation)));
+        lines.map(shown).collect::<Vec<_>>()
+    };
+    plan.steps.iter().flat_map(described_step).collect()
+}
+
+/// A line of a plan for people.
+enum PlanLine {
+    /// A command to type, or a line of a file.
+    Whole(String),
+    /// A sentence behind a `#`.
+    Comment(String),
+}
+
+fn described(operation: &Operation<'_>) -> Vec<PlanLine> {
+    use PlanLine::{Comment, Whole};
     let quoted = |p: &Path| quoted(&p.display().to_string());
     match operation {
-        Operation::Run(command) => vec![command.to_string()],
-        Operation::Read(path) => vec![format!("# read {}", path.display())],
+        Operation::Run(command) => vec![Whole(command.to_string())],
+        Operation::Read(path) => vec![Comment(format!("# read {}", path.display()))],
         Operation::Change(change) => difference(change),
-        Operation::Sync(path) => vec![format!("sync -f {}", quoted(path))],
+        Operation::Sync(path) => vec![Whole(format!("sync -f {}", quoted(path)))],
         Operation::Copy(from, to) => {
             let directory = to.parent().map(|d| format!("mkdir -p {}", quoted(d)));
-            directory.into_iter().chain([format!("cp {} {}", quoted(from), quoted(to))]).collect()
+            let copy = format!("cp {} {}", quoted(from), quoted(to));
+            directory.into_iter().chain([copy]).map(Whole).collect()
         }
-        Operation::RemoveDirectory(path) => vec![format!("rm -r {}", quoted(path))],
-        Operation::Link(path, to) => vec![format!("ln -s {} {}", quoted(to), quoted(path))],
+        Operation::RemoveDirectory(path) => vec![Whole(format!("rm -r {}", quoted(path)))],
+        Operation::Link(path, to) => vec![Whole(format!("ln -s {} {}", quoted(to), quoted(path)))],
         Operation::MergeEtc(merge) => {
             let what = format!(
                 "# merge {} and {} into {}",
@@ -131,52 +170,54 @@ fn described(operation: &Operation<'_>) -> Vec<String> {
                 merge.to.display()
             );
             let files = human(&merge.planned).into_iter().map(|line| format!("#   {line}"));
-            [what].into_iter().chain(files).collect()
+            [what].into_iter().chain(files).map(Comment).collect()
         }
-        Operation::RestoreEtc(merge) => vec![format!(
+        Operation::RestoreEtc(merge) => vec![Comment(format!(
             "# put back in {} what packages have changed in the files of this host",
             merge.to.display()
-        )],
+        ))],
         Operation::Renumber(root, ids) => {
             let change = |option: &str, ids: &std::collections::BTreeMap<u32, u32>| -> Vec<String> {
                 ids.iter().map(|(from, to)| format!("#   {option} {from} becomes {to}")).collect()
             };
             let what = format!("# change the owners below {}", quoted(root));
-            [vec![what], change("user", &ids.users), change("group", &ids.groups)].concat()
+            let lines = [vec![what], change("user", &ids.users), change("group", &ids.groups)].concat();
+            lines.into_iter().map(Comment).collect()
         }
-        Operation::RecordVar(record) => var_files::human(record),
+        Operation::RecordVar(record) => var_files::human(record).into_iter().map(Comment).collect(),
         Operation::Add(from, to, paths) => {
             let add = |path: &std::path::PathBuf| format!("#   add {}", to.join(path).display());
             let what = format!("# copy from {} to {} what is missing there", from.display(), to.display());
-            [what].into_iter().chain(paths.iter().map(add)).collect()
+            [what].into_iter().chain(paths.iter().map(add)).map(Comment).collect()
         }
         Operation::PlaceVersion(from, path, to) => {
-            vec![format!("# put {} in the place of {}", from.join(path).display(), to.join(path).display())]
+            let (from, to) = (from.join(path), to.join(path));
+            vec![Comment(format!("# put {} in the place of {}", from.display(), to.display()))]
         }
         Operation::Synchronise(from, to, amount) => {
             let Amount { made, changed, removed, bytes } = amount;
-            vec![format!(
+            vec![Comment(format!(
                 "# make {} equal to {}: {made} files new, {changed} changed, {removed} removed, {bytes} to write",
                 to.display(),
                 from.display()
-            )]
+            ))]
         }
     }
 }
 
 /// The removed and the added lines of a file.
-fn difference(change: &Change) -> Vec<String> {
+fn difference(change: &Change) -> Vec<PlanLine> {
     let [before, after] = change.texts();
     let what = match (&change.before, &change.after) {
         (_, None) => "remove",
         (None, _) => "create",
         _ => "change",
     };
-    let mut lines = vec![format!("# {what} {}", change.path.display())];
+    let mut lines = vec![PlanLine::Comment(format!("# {what} {}", change.path.display()))];
     let is_padding = |l: &&str| l.starts_with("##");
-    let only = |of: &str, other: &str, sign: char| -> Vec<String> {
+    let only = |of: &str, other: &str, sign: char| -> Vec<PlanLine> {
         let of = of.lines().filter(|l| !is_padding(l) && !other.lines().any(|o| o == *l));
-        of.map(|l| format!("#   {sign} {l}")).collect()
+        of.map(|l| PlanLine::Whole(format!("#   {sign} {l}"))).collect()
     };
     lines.extend(only(&before, &after, '-'));
     lines.extend(only(&after, &before, '+'));
@@ -274,10 +315,12 @@ mod tests {
             Action::Change(vec![change(Some("new\nsame\n")), change(None)]),
             Action::Copy(vec![("/a".into(), "/b/c".into())]),
         ];
-        let text: Vec<String> =
-            actions.iter().flat_map(|a| a.operations()).flat_map(|o| described(&o)).collect();
+        let step = Step { name: "final", about: "the last step".into(), actions };
+        let plan = Plan { steps: vec![step], pending: true };
+        let text = plan_lines(&plan, None);
         let file = path.display();
         let expected = [
+            "# final: the last step".to_owned(),
             "lvchange --addtag 'it'\\''s' vg/a".to_owned(),
             format!("# change {file}"),
             "#   - old".to_owned(),
@@ -289,8 +332,7 @@ mod tests {
             "cp /a /b/c".to_owned(),
         ];
         assert_eq!(text, expected);
-        let step = Step { name: "final", about: String::new(), actions };
-        let json = plan_json(&Plan { steps: vec![step], pending: true });
+        let json = plan_json(&plan);
         let expected = json!([
             {"run": ["lvchange", "--addtag", "it's", "vg/a"]},
             {"write": path, "content": "new\nsame\n"},
@@ -298,6 +340,17 @@ mod tests {
             {"copy": "/a", "to": "/b/c"},
         ]);
         assert_eq!(json[0]["actions"], expected);
+    }
+
+    #[test]
+    fn a_comment_stays_a_comment_when_it_is_folded_and_when_a_name_has_a_line_feed() {
+        let text = "# read /a file\nreboot";
+        assert_eq!(folded_comment(text, None), "# read /a file\n#     reboot");
+        let long = "# merge the files of the image into those of the host";
+        assert_eq!(
+            folded_comment(long, Some(40)),
+            "# merge the files of the image\n#     into those of the host"
+        );
     }
 
     #[test]

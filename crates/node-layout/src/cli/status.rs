@@ -42,11 +42,9 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Err(findings) => return Ok(unknown(&args, &findings)),
     };
     match (args.motd, args.common.format) {
-        (true, _) => print::line(&harmless(&motd(&status))),
+        (true, _) => print::sentence(&harmless(&motd(&status))),
         (false, Format::Json) => print::json_line(&status),
-        (false, Format::Human) => {
-            human(&status).iter().for_each(|line| print::sentence(&harmless(line), print::INDENT))
-        }
+        (false, Format::Human) => human(&status).iter().for_each(|line| print::sentence(&harmless(line))),
     }
     Ok(ExitCode::from(match status.verdict() {
         Verdict::Confirmed => 0,
@@ -59,7 +57,7 @@ fn unknown(args: &Args, findings: &[Finding]) -> ExitCode {
     match (args.motd, args.common.format) {
         (true, _) => {
             let messages: Vec<&str> = findings.iter().map(|f| f.message.as_str()).collect();
-            print::line(&harmless(&format!("node-layout: {}", messages.join("; "))));
+            print::sentence(&harmless(&format!("node-layout: {}", messages.join("; "))));
         }
         (false, Format::Json) => {
             let findings = print::findings_json(findings);

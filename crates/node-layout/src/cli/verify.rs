@@ -69,7 +69,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Format::Human => {
             print::findings(&findings);
             let s = |count| if count == 1 { "" } else { "s" };
-            print::line(&format!(
+            print::sentence(&format!(
                 "{state} (policy '{}'): {errors} error{}, {warnings} warning{}",
                 chosen.policy.name,
                 s(errors),

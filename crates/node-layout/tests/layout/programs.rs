@@ -13,7 +13,7 @@ fn is_real_program(path: &Path) -> bool {
 }
 
 impl Model {
-    fn report(&self) -> String {
+    pub(crate) fn report(&self) -> String {
         let volumes = self.volumes.borrow();
         let reports: Vec<_> = self.groups.borrow().iter().map(|(vg, tags)| {
             let ours = || volumes.iter().filter(|v| v.vg == *vg);
