@@ -27,7 +27,7 @@ from pykickstart.parser import KickstartParser
 from pykickstart.version import makeVersion
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-KS_LINT = os.path.join(ROOT, "target", "dist", "ks-lint")
+KS_LINT = os.path.join(os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target")), "dist", "ks-lint")
 KSVALIDATOR = os.path.join(os.path.dirname(sys.executable), "ksvalidator")
 NODE = os.path.join(ROOT, "kickstart-examples", "node.ks")
 VERSION = "RHEL9"

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 
 
 def lines(form: str) -> Callable[[int], str]:
@@ -132,7 +133,7 @@ def seconds(program: str, arguments: list[str], limit: int) -> str:
 def main() -> None:
     """Measures and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--program", default=str(ROOT / "target/dist/ks-lint"))
+    parser.add_argument("--program", default=str(TARGET / "dist/ks-lint"))
     parser.add_argument("--sizes", default="2500,10000,40000")
     parser.add_argument("--limit", type=int, default=20, help="processor seconds of one run")
     parser.add_argument("shapes", nargs="*", help="only these rows")

@@ -237,7 +237,8 @@ StartDirect = Callable[..., Direct]
 
 def program(name: str, variable: str) -> Path:
     """A program of this repository, as it was built last."""
-    path = Path(os.environ.get(variable) or REPOSITORY / "target" / "debug" / name)
+    target = Path(os.environ.get("CARGO_TARGET_DIR", str(REPOSITORY / "target")))
+    path = Path(os.environ.get(variable) or target / "debug" / name)
     assert path.exists(), "{} is not there: run cargo build first".format(path)
     return path
 
