@@ -58,6 +58,9 @@ TTYPath=/dev/ttyS0
 WantedBy=multi-user.target
 """
 
+# Scenarios run at once, and share what is debootstrapped.
+_BOOTSTRAPPING = threading.Lock()
+
 
 def root(
     name: str = "debian", *, dpkg: bool = False, change: Callable[[pathlib.Path], object] = lambda _tree: None
@@ -68,10 +71,11 @@ def root(
     out = LAB / f"{name}.tar"
     made, tree = LAB / "debian.bootstrapped.made", LAB / name
     bootstrapped = LAB / "debian.bootstrapped"
-    if not made.exists():
-        shutil.rmtree(bootstrapped, ignore_errors=True)
-        run("debootstrap", "--variant=minbase", f"--include={INCLUDE}", "bookworm", bootstrapped, packages.mirror())
-        made.touch()
+    with _BOOTSTRAPPING:
+        if not made.exists():
+            shutil.rmtree(bootstrapped, ignore_errors=True)
+            run("debootstrap", "--variant=minbase", f"--include={INCLUDE}", "bookworm", bootstrapped, packages.mirror())
+            made.touch()
     shutil.rmtree(tree, ignore_errors=True)
     run("cp", "-a", "--reflink=auto", bootstrapped, tree)
     change(tree)
