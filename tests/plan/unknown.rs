@@ -68,6 +68,23 @@ fn a_link_of_an_ata_disk_without_its_serial_number_names_no_disk() {
 }
 
 #[test]
+fn the_help_for_a_link_without_a_serial_number_says_how_such_a_link_is_named() {
+    for text in [
+        "ignoredisk --only-use=disk/by-id/ata-none\nautopart\n",
+        "clearpart --list=/dev/disk/by-id/ata-none\nautopart\n",
+        "part / --fstype=xfs --onpart=disk/by-id/ata-none-part1\n",
+    ] {
+        let file = tempfile::NamedTempFile::with_suffix(".ks").expect("a temporary file can be made");
+        std::fs::write(file.path(), text).expect("it can be written");
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ks-lint"));
+        command.args(["plan", "--syntax=RHEL9", "--disk=sda=80GiB"]).arg(file.path());
+        let printed = command.output().expect("ks-lint can be started").stdout;
+        let printed = String::from_utf8_lossy(&printed);
+        assert!(printed.contains("help: write the name that 'ls /dev/disk/by-id' shows"), "{text}{printed}");
+    }
+}
+
+#[test]
 fn a_release_that_is_not_modelled_is_not_known() {
     let found = on("autopart\n", "RHEL7");
     not_known(&found);

@@ -30,7 +30,7 @@ impl Advice {
 /// What to do about it.
 pub(super) fn advice(refusal: &Refusal, sources: &Sources, kickstart: &Kickstart<'_>) -> Advice {
     let written = refusal.span.map(|span| sources.text_of(span));
-    if refusal.cause == Cause::NoSuchDisk && written.is_some_and(lacks_serial) {
+    if matches!(refusal.cause, Cause::NoSuchDisk | Cause::NoSuchDevice) && written.is_some_and(lacks_serial) {
         return Advice::words(
             "write the name that 'ls /dev/disk/by-id' shows on the machine: ata-MODEL_SERIAL, with the serial number",
         );
