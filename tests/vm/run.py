@@ -64,7 +64,7 @@ SCENARIOS: dict[str, Callable[[], str]] = {
     **{name: functools.partial(upgrade.chain, name) for name in upgrade.CHAINS},
     "upgrade-debian": administered.chain,
     "update-formats": upgrade.formats,
-    "power-cuts-verbs": functools.partial(updatecuts.power_cuts, ["confirm", "rollback", "remove"]),
+    "power-cuts-verbs": functools.partial(updatecuts.power_cuts, ["trial", "confirm", "rollback", "remove"]),
     "power-cuts-update": functools.partial(updatecuts.power_cuts, ["update"]),
     **{f"update-{stack}": functools.partial(stacks.update, stack) for stack in stacks.STACKS},
     "packages-dpkg": functools.partial(carried.carried, "dpkg"),

@@ -1,4 +1,4 @@
-"""Power cuts in the verbs of an update: `update` (which also arms the trial), `confirm`, `rollback`, `remove`.
+"""Power cuts in the verbs of an update: `update` (which also arms the trial), the trial, `confirm`, `rollback`, `remove`.
 
 Each is recorded once, beginning with the disk that the one before has left, and checked after every write as `init` is
 (powercut.py): the default entry boots and so does the entry that boots once, everything activates and mounts, and the verb, run
@@ -66,6 +66,17 @@ say "work completed"
 node-layout status > /run/o 2>&1; [ $? = 3 ] || lose "no trial is pending after update"
 """,
     ),
+    # The old layer boots: it says that the image did not start, or that it was not confirmed.
+    "trial": Verb(
+        2,
+        "started",
+        """
+node-layout status > /run/o 2>&1; [ $? = 1 ] || lose "status does not say that the trial has failed"
+say "work already"
+""",
+        2,
+        CONSUMED,
+    ),
     # Before the default has changed the old layer boots, in which the trial has failed; after that confirm completes its work.
     "confirm": Verb(
         2,
@@ -79,7 +90,6 @@ else
 fi
 """,
         2,
-        CONSUMED,
     ),
     "rollback": Verb(
         2,
