@@ -78,6 +78,9 @@ CHECK: dict[str, Callable[[int], str]] = {
     "part --ondisk": lines("part /m{i} --size=100 --ondisk=sd{i}"),
     "part, one mount point": lines("part /m --size=100"),
     "raid, members not declared": one_line("raid /m --level=0 --device=0 ", "raid.{i}"),
+    "logvol, pool missing": after(
+        "part pv.1 --size=100000\nvolgroup g pv.1\n", "logvol /m{i} --vgname=g --name=v{i} --thin --poolname=none --size=50"
+    ),
     "raid, one member each": lines("raid /m{i} --level=0 --device={i} raid.x{i} raid.y{i}"),
     "clearpart --drives": lambda n: one_line("clearpart --all --drives=", "sd{i}", ",")(n) + "part / --size=100\n",
     "clearpart --drives=PATTERN": lambda n: one_line("clearpart --all --drives=", "sd{i}*", ",")(n) + "part / --size=100\n",

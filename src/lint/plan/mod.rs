@@ -39,7 +39,7 @@ pub fn findings(read: &Read<'_>, plan: &Plan) -> Vec<Finding> {
     if plan.messages.iter().any(|m| m.cause == Cause::Language) {
         return rejected(read).cloned().collect();
     }
-    plan.messages.iter().map(|m| storage::finding(m, read.sources, &read.kickstart)).collect()
+    storage::findings(plan.messages.iter(), read.sources, &read.kickstart)
 }
 
 /// The code that stands for a message of the installer.

@@ -2,9 +2,11 @@
 
 use crate::rules::mend;
 use anaconda_plan::{Cause, Refusal, lacks_serial};
+use foldhash::HashMap;
 use kickstart::{Command, Kickstart};
 use node_base::diagnostic::{Applicability, Fix, nearest};
 use node_base::source::{Sources, Span};
+use std::cell::OnceCell;
 
 /// File systems that a kickstart for a host names.
 const FILE_SYSTEMS: &[&str] = &["xfs", "ext4", "ext3", "ext2", "vfat", "swap", "efi", "biosboot", "btrfs"];
@@ -27,99 +29,137 @@ impl Advice {
     }
 }
 
-/// What to do about it.
-pub(super) fn advice(refusal: &Refusal, sources: &Sources, kickstart: &Kickstart<'_>) -> Advice {
-    let written = refusal.span.map(|span| sources.text_of(span));
-    if matches!(refusal.cause, Cause::NoSuchDisk | Cause::NoSuchDevice) && written.is_some_and(lacks_serial) {
-        return Advice::words(
-            "write the name that 'ls /dev/disk/by-id' shows on the machine: ata-MODEL_SERIAL, with the serial number",
-        );
+/// Advises about refusals of one kickstart: what all of them need is collected once, for the first that needs it.
+pub(super) struct Adviser<'k, 's> {
+    sources: &'k Sources,
+    kickstart: &'k Kickstart<'s>,
+    /// By file and place.
+    commands: OnceCell<Vec<&'k Command<'s>>>,
+    /// The only pool of a group, by the group's name; `None` if there are several.
+    pools: OnceCell<HashMap<Option<&'k str>, Option<&'k str>>>,
+}
+
+impl<'k, 's> Adviser<'k, 's> {
+    pub(super) fn new(sources: &'k Sources, kickstart: &'k Kickstart<'s>) -> Adviser<'k, 's> {
+        Adviser { sources, kickstart, commands: OnceCell::new(), pools: OnceCell::new() }
     }
-    let command = refusal.span.and_then(|span| command_at(kickstart, span));
-    command
-        .and_then(|command| of_command(refusal.cause, command, sources, kickstart))
-        .or_else(|| of_layout(refusal.cause, sources, kickstart))
-        .unwrap_or_else(|| Advice::words(general(refusal.cause)))
-}
 
-/// The command that a place is in.
-fn command_at<'k, 's>(kickstart: &'k Kickstart<'s>, span: Span) -> Option<&'k Command<'s>> {
-    let is_in =
-        |c: &&Command<'_>| c.span.file == span.file && c.span.start <= span.start && span.start < c.span.end;
-    kickstart.commands.iter().find(is_in)
-}
+    /// What to do about a refusal.
+    pub(super) fn advice(&self, refusal: &Refusal) -> Advice {
+        let written = refusal.span.map(|span| self.sources.text_of(span));
+        if matches!(refusal.cause, Cause::NoSuchDisk | Cause::NoSuchDevice)
+            && written.is_some_and(lacks_serial)
+        {
+            return Advice::words(
+                "write the name that 'ls /dev/disk/by-id' shows on the machine: ata-MODEL_SERIAL, with the serial number",
+            );
+        }
+        let command = refusal.span.and_then(|span| self.command_at(span));
+        command
+            .and_then(|command| self.of_command(refusal.cause, command))
+            .or_else(|| of_layout(refusal.cause, self.sources, self.kickstart))
+            .unwrap_or_else(|| Advice::words(general(refusal.cause)))
+    }
 
-/// Where the line that is refused says enough.
-fn of_command(
-    cause: Cause,
-    command: &Command<'_>,
-    sources: &Sources,
-    kickstart: &Kickstart<'_>,
-) -> Option<Advice> {
-    let write = |option: &str, value: &str| {
-        let span = command.option_span(option);
-        let new = format!("{option}={value}");
-        let fix = match span {
-            Some(span) => Fix::replace(span, &new, format!("write {new}"), Applicability::Unsafe),
-            None => mend::add_option(command, &new, Applicability::Unsafe),
+    /// The command that a place is in.
+    fn command_at(&self, span: Span) -> Option<&'k Command<'s>> {
+        let place = |c: &&Command<'_>| (c.span.file, c.span.start);
+        let commands = self.commands.get_or_init(|| {
+            let mut commands: Vec<_> = self.kickstart.commands.iter().collect();
+            commands.sort_by_key(place);
+            // Those of a file that is included again.
+            commands.dedup_by_key(|c| place(c));
+            commands
+        });
+        let behind = commands.partition_point(|c| place(c) <= (span.file, span.start));
+        let command = commands[..behind].last()?;
+        (command.span.file == span.file && span.start < command.span.end).then_some(command)
+    }
+
+    /// The only pool in a volume group.
+    fn pool_of(&self, group: Option<&str>) -> Option<&'k str> {
+        let pools = self.pools.get_or_init(|| {
+            let mut pools = HashMap::default();
+            for command in self.kickstart.all("logvol").filter(|c| c.has("--thinpool")) {
+                let Some(name) = command.value("--name") else { continue };
+                let name = name.text.as_ref();
+                let group = command.value("--vgname").map(|v| v.text.as_ref());
+                let only = pools.entry(group).or_insert(Some(name));
+                *only = only.filter(|known| *known == name);
+            }
+            pools
+        });
+        *pools.get(&group)?
+    }
+
+    /// Where the line that is refused says enough.
+    fn of_command(&self, cause: Cause, command: &Command<'_>) -> Option<Advice> {
+        let (sources, kickstart) = (self.sources, self.kickstart);
+        let write = |option: &str, value: &str| {
+            let span = command.option_span(option);
+            let new = format!("{option}={value}");
+            let fix = match span {
+                Some(span) => Fix::replace(span, &new, format!("write {new}"), Applicability::Unsafe),
+                None => mend::add_option(command, &new, Applicability::Unsafe),
+            };
+            Advice::edit(format!("write {new}"), fix)
         };
-        Advice::edit(format!("write {new}"), fix)
-    };
-    let leave_out = |option: &str, rest: &str| {
-        let fix = mend::delete_option(sources, command.option_span(option)?, Applicability::Unsafe);
-        Some(Advice::edit(format!("leave {option} out{rest}"), fix))
-    };
-    match cause {
-        Cause::Reformat => leave_out("--noformat", ""),
-        Cause::ExtentSize => {
-            let Advice { fix, .. } = write("--pesize", "4096");
-            Some(Advice { help: "write --pesize=4096 (KiB), or leave it out".to_owned(), fix })
-        }
-        Cause::PoolOptions => {
-            let option = ["--metadatasize", "--chunksize"].into_iter().find(|o| command.has(o))?;
-            leave_out(option, ": the installer chooses a size that LVM accepts")
-        }
-        Cause::BootLoaderLocation => Some(write("--location", "mbr")),
-        Cause::NotLinux => Some(write("--fstype", "xfs")),
-        Cause::UnknownFileSystem => {
-            let written = command.value("--fstype")?;
-            Some(write("--fstype", nearest(&written.text, FILE_SYSTEMS.iter().copied())?))
-        }
-        Cause::MountPoint => {
-            let written = command.first().filter(|mount| !matches!(mount.text.as_ref(), "" | "none"))?;
-            let new = format!("/{}", written.text);
-            let fix = Fix::of_value(written, &new, Applicability::Unsafe);
-            Some(Advice { help: format!("write '{new}': a mount point starts with /"), fix })
-        }
-        Cause::MustBeOnRoot => {
-            let fix = mend::delete_line(sources, command.span, Applicability::Unsafe);
-            Some(Advice::edit("remove the line: the directory comes with /", fix))
-        }
-        Cause::NoPassphrase => {
-            let new = " --passphrase=…";
-            let fix = Fix::insert_after(command.span, new, "add --passphrase=…", Applicability::Placeholder);
-            Some(Advice::edit("add --passphrase=…", fix))
-        }
-        Cause::NoSuchGroup => {
-            let name = only(kickstart.all("volgroup").filter_map(|c| Some(c.first()?.text.as_ref())))?;
-            let is_named = command.value("--vgname").is_some_and(|v| v.text == name);
-            if is_named {
-                return Some(Advice::words(format!("move the line 'volgroup {name}' before this one")));
+        let leave_out = |option: &str, rest: &str| {
+            let fix = mend::delete_option(sources, command.option_span(option)?, Applicability::Unsafe);
+            Some(Advice::edit(format!("leave {option} out{rest}"), fix))
+        };
+        match cause {
+            Cause::Reformat => leave_out("--noformat", ""),
+            Cause::ExtentSize => {
+                let Advice { fix, .. } = write("--pesize", "4096");
+                Some(Advice { help: "write --pesize=4096 (KiB), or leave it out".to_owned(), fix })
             }
-            Some(write("--vgname", name))
-        }
-        Cause::NoSuchPool => {
-            let group = command.value("--vgname").map(|v| v.text.as_ref());
-            let of_group = |c: &&Command<'_>| c.value("--vgname").map(|v| v.text.as_ref()) == group;
-            let pools = kickstart.all("logvol").filter(|c| c.has("--thinpool")).filter(of_group);
-            let name = only(pools.filter_map(|c| Some(c.value("--name")?.text.as_ref())))?;
-            let is_named = command.value("--poolname").is_some_and(|v| v.text == name);
-            if is_named {
-                return Some(Advice::words(format!("move the line of the pool '{name}' before this one")));
+            Cause::PoolOptions => {
+                let option = ["--metadatasize", "--chunksize"].into_iter().find(|o| command.has(o))?;
+                leave_out(option, ": the installer chooses a size that LVM accepts")
             }
-            Some(write("--poolname", name))
+            Cause::BootLoaderLocation => Some(write("--location", "mbr")),
+            Cause::NotLinux => Some(write("--fstype", "xfs")),
+            Cause::UnknownFileSystem => {
+                let written = command.value("--fstype")?;
+                Some(write("--fstype", nearest(&written.text, FILE_SYSTEMS.iter().copied())?))
+            }
+            Cause::MountPoint => {
+                let written = command.first().filter(|mount| !matches!(mount.text.as_ref(), "" | "none"))?;
+                let new = format!("/{}", written.text);
+                let fix = Fix::of_value(written, &new, Applicability::Unsafe);
+                Some(Advice { help: format!("write '{new}': a mount point starts with /"), fix })
+            }
+            Cause::MustBeOnRoot => {
+                let fix = mend::delete_line(sources, command.span, Applicability::Unsafe);
+                Some(Advice::edit("remove the line: the directory comes with /", fix))
+            }
+            Cause::NoPassphrase => {
+                let new = " --passphrase=…";
+                let fix =
+                    Fix::insert_after(command.span, new, "add --passphrase=…", Applicability::Placeholder);
+                Some(Advice::edit("add --passphrase=…", fix))
+            }
+            Cause::NoSuchGroup => {
+                let name = only(kickstart.all("volgroup").filter_map(|c| Some(c.first()?.text.as_ref())))?;
+                let is_named = command.value("--vgname").is_some_and(|v| v.text == name);
+                if is_named {
+                    return Some(Advice::words(format!("move the line 'volgroup {name}' before this one")));
+                }
+                Some(write("--vgname", name))
+            }
+            Cause::NoSuchPool => {
+                let name = self.pool_of(command.value("--vgname").map(|v| v.text.as_ref()))?;
+                let is_named = command.value("--poolname").is_some_and(|v| v.text == name);
+                if is_named {
+                    return Some(Advice::words(format!(
+                        "move the line of the pool '{name}' before this one"
+                    )));
+                }
+                Some(write("--poolname", name))
+            }
+            _ => None,
         }
-        _ => None,
     }
 }
 

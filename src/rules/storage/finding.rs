@@ -1,14 +1,23 @@
 //! A refusal of Anaconda as a finding: our code, and what to do about it.
 
-use super::advice::advice;
+use super::advice::Adviser;
 use super::codes;
 use anaconda_plan::{Cause, Refusal};
 use kickstart::Kickstart;
 use node_base::diagnostic::{Finding, Severity};
 use node_base::source::Sources;
 
-/// A message of the installer as a finding, with what to do about it.
-pub(crate) fn finding(refusal: &Refusal, sources: &Sources, kickstart: &Kickstart<'_>) -> Finding {
+/// Messages of the installer as findings, one for each, in the same order, with what to do about them.
+pub(crate) fn findings<'r>(
+    refusals: impl Iterator<Item = &'r Refusal>,
+    sources: &Sources,
+    kickstart: &Kickstart<'_>,
+) -> Vec<Finding> {
+    let adviser = Adviser::new(sources, kickstart);
+    refusals.map(|refusal| finding(refusal, &adviser)).collect()
+}
+
+fn finding(refusal: &Refusal, adviser: &Adviser<'_, '_>) -> Finding {
     let code = codes::code(refusal.cause);
     let says = refusal.says.split_whitespace().collect::<Vec<_>>().join(" ");
     let says = match refusal.cause {
@@ -25,7 +34,7 @@ pub(crate) fn finding(refusal: &Refusal, sources: &Sources, kickstart: &Kickstar
         Some(numbers) => format!("{message} ({numbers})"),
         None => message,
     };
-    let advice = advice(refusal, sources, kickstart);
+    let advice = adviser.advice(refusal);
     let mut finding = Finding::new(code, message).severity(severity).at_opt(refusal.span).help(advice.help);
     finding.fix = advice.fix;
     finding

@@ -8,7 +8,7 @@ mod finding; // a refusal as a finding
 mod refused; // the rule
 
 pub(crate) use codes::{BOOT_DEVICE, code};
-pub(crate) use finding::finding;
+pub(crate) use finding::findings;
 
 use super::Rule;
 

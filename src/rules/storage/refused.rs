@@ -1,7 +1,7 @@
 //! Plans the layout, and reports what Anaconda refuses.
 
 use super::codes;
-use super::finding::finding;
+use super::finding;
 use crate::rules::{Context, Rule};
 use anaconda_plan::layout::Layout;
 use anaconda_plan::machine::{Machine, Profile, Release};
@@ -39,12 +39,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                     | Cause::NoSuchPool
             )
     };
-    findings.extend(
-        refused
-            .iter()
-            .filter(|r| !told_by_policy(r.cause))
-            .map(|r| finding(r, context.sources, context.kickstart)),
-    );
+    let told = refused.iter().filter(|r| !told_by_policy(r.cause));
+    findings.extend(finding::findings(told, context.sources, context.kickstart));
 }
 
 fn on_machine(layout: &Layout, release: Release, profile: Arc<Profile>, machine: &Machine) -> Vec<Refusal> {
