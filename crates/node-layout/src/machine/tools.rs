@@ -157,9 +157,14 @@ pub(crate) fn below(root: &Path, path: impl AsRef<Path>) -> PathBuf {
 /// The most symbolic links on the way to a file, as many as the kernel follows.
 const LINKS: usize = 40;
 
+/// What a path with more links means: a name that no file can have (Linux allows 255 bytes), so that nobody can put one there.
+fn too_many_links() -> String {
+    format!("{:-<256}", ".too-many-links")
+}
+
 /// The file that `path` means in the system at `root`: symbolic links are followed inside it, as in a chroot. Neither an absolute
-/// link nor `..` leads out. (Nothing else changes the links of a system while it is installed, so that this is as good as openat2(2)
-/// with `RESOLVE_IN_ROOT`, and it also answers for a file that does not exist yet.)
+/// link nor `..` leads out. It answers as openat2(2) does with `RESOLVE_IN_ROOT`, on every kernel (openat2 came with Linux 5.6),
+/// and also for a file that does not exist yet. Nothing else changes the links of a system while it is installed or updated.
 pub(crate) fn inside(root: &Path, path: impl AsRef<Path>) -> PathBuf {
     let mut left: Vec<PathBuf> = Vec::new();
     let add = |left: &mut Vec<PathBuf>, path: &Path| {
@@ -177,7 +182,7 @@ pub(crate) fn inside(root: &Path, path: impl AsRef<Path>) -> PathBuf {
             Some(Component::Normal(_)) => {
                 let here = at.iter().fold(root.to_owned(), |path, name| path.join(name)).join(&part);
                 match std::fs::read_link(&here) {
-                    Ok(_) if links == LINKS => return root.join(".too-many-links"),
+                    Ok(_) if links == LINKS => return root.join(too_many_links()),
                     Ok(to) => {
                         links += 1;
                         add(&mut left, &to);
@@ -194,6 +199,10 @@ pub(crate) fn inside(root: &Path, path: impl AsRef<Path>) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+    use rustix::io::Errno;
+    use std::os::unix::fs::MetadataExt;
 
     #[test]
     fn links_and_parents_stay_inside_the_system() {
@@ -213,7 +222,62 @@ mod tests {
         assert_eq!(seen("/a/relative/c"), "a/b/c");
         assert_eq!(seen("/../../x"), "x");
         assert_eq!(seen("/a/./b//../c"), "a/c");
-        assert_eq!(seen("/loop/x"), ".too-many-links");
+        assert_eq!(seen("/loop/x"), too_many_links());
+        assert!(std::fs::write(root.join(too_many_links()), "").is_err(), "it can exist");
         assert_eq!(inside(Path::new("/"), "/no/such"), Path::new("/no/such"));
+    }
+
+    /// The parts of a path or of a link: few names, so that links often lead to something.
+    fn parts() -> impl Strategy<Value = String> {
+        let part = prop::sample::select(vec!["a", "b", "c", "..", "."]);
+        let parts = prop::collection::vec(part, 1..5).prop_map(|parts| parts.join("/"));
+        (any::<bool>(), parts)
+            .prop_map(|(absolute, parts)| if absolute { format!("/{parts}") } else { parts })
+    }
+
+    /// Which file an open descriptor or a path is.
+    fn id(metadata: &std::fs::Metadata) -> (u64, u64) {
+        (metadata.dev(), metadata.ino())
+    }
+
+    proptest! {
+        #[test]
+        fn paths_mean_what_the_kernel_says_they_mean_in_a_root(
+            made in prop::collection::vec((parts(), prop::option::of(parts())), 1..12),
+            wanted in prop::collection::vec(parts(), 1..12),
+        ) {
+            let outer = tempfile::tempdir().unwrap();
+            let root = outer.path().join("root");
+            std::fs::create_dir(&root).unwrap();
+            std::fs::write(outer.path().join("a"), "outside").unwrap();
+            for (at, link) in made {
+                let path = inside(&root, at);
+                let _ = std::fs::create_dir_all(path.parent().unwrap());
+                let _ = match link {
+                    Some(to) => std::os::unix::fs::symlink(to, path),
+                    None => std::fs::create_dir(path),
+                };
+            }
+            let directory = std::fs::File::open(&root).unwrap();
+            for path in wanted {
+                let found = inside(&root, &path);
+                let below = found.strip_prefix(&root).expect("it is below the root");
+                let way = below.ancestors().map(|part| root.join(part));
+                prop_assert!(way.into_iter().all(|part| !part.is_symlink()), "{path}: {found:?} has a link");
+                match openat2(&directory, &path, OFlags::PATH, Mode::empty(), ResolveFlags::IN_ROOT) {
+                    Ok(file) => {
+                        let there = std::fs::File::from(file).metadata().unwrap();
+                        let ours = std::fs::symlink_metadata(&found).map(|m| id(&m));
+                        prop_assert_eq!(ours.ok(), Some(id(&there)), "{}", path);
+                    }
+                    Err(Errno::LOOP) => prop_assert!(found.ends_with(too_many_links()), "{path}: {found:?}"),
+                    // A directory that is missing has no parent for the kernel; for us it may be made later.
+                    Err(Errno::NOENT | Errno::NOTDIR) => {}
+                    // An old kernel, or a sandbox.
+                    Err(Errno::NOSYS | Errno::PERM) => return Ok(()),
+                    Err(error) => prop_assert!(false, "{path}: {error}"),
+                }
+            }
+        }
     }
 }
