@@ -8,13 +8,13 @@ use super::include::fetch;
 use super::text::{self, TextError};
 use kickstart::codes::{
     DEPRECATED_COMMAND, DEPRECATED_OPTION, DEPRECATED_SECTION, DUPLICATE, EMPTY_CERTIFICATE, EMPTY_COMMAND,
-    INCLUDE_MISSING, INCLUDE_WITHOUT_PATH, MISSING_END, MISSING_OPTION, NOT_AN_INTEGER, OPTIONS_CONFLICT,
-    PACKAGE_LINE, REFERENCE_FAILS, STRAY_END, UNCLOSED_QUOTE, UNKNOWN_SECTION,
+    INCLUDE_MISSING, INCLUDE_WITHOUT_PATH, MISSING_END, PACKAGE_LINE, REFERENCE_FAILS, STRAY_END,
+    UNCLOSED_QUOTE, UNKNOWN_SECTION,
 };
 use kickstart::include::{Includes, Loader, Location, NotLoaded, Request, RequestKind};
 use kickstart::syntax::is_white;
 use kickstart::{Version, validate as read};
-use node_base::diagnostic::{Category, Finding, Findings, Severity};
+use node_base::diagnostic::{Category, Finding, Findings, Reported, Severity};
 use node_base::source::{FileId, Source, Sources, split_lines};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -245,7 +245,7 @@ fn line_length(sources: &Sources, findings: &[Finding]) -> usize {
 
 /// Whether the reference stops there, although it was told to go on.
 fn ends_reading(finding: &Finding) -> bool {
-    !is_of_realm(finding)
+    finding.reported != Reported::AndReadOn
         && [
             &UNCLOSED_QUOTE,
             &EMPTY_COMMAND,
@@ -260,45 +260,25 @@ fn ends_reading(finding: &Finding) -> bool {
         .contains(&finding.code)
 }
 
-/// `realm` splits its line again, and goes on with the next one where that fails.
-fn is_of_realm(finding: &Finding) -> bool {
-    finding.code == &UNCLOSED_QUOTE && finding.message.starts_with("a quote")
-}
-
-/// Errors that the reference raises without a line: those of `nvdimm` after its options are read.
-fn names_no_line(finding: &Finding) -> bool {
-    let (code, message) = (finding.code, finding.message.as_str());
-    code == &MISSING_OPTION && message.starts_with("'nvdimm ")
-        || code == &OPTIONS_CONFLICT && message.starts_with("'nvdimm' ")
-}
-
 fn kind(finding: &Finding) -> Kind {
     let code = finding.code;
-    let will_be = finding.message.ends_with("will be deprecated");
-    let is_of_packages = finding.message.contains(" of '%packages' ");
-    if code == &INCLUDE_WITHOUT_PATH {
-        Kind::LineOnly
-    } else if code == &INCLUDE_MISSING && finding.message.ends_with(" includes the file that this line is in")
-    {
-        // The reference follows it until its stack is full.
+    let names_line = finding.reported != Reported::WithoutLine;
+    if finding.reported == Reported::ByAccident {
         Kind::Other
+    } else if code == &INCLUDE_WITHOUT_PATH {
+        Kind::LineOnly
     } else if code == &INCLUDE_MISSING {
         Kind::File
-    } else if code == &PACKAGE_LINE && finding.message.starts_with("a dash") {
-        // The reference fails on it by accident.
-        Kind::Other
     } else if [&EMPTY_CERTIFICATE, &PACKAGE_LINE].contains(&code) {
         Kind::NoLine
     } else if [&UNCLOSED_QUOTE, &EMPTY_COMMAND, &DUPLICATE, &REFERENCE_FAILS].contains(&code) {
         Kind::Other
     } else if [&DEPRECATED_COMMAND, &DEPRECATED_OPTION].contains(&code) {
-        Kind::Deprecated { names_line: !will_be || is_of_packages }
+        Kind::Deprecated { names_line }
     } else if code == &DEPRECATED_SECTION {
         Kind::Deprecated { names_line: false }
-    } else if names_no_line(finding) {
+    } else if !names_line {
         Kind::NoLine
-    } else if code == &NOT_AN_INTEGER && finding.message.starts_with("--device of 'raid'") {
-        Kind::Other
     } else if code.severity == Severity::Error {
         Kind::Line
     } else {

@@ -3,7 +3,7 @@
 use super::codes;
 use super::problems::Fail;
 use crate::syntax::is_white;
-use node_base::diagnostic::Finding;
+use node_base::diagnostic::{Finding, Reported};
 use node_base::source::bytes::position;
 use node_base::source::{FileId, Span, split_lines};
 
@@ -87,10 +87,9 @@ fn one(file: FileId, line: &str, start: usize) -> Option<Result<PackageLine<'_>,
     };
     let (excluded, name) = match entry.strip_prefix('-') {
         Some("") => {
-            return fail(
-                "a dash alone does not name a package",
-                "write the package after the dash: -plymouth",
-            );
+            let finding = Finding::new(&codes::PACKAGE_LINE, "a dash alone does not name a package").at(span);
+            let finding = finding.help("write the package after the dash: -plymouth");
+            return Some(Err(Box::new(finding.reported(Reported::ByAccident))));
         }
         Some(rest) => (true, rest),
         None => (false, entry),

@@ -105,6 +105,20 @@ impl Fix {
     }
 }
 
+/// How the reference parser reports a problem, where that is not how it reports others with the code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reported {
+    /// As others with the code.
+    #[default]
+    AsUsual,
+    /// It names no line.
+    WithoutLine,
+    /// It fails on it by accident: its error is that of another part of Python.
+    ByAccident,
+    /// It reads on, where others end the reading.
+    AndReadOn,
+}
+
 /// One thing found at one place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
@@ -124,6 +138,8 @@ pub struct Finding {
     pub related: Vec<Related>,
     /// How to mend it.
     pub fix: Option<Fix>,
+    /// What the reference parser makes of it.
+    pub reported: Reported,
 }
 
 impl Finding {
@@ -138,6 +154,7 @@ impl Finding {
             label: None,
             related: Vec::new(),
             fix: None,
+            reported: Reported::AsUsual,
         }
     }
 
@@ -194,6 +211,13 @@ impl Finding {
     #[must_use]
     pub fn fix(mut self, fix: Fix) -> Self {
         self.fix = Some(fix);
+        self
+    }
+
+    /// How the reference parser reports it, unlike others with the code.
+    #[must_use]
+    pub fn reported(mut self, reported: Reported) -> Self {
+        self.reported = reported;
         self
     }
 }

@@ -10,5 +10,5 @@ pub mod layout; // codes of node-layout
 mod nearest;
 
 pub use code::{BOOK, Category, Code, Severity};
-pub use finding::{Applicability, Edit, Finding, Findings, Fix, Related, Told};
+pub use finding::{Applicability, Edit, Finding, Findings, Fix, Related, Reported, Told};
 pub use nearest::nearest;

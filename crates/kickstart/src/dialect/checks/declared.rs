@@ -9,7 +9,7 @@ use super::super::state::Sticky;
 use super::super::tables::{self, Check};
 use super::super::values::Arg;
 use super::line::Line;
-use node_base::diagnostic::Finding;
+use node_base::diagnostic::{Finding, Reported};
 use node_base::source::Span;
 
 /// Checks the number of positional arguments.
@@ -229,7 +229,8 @@ pub(in super::super) fn outdated(line: &Line<'_, '_>, text: &str) -> Vec<Finding
             findings.push(
                 Finding::new(&codes::DEPRECATED_COMMAND, message)
                     .at(line.place.span)
-                    .help(tables::write_instead(old.instead)),
+                    .help(tables::write_instead(old.instead))
+                    .reported(Reported::WithoutLine),
             );
             continue;
         };
@@ -251,6 +252,9 @@ pub(in super::super) fn outdated(line: &Line<'_, '_>, text: &str) -> Vec<Finding
         )
         .at_opt(place)
         .help(tables::write_instead(old.instead));
+        if line.place.word != "%packages" {
+            finding = finding.reported(Reported::WithoutLine);
+        }
         if let Some((span, value)) = given {
             let whole = value.map_or(span, |value| span.to(value.span));
             let value = (value.map(|value| value.text.as_ref()), whole);

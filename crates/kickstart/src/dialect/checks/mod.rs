@@ -25,7 +25,7 @@ use super::codes;
 use super::problems::Fail;
 use super::state::State;
 use super::tables::number;
-use node_base::diagnostic::Code;
+use node_base::diagnostic::{Code, Reported};
 
 /// The conditions that are written in Rust.
 pub(super) fn special(table: u16, line: &Line<'_, '_>, state: &mut State<'_>) -> Result<(), Fail> {
@@ -44,6 +44,16 @@ pub(super) fn special(table: u16, line: &Line<'_, '_>, state: &mut State<'_>) ->
         number::VOLGROUP | number::STRATISPOOL => volgroup::check(line),
         _ => Ok(()),
     }
+}
+
+/// What is wrong with the arguments of a command together. The reference names no line for some that `nvdimm` needs or refuses: it
+/// raises them after it has read the options.
+pub(super) fn reported(table: u16, fail: Fail) -> Fail {
+    let names_no_line = [&codes::MISSING_OPTION, &codes::OPTIONS_CONFLICT].contains(&fail.code);
+    if table == number::NVDIMM && names_no_line {
+        return Box::new(fail.reported(Reported::WithoutLine));
+    }
+    fail
 }
 
 /// Whether the conditions that are written in Rust come before those of the table: the first version of the command has them.

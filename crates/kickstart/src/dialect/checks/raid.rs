@@ -5,7 +5,7 @@ use super::super::python::python_int;
 use super::super::value_problems;
 use super::super::{array_names, codes};
 use super::line::Line;
-use node_base::diagnostic::Finding;
+use node_base::diagnostic::{Finding, Reported};
 
 pub(super) fn check(line: &Line<'_, '_>) -> Result<(), Fail> {
     let version = line.place.version;
@@ -33,7 +33,8 @@ pub(super) fn check(line: &Line<'_, '_>) -> Result<(), Fail> {
         && python_int(device).is_none()
         && let Some(value) = line.value("--device")
     {
-        return Err(value_problems::not_an_integer(value, "--device", line.place));
+        let finding = *value_problems::not_an_integer(value, "--device", line.place);
+        return Err(Box::new(finding.reported(Reported::ByAccident)));
     }
     if !exists && !line.is_given("--level") {
         let message = "'raid' needs --level for a new array";

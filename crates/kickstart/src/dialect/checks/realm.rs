@@ -3,7 +3,7 @@
 use super::super::codes;
 use super::super::problems::{Fail, Place};
 use crate::syntax::{Word, split_words, unquote};
-use node_base::diagnostic::{Code, Finding};
+use node_base::diagnostic::{Code, Finding, Reported};
 use node_base::source::Span;
 
 /// Options of `realm join`; those with `true` have a value.
@@ -38,7 +38,9 @@ pub(in super::super) fn realm(
     let span = |w: &Word| Span { file: place.span.file, start: w.start, end: w.end };
     if error.is_some() {
         let at = words.last().map_or(place.span, span);
-        return Err(fail(&codes::UNCLOSED_QUOTE, at, "a quote is not closed on its line".to_owned()));
+        let finding = Finding::new(&codes::UNCLOSED_QUOTE, "a quote is not closed on its line").at(at);
+        // The command splits its line again.
+        return Err(Box::new(finding.reported(Reported::AndReadOn)));
     }
     let texts: Vec<_> = words.iter().map(|w| unquote(&text[w.start as usize..w.end as usize])).collect();
     match texts.first() {

@@ -5,7 +5,7 @@ use super::super::kickstart::{Include, SectionKind};
 use super::super::values::Words;
 use super::Reader;
 use crate::include::{DEEPEST, MOST_BYTES, Outcome};
-use node_base::diagnostic::Finding;
+use node_base::diagnostic::{Finding, Reported};
 use node_base::source::Span;
 
 /// Most includes that are followed: files that include each other several times would grow without end.
@@ -66,15 +66,21 @@ impl<'s> Reader<'s, '_> {
                     .push(Finding::new(&codes::INCLUDE_MISSING, message).at(words.span(1)).help(help));
             }
             Some(outcome) if self.validates => {
+                let mut reported = Reported::AsUsual;
                 let why = match outcome {
-                    Outcome::Cycle => "includes the file that this line is in".to_owned(),
+                    Outcome::Cycle => {
+                        // The reference follows it until its stack is full.
+                        reported = Reported::ByAccident;
+                        "includes the file that this line is in".to_owned()
+                    }
                     Outcome::TooMany | Outcome::File(_) => "is one too many or too deep".to_owned(),
                     Outcome::Unreadable(why) => format!("cannot be read: {why}"),
                     Outcome::NotFound | Outcome::WrittenByPre => "does not exist".to_owned(),
                     Outcome::Elsewhere | Outcome::Outside => "is not on this machine".to_owned(),
                 };
                 let message = format!("the included file '{}' {why}", words.texts[1]);
-                self.findings.push(Finding::new(&codes::INCLUDE_MISSING, message).at(words.span(1)));
+                let finding = Finding::new(&codes::INCLUDE_MISSING, message).at(words.span(1));
+                self.findings.push(finding.reported(reported));
             }
             _ => {}
         }
