@@ -205,8 +205,7 @@ def chain() -> str:
     """One update: preview, trial, confirmation, rollback."""
     installed = debian.root("upgrade-debian-1", dpkg=True)
     newer = debian.root("upgrade-debian-2", dpkg=True, change=make_image)
-    media = LAB / "work" / "media-upgrade-debian.img"
-    media.parent.mkdir(exist_ok=True)
+    media = packages.work() / "media-upgrade-debian.img"
     debs = f"mkdir /mnt/media/packages; cp /mnt/host{downloaded(OF_THE_HOST)}/*.deb /mnt/media/packages"
     imagefiles.make_small_media(media, LAB / "boot.img", newer, debs)
     disks = trials.first_boot(LAYOUT, installed)
@@ -225,8 +224,6 @@ def chain() -> str:
     upgrade.check_status(confirmed, booted=2, default=2, states={1: "good", 2: "good"})
     upgrade.check_status(last, booted=1, default=1, states={1: "good", 2: "good"})
     assert len(result.values("booted")) == 3, f"boots: {result.values('booted')}"
-    for path in (*disks, media):
-        path.unlink()
     previewed = update.value("previewed")
     assert all(word in previewed for word in ("ours", "theirs", "deleted", "conflict")), f"the preview has only {previewed}"
     return (

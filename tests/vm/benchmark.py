@@ -74,7 +74,7 @@ def machine(emulated: bool) -> Callable[[str], tuple[qemu.Result, float]]:
 
     def boot(job: str) -> tuple[qemu.Result, float]:
         # A copy, not an overlay: user-mode Linux reads the wrong bytes in a large request that is partly in an overlay.
-        result = start(images.copy(images.build(layout), "benchmark"), jobs.fill(jobs.MOUNT + job, layout)).check("a measurement")
+        result = start(images.fresh(layout, "benchmark"), jobs.fill(jobs.MOUNT + job, layout)).check("a measurement")
         return result, qemu.SPENT[kind][-1]
 
     return boot

@@ -106,14 +106,14 @@ def build_deb(name: str, tree: pathlib.Path, out: pathlib.Path, postinst: str = 
 
 def make_debs(out: pathlib.Path) -> None:
     """Packages for dpkg."""
-    for name, tree in content(LAB / "work/debs").items():
+    for name, tree in content(packages.work() / "debs").items():
         alpha = name == "alpha"
         build_deb(name, tree, out, SCRIPTLET if alpha else "", "/etc/alpha.conf\n" if alpha else "")
 
 
 def build_rpm(name: str, rest: str) -> pathlib.Path:
     """Builds a package for RPM; `rest` is what follows its description."""
-    top = LAB / "work/rpmbuild"
+    top = packages.work() / "rpmbuild"
     top.mkdir(parents=True, exist_ok=True)
     spec = top / f"{name}.spec"
     head = f"Name: {name}\nVersion: 1\nRelease: 1\nSummary: lab\nLicense: none\nBuildArch: noarch\nAutoReqProv: no\n"
@@ -131,7 +131,7 @@ def make_rpms(out: pathlib.Path) -> None:
         "alpha": "/usr/share/alpha\n%config(noreplace) /etc/alpha.conf\n%dir /var/lib/alpha\n",
         "kmod-lab": f"/{module_directory()}/{MODULE}.ko\n",
     }
-    for name, tree in content(LAB / "work/rpms").items():
+    for name, tree in content(packages.work() / "rpms").items():
         post = f"%post\n{SCRIPTLET}\n" if name == "alpha" else ""
         rest = f"%description\nlab\n%install\ncp -a {tree}/. %{{buildroot}}\n{post}%files\n{files[name]}"
         shutil.copy2(build_rpm(name, rest), out)
@@ -156,10 +156,9 @@ SMALL = Extra("small")
 
 def make_root(name: Name, extra: Extra = SMALL) -> pathlib.Path:
     """A tar of the small root with this package manager."""
-    tree, out = LAB / f"root-{name}-{extra.name}", LAB / f"root-{name}-{extra.name}.tar"
+    tree, out = packages.work() / f"root-{name}-{extra.name}", LAB / f"root-{name}-{extra.name}.tar"
     if out in _ROOTS:
         return out
-    shutil.rmtree(tree, ignore_errors=True)
     run("cp", "-a", LAB / "root", tree)
     for program in [*PROGRAMS, *MANAGERS[name].programs, *extra.programs]:
         (tree / "bin" / program).unlink(missing_ok=True)
@@ -200,9 +199,8 @@ def make_root(name: Name, extra: Extra = SMALL) -> pathlib.Path:
 
 def media(layout: images.Layout, root: pathlib.Path, make: Callable[[pathlib.Path], None]) -> pathlib.Path:
     """A disk with the tree of image 2 and the packages that `make` puts into a directory."""
-    path, source = LAB / "work" / f"media-{layout.name}.img", LAB / "work" / f"content-{layout.name}"
-    shutil.rmtree(source, ignore_errors=True)
-    source.mkdir(parents=True)
+    path, source = packages.work() / f"media-{layout.name}.img", packages.work() / f"content-{layout.name}"
+    source.mkdir()
     make(source)
     more = f"run cp -r /mnt/host{source} /mnt/media/packages"
     imagefiles.make_small_media(path, LAB / "boot.img", root, more, options="--no-specimens --settings")
@@ -295,8 +293,6 @@ def installed(
     with _MAKING:
         root = make_root(name, extra)
         image = media(layout, root, make or (make_debs if name == "dpkg" else make_rpms))
-    # The image is built in another way than the shared ones.
-    (LAB / f"{layout.name}.complete").unlink(missing_ok=True)
     fill = {
         "before": manager.before,
         "install": manager.install,
@@ -320,6 +316,4 @@ def carried(name: Name) -> str:
     job = jobs.fill(TRIAL, node.layout, **node.fill)
     trial = qemu.boot(node.disks, job, firmware="bios", memory=768).check(f"the trial ({name})")
     upgrade.check_status(trial.value("status"), booted=2, default=2, states={1: "good", 2: "good"})
-    for path in (*node.disks, node.media):
-        path.unlink()
     return f"two packages, one of them a module: {update.seconds:.0f} s, then booted and confirmed in {trial.seconds:.0f} s"

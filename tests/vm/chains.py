@@ -136,7 +136,7 @@ def gone_option() -> pathlib.Path:
 
     disk = struct.pack("<IQQ16sBB", 2, images.ESP_START, 131072, b"\1" * 16, 2, 2)
     path = node(4, 1, disk) + node(4, 4, wide("\\EFI\\gone\\shimx64.efi")) + node(0x7F, 0xFF, b"")
-    file = packages.LAB / "work" / "option"
+    file = packages.work() / "option"
     file.write_bytes(struct.pack("<IIH", 7, 1, len(path)) + wide("Gone") + path)
     return file
 
@@ -154,7 +154,7 @@ def check_list(name: str, text: str) -> None:
 
 def install(layout: images.Layout, name: str) -> list[pathlib.Path]:
     """Runs init and what an installation does after it; returns the disks of the installed node."""
-    disks = images.copy(images.build(layout), name)
+    disks = images.fresh(layout, name)
     # One layout runs it as %post does: inside the installed system.
     init = "chroot /mnt/sysroot node-layout init --nvr {nvr}" if layout.stack == "raid" else jobs.INIT
     init += """ --format json > /tmp/init || { cat /tmp/init; fail init; }
@@ -203,8 +203,7 @@ def chain(name: str) -> str:
     """Installs a layout and boots its layer as often as CHAINS says."""
     layout, firmware, boots = CHAINS[name]
     disks = install(layout, name)
-    variables = packages.LAB / "work" / f"{name}.vars"
-    variables.unlink(missing_ok=True)
+    variables = packages.work() / "variables"
     hashes: list[str] = []
     for number in range(1, boots + 1):
         generation = "third" if layout.fips and number > 1 else "second"

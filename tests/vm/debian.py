@@ -69,14 +69,13 @@ def root(
     /usr, as /var is a volume of its own, and so are the defaults of /etc. `change` is called with the whole tree, before anything
     is left out."""
     out = LAB / f"{name}.tar"
-    made, tree = LAB / "debian.bootstrapped.made", LAB / name
+    made, tree = LAB / "debian.bootstrapped.made", packages.work() / name
     bootstrapped = LAB / "debian.bootstrapped"
     with _BOOTSTRAPPING:
         if not made.exists():
             shutil.rmtree(bootstrapped, ignore_errors=True)
             run("debootstrap", "--variant=minbase", f"--include={INCLUDE}", "bookworm", bootstrapped, packages.mirror())
             made.touch()
-    shutil.rmtree(tree, ignore_errors=True)
     run("cp", "-a", "--reflink=auto", bootstrapped, tree)
     change(tree)
     left_out = LEFT_OUT + [f"usr/lib/x86_64-linux-gnu/{library}" for library in LIBRARIES_LEFT_OUT]
@@ -120,6 +119,7 @@ def root(
     if dpkg:
         shutil.copytree(tree / "etc", tree / "usr/share/factory/etc", symlinks=True)
     run("tar", "cf", out, "--numeric-owner", "-C", tree, ".")
+    shutil.rmtree(tree)
     return out
 
 
@@ -205,7 +205,7 @@ def check_progress(lines: Sequence[str]) -> None:
 
 def chain() -> str:
     """Runs init in the running system and boots the layer twice, with dmeventd and udev."""
-    disks = images.copy(images.build(LAYOUT, shared_root()), "debian")
+    disks = images.fresh(LAYOUT, "debian", shared_root())
     hashes = []
     for number, job in enumerate((FIRST, LATER, LATER), 1):
         result = qemu.boot(disks, jobs.fill(job + jobs.BASE_HASH, LAYOUT), firmware="bios", limit=qemu.LIMIT * 2, memory=1024)

@@ -18,7 +18,6 @@ import qemu
 import trials
 import uml
 import upgrade
-from packages import LAB
 
 CONF = """PACKAGE_NAME="lab"
 PACKAGE_VERSION="1"
@@ -70,8 +69,7 @@ say "status $(node-layout status --format json)"
 
 def make(out: pathlib.Path) -> None:
     """The packages of DKMS (without those that it depends on), of the sources, and of the headers."""
-    top = LAB / "work/dkms"
-    shutil.rmtree(top, ignore_errors=True)
+    top = packages.work() / "dkms"
     program = packages.unpacked(["dkms"])
     for path in ("usr/sbin/dkms", "usr/lib/dkms/common.postinst", "etc/dkms/framework.conf"):
         target = top / "dkms" / path
@@ -100,6 +98,4 @@ def built() -> str:
     job = jobs.fill(TRIAL, node.layout, **node.fill)
     trial = qemu.boot(node.disks, job, firmware="bios", memory=768).check("the trial (DKMS)")
     upgrade.check_status(trial.value("status"), booted=2, default=2, states={1: "good", 2: "good"})
-    for path in (*node.disks, node.media):
-        path.unlink()
     return f"refused without headers; built in {update.seconds:.0f} s, then booted, loaded and confirmed in {trial.seconds:.0f} s"

@@ -124,6 +124,7 @@ run host tar -C /mnt/2.oci -cf /mnt/2.oci.tar .
 rm -r /mnt/media/1 /mnt/media/live /mnt/media/3
 cd /mnt/media && sha256sum 2.squashfs 3.squashfs 2.tar.zst > SHA256SUMS; cd /
 ls -la /mnt/media; df -m /mnt/media
+run fstrim /mnt/media
 run umount /mnt/host/mnt; run umount /mnt/media
 """
 
@@ -149,6 +150,7 @@ run mount /dev/vda /mnt/media; run mount --bind /mnt/media /mnt/host/mnt; mkdir 
 run host tar xpf {root} -C /mnt/2
 run host python3 {GUEST}/make_tree.py /mnt/2 {arguments}
 {more}
+run fstrim /mnt/media
 run umount /mnt/host/mnt; run umount /mnt/media
 """
     uml.boot([path], script, shared=shared, memory=384, console=True).check(f"making {path.name}")

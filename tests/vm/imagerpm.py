@@ -14,6 +14,7 @@ import carried
 import imagefiles
 import images
 import jobs
+import packages
 import powercut
 import qemu
 import trials
@@ -93,7 +94,7 @@ say "status $(node-layout status --format json)"
 
 def build(*arguments: str | pathlib.Path) -> pathlib.Path:
     """Builds a package with the project's own program."""
-    out = LAB / "work/image-rpm"
+    out = packages.work() / "image-rpm"
     out.mkdir(parents=True, exist_ok=True)
     return pathlib.Path(run(BUILD, *arguments, "--output", out).splitlines()[-1])
 
@@ -101,7 +102,7 @@ def build(*arguments: str | pathlib.Path) -> pathlib.Path:
 def scriptlets() -> str:
     """Installs the package of an image."""
     layout = images.Layout(name="image-rpm", root="ext4", root_size="768M", size="16G", pool="--size 10G")
-    media, files = LAB / "work/media-image-rpm.img", LAB / "work/content-image-rpm"
+    media, files = packages.work() / "media-image-rpm.img", packages.work() / "content"
     files.mkdir(parents=True, exist_ok=True)
     placeholder = build("--nvr", images.NVR, "--placeholder")
     root = carried.make_root("rpm", carried.Extra("image-rpm", ["bash"], [placeholder], ["node-layout", "/bin/bash"]))
@@ -112,7 +113,6 @@ def scriptlets() -> str:
     media.unlink()
     package = build("--nvr", nvr, "--image", files / file)
     carried.make_rpms(files)
-    (LAB / f"{layout.name}.complete").unlink(missing_ok=True)
     disks = trials.first_boot(layout, root)
     fill = {"name": NAME, "file": file, "new_name": powercut.mapped(layout, imagefiles.layer(2))}
     mount = "mkdir -p /mnt/sysroot/mnt; run mount --bind /job /mnt/sysroot/mnt\n"
@@ -121,8 +121,6 @@ def scriptlets() -> str:
     result = uml.boot(disks, text, given, memory=512, console=True).check("the package of an image")
     trial = qemu.boot(disks, jobs.fill(TRIAL, layout, **fill), firmware="bios", memory=768).check("the trial (image-rpm)")
     upgrade.check_status(trial.value("status"), booted=2, default=2, states={1: "good", 2: "good"})
-    for path in disks:
-        path.unlink()
     return (
         f"refused by %pre, failed in %post (rpm exits with {result.value('failed')}), completed by the command that it names, "
         f"marker written again; booted and confirmed in {trial.seconds:.0f} s"

@@ -41,6 +41,8 @@ class Layout:
     """What an image is made of. Sizes are in the units of the program that reads them."""
 
     name: str
+    # Several scenarios begin with this image: it is built once, and stays for later runs.
+    kept: bool = False
     root: Literal["xfs", "ext4"] = "xfs"
     boot: Literal["ext4", "xfs", "vfat"] = "ext4"
     loader: Literal["grub", "systemd-boot"] = "grub"
@@ -81,8 +83,7 @@ class Layout:
         return f"ro crashkernel=1G-4G:192M rd.lvm.lv={self.vg}/root {console}{swap}{stack}{fips}"
 
 
-# Several scenarios use this image; it is built once.
-SHARED = Layout(name="xfs-grub", selinux=True)
+SHARED = Layout(name="xfs-grub", selinux=True, kept=True)
 
 
 def entry(layout: Layout, kernel: str, title: str) -> str:
@@ -124,8 +125,7 @@ def grubenv(**variables: str) -> str:
 def boot_tree(layout: Layout) -> pathlib.Path:
     """A directory with the content of /boot (`boot`) and the EFI system partition (`esp`) after an installation."""
     kernel = packages.cloud_kernel()
-    tree = LAB / f"payload-{layout.name}"
-    shutil.rmtree(tree, ignore_errors=True)
+    tree = packages.work() / f"payload-{layout.name}"
     boot, esp = tree / "boot", tree / "esp"
     (boot / "loader/entries").mkdir(parents=True)
     (esp / "EFI/BOOT").mkdir(parents=True)
@@ -164,26 +164,40 @@ def boot_tree(layout: Layout) -> pathlib.Path:
     return tree
 
 
-BUILDING: dict[str, threading.Lock] = collections.defaultdict(threading.Lock)
+_BUILDING: dict[str, threading.Lock] = collections.defaultdict(threading.Lock)
 
 
-def build(layout: Layout, root_tar: pathlib.Path | None = None) -> list[pathlib.Path]:
-    """Makes the disk image, unless it exists, and returns its paths, one a disk. `root_tar` replaces the small root."""
-    with BUILDING[layout.name]:
-        return _build(layout, root_tar)
-
-
-def _build(layout: Layout, root_tar: pathlib.Path | None) -> list[pathlib.Path]:
-    paths = [LAB / f"{layout.name}{n or ''}.img" for n in range(layout.disks)]
+def build(layout: Layout) -> list[pathlib.Path]:
+    """The disks of a layout that is kept, one path a disk; makes them, unless they exist."""
+    assert layout.kept, f"{layout.name} is used once: images.fresh makes it"
     stamp = LAB / f"{layout.name}.complete"
-    if stamp.exists():
+    with _BUILDING[layout.name]:
+        if stamp.exists():
+            return _paths(layout, LAB, layout.name)
+        paths = _make(layout, LAB, layout.name)
+        stamp.touch()
         return paths
+
+
+def fresh(layout: Layout, name: str, root_tar: pathlib.Path | None = None) -> list[pathlib.Path]:
+    """Disks with this layout that the running scenario may change. `root_tar` replaces the small root."""
+    if layout.kept:
+        assert not root_tar, f"{layout.name} is kept: it has the small root"
+        return copy(build(layout), name)
+    return _make(layout, packages.work(), name, root_tar)
+
+
+def _paths(layout: Layout, directory: pathlib.Path, name: str) -> list[pathlib.Path]:
+    return [directory / f"{name}{n or ''}.img" for n in range(layout.disks)]
+
+
+def _make(layout: Layout, directory: pathlib.Path, name: str, root_tar: pathlib.Path | None = None) -> list[pathlib.Path]:
+    paths = _paths(layout, directory, name)
     for path in paths:
-        path.unlink(missing_ok=True)
         with open(path, "wb") as image:
             image.truncate(int(layout.size[:-1]) << 30)
     tree = boot_tree(layout)
-    payload = LAB / f"payload-{layout.name}.tar"
+    payload = packages.work() / f"payload-{layout.name}.tar"
     with tarfile.open(payload, "w") as tar:
         tar.add(tree / "boot", "boot")
         tar.add(tree / "esp", "efi")
@@ -197,7 +211,6 @@ def _build(layout: Layout, root_tar: pathlib.Path | None) -> list[pathlib.Path]:
         write_bios_grub(paths[0])
     shutil.rmtree(tree)
     payload.unlink()
-    stamp.touch()
     return paths
 
 
@@ -323,8 +336,7 @@ def copy(paths: Sequence[pathlib.Path], name: str) -> list[pathlib.Path]:
     """A throw-away copy of an image's disks."""
     copies = []
     for number, path in enumerate(paths):
-        target = LAB / "work" / f"{name}{number or ''}.img"
-        target.parent.mkdir(exist_ok=True)
+        target = packages.work() / f"{name}{number or ''}.img"
         subprocess.run(["cp", "--sparse=always", "--reflink=auto", path, target], check=True)
         copies.append(target)
     return copies

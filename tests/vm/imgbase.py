@@ -22,7 +22,6 @@ import qemu
 import trials
 import uml
 import upgrade
-from packages import LAB
 
 PACKAGES = ["python3-rpm", "python3-systemd", "librpm9", "librpmio9", "librpmbuild9", "librpmsign9", "libpopt0", "liblua5.3-0"]
 # The programs of the host: the small root has neither Python nor findmnt.
@@ -100,12 +99,11 @@ def compare(verb: str, original: str, own: str) -> tuple[int, int]:
     return same, different
 
 
-def tools(name: str) -> pathlib.Path:
-    """A directory with the modules of imgbased, and grubby, for one scenario: others change theirs meanwhile."""
-    where = LAB / name
+def tools() -> pathlib.Path:
+    """A directory with the modules of imgbased, and grubby, for the running scenario, which may change it."""
+    where = packages.work() / "tools"
     source = os.environ.get("IMGBASED")
     assert source, "IMGBASED must name a checkout of https://github.com/oVirt/imgbased"
-    shutil.rmtree(where, ignore_errors=True)
     (where / "bin").mkdir(parents=True)
     shutil.copytree(pathlib.Path(source) / "src", where / "src")
     nodectl = os.environ.get("OVIRT_NODE_NG")
@@ -122,7 +120,7 @@ def tools(name: str) -> pathlib.Path:
 def reads() -> str:
     """imgbase's `layout`, `w` and `check` on a node with two images."""
     layout = trials.LAYOUTS["small"]
-    where = tools("imgbase-tools")
+    where = tools()
     disks = images.copy(trials.installed("small"), "imgbase")
     text = imagefiles.MEDIA + upgrade.MOUNT_LAYER + imagefiles.HOST + HOST + jobs.inside(IMGBASE)
     text = text.replace("{tools}", str(where)).replace("{rpm}", str(packages.unpacked(PACKAGES)))

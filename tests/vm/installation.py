@@ -134,16 +134,15 @@ def python() -> pathlib.Path:
 
 def install() -> tuple[pathlib.Path, pathlib.Path, qemu.Result]:
     """Runs the installation; returns the disk, the file with the firmware's variables and what the installer printed."""
-    disk = LAB / "work/installation.img"
-    disk.parent.mkdir(exist_ok=True)
+    disk = packages.work() / "installation.img"
     with open(disk, "wb") as file:
         file.truncate(100 << 30)
-    variables = LAB / "work/installation.vars"
+    variables = packages.work() / "variables"
     shutil.copy(packages.OVMF_VARIABLES, variables)
-    payload = LAB / "payload-installation.tar"
+    payload = packages.work() / "payload.tar"
     with tarfile.open(payload, "w") as tar:
         tar.add(images.boot_tree(LAYOUT), ".")
-    (LAB / "work/node.ks").write_text(kickstart())
+    (packages.work() / "node.ks").write_text(kickstart())
     arguments = f"rd.lvm.lv={LAYOUT.vg}/root rd.lvm.lv={LAYOUT.vg}/swap"
     job = f"""
 mkdir -p /installer /run/install
@@ -160,7 +159,7 @@ vgchange -q -an {LAYOUT.vg} || fail deactivate
     result = qemu.boot(
         [disk, *(qemu.Disk(path, serial, snapshot=True) for serial, path in sources.items())],
         job,
-        files=[("node.ks", LAB / "work/node.ks")],
+        files=[("node.ks", packages.work() / "node.ks")],
         memory=1024,
         machine_options=qemu.flash(variables),
     )
@@ -176,7 +175,7 @@ def chain() -> str:
     tasks = result.values("task")
     assert tasks == ["Check the disks for oVirt Node", "Initialise the layout of oVirt Node"], f"tasks: {tasks}"
     job = chains.RUNNING + FIRST_BOOT + chains.VERIFIED + "cat /tmp/verify\n" + jobs.BASE_HASH
-    files = [("node.ks", LAB / "work/node.ks")]
+    files = [("node.ks", packages.work() / "node.ks")]
     first = qemu.boot([disk], jobs.fill(job, LAYOUT, generation="second"), files=files, firmware="uefi", variables=variables)
     first.check("the first boot")
     assert first.value("verify").startswith("ok "), f"verify printed {first.value('verify')}"

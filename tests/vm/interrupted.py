@@ -14,7 +14,6 @@ Either way `update` with the same image completes at once, and the new layer has
 """
 
 import collections
-import concurrent.futures
 import os
 import random
 import re
@@ -26,13 +25,13 @@ import imagefiles
 import images
 import jobs
 import kills
+import packages
 import powercut
 import qemu
 import uml
 import updatecuts
 import upgrade
 import writelog
-from packages import LAB
 
 MANAGERS: tuple[carried.Name, ...] = ("rpm", "dpkg")
 # Kills: what every run has, and what is on request.
@@ -118,7 +117,7 @@ def old_image_is_untouched(recording: powercut.Recording) -> int:
     log = recording.log
     first, last = log.marked("MARK-START"), log.marked("MARK-END")
     replay = writelog.Replay(recording.before, log, f"{recording.layout.name}-untouched")
-    start, scratch = diskview.partitions(recording.before)[4], LAB / "work" / f"{recording.layout.name}-metadata"
+    start, scratch = diskview.partitions(recording.before)[4], packages.work() / "metadata"
     found: list[dict[str, set[int]]] = []
     for upto in (first, last):
         replay.forward(upto)
@@ -293,7 +292,7 @@ OLD = """old > /run/old; [ "$(md5sum < /run/old)" = "{old}" ] || { cat /run/old;
 def killed(number: int) -> str:
     """Kills updates this many times, with both package managers in turn. A kill that comes too late does not count."""
     chance = random.Random(SEED)
-    with concurrent.futures.ThreadPoolExecutor(qemu.MACHINES) as threads:
+    with packages.threads(qemu.MACHINES) as threads:
         victims = list(threads.map(victim, MANAGERS))
         signals = [(("TERM", "KILL")[n // 2 % 2], kills.TARGETS[n // 4 % 3], victims[n % 2]) for n in range(number)]
         done: list[Found] = []
@@ -307,9 +306,6 @@ def killed(number: int) -> str:
             assert late <= number, f"{late} kills came too late"
     steps = collections.Counter(what.step for what in done)
     going_on = sum(1 for what in done if what.running)
-    for it in victims:
-        for path in (*it.node.disks, it.node.media):
-            path.unlink()
     return (
         f"{number} kills, {late} more came too late; merge and packages take "
         + " and ".join(f"{it.seconds:.1f} s ({name})" for name, it in zip(MANAGERS, victims, strict=True))

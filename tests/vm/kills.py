@@ -12,7 +12,6 @@ Which moments are drawn depends on the seed: VM_SEED, or a fixed number. What a 
 """
 
 import collections
-import concurrent.futures
 import os
 import random
 from typing import NamedTuple
@@ -237,7 +236,7 @@ def killed_lvm() -> str:
 
     came: collections.Counter[str] = collections.Counter()
     first, last = FIRST_ROUND
-    with concurrent.futures.ThreadPoolExecutor(qemu.MACHINES) as threads:
+    with packages.threads(qemu.MACHINES) as threads:
         for _ in range(ROUNDS):
             delays = [first + (last - first) * number / AIMED for number in range(AIMED)]
             found = list(zip(threads.map(one, delays), delays, strict=True))
@@ -262,7 +261,7 @@ def kills(number: int) -> str:
     length = measure()
     done: list[tuple[Kill, Found]] = []
     late = 0
-    with concurrent.futures.ThreadPoolExecutor(qemu.MACHINES) as threads:
+    with packages.threads(qemu.MACHINES) as threads:
         todo = [draw(n, chance, length.freezes) for n in range(number)]
         while todo:
             found = list(threads.map(lambda kill: look(kill, length), todo))

@@ -106,7 +106,7 @@ say "rollback $(tail -1 /tmp/o)"
 
 def tools() -> pathlib.Path:
     """As imgbase.tools, with the stand-ins and the real grubby."""
-    where = imgbase.tools("imgbase-update-tools")
+    where = imgbase.tools()
     grubby = os.environ.get("GRUBBY")
     assert grubby, "GRUBBY must name the script grubby-bls of Fedora's package grubby"
     shutil.copy2(grubby, where / "grubby-bls")
@@ -127,7 +127,7 @@ def tools() -> pathlib.Path:
 def installed() -> list[pathlib.Path]:
     """The disks of a host that imgbased has made."""
     where = tools()
-    disks = images.copy(images.build(LAYOUT, imagefiles.root()), "original-host")
+    disks = images.fresh(LAYOUT, "original-host", imagefiles.root())
     text = jobs.MOUNT + imagefiles.HOST
     text += f"mkdir -p /mnt/tools; run mount -t hostfs -o ro,{where} none /mnt/tools\n" + SYSTEM + jobs.inside(INIT)
     for key, value in {

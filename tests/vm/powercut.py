@@ -36,20 +36,20 @@ from typing import NamedTuple
 import diskview
 import images
 import jobs
+import packages
 import qemu
 import uml
 import writelog
-from packages import LAB
 
 # Small, so that a disk is checked quickly. (init rewrites the rescue entry, but nothing boots it here.)
 LAYOUT = images.Layout(
-    name="powercut", root="ext4", size="8G", pool="--size 3G", root_size="512M", inodes=2048, rescue_size=64 << 10
+    name="powercut", root="ext4", size="8G", pool="--size 3G", root_size="512M", inodes=2048, rescue_size=64 << 10, kept=True
 )
 # By the scenario's name. GRUB replays no journal: it reads /boot from a bare xfs. FAT has no journal.
 LAYOUTS = {
     "power-cuts": LAYOUT,
-    "power-cuts-xfs-boot": dataclasses.replace(LAYOUT, name="powercut-xfs", boot="xfs"),
-    "power-cuts-fat-boot": dataclasses.replace(LAYOUT, name="powercut-fat", boot="vfat", loader="systemd-boot"),
+    "power-cuts-xfs-boot": dataclasses.replace(LAYOUT, name="powercut-xfs", boot="xfs", kept=False),
+    "power-cuts-fat-boot": dataclasses.replace(LAYOUT, name="powercut-fat", boot="vfat", loader="systemd-boot", kept=False),
 }
 LOADERS: dict[str, type[diskview.Grub | diskview.SystemdBoot]] = {"grub": diskview.Grub, "systemd-boot": diskview.SystemdBoot}
 SUBSETS = 100
@@ -123,9 +123,9 @@ class Recording(NamedTuple):
 
 def record(layout: images.Layout) -> Recording:
     """Records one run of `init`."""
-    before = images.copy(images.build(layout), f"{layout.name}-before")[0]
+    before = images.fresh(layout, f"{layout.name}-before")[0]
     during = images.copy([before], f"{layout.name}-during")[0]
-    log = LAB / "work" / f"{layout.name}.log"
+    log = packages.work() / f"{layout.name}.log"
     log.write_bytes(b"")
     init = jobs.INIT + " > /tmp/init || { cat /tmp/init; fail init; }\n"
     job = jobs.MOUNT + writelog.mark("MARK-START") + init + writelog.mark("MARK-END") + jobs.UNMOUNT
@@ -275,7 +275,7 @@ class Watcher(Player):
         insides: dict[bytes, Inside],
     ) -> None:
         super().__init__(recording, str(number))
-        self.shared, self.scratch = shared, LAB / "work" / f"{self.layout.name}-metadata-{number}"
+        self.shared, self.scratch = shared, packages.work() / f"{self.layout.name}-metadata-{number}"
         self.outsides, self.insides = outsides, insides
         self.pools: dict[tuple[diskview.PoolPlaces, int], diskview.Pool] = {}
         self.recording = recording
@@ -456,7 +456,7 @@ class Summary(NamedTuple):
 def check(recording: Recording, todo: Sequence[Cut], ends: int = 1) -> Summary:
     """Checks these power cuts, and boots each state that differs. What is completed ends in that many different states."""
     layout = recording.layout
-    shared = LAB / "work" / f"{layout.name}-states"
+    shared = packages.work() / f"{layout.name}-states"
     shutil.rmtree(shared, ignore_errors=True)
     shared.mkdir()
     # A disk is only played forward, and neighbouring cuts are alike: each watcher takes a few, then the next few that are left.
@@ -464,12 +464,14 @@ def check(recording: Recording, todo: Sequence[Cut], ends: int = 1) -> Summary:
     # One more than there can be machines: while it reads its disk, the others run.
     watchers = qemu.MACHINES + 1
     insides: dict[bytes, Inside] = {}
-    with concurrent.futures.ThreadPoolExecutor(watchers) as threads:
+    with packages.threads(watchers) as threads:
         outsides = Outsides(recording, threads).look(todo)
 
         def watch(number: int) -> list[Outcome]:
             watcher = Watcher(recording, number, shared, outsides=outsides, insides=insides)
-            return [watcher.look(cut) for piece in pieces for cut in piece]
+            outcomes = [watcher.look(cut) for piece in pieces for cut in piece]
+            watcher.replay.path.unlink()
+            return outcomes
 
         outcomes = [outcome for part in threads.map(watch, range(watchers)) for outcome in part]
         assert len(outcomes) == len(todo), f"only {len(outcomes)} of {len(todo)} power cuts were checked"

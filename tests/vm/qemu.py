@@ -150,7 +150,7 @@ def processor_time(pid: int) -> float:
 
 def job_disk(script: str, files: Sequence[JobFile] = ()) -> str:
     """A disk image that is a tar with the script, as `run`, and files."""
-    handle, path = tempfile.mkstemp(prefix="job-", suffix=".tar", dir=LAB)
+    handle, path = tempfile.mkstemp(prefix="job-", suffix=".tar", dir=packages.work())
     os.close(handle)
     with tarfile.open(path, "w") as tar:
         with tempfile.NamedTemporaryFile("w", suffix=".sh") as run:

@@ -161,8 +161,8 @@ umount -l /-rf
 
 def matrix() -> str:
     """Every reason to refuse, one after the other, then init with odd names."""
-    disk = images.copy(images.build(LAYOUT), "refusals")
-    other = packages.LAB / "work" / "refusals-other.img"
+    disk = images.fresh(LAYOUT, "refusals")
+    other = packages.work() / "other.img"
     with open(other, "wb") as file:
         file.truncate(2 << 30)
     result = uml.boot([*disk, other], jobs.fill(HELPERS + MATRIX + ODD_NAMES, LAYOUT), console=True)
@@ -207,7 +207,7 @@ failing() { # CASE STEP WORDS [OPTIONS]
 
 def no_space_on_boot() -> str:
     """/boot fills up during init: init fails and undoes its changes, and the old state boots."""
-    disk = images.copy(images.build(LAYOUT), "boot-full")
+    disk = images.fresh(LAYOUT, "boot-full")
     job = (
         HELPERS
         + FILLER
@@ -278,7 +278,8 @@ def pool_full() -> str:
     """init refuses a pool that is nearly full; when the pool fills up during init, init fails and undoes its changes."""
     # A disk of its own: a pool whose metadata thin_restore has written does not use space that is added later (the kernel's map
     # of free blocks relies on a complete last part).
-    disk = images.copy(images.build(TIGHT), "pool-metadata-full")
+    tight = images.fresh(TIGHT, "pool")
+    disk = images.copy(tight, "pool-metadata-full")
     job = (
         FILL_METADATA
         + HELPERS
@@ -299,7 +300,7 @@ expect "the pool's metadata is full" LAY030 "of its metadata; images need it bel
         ),
         ("fails", "run lvchange -q --errorwhenfull y {vg}/pool00", ""),
     ):
-        disk = images.copy(images.build(TIGHT), f"pool-full-{full}")
+        disk = images.copy(tight, f"pool-full-{full}")
         job = prepare + FULL_IN_THE_MIDDLE.replace("{goes_on}", goes_on)
         uml.boot(disk, jobs.fill(HELPERS + FILLER + job, TIGHT), console=True).check(f"a full pool that {full}")
     old_state_boots(disk, TIGHT)

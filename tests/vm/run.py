@@ -4,11 +4,11 @@
     tests/vm/run.py [--require] [--install] [NAME…]
 
 Without names it runs every scenario except those in ON_REQUEST (README.md lists them all). The last line shows the cost. As
-many machines run at once as there are processors: on two idle ones it takes less than a quarter of an hour (and the downloads,
-once). Where QEMU or another program is missing, it prints one line and exits with status 0; with --require the status is 1.
---install installs what is missing (Debian, as root). Images and consoles are kept in target/vm-lab (consoles/NAME-N.log:
-seconds, seconds of processor time, line). VM_VERBOSE=1 prints the consoles, VM_TIMEOUT=SECONDS changes the time limit of a
-machine, VM_SEED=NUMBER draws other moments for kills.
+many machines run at once as there are processors: on two idle ones it takes less than half an hour (and the downloads, once), and
+10 GiB of disk. Where QEMU or another program is missing, it prints one line and exits with status 0; with --require the status is
+1. --install installs what is missing (Debian, as root). target/vm-lab keeps what scenarios share, the consoles
+(consoles/NAME-N.log: seconds, seconds of processor time, line), and the disks of a scenario that failed (work/NAME). VM_VERBOSE=1
+prints the consoles, VM_TIMEOUT=SECONDS changes the time limit of a machine, VM_SEED=NUMBER draws other moments for kills.
 """
 
 import concurrent.futures
@@ -47,40 +47,44 @@ import uml
 import updatecuts
 import upgrade
 
-# Each returns a line that says what it proved. The power cuts start first: after the recording they are many small jobs, which
-# fill the gaps that the other scenarios leave.
+# Each returns a line that says what it proved. They start in this order: those with many boots in a row first, those that are
+# many small jobs last, so that all processors work until the end.
 SCENARIOS: dict[str, Callable[[], str]] = {
-    **{name: functools.partial(powercut.power_cuts, name) for name in powercut.LAYOUTS},
+    **{name: functools.partial(upgrade.chain, name) for name in upgrade.CHAINS},
+    "upgrade-debian": administered.chain,
+    **{f"trial-{name}": functools.partial(trials.failing, name) for name in trials.FAULTS},
     **{name: functools.partial(chains.chain, name) for name in chains.CHAINS},
     "leftovers": leftovers.leftovers,
-    "kills": functools.partial(kills.kills, kills.SHARE),
-    "killed-lvm": kills.killed_lvm,
-    "kills-all": functools.partial(kills.kills, kills.ALL),
     "refusals": refusals.matrix,
     "no-space-on-boot": refusals.no_space_on_boot,
     "pool-full": refusals.pool_full,
     "debian": debian.chain,
     "installation": installation.chain,
-    **{name: functools.partial(upgrade.chain, name) for name in upgrade.CHAINS},
-    "upgrade-debian": administered.chain,
     "update-formats": upgrade.formats,
-    "power-cuts-verbs": functools.partial(updatecuts.power_cuts, ["trial", "confirm", "rollback", "remove"]),
-    "power-cuts-update": functools.partial(updatecuts.power_cuts, ["update"]),
     **{f"update-{stack}": functools.partial(stacks.update, stack) for stack in stacks.STACKS},
     "packages-dpkg": functools.partial(carried.carried, "dpkg"),
     "packages-rpm": functools.partial(carried.carried, "rpm"),
     "packages-dkms": dkms.built,
     "packages-network": fetched.fetched,
     "image-rpm": imagerpm.scriptlets,
-    **{f"power-cuts-packages-{name}": functools.partial(interrupted.power_cuts, name) for name in interrupted.MANAGERS},
-    "kills-packages": functools.partial(interrupted.killed, interrupted.SHARE),
-    "kills-packages-all": functools.partial(interrupted.killed, interrupted.ALL),
     "imgbase": imgbase.reads,
     "imgbase-update": originalhost.update,
     "kernel-install": kernelinstall.kernel_install,
     "grubby": kernelinstall.grubby,
-    **{f"trial-{name}": functools.partial(trials.failing, name) for name in trials.FAULTS},
+    "killed-lvm": kills.killed_lvm,
+    "kills-packages": functools.partial(interrupted.killed, interrupted.SHARE),
+    "kills-packages-all": functools.partial(interrupted.killed, interrupted.ALL),
+    "kills": functools.partial(kills.kills, kills.SHARE),
+    "kills-all": functools.partial(kills.kills, kills.ALL),
+    "power-cuts-verbs": functools.partial(updatecuts.power_cuts, ["trial", "confirm", "rollback", "remove"]),
+    "power-cuts-update": functools.partial(updatecuts.power_cuts, ["update"]),
+    **{f"power-cuts-packages-{name}": functools.partial(interrupted.power_cuts, name) for name in interrupted.MANAGERS},
+    **{name: functools.partial(powercut.power_cuts, name) for name in powercut.LAYOUTS},
 }
+# Enough that no processor waits for a machine, few enough that their disks take up little room.
+AT_ONCE = qemu.MACHINES + 4
+# What target/vm-lab takes up at most, in GiB.
+ROOM = 10
 # README.md says why.
 ON_REQUEST = {
     *(f"update-{stack}" for stack in stacks.STACKS),
@@ -113,22 +117,30 @@ def main(arguments: list[str]) -> int:
         if name not in SCENARIOS:
             sys.exit(f"no scenario '{name}'; expected one of {', '.join(SCENARIOS)}")
     packages.LAB.mkdir(parents=True, exist_ok=True)
+    for left in ("consoles", "work"):
+        shutil.rmtree(packages.LAB / left, ignore_errors=True)
+    if not names and (lacking := ROOM - used(packages.LAB) - shutil.disk_usage(packages.LAB).free / 2**30) > 0:
+        print(f"VM tests cannot run: {packages.LAB} needs {ROOM} GiB: make room for {lacking:.1f} GiB more")
+        return 1
     build = ["cargo", "build", "--quiet", "--bin", "node-layout", "--bin", "ks-lint"]
     if "NODE_LAYOUT" not in os.environ:
         subprocess.run(build, cwd=packages.ROOT, check=True)
-    shutil.rmtree(packages.LAB / "consoles", ignore_errors=True)
     started, compiled = time.monotonic(), processor_seconds()
     prepare()
     failed = 0
     wanted = names or [n for n in SCENARIOS if n not in ON_REQUEST]
-    # All scenarios at once: each machine waits for a free processor (qemu.SLOTS).
-    with concurrent.futures.ThreadPoolExecutor(len(wanted)) as scenarios:
+    # Each machine waits for a free processor (qemu.SLOTS).
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as scenarios:
         jobs = {scenarios.submit(timed, n): n for n in wanted}
         for job in concurrent.futures.as_completed(jobs):
             failed += print_outcome(jobs[job], job)
     print(f"VM tests: {len(wanted) - failed} passed, {failed} failed in {time.monotonic() - started:.0f} s; {costs(compiled)}")
-    shutil.rmtree(packages.LAB / "work", ignore_errors=True)
     return 1 if failed else 0
+
+
+def used(directory: pathlib.Path) -> float:
+    """GiB that the files in a directory take up; holes count nothing."""
+    return sum(path.lstat().st_blocks for path in directory.rglob("*")) * 512 / 2**30
 
 
 def prepare() -> None:
@@ -139,8 +151,10 @@ def prepare() -> None:
     sources = max(p.stat().st_mtime_ns for p in files)
     state = f"{built} {sources}"
     if not stamp.exists() or stamp.read_text() != state:
-        for image in packages.LAB.glob("*.complete"):
-            image.unlink()
+        for made in packages.LAB.glob("*.complete"):
+            made.unlink()
+            for image in packages.LAB.glob(f"{made.stem}*.img"):
+                image.unlink()
         trees.lab_initramfs()
         trees.boot_initramfs()
         trees.small_root()
@@ -168,7 +182,8 @@ def costs(before: float) -> str:
 def timed(name: str) -> tuple[str, float]:
     """Runs a scenario; returns its line and the seconds that it took."""
     started = time.monotonic()
-    proved = SCENARIOS[name]()
+    with packages.scenario(name):
+        proved = SCENARIOS[name]()
     return proved, time.monotonic() - started
 
 

@@ -5,7 +5,6 @@ What opens the physical volume at boot is in the initramfs, which the image brin
 """
 
 import pathlib
-import shutil
 from typing import Literal, NamedTuple
 
 import imagefiles
@@ -45,8 +44,7 @@ def initramfs(stack: Stack) -> pathlib.Path:
         return LAB / "boot.img"
     if stack == "raid":
         return LAB / "boot-stack.img"
-    tree, out = LAB / "work/boot-stack-key", LAB / "work/boot-stack-key.img"
-    shutil.rmtree(tree, ignore_errors=True)
+    tree, out = packages.work() / "initramfs", packages.work() / "initramfs.img"
     packages.run("cp", "-a", LAB / "boot-stack", tree)
     (tree / "key").write_text("secret")
     trees.pack(tree, out, 3)
@@ -55,7 +53,7 @@ def initramfs(stack: Stack) -> pathlib.Path:
 
 def media(stack: Stack) -> pathlib.Path:
     """A disk with the tree of image 2."""
-    path = LAB / "work" / f"media-{stack}.img"
+    path = packages.work() / f"media-{stack}.img"
     imagefiles.make_small_media(path, initramfs(stack))
     return path
 
@@ -96,7 +94,7 @@ def update(stack: Stack) -> str:
     )
     if stack == "two-disks":
         layout = images.Layout(**{**vars(layout), "size": "12G", "pool": "--size 14G"})
-    disks = images.copy(images.build(layout), f"installed-{layout.name}")
+    disks = images.fresh(layout, f"installed-{layout.name}")
     names = {"new_nvr": imagefiles.nvr(2), "stack": stack, "argument": STACKS[stack].argument, "check": STACKS[stack].check}
     opened = images.OPEN.get(stack, "")
 
@@ -115,6 +113,4 @@ def update(stack: Stack) -> str:
     trial = boot(TRIAL, imagefiles.layer(2))
     upgrade.check_status(trial.value("status"), booted=2, default=2, states={1: "good", 2: "good"})
     back = boot(FIRST, images.LAYER)
-    for path in (*disks, image):
-        path.unlink()
     return f"an update, its trial and the way back, 3 boots; the last one took {back.seconds:.0f} s"

@@ -145,17 +145,17 @@ def write_files(top: pathlib.Path, files: Mapping[str, str]) -> pathlib.Path:
 
 def fault_files(name: str, fault: Fault) -> pathlib.Path:
     """A tar with what is wrong with an image."""
-    top = write_files(LAB / "work" / f"fault-{name}", fault.files)
+    top = write_files(packages.work() / f"fault-{name}", fault.files)
     if fault.initramfs:
-        extra = write_files(LAB / "work" / f"fault-{name}-initramfs", fault.initramfs)
-        archive = LAB / "work" / f"fault-{name}.cpio"
+        extra = write_files(packages.work() / f"fault-{name}-initramfs", fault.initramfs)
+        archive = packages.work() / f"fault-{name}.cpio"
         packages.run("sh", "-c", f"find . -mindepth 1 | cpio -o -H newc --quiet -R 0:0 > {archive}", cwd=extra)
         original = (LAB / "boot.img").read_bytes()
         target = top / "usr/lib/modules" / imagefiles.kernel(2) / "initramfs.img"
         target.parent.mkdir(parents=True)
         # The second archive must begin at a multiple of four.
         target.write_bytes(original + b"\0" * (-len(original) % 4) + archive.read_bytes())
-    out = LAB / "work" / f"fault-{name}.tar"
+    out = packages.work() / f"fault-{name}.tar"
 
     def owned_by_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
         entry.uid = entry.gid = 0
@@ -174,7 +174,7 @@ _INSTALLING: dict[Root, threading.Lock] = {"small": threading.Lock(), "debian": 
 
 def first_boot(layout: images.Layout, tree: pathlib.Path) -> Sequence[pathlib.Path]:
     """The disks of a node with this root (a tar) that has been booted once after its installation."""
-    disks = images.copy(images.build(layout, tree), f"installed-{layout.name}")
+    disks = images.fresh(layout, f"installed-{layout.name}", tree)
     text = jobs.INIT + " > /tmp/init || { cat /tmp/init; fail init; }\necho node.example > /mnt/sysroot/etc/hostname\n"
     uml.boot(disks, jobs.fill(jobs.MOUNT + text + jobs.UNMOUNT, layout), console=True).check("init")
     job = "node-layout verify || fail verify\nnode-layout status || fail status\n"
@@ -188,7 +188,8 @@ def installed(root: Root) -> Sequence[pathlib.Path]:
     with _INSTALLING[root]:
         if root not in _INSTALLED:
             tree = imagefiles.root() if root == "small" else debian.shared_root()
-            _INSTALLED[root] = first_boot(layout, tree)
+            with packages.for_all_scenarios():
+                _INSTALLED[root] = first_boot(layout, tree)
     return _INSTALLED[root]
 
 
@@ -217,8 +218,7 @@ def prepared(name: str, fault: Fault) -> list[pathlib.Path]:
 
 def boot(disks: Sequence[pathlib.Path], job: str, name: str, firmware: Literal["uefi", "bios"] = "bios") -> qemu.Result:
     """Runs a machine until one of its boots switches it off."""
-    variables = LAB / "work" / f"trial-{name}.vars"
-    variables.unlink(missing_ok=True)
+    variables = packages.work() / "variables"
     return qemu.boot(disks, job, firmware=firmware, variables=variables, memory=768, limit=2 * qemu.LIMIT, reboots=True)
 
 
@@ -239,6 +239,4 @@ def failing(name: str) -> str:
     assert json.loads(text)["trial"]["reason"] == fault.reason, f"{name}: the reason is not '{fault.reason}': {text}"
     motd = result.value("motd")
     assert imagefiles.nvr(2) in motd, f"{name}: the message of the day does not name the image: {motd}"
-    for disk in disks:
-        disk.unlink()
     return f"back without a hand in {result.seconds:.0f} s; {motd}"

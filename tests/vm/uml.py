@@ -64,7 +64,7 @@ def memory_directory() -> pathlib.Path:
     shared = pathlib.Path("/dev/shm")
     if shared.is_dir() and shutil.disk_usage(shared).free > 2 * qemu.MACHINES * (MEMORY << 20):
         return shared
-    return LAB / "work"
+    return packages.work()
 
 
 def boot(
@@ -86,9 +86,8 @@ def boot(
     seconds; before its end the machine says what its programs wait for (guest/uml-init). If it says nothing, its kernel hangs:
     then the job runs once more, if no disk was changed (each is a `snapshot`).
     """
-    (LAB / "work").mkdir(exist_ok=True)
     all_disks = [d if isinstance(d, qemu.Disk) else qemu.Disk(d) for d in disks]
-    with tempfile.TemporaryDirectory(prefix="uml-", dir=LAB / "work") as directory:
+    with tempfile.TemporaryDirectory(prefix="uml-", dir=packages.work()) as directory:
         job = pathlib.Path(directory)
         (job / "run").write_text(script.replace("/dev/vd", "/dev/ubd"))
         for name, path in [*files, *((f"disk-{d.serial}", d.path) for d in all_disks if d.serial)]:

@@ -17,6 +17,7 @@ import diskview
 import imagefiles
 import images
 import jobs
+import packages
 import powercut
 import qemu
 import trials
@@ -24,7 +25,7 @@ import uml
 import writelog
 from packages import LAB
 
-LAYOUT = dataclasses.replace(powercut.LAYOUT, name="verbcut", inodes=4096)
+LAYOUT = dataclasses.replace(powercut.LAYOUT, name="verbcut", inodes=4096, kept=False)
 RARELY = 64
 NEW, OLD = imagefiles.layer(2), images.LAYER
 
@@ -144,7 +145,7 @@ def record(layout: images.Layout, before: pathlib.Path, name: str, verb: Verb, m
         end = jobs.UNMOUNT.replace("for d in dev", "for d in mnt dev")
         uml.boot([before, qemu.Disk(media, "media")], text + jobs.fill(end, layout), console=True).check(f"before {name}")
     during = images.copy([before], f"{layout.name}-during")[0]
-    log = LAB / "work" / f"{layout.name}.log"
+    log = packages.work() / f"{layout.name}.log"
     log.write_bytes(b"")
     run = f"node-layout {verb.command} > /run/o 2>&1 || {{ cat /run/o; fail '{name}'; }}\ncat /run/o\n"
     if not verb.marks:
@@ -160,7 +161,7 @@ def record(layout: images.Layout, before: pathlib.Path, name: str, verb: Verb, m
 
 def after(recording: powercut.Recording) -> pathlib.Path:
     """The disk after a recorded verb."""
-    return LAB / "work" / f"{recording.layout.name}-during.img"
+    return packages.work() / f"{recording.layout.name}-during.img"
 
 
 def todo(recording: powercut.Recording, subsets: int, rarely: int = RARELY) -> list[powercut.Cut]:
@@ -191,5 +192,6 @@ def power_cuts(names: Sequence[str]) -> str:
             summary = powercut.check(recording, todo(recording, verb.subsets), verb.ends)
             work = collections.Counter(outcome.work for outcome in summary.outcomes)
             proved.append(f"{name}: {summary.text()}, {work['completed']} completed, {summary.boots} booted")
+        before.unlink()
         before = after(recording)
     return "; ".join(proved)

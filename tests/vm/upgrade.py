@@ -5,7 +5,6 @@ The machines have the small root, which has no systemd: the jobs run `node-layou
 trial's units would. (trials.py has systemd, and images that fail.)
 """
 
-import concurrent.futures
 import dataclasses
 import json
 import pathlib
@@ -15,9 +14,9 @@ from typing import Any, Literal, NamedTuple
 import imagefiles
 import images
 import jobs
+import packages
 import qemu
 import uml
-from packages import LAB
 
 # Names of disks in the machines.
 DISKS = ["/dev/vda", "/dev/vdb", "/dev/vdc"]
@@ -233,7 +232,7 @@ say "compared $(cat /tmp/compared)"
 unmount_base; run vgchange -q -an {{vg}}
 """
     )
-    scratch = LAB / "work" / f"scratch-{layout.name}-{kind}.img"
+    scratch = packages.work() / f"scratch-{layout.name}-{kind}.img"
     with open(scratch, "wb") as file:
         file.truncate(1 << 30)
     machine: list[qemu.Path | qemu.Disk] = [*disks, scratch, qemu.Disk(imagefiles.disk(), "media")]
@@ -244,7 +243,7 @@ unmount_base; run vgchange -q -an {{vg}}
 
 def install(chain: Chain, name: str) -> list[pathlib.Path]:
     """Runs init and writes in the layer what must be there later; returns the disks."""
-    disks = images.copy(images.build(chain.layout, imagefiles.root()), name)
+    disks = images.fresh(chain.layout, name, imagefiles.root())
     text = f"""
 {jobs.INIT} > /tmp/init || {{ cat /tmp/init; fail init; }}
 mkdir -p /mnt/sysroot/etc/node-layout
@@ -276,8 +275,7 @@ def chain(name: str) -> str:
     """Two updates, each tried and confirmed, a rollback and a removal."""
     it = CHAINS[name]
     layout, disks = it.layout, install(it, name)
-    variables = LAB / "work" / f"{name}.vars"
-    variables.unlink(missing_ok=True)
+    variables = packages.work() / "variables"
     media = qemu.Disk(imagefiles.disk(), "media", snapshot=True)
     good = {1: "good"}
     installed = base_digest(layout, disks, 1)
@@ -368,7 +366,7 @@ def formats() -> str:
     """Updates to an image of every kind, each in a machine of its own; the base has exactly what the image has."""
     it = CHAINS["upgrade-grub-bios-xfs"]
     installed = install(it, "formats")
-    with concurrent.futures.ThreadPoolExecutor(qemu.MACHINES) as threads:
+    with packages.threads(qemu.MACHINES) as threads:
         compared = dict(
             zip(imagefiles.KINDS, threads.map(lambda kind: update_to(it, installed, kind), imagefiles.KINDS), strict=True)
         )
