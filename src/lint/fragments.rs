@@ -56,7 +56,7 @@ impl Fragments {
 
 /// Whether `%include` is in a file; all files that are not UTF-8 as it may be in them.
 fn has_include(bytes: &[u8]) -> bool {
-    if bytes.starts_with(&[0x1f, 0x8b]) || bytes.contains(&0) {
+    if bytes.starts_with(&[0x1f, 0x8b]) || memchr::memchr(0, bytes).is_some() {
         return true;
     }
     memchr::memmem::find(bytes, b"%include").is_some()

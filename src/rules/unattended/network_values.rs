@@ -176,7 +176,6 @@ impl<'s> Line<'_, '_, 's> {
         }
     }
 
-    /// The prefix length of `--netmask`, which must be written as an address.
     /// The method of an address that is given; without a netmask it would be an error.
     fn make_static(&self) -> Option<Fix> {
         if !self.command.has("--netmask") {
@@ -204,6 +203,7 @@ impl<'s> Line<'_, '_, 's> {
         Some(fix)
     }
 
+    /// The prefix length of `--netmask`, which must be written as an address.
     fn netmask(&mut self) -> Option<u8> {
         if self.command.value("--netmask").is_none_or(|v| v.text.is_empty()) {
             // An address with its prefix is a finding of its own.
