@@ -9,7 +9,7 @@ mod perfect_hash;
 #[path = "build/shape.rs"]
 mod shape;
 
-use shape::{Table, Versions, Word};
+use shape::{Opt, Table, Versions, Word};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
@@ -255,10 +255,15 @@ fn write_table(
                 Some(n) => write!(out, "Key::Positional({n}),")?,
                 None => {
                     let last_component = part == &d.last_component;
-                    let list = table.option.iter().any(|o| &o.names[0] == part && o.takes == "list");
+                    let is = |which: fn(&Opt) -> bool| {
+                        table.option.iter().any(|o| &o.names[0] == part && which(o))
+                    };
+                    let list = is(|o| o.takes == "list");
+                    let adds_up = is(|o| o.repeats == "add up");
                     write!(
                         out,
-                        "Key::Option {{ name: {part:?}, last_component: {last_component}, list: {list} }},"
+                        "Key::Option {{ name: {part:?}, last_component: {last_component}, list: {list}, \
+                         adds_up: {adds_up} }},"
                     )?;
                 }
             }

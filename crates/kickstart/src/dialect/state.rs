@@ -206,12 +206,17 @@ fn key_part<'s>(part: &Key, duplicate: &Duplicate, args: &[Arg<'s>]) -> Cow<'s, 
                 text => text,
             }
         }
-        Key::Option { name, last_component, list } => {
-            let value = args.iter().rev().find_map(|arg| match arg {
+        Key::Option { name, last_component, list, adds_up } => {
+            let mut values = args.iter().rev().filter_map(|arg| match arg {
                 Arg::Option { name: n, value: Some(value), .. } if n == name => Some(&value.text),
                 _ => None,
             });
-            let Some(text) = value else { return "".into() };
+            let Some(text) = values.next() else { return "".into() };
+            if *adds_up {
+                let mut all: Vec<&str> = std::iter::once(text).chain(values).map(AsRef::as_ref).collect();
+                all.reverse();
+                return all.join("\0").into();
+            }
             let text = match (text, *last_component) {
                 (text, false) => text.clone(),
                 (Cow::Borrowed(text), true) => text.rsplit('/').next().unwrap_or(text).into(),

@@ -218,6 +218,8 @@ pub(crate) enum Key {
         last_component: bool,
         /// Whether it is a list in some version.
         list: bool,
+        /// Whether it may be given several times: all values count.
+        adds_up: bool,
     },
     Positional(usize),
 }
