@@ -286,7 +286,11 @@ def test_pre_commit_runs_the_hooks_of_the_mirror(tmp_path: Path, release: Path) 
     mirror, site = tmp_path / "mirror", tmp_path / "site"
     shutil.copytree(str(PACKAGING / "pre-commit-mirror"), str(mirror))
     site.mkdir()
-    shutil.copy(str(EXAMPLE), str(site / "a host.ks"))
+    host = site / "a host.ks"
+    regular = EXAMPLE.read_text()
+    irregular = regular.replace("\nnetwork ", "\nnetwork    ")
+    assert irregular != regular
+    host.write_text(irregular)
     hooks = "repos: [{{repo: '{}', rev: v0.1.0, hooks: [{{id: ks-lint}}, {{id: ks-lint-fmt}}]}}]\n"
     (site / ".pre-commit-config.yaml").write_text(hooks.format(mirror))
     for directory in (mirror, site):
@@ -294,14 +298,24 @@ def test_pre_commit_runs_the_hooks_of_the_mirror(tmp_path: Path, release: Path) 
         git(directory, "add", "--all")
         git(directory, "commit", "--quiet", "--message=x")
     git(mirror, "tag", "v0.1.0")
-    done = subprocess.run(
-        [str(environment / "bin" / "pre-commit"), "run", "--all-files"],
-        cwd=str(site),
-        stdout=subprocess.PIPE,
-        universal_newlines=True,
-        env=dict(os.environ, PRE_COMMIT_HOME=str(tmp_path / "home"), PIP_FIND_LINKS=str(release)),
-    )
-    assert done.returncode == 1 and "a host.ks: 2 errors" in done.stdout, done.stdout
+
+    def pre_commit(hook: str) -> str:
+        done = subprocess.run(
+            [str(environment / "bin" / "pre-commit"), "run", "--all-files", hook],
+            cwd=str(site),
+            stdout=subprocess.PIPE,
+            universal_newlines=True,
+            env=dict(os.environ, PRE_COMMIT_HOME=str(tmp_path / "home"), PIP_FIND_LINKS=str(release)),
+        )
+        return "{} {}".format(done.returncode, done.stdout)
+
+    checked = pre_commit("ks-lint")
+    assert checked.startswith("1 ") and "a host.ks: 2 errors" in checked, checked
+    formatted = pre_commit("ks-lint-fmt")
+    assert formatted.startswith("1 ") and "files were modified by this hook" in formatted, formatted
+    assert host.read_text() == regular
+    again = pre_commit("ks-lint-fmt")
+    assert again.startswith("0 ") and "Passed" in again, again
 
 
 def action(place: Path, **inputs: Optional[str]) -> "subprocess.CompletedProcess[str]":
