@@ -18,6 +18,7 @@ import jobs
 import packages
 import powercut
 import qemu
+import scenario
 import trials
 import uml
 import upgrade
@@ -205,7 +206,7 @@ def chain() -> str:
     """One update: preview, trial, confirmation, rollback."""
     installed = debian.root("upgrade-debian-1", dpkg=True)
     newer = debian.root("upgrade-debian-2", dpkg=True, change=make_image)
-    media = packages.work() / "media-upgrade-debian.img"
+    media = scenario.directory() / "media-upgrade-debian.img"
     debs = f"mkdir /mnt/media/packages; cp /mnt/host{downloaded(OF_THE_HOST)}/*.deb /mnt/media/packages"
     imagefiles.make_small_media(media, LAB / "boot.img", newer, debs)
     disks = trials.first_boot(LAYOUT, installed)

@@ -19,6 +19,7 @@ import jobs
 import packages
 import powercut
 import qemu
+import scenario
 import trees
 import trials
 import uml
@@ -106,14 +107,14 @@ def build_deb(name: str, tree: pathlib.Path, out: pathlib.Path, postinst: str = 
 
 def make_debs(out: pathlib.Path) -> None:
     """Packages for dpkg."""
-    for name, tree in content(packages.work() / "debs").items():
+    for name, tree in content(scenario.directory() / "debs").items():
         alpha = name == "alpha"
         build_deb(name, tree, out, SCRIPTLET if alpha else "", "/etc/alpha.conf\n" if alpha else "")
 
 
 def build_rpm(name: str, rest: str) -> pathlib.Path:
     """Builds a package for RPM; `rest` is what follows its description."""
-    top = packages.work() / "rpmbuild"
+    top = scenario.directory() / "rpmbuild"
     top.mkdir(parents=True, exist_ok=True)
     spec = top / f"{name}.spec"
     head = f"Name: {name}\nVersion: 1\nRelease: 1\nSummary: lab\nLicense: none\nBuildArch: noarch\nAutoReqProv: no\n"
@@ -131,7 +132,7 @@ def make_rpms(out: pathlib.Path) -> None:
         "alpha": "/usr/share/alpha\n%config(noreplace) /etc/alpha.conf\n%dir /var/lib/alpha\n",
         "kmod-lab": f"/{module_directory()}/{MODULE}.ko\n",
     }
-    for name, tree in content(packages.work() / "rpms").items():
+    for name, tree in content(scenario.directory() / "rpms").items():
         post = f"%post\n{SCRIPTLET}\n" if name == "alpha" else ""
         rest = f"%description\nlab\n%install\ncp -a {tree}/. %{{buildroot}}\n{post}%files\n{files[name]}"
         shutil.copy2(build_rpm(name, rest), out)
@@ -156,7 +157,7 @@ SMALL = Extra("small")
 
 def make_root(name: Name, extra: Extra = SMALL) -> pathlib.Path:
     """A tar of the small root with this package manager."""
-    tree, out = packages.work() / f"root-{name}-{extra.name}", LAB / f"root-{name}-{extra.name}.tar"
+    tree, out = scenario.directory() / f"root-{name}-{extra.name}", LAB / f"root-{name}-{extra.name}.tar"
     if out in _ROOTS:
         return out
     run("cp", "-a", LAB / "root", tree)
@@ -199,7 +200,7 @@ def make_root(name: Name, extra: Extra = SMALL) -> pathlib.Path:
 
 def media(layout: images.Layout, root: pathlib.Path, make: Callable[[pathlib.Path], None]) -> pathlib.Path:
     """A disk with the tree of image 2 and the packages that `make` puts into a directory."""
-    path, source = packages.work() / f"media-{layout.name}.img", packages.work() / f"content-{layout.name}"
+    path, source = scenario.directory() / f"media-{layout.name}.img", scenario.directory() / f"content-{layout.name}"
     source.mkdir()
     make(source)
     more = f"run cp -r /mnt/host{source} /mnt/media/packages"

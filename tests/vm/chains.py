@@ -13,6 +13,7 @@ import images
 import jobs
 import packages
 import qemu
+import scenario
 import uml
 
 
@@ -136,7 +137,7 @@ def gone_option() -> pathlib.Path:
 
     disk = struct.pack("<IQQ16sBB", 2, images.ESP_START, 131072, b"\1" * 16, 2, 2)
     path = node(4, 1, disk) + node(4, 4, wide("\\EFI\\gone\\shimx64.efi")) + node(0x7F, 0xFF, b"")
-    file = packages.work() / "option"
+    file = scenario.directory() / "option"
     file.write_bytes(struct.pack("<IIH", 7, 1, len(path)) + wide("Gone") + path)
     return file
 
@@ -203,7 +204,7 @@ def chain(name: str) -> str:
     """Installs a layout and boots its layer as often as CHAINS says."""
     layout, firmware, boots = CHAINS[name]
     disks = install(layout, name)
-    variables = packages.work() / "variables"
+    variables = scenario.directory() / "variables"
     hashes: list[str] = []
     for number in range(1, boots + 1):
         generation = "third" if layout.fips and number > 1 else "second"

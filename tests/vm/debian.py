@@ -10,6 +10,7 @@ import images
 import jobs
 import packages
 import qemu
+import scenario
 import trees
 from packages import LAB, ROOT, run
 
@@ -69,7 +70,7 @@ def root(
     /usr, as /var is a volume of its own, and so are the defaults of /etc. `change` is called with the whole tree, before anything
     is left out."""
     out = LAB / f"{name}.tar"
-    made, tree = LAB / "debian.bootstrapped.made", packages.work() / name
+    made, tree = LAB / "debian.bootstrapped.made", scenario.directory() / name
     bootstrapped = LAB / "debian.bootstrapped"
     with _BOOTSTRAPPING:
         if not made.exists():

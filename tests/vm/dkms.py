@@ -15,6 +15,7 @@ import images
 import jobs
 import packages
 import qemu
+import scenario
 import trials
 import uml
 import upgrade
@@ -69,7 +70,7 @@ say "status $(node-layout status --format json)"
 
 def make(out: pathlib.Path) -> None:
     """The packages of DKMS (without those that it depends on), of the sources, and of the headers."""
-    top = packages.work() / "dkms"
+    top = scenario.directory() / "dkms"
     program = packages.unpacked(["dkms"])
     for path in ("usr/sbin/dkms", "usr/lib/dkms/common.postinst", "etc/dkms/framework.conf"):
         target = top / "dkms" / path

@@ -14,9 +14,9 @@ import carried
 import imagefiles
 import images
 import jobs
-import packages
 import powercut
 import qemu
+import scenario
 import trials
 import uml
 import upgrade
@@ -94,7 +94,7 @@ say "status $(node-layout status --format json)"
 
 def build(*arguments: str | pathlib.Path) -> pathlib.Path:
     """Builds a package with the project's own program."""
-    out = packages.work() / "image-rpm"
+    out = scenario.directory() / "image-rpm"
     out.mkdir(parents=True, exist_ok=True)
     return pathlib.Path(run(BUILD, *arguments, "--output", out).splitlines()[-1])
 
@@ -102,7 +102,7 @@ def build(*arguments: str | pathlib.Path) -> pathlib.Path:
 def scriptlets() -> str:
     """Installs the package of an image."""
     layout = images.Layout(name="image-rpm", root="ext4", root_size="768M", size="16G", pool="--size 10G")
-    media, files = packages.work() / "media-image-rpm.img", packages.work() / "content"
+    media, files = scenario.directory() / "media-image-rpm.img", scenario.directory() / "content"
     files.mkdir(parents=True, exist_ok=True)
     placeholder = build("--nvr", images.NVR, "--placeholder")
     root = carried.make_root("rpm", carried.Extra("image-rpm", ["bash"], [placeholder], ["node-layout", "/bin/bash"]))

@@ -19,6 +19,7 @@ from typing import Literal
 
 import packages
 import qemu
+import scenario
 import trees
 import uml
 from packages import LAB
@@ -125,7 +126,7 @@ def grubenv(**variables: str) -> str:
 def boot_tree(layout: Layout) -> pathlib.Path:
     """A directory with the content of /boot (`boot`) and the EFI system partition (`esp`) after an installation."""
     kernel = packages.cloud_kernel()
-    tree = packages.work() / f"payload-{layout.name}"
+    tree = scenario.directory() / f"payload-{layout.name}"
     boot, esp = tree / "boot", tree / "esp"
     (boot / "loader/entries").mkdir(parents=True)
     (esp / "EFI/BOOT").mkdir(parents=True)
@@ -184,7 +185,7 @@ def fresh(layout: Layout, name: str, root_tar: pathlib.Path | None = None) -> li
     if layout.kept:
         assert not root_tar, f"{layout.name} is kept: it has the small root"
         return copy(build(layout), name)
-    return _make(layout, packages.work(), name, root_tar)
+    return _make(layout, scenario.directory(), name, root_tar)
 
 
 def _paths(layout: Layout, directory: pathlib.Path, name: str) -> list[pathlib.Path]:
@@ -197,7 +198,7 @@ def _make(layout: Layout, directory: pathlib.Path, name: str, root_tar: pathlib.
         with open(path, "wb") as image:
             image.truncate(int(layout.size[:-1]) << 30)
     tree = boot_tree(layout)
-    payload = packages.work() / f"payload-{layout.name}.tar"
+    payload = scenario.directory() / f"payload-{layout.name}.tar"
     with tarfile.open(payload, "w") as tar:
         tar.add(tree / "boot", "boot")
         tar.add(tree / "esp", "efi")
@@ -336,7 +337,7 @@ def copy(paths: Sequence[pathlib.Path], name: str) -> list[pathlib.Path]:
     """A throw-away copy of an image's disks."""
     copies = []
     for number, path in enumerate(paths):
-        target = packages.work() / f"{name}{number or ''}.img"
+        target = scenario.directory() / f"{name}{number or ''}.img"
         subprocess.run(["cp", "--sparse=always", "--reflink=auto", path, target], check=True)
         copies.append(target)
     return copies

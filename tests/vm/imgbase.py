@@ -19,6 +19,7 @@ import images
 import jobs
 import packages
 import qemu
+import scenario
 import trials
 import uml
 import upgrade
@@ -101,7 +102,7 @@ def compare(verb: str, original: str, own: str) -> tuple[int, int]:
 
 def tools() -> pathlib.Path:
     """A directory with the modules of imgbased, and grubby, for the running scenario, which may change it."""
-    where = packages.work() / "tools"
+    where = scenario.directory() / "tools"
     source = os.environ.get("IMGBASED")
     assert source, "IMGBASED must name a checkout of https://github.com/oVirt/imgbased"
     (where / "bin").mkdir(parents=True)

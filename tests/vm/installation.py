@@ -15,6 +15,7 @@ import images
 import jobs
 import packages
 import qemu
+import scenario
 import trees
 from packages import LAB, ROOT, run
 
@@ -134,15 +135,15 @@ def python() -> pathlib.Path:
 
 def install() -> tuple[pathlib.Path, pathlib.Path, qemu.Result]:
     """Runs the installation; returns the disk, the file with the firmware's variables and what the installer printed."""
-    disk = packages.work() / "installation.img"
+    disk = scenario.directory() / "installation.img"
     with open(disk, "wb") as file:
         file.truncate(100 << 30)
-    variables = packages.work() / "variables"
+    variables = scenario.directory() / "variables"
     shutil.copy(packages.OVMF_VARIABLES, variables)
-    payload = packages.work() / "payload.tar"
+    payload = scenario.directory() / "payload.tar"
     with tarfile.open(payload, "w") as tar:
         tar.add(images.boot_tree(LAYOUT), ".")
-    (packages.work() / "node.ks").write_text(kickstart())
+    (scenario.directory() / "node.ks").write_text(kickstart())
     arguments = f"rd.lvm.lv={LAYOUT.vg}/root rd.lvm.lv={LAYOUT.vg}/swap"
     job = f"""
 mkdir -p /installer /run/install
@@ -159,7 +160,7 @@ vgchange -q -an {LAYOUT.vg} || fail deactivate
     result = qemu.boot(
         [disk, *(qemu.Disk(path, serial, snapshot=True) for serial, path in sources.items())],
         job,
-        files=[("node.ks", packages.work() / "node.ks")],
+        files=[("node.ks", scenario.directory() / "node.ks")],
         memory=1024,
         machine_options=qemu.flash(variables),
     )
@@ -175,7 +176,7 @@ def chain() -> str:
     tasks = result.values("task")
     assert tasks == ["Check the disks for oVirt Node", "Initialise the layout of oVirt Node"], f"tasks: {tasks}"
     job = chains.RUNNING + FIRST_BOOT + chains.VERIFIED + "cat /tmp/verify\n" + jobs.BASE_HASH
-    files = [("node.ks", packages.work() / "node.ks")]
+    files = [("node.ks", scenario.directory() / "node.ks")]
     first = qemu.boot([disk], jobs.fill(job, LAYOUT, generation="second"), files=files, firmware="uefi", variables=variables)
     first.check("the first boot")
     assert first.value("verify").startswith("ok "), f"verify printed {first.value('verify')}"

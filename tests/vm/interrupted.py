@@ -25,9 +25,9 @@ import imagefiles
 import images
 import jobs
 import kills
-import packages
 import powercut
 import qemu
+import scenario
 import uml
 import updatecuts
 import upgrade
@@ -117,7 +117,7 @@ def old_image_is_untouched(recording: powercut.Recording) -> int:
     log = recording.log
     first, last = log.marked("MARK-START"), log.marked("MARK-END")
     replay = writelog.Replay(recording.before, log, f"{recording.layout.name}-untouched")
-    start, scratch = diskview.partitions(recording.before)[4], packages.work() / "metadata"
+    start, scratch = diskview.partitions(recording.before)[4], scenario.directory() / "metadata"
     found: list[dict[str, set[int]]] = []
     for upto in (first, last):
         replay.forward(upto)
@@ -292,7 +292,7 @@ OLD = """old > /run/old; [ "$(md5sum < /run/old)" = "{old}" ] || { cat /run/old;
 def killed(number: int) -> str:
     """Kills updates this many times, with both package managers in turn. A kill that comes too late does not count."""
     chance = random.Random(SEED)
-    with packages.threads(qemu.MACHINES) as threads:
+    with scenario.threads(qemu.MACHINES) as threads:
         victims = list(threads.map(victim, MANAGERS))
         signals = [(("TERM", "KILL")[n // 2 % 2], kills.TARGETS[n // 4 % 3], victims[n % 2]) for n in range(number)]
         done: list[Found] = []

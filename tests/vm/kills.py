@@ -22,6 +22,7 @@ import leftovers
 import packages
 import powercut
 import qemu
+import scenario
 import uml
 
 ALL = 200
@@ -236,7 +237,7 @@ def killed_lvm() -> str:
 
     came: collections.Counter[str] = collections.Counter()
     first, last = FIRST_ROUND
-    with packages.threads(qemu.MACHINES) as threads:
+    with scenario.threads(qemu.MACHINES) as threads:
         for _ in range(ROUNDS):
             delays = [first + (last - first) * number / AIMED for number in range(AIMED)]
             found = list(zip(threads.map(one, delays), delays, strict=True))
@@ -261,7 +262,7 @@ def kills(number: int) -> str:
     length = measure()
     done: list[tuple[Kill, Found]] = []
     late = 0
-    with packages.threads(qemu.MACHINES) as threads:
+    with scenario.threads(qemu.MACHINES) as threads:
         todo = [draw(n, chance, length.freezes) for n in range(number)]
         while todo:
             found = list(threads.map(lambda kill: look(kill, length), todo))

@@ -3,21 +3,16 @@
 They are fetched once and kept in the build directory (target/vm-lab).
 """
 
-import concurrent.futures
-import contextlib
-import contextvars
 import dataclasses
 import functools
 import os
 import pathlib
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LAB = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "vm-lab"
-# The scenario that this thread works for.
-_SCENARIO: contextvars.ContextVar[str] = contextvars.ContextVar("scenario", default="")
 
 # Packages to install. A qemu-utils from backports conflicts with Debian 12's qemu-system-common: the trailing "-"
 # removes it.
@@ -65,39 +60,6 @@ PROGRAMS = {
 OVMF = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 OVMF_VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-
-
-def work() -> pathlib.Path:
-    """A directory for what only the running scenario needs. It is gone when the scenario has passed: disks are large."""
-    directory = LAB / "work" / _SCENARIO.get()
-    directory.mkdir(parents=True, exist_ok=True)
-    return directory
-
-
-@contextlib.contextmanager
-def scenario(name: str) -> Iterator[None]:
-    """What this thread does in the context is for this scenario."""
-    token = _SCENARIO.set(name)
-    try:
-        yield
-        shutil.rmtree(work())
-    finally:
-        _SCENARIO.reset(token)
-
-
-@contextlib.contextmanager
-def for_all_scenarios() -> Iterator[None]:
-    """What is made in the context stays until the end of the run."""
-    token = _SCENARIO.set("")
-    try:
-        yield
-    finally:
-        _SCENARIO.reset(token)
-
-
-def threads(number: int) -> concurrent.futures.ThreadPoolExecutor:
-    """Threads that work for the scenario that asks for them."""
-    return concurrent.futures.ThreadPoolExecutor(number, initializer=_SCENARIO.set, initargs=(_SCENARIO.get(),))
 
 
 def missing() -> list[str]:

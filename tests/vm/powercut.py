@@ -36,8 +36,8 @@ from typing import NamedTuple
 import diskview
 import images
 import jobs
-import packages
 import qemu
+import scenario
 import uml
 import writelog
 
@@ -125,7 +125,7 @@ def record(layout: images.Layout) -> Recording:
     """Records one run of `init`."""
     before = images.fresh(layout, f"{layout.name}-before")[0]
     during = images.copy([before], f"{layout.name}-during")[0]
-    log = packages.work() / f"{layout.name}.log"
+    log = scenario.directory() / f"{layout.name}.log"
     log.write_bytes(b"")
     init = jobs.INIT + " > /tmp/init || { cat /tmp/init; fail init; }\n"
     job = jobs.MOUNT + writelog.mark("MARK-START") + init + writelog.mark("MARK-END") + jobs.UNMOUNT
@@ -275,7 +275,7 @@ class Watcher(Player):
         insides: dict[bytes, Inside],
     ) -> None:
         super().__init__(recording, str(number))
-        self.shared, self.scratch = shared, packages.work() / f"{self.layout.name}-metadata-{number}"
+        self.shared, self.scratch = shared, scenario.directory() / f"{self.layout.name}-metadata-{number}"
         self.outsides, self.insides = outsides, insides
         self.pools: dict[tuple[diskview.PoolPlaces, int], diskview.Pool] = {}
         self.recording = recording
@@ -456,7 +456,7 @@ class Summary(NamedTuple):
 def check(recording: Recording, todo: Sequence[Cut], ends: int = 1) -> Summary:
     """Checks these power cuts, and boots each state that differs. What is completed ends in that many different states."""
     layout = recording.layout
-    shared = packages.work() / f"{layout.name}-states"
+    shared = scenario.directory() / f"{layout.name}-states"
     shutil.rmtree(shared, ignore_errors=True)
     shared.mkdir()
     # A disk is only played forward, and neighbouring cuts are alike: each watcher takes a few, then the next few that are left.
@@ -464,7 +464,7 @@ def check(recording: Recording, todo: Sequence[Cut], ends: int = 1) -> Summary:
     # One more than there can be machines: while it reads its disk, the others run.
     watchers = qemu.MACHINES + 1
     insides: dict[bytes, Inside] = {}
-    with packages.threads(watchers) as threads:
+    with scenario.threads(watchers) as threads:
         outsides = Outsides(recording, threads).look(todo)
 
         def watch(number: int) -> list[Outcome]:

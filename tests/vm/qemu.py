@@ -22,6 +22,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, Self, TextIO
 
 import packages
+import scenario
 from packages import LAB, OVMF, OVMF_VARIABLES
 
 # Seconds. Generous: on an idle host a direct boot takes 3 s, one through the firmware 10 s.
@@ -150,7 +151,7 @@ def processor_time(pid: int) -> float:
 
 def job_disk(script: str, files: Sequence[JobFile] = ()) -> str:
     """A disk image that is a tar with the script, as `run`, and files."""
-    handle, path = tempfile.mkstemp(prefix="job-", suffix=".tar", dir=packages.work())
+    handle, path = tempfile.mkstemp(prefix="job-", suffix=".tar", dir=scenario.directory())
     os.close(handle)
     with tarfile.open(path, "w") as tar:
         with tempfile.NamedTemporaryFile("w", suffix=".sh") as run:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import images
 import jobs
-import packages
 import qemu
+import scenario
 import uml
 
 LAYOUT = images.SHARED
@@ -162,7 +162,7 @@ umount -l /-rf
 def matrix() -> str:
     """Every reason to refuse, one after the other, then init with odd names."""
     disk = images.fresh(LAYOUT, "refusals")
-    other = packages.work() / "other.img"
+    other = scenario.directory() / "other.img"
     with open(other, "wb") as file:
         file.truncate(2 << 30)
     result = uml.boot([*disk, other], jobs.fill(HELPERS + MATRIX + ODD_NAMES, LAYOUT), console=True)

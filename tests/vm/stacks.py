@@ -13,6 +13,7 @@ import jobs
 import packages
 import powercut
 import qemu
+import scenario
 import trees
 import trials
 import uml
@@ -44,7 +45,7 @@ def initramfs(stack: Stack) -> pathlib.Path:
         return LAB / "boot.img"
     if stack == "raid":
         return LAB / "boot-stack.img"
-    tree, out = packages.work() / "initramfs", packages.work() / "initramfs.img"
+    tree, out = scenario.directory() / "initramfs", scenario.directory() / "initramfs.img"
     packages.run("cp", "-a", LAB / "boot-stack", tree)
     (tree / "key").write_text("secret")
     trees.pack(tree, out, 3)
@@ -53,7 +54,7 @@ def initramfs(stack: Stack) -> pathlib.Path:
 
 def media(stack: Stack) -> pathlib.Path:
     """A disk with the tree of image 2."""
-    path = packages.work() / f"media-{stack}.img"
+    path = scenario.directory() / f"media-{stack}.img"
     imagefiles.make_small_media(path, initramfs(stack))
     return path
 

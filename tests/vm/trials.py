@@ -21,6 +21,7 @@ import jobs
 import packages
 import powercut
 import qemu
+import scenario
 import uml
 import upgrade
 from packages import LAB
@@ -145,17 +146,17 @@ def write_files(top: pathlib.Path, files: Mapping[str, str]) -> pathlib.Path:
 
 def fault_files(name: str, fault: Fault) -> pathlib.Path:
     """A tar with what is wrong with an image."""
-    top = write_files(packages.work() / f"fault-{name}", fault.files)
+    top = write_files(scenario.directory() / f"fault-{name}", fault.files)
     if fault.initramfs:
-        extra = write_files(packages.work() / f"fault-{name}-initramfs", fault.initramfs)
-        archive = packages.work() / f"fault-{name}.cpio"
+        extra = write_files(scenario.directory() / f"fault-{name}-initramfs", fault.initramfs)
+        archive = scenario.directory() / f"fault-{name}.cpio"
         packages.run("sh", "-c", f"find . -mindepth 1 | cpio -o -H newc --quiet -R 0:0 > {archive}", cwd=extra)
         original = (LAB / "boot.img").read_bytes()
         target = top / "usr/lib/modules" / imagefiles.kernel(2) / "initramfs.img"
         target.parent.mkdir(parents=True)
         # The second archive must begin at a multiple of four.
         target.write_bytes(original + b"\0" * (-len(original) % 4) + archive.read_bytes())
-    out = packages.work() / f"fault-{name}.tar"
+    out = scenario.directory() / f"fault-{name}.tar"
 
     def owned_by_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
         entry.uid = entry.gid = 0
@@ -188,7 +189,7 @@ def installed(root: Root) -> Sequence[pathlib.Path]:
     with _INSTALLING[root]:
         if root not in _INSTALLED:
             tree = imagefiles.root() if root == "small" else debian.shared_root()
-            with packages.for_all_scenarios():
+            with scenario.for_all():
                 _INSTALLED[root] = first_boot(layout, tree)
     return _INSTALLED[root]
 
@@ -218,7 +219,7 @@ def prepared(name: str, fault: Fault) -> list[pathlib.Path]:
 
 def boot(disks: Sequence[pathlib.Path], job: str, name: str, firmware: Literal["uefi", "bios"] = "bios") -> qemu.Result:
     """Runs a machine until one of its boots switches it off."""
-    variables = packages.work() / "variables"
+    variables = scenario.directory() / "variables"
     return qemu.boot(disks, job, firmware=firmware, variables=variables, memory=768, limit=2 * qemu.LIMIT, reboots=True)
 
 

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 import packages
 import qemu
+import scenario
 import trees
 from packages import LAB
 
@@ -64,7 +65,7 @@ def memory_directory() -> pathlib.Path:
     shared = pathlib.Path("/dev/shm")
     if shared.is_dir() and shutil.disk_usage(shared).free > 2 * qemu.MACHINES * (MEMORY << 20):
         return shared
-    return packages.work()
+    return scenario.directory()
 
 
 def boot(
@@ -87,7 +88,7 @@ def boot(
     then the job runs once more, if no disk was changed (each is a `snapshot`).
     """
     all_disks = [d if isinstance(d, qemu.Disk) else qemu.Disk(d) for d in disks]
-    with tempfile.TemporaryDirectory(prefix="uml-", dir=packages.work()) as directory:
+    with tempfile.TemporaryDirectory(prefix="uml-", dir=scenario.directory()) as directory:
         job = pathlib.Path(directory)
         (job / "run").write_text(script.replace("/dev/vd", "/dev/ubd"))
         for name, path in [*files, *((f"disk-{d.serial}", d.path) for d in all_disks if d.serial)]:

@@ -17,9 +17,9 @@ import diskview
 import imagefiles
 import images
 import jobs
-import packages
 import powercut
 import qemu
+import scenario
 import trials
 import uml
 import writelog
@@ -145,7 +145,7 @@ def record(layout: images.Layout, before: pathlib.Path, name: str, verb: Verb, m
         end = jobs.UNMOUNT.replace("for d in dev", "for d in mnt dev")
         uml.boot([before, qemu.Disk(media, "media")], text + jobs.fill(end, layout), console=True).check(f"before {name}")
     during = images.copy([before], f"{layout.name}-during")[0]
-    log = packages.work() / f"{layout.name}.log"
+    log = scenario.directory() / f"{layout.name}.log"
     log.write_bytes(b"")
     run = f"node-layout {verb.command} > /run/o 2>&1 || {{ cat /run/o; fail '{name}'; }}\ncat /run/o\n"
     if not verb.marks:
@@ -161,7 +161,7 @@ def record(layout: images.Layout, before: pathlib.Path, name: str, verb: Verb, m
 
 def after(recording: powercut.Recording) -> pathlib.Path:
     """The disk after a recorded verb."""
-    return packages.work() / f"{recording.layout.name}-during.img"
+    return scenario.directory() / f"{recording.layout.name}-during.img"
 
 
 def todo(recording: powercut.Recording, subsets: int, rarely: int = RARELY) -> list[powercut.Cut]:

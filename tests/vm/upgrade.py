@@ -14,8 +14,8 @@ from typing import Any, Literal, NamedTuple
 import imagefiles
 import images
 import jobs
-import packages
 import qemu
+import scenario
 import uml
 
 # Names of disks in the machines.
@@ -232,7 +232,7 @@ say "compared $(cat /tmp/compared)"
 unmount_base; run vgchange -q -an {{vg}}
 """
     )
-    scratch = packages.work() / f"scratch-{layout.name}-{kind}.img"
+    scratch = scenario.directory() / f"scratch-{layout.name}-{kind}.img"
     with open(scratch, "wb") as file:
         file.truncate(1 << 30)
     machine: list[qemu.Path | qemu.Disk] = [*disks, scratch, qemu.Disk(imagefiles.disk(), "media")]
@@ -275,7 +275,7 @@ def chain(name: str) -> str:
     """Two updates, each tried and confirmed, a rollback and a removal."""
     it = CHAINS[name]
     layout, disks = it.layout, install(it, name)
-    variables = packages.work() / "variables"
+    variables = scenario.directory() / "variables"
     media = qemu.Disk(imagefiles.disk(), "media", snapshot=True)
     good = {1: "good"}
     installed = base_digest(layout, disks, 1)
@@ -366,7 +366,7 @@ def formats() -> str:
     """Updates to an image of every kind, each in a machine of its own; the base has exactly what the image has."""
     it = CHAINS["upgrade-grub-bios-xfs"]
     installed = install(it, "formats")
-    with packages.threads(qemu.MACHINES) as threads:
+    with scenario.threads(qemu.MACHINES) as threads:
         compared = dict(
             zip(imagefiles.KINDS, threads.map(lambda kind: update_to(it, installed, kind), imagefiles.KINDS), strict=True)
         )
