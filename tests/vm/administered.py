@@ -220,7 +220,7 @@ def chain() -> str:
     text = jobs.fill(imagefiles.MEDIA + upgrade.MOUNT_LAYER + mount + jobs.inside(UPDATE), LAYOUT, **names)
     machine: list[qemu.Path | qemu.Disk] = [*disks, qemu.Disk(media, "media", snapshot=True)]
     update = uml.boot(machine, text, memory=512, console=True).check("the update of Debian")
-    result = trials.boot(disks, jobs.fill(BOOTED, LAYOUT, **names), LAYOUT.name).check("the boots of Debian")
+    result = trials.boot(disks, jobs.fill(BOOTED, LAYOUT, **names)).check("the boots of Debian")
     confirmed, last = result.values("status")
     upgrade.check_status(confirmed, booted=2, default=2, states={1: "good", 2: "good"})
     upgrade.check_status(last, booted=1, default=1, states={1: "good", 2: "good"})

@@ -108,7 +108,7 @@ def kernel_install() -> str:
     in_layer(disks, 2, INSTALL + CHECK, "kernel-install in the second layer")
     in_layer(disks, 1, DEFAULT, "setting the default", before=GRUB, **tools())
     job = fill(trials.BOOTED + BOOTED, 1)
-    result = trials.boot(disks, job, "kernel-install").check("the boot of a kernel that kernel-install has added")
+    result = trials.boot(disks, job).check("the boot of a kernel that kernel-install has added")
     in_layer(disks, 2, REMOVE + CHECK.replace("{layers}", images.LAYER), "kernel-install remove in the second layer")
     return f"two layers keep a kernel each under one version; {result.value('booted')} boots its own"
 

@@ -217,7 +217,7 @@ def prepared(name: str, fault: Fault) -> list[pathlib.Path]:
     return disks
 
 
-def boot(disks: Sequence[pathlib.Path], job: str, name: str, firmware: Literal["uefi", "bios"] = "bios") -> qemu.Result:
+def boot(disks: Sequence[pathlib.Path], job: str, firmware: Literal["uefi", "bios"] = "bios") -> qemu.Result:
     """Runs a machine until one of its boots switches it off."""
     variables = scenario.directory() / "variables"
     return qemu.boot(disks, job, firmware=firmware, variables=variables, memory=768, limit=2 * qemu.LIMIT, reboots=True)
@@ -230,7 +230,7 @@ def failing(name: str) -> str:
     # Nothing runs the trial's units in the small root.
     started = "node-layout started > /tmp/o 2>&1 || { cat /tmp/o; fail started; }\n" if fault.root == "small" else ""
     job = fill(BOOTED + FAILING, fault.root, during=started + fault.during)
-    result = boot(disks, job, name, fault.firmware).check(f"the trial of {name}")
+    result = boot(disks, job, fault.firmware).check(f"the trial of {name}")
     booted = [b for b in result.values("booted") if b == powercut.mapped(LAYOUTS[fault.root], imagefiles.layer(2))]
     assert result.value("booted") == powercut.mapped(LAYOUTS[fault.root], images.LAYER), f"{name}: the old layer does not run"
     assert len(booted) <= 1, f"{name}: tried more than once"

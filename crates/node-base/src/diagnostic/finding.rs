@@ -113,9 +113,9 @@ pub enum Reported {
     AsUsual,
     /// It names no line.
     WithoutLine,
-    /// It fails on it by accident: its error is that of another part of Python.
+    /// It fails by accident, with an exception of Python instead of an error of its own.
     ByAccident,
-    /// It reads on, where others end the reading.
+    /// It reads the next line, where others with the code end the reading.
     AndReadOn,
 }
 

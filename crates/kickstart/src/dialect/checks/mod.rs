@@ -46,9 +46,9 @@ pub(super) fn special(table: u16, line: &Line<'_, '_>, state: &mut State<'_>) ->
     }
 }
 
-/// What is wrong with the arguments of a command together. The reference names no line for some that `nvdimm` needs or refuses: it
-/// raises them after it has read the options.
-pub(super) fn reported(table: u16, fail: Fail) -> Fail {
+/// A condition that is not met, with how the reference reports it: for `nvdimm` without a line, as it looks at the options that it
+/// needs and refuses after it has read the line.
+pub(super) fn as_reported(table: u16, fail: Fail) -> Fail {
     let names_no_line = [&codes::MISSING_OPTION, &codes::OPTIONS_CONFLICT].contains(&fail.code);
     if table == number::NVDIMM && names_no_line {
         return Box::new(fail.reported(Reported::WithoutLine));

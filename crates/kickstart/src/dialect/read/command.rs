@@ -128,7 +128,7 @@ impl<'s> Reader<'s, '_> {
             true => checks::special(number, &check, &mut self.state).and_then(|()| declared()),
             false => declared().and_then(|()| checks::special(number, &check, &mut self.state)),
         };
-        let result = result.map_err(|fail| checks::reported(number, fail));
+        let result = result.map_err(|fail| checks::as_reported(number, fail));
         let earlier = match &result {
             Ok(()) => self.state.define(number, table, args, place.span, self.version),
             Err(fail) if checks::is_behind_duplicates(number, fail) => {
